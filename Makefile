@@ -1,0 +1,75 @@
+# Every task by name; `make` alone lists them. Settings: PYTHON=python3.12, PORT=8000.
+
+VENV  := .venv
+PY    := $(VENV)/bin/python
+READY := $(VENV)/.ready
+HTML  := _build/html
+PORT  ?= 8000
+URL   ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Silence TensorFlow, and keep its arithmetic the same wherever stored outputs are compared.
+export TF_CPP_MIN_LOG_LEVEL  := 3
+export TF_ENABLE_ONEDNN_OPTS := 0
+KERAS_BACKEND ?= tensorflow
+export KERAS_BACKEND
+# Stored outputs are those of the short profile, also on a machine with a GPU.
+export VAEGAN_EDU_PROFILE := cpu
+unexport PYTHONHASHSEED
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book test execute exercises serve zip lint lock address clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+book: $(READY) ## Build the book and say where to open it
+	@$(call build_book) && echo "The book is built. Open $(CURDIR)/$(HTML)/index.html"
+
+test: $(READY) ## Run everything that must hold
+	$(PY) -m ruff check --quiet .
+	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	  --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
+
+execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: NOTEBOOK=02_vae)
+	@$(PY) tools/execute.py $(if $(ALL),--all) $(NOTEBOOK)
+
+exercises: $(READY) ## Write the exercise and solution cells from notebooks/exercises/
+	@$(PY) tools/exercises.py
+
+serve: book ## Serve the book on this machine (PORT=8000)
+	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+zip: $(READY) ## Pack the book for offline reading
+	@rm -rf _build/html _build/.doctrees _build/vaegan-edu-book.zip
+	@$(call build_book)
+	@cd $(HTML) && "$(CURDIR)/$(PY)" -m zipfile -c ../vaegan-edu-book.zip .
+	@echo "Packed: $(CURDIR)/_build/vaegan-edu-book.zip (open index.html in it)"
+
+lint: $(READY) ## Check the style of the Python code
+	$(PY) -m ruff check .
+
+lock: $(READY) ## Resolve the dependencies anew and write constraints.txt
+	@$(PY) -m pip install --quiet uv
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	  --all-extras --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" pyproject.toml requirements.txt -o constraints.txt
+
+address: $(READY) ## Point every link at a fork: URL=https://github.com/you/your-fork
+	@$(PY) tools/address.py "$(URL)"
+
+clean: ## Remove what was built and installed here
+	rm -rf _build $(VENV) .pytest_cache .ruff_cache .hypothesis
+
+# A failed build forgets its cache: a page that warned once would pass the next time unread.
+define build_book
+{ mkdir -p _build && $(VENV)/bin/jupyter-book build . -W -n --keep-going -q > _build/log 2>&1 || \
+  { cat _build/log; rm -rf _build/.doctrees; exit 1; }; }
+endef
+
+# The environment: made once, brought up to date when one of these files changes.
+$(READY): pyproject.toml requirements.txt constraints.txt
+	@PYTHON="$(PYTHON)" sh tools/venv.sh $(VENV)
+	@touch $@

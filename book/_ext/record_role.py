@@ -1,0 +1,33 @@
+"""The role {record}`run:key`, which quotes a number from a run's record in book/results/."""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxRole
+
+from vaegan_edu.records import quote
+
+RESULTS = Path("book", "results")
+FILES = ["config.json", "metrics.json", "history.csv"]
+
+
+class Record(SphinxRole):
+    """Quote `run:key` or `run:key:format`; an unknown run or key is an error on the page."""
+
+    def run(self):
+        """Return the quoted number as text."""
+        results = Path(self.env.srcdir, RESULTS)
+        run = self.text.partition(":")[0]
+        for name in FILES:  # a changed record builds the page anew
+            self.env.note_dependency((results / run / name).as_posix())
+        try:
+            return [nodes.inline(self.rawtext, quote(results, self.text), classes=["record"])], []
+        except (KeyError, OSError, ValueError) as error:
+            message = self.inliner.reporter.error(f"{self.text}: {error}", line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+
+
+def setup(app):
+    """Register the role."""
+    app.add_role("record", Record())
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,623 @@
+# %% [markdown]
+# # Before you start
+#
+# *Run time: 13 s on two CPU cores, measured at the last execution.*
+#
+# Which tools does this course take for granted? Seven, and this page has them all: expectation,
+# the Gaussian density, log-likelihood, Bayes' rule, gradient descent, convolution and batch
+# normalisation. Each has a short explanation, a formula, one picture and one exercise.
+#
+# After this page you can
+#
+# - estimate an expectation from random draws, and say how far off the estimate may be;
+# - write a Gaussian log density and a negative log-likelihood, and know where to sum and where to
+#   average;
+# - turn a conditional probability round;
+# - write gradient descent, a convolution and batch normalisation in a few lines of NumPy.
+#
+# If the exercises are easy for you, skip the rest. If one is hard, read its section, then try
+# again. A check never fails with an error: it tells you what it proved, or gives you a hint. The
+# solution is hidden below each exercise.
+
+# %% tags=["colab", "nbval-skip", "hide-cell"]
+# Colab needs the course's package. Elsewhere this cell does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    from IPython import get_ipython
+
+    get_ipython().run_line_magic(
+        "pip", "install -q 'keras>=3.15,<4' git+https://github.com/vaegan-edu/vaegan-edu"
+    )
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.signal import correlate2d
+from scipy.stats import norm
+
+from vaegan_edu import exercises, plotting
+
+plotting.style()
+
+# %% [markdown]
+# ## Expectation
+#
+# Throw a die, write down the number, and repeat. The average of your numbers wanders at first,
+# then settles. The value it settles at is the *expectation*. It need not be a number that the die
+# can show: for a fair die it is $3.5$.
+#
+# The same works for any random quantity $z$ and any function $f$ of it. The density $p(z)$ says
+# how often each $z$ is drawn, $f(z)$ says what it counts, and the expectation weighs one with the
+# other:
+#
+# $$
+# \mathbb E[f(z)] = \int f(z)\, p(z)\, \mathrm dz \;\approx\; \frac 1N \sum_{i=1}^N f(z_i)
+# $$ (eq-start-expectation)
+#
+# The integral is often out of reach. The right-hand side is not: draw $N$ values $z_i$ and
+# average. This is called a Monte Carlo estimate. Its typical error, the *standard error*, is
+#
+# $$
+# \begin{aligned}
+# \mathtt{standard\_error} &= \frac{s}{\sqrt N} \\
+# s^2 &= \frac{1}{N-1} \sum_{i=1}^N \bigl(f(z_i) - \bar f\bigr)^2
+# \end{aligned}
+# $$ (eq-start-standard-error)
+#
+# where $\bar f$ is the estimate and $s$ the standard deviation of the values $f(z_i)$. To halve
+# the error you need four times as many draws.
+
+# %% mystnb={"figure": {"caption": "Five running averages of $z^2$ for $z$ drawn from a standard normal. All settle at the expectation, $1$. The shaded band is one standard error to either side; it narrows with the square root of the number of draws.", "name": "fig-start-expectation"}, "image": {"alt": "Line chart with a logarithmic horizontal axis, the number of draws. Five coloured lines start far apart, between about 0 and 2.5, and run together towards a dashed line at 1, mostly inside a grey band that narrows to the right."}} tags=["hide-input"]
+rng = np.random.default_rng(38)
+z = rng.standard_normal((5, 3000))
+draws = np.arange(1, z.shape[1] + 1)
+running = np.cumsum(z**2, axis=1) / draws
+band = np.sqrt(2 / draws)  # z**2 has the variance 2
+
+figure, axes = plt.subplots()
+axes.fill_between(draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error")
+axes.plot(draws, running.T, linewidth=1.4)
+axes.axhline(1, color="black", linestyle="--", linewidth=1.2, label="expectation")
+axes.set(xscale="log", xlim=(2, draws[-1]), ylim=(0, 2.6))
+axes.xaxis.set_major_formatter("{x:g}")
+axes.set(xlabel="number of draws $N$", ylabel="average of $z^2$ so far")
+axes.legend()
+for count in (30, 3000):
+    print(f"N = {count:4d}: averages {np.sort(running[:, count - 1]).round(2)}, "
+          f"standard error {band[count - 1]:.2f}")  # fmt: skip
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the estimate and its standard error. The function `f` takes an array and
+# returns an array.
+
+# %% tags=["exercise"]
+# Exercise: expectation
+def expectation(f, samples):
+    """Return estimate and standard error of E[f(z)]; samples: (N,)."""
+    # f(samples) holds one value for each sample.
+    return None  # estimate, standard_error
+
+
+exercises.check("expectation", expectation)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: expectation
+def expectation(f, samples):
+    """Return estimate and standard error of E[f(z)]; samples: (N,)."""
+    values = f(samples)
+    estimate = np.mean(values)
+    standard_error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return estimate, standard_error
+
+
+exercises.check("expectation", expectation)
+
+# %% [markdown]
+# **Where the course uses it.** The loss of a variational autoencoder is an expectation over
+# random codes `z`. Training estimates it with a single draw for each image, and the average over
+# the batch keeps the error small. The losses of a GAN are expectations over real and over
+# generated images.
+
+# %% [markdown]
+# ## The Gaussian density
+#
+# A *density* says where draws of a random quantity fall: the area under it, over an interval, is
+# the probability of landing there. The Gaussian density, also called normal, is a bell. Its mean
+# says where the bell stands, its variance how wide it is. All bells have the same area, so a
+# narrow one must be high. A density may therefore be larger than one; only areas are
+# probabilities.
+#
+# The logarithm of a Gaussian density is simpler than the density itself. It is a parabola:
+#
+# $$
+# \begin{aligned}
+# & \log \mathcal N(z \mid \mu, \sigma^2) \\
+# &\quad = -\frac12 \left( \log 2\pi + \log\sigma^2 + \frac{(z - \mu)^2}{\sigma^2} \right)
+# \end{aligned}
+# $$ (eq-start-gaussian)
+#
+# In code the mean $\mu$ is `z_mean`, and the variance $\sigma^2$ appears by its logarithm,
+# `z_log_var`. A network's output can be any number. A variance cannot: it must be positive. So
+# the network gives the logarithm, and `exp(z_log_var)` is positive whatever comes out.
+#
+# A code `z` has several dimensions, `latent_dim` of them. If they are independent, their
+# densities multiply, and so their log densities add up.
+
+# %% mystnb={"figure": {"caption": "Three Gaussians with the same mean. Left: the narrow one is the highest, since each area is $1$. Right: their logarithms are parabolas, and far from the mean the narrow one lies lowest by far.", "name": "fig-start-gaussian"}, "image": {"alt": "Two charts side by side. Left, three bell curves centred at zero: narrow and high, medium, wide and low. Right, their logarithms: three upside-down parabolas, the narrow bell's the steepest."}} tags=["hide-input"]
+z = np.linspace(-4, 4, 401)
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
+for z_log_var, line in ((-1.5, "-"), (0.0, "--"), (1.5, "-.")):
+    bell = norm(0, np.exp(z_log_var / 2))
+    left.plot(z, bell.pdf(z), line, label=f"{z_log_var:g}".replace("-", "−"))
+    right.plot(z, bell.logpdf(z), line)
+    area = bell.cdf(9) - bell.cdf(-9)
+    print(f"z_log_var {z_log_var:4.1f}: height {bell.pdf(0):.2f}, area {area:.2f}, "
+          f"log density at 3: {bell.logpdf(3):.1f}")  # fmt: skip
+left.set(xlabel="$z$", title="density")
+left.legend(title="z_log_var", loc="upper left", handlelength=2.6)
+right.set(xlabel="$z$", title="log density", ylim=(-13, 1))
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the log density of a batch of codes. Each dimension of each code has its own
+# mean and log-variance. Sum over the dimensions, so that each code gets one number.
+
+# %% tags=["exercise"]
+# Exercise: gaussian_log_density
+def gaussian_log_density(z, z_mean, z_log_var):
+    """Return one value per code, (batch,), from (batch, latent_dim)."""
+    # The dimensions are independent: their log densities add up.
+    return None
+
+
+exercises.check("gaussian_log_density", gaussian_log_density)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: gaussian_log_density
+def gaussian_log_density(z, z_mean, z_log_var):
+    """Return one value per code, (batch,), from (batch, latent_dim)."""
+    square = (z - z_mean) ** 2 / np.exp(z_log_var)
+    return -0.5 * np.sum(np.log(2 * np.pi) + z_log_var + square, axis=1)
+
+
+exercises.check("gaussian_log_density", gaussian_log_density)
+
+# %% [markdown]
+# **Where the course uses it.** The encoder of a variational autoencoder answers an image with
+# `z_mean` and `z_log_var`. Its codes are drawn from that Gaussian and compared with a standard
+# one, the prior.
+
+# %% [markdown]
+# ## Log-likelihood
+#
+# A model gives a probability to everything it might see. Now show it data. The probability it
+# gave to exactly these data is the *likelihood* of the model. A good model is one that is not
+# surprised: its likelihood is high.
+#
+# The likelihood of many independent observations is a product of many small numbers, and a
+# computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
+# sign in front it becomes a cost that training makes small, the *negative log-likelihood*. Its
+# unit is the nat.
+#
+# Take a black and white image $x$ with pixels $x_j$, where $1$ is ink and $0$ is blank. Let the
+# model say for each pixel the probability of ink, $\hat x_j$. Then the image costs
+#
+# $$
+# \begin{aligned}
+# -\log p(x) = -\sum_{j=1}^{P} \bigl( & x_j \log \hat x_j \\
+# & + (1 - x_j) \log(1 - \hat x_j) \bigr)
+# \end{aligned}
+# $$ (eq-start-likelihood)
+#
+# For an inked pixel only the first term counts, for a blank one only the second. The sum runs
+# over the $P$ pixels of an image. For a batch, take the mean of its images' costs. In code $x$ is
+# `images` and $\hat x$ is `reconstruction`.
+
+# %% mystnb={"figure": {"caption": "What one pixel costs, by the probability of ink that the model gave it. A sure and right answer costs nothing. A sure and wrong one costs without limit. A grey pixel, half ink, costs least at one half, and never nothing.", "name": "fig-start-likelihood"}, "image": {"alt": "Three curves over the probability of ink from 0 to 1. The curve for an inked pixel falls from very high at the left to zero at the right, the one for a blank pixel is its mirror image, and the one for a grey pixel is a shallow valley with its lowest point, marked, in the middle."}} tags=["hide-input"]
+ink = np.linspace(0.003, 0.997, 500)  # the probability of ink that the model gives
+figure, axes = plt.subplots()
+for x, name, line in ((1.0, "inked, $x = 1$", "-"), (0.0, "blank, $x = 0$", "--"),
+                      (0.5, "grey, $x = 0.5$", "-.")):  # fmt: skip
+    cost = -(x * np.log(ink) + (1 - x) * np.log(1 - ink))
+    axes.plot(ink, cost, line, label=name)
+axes.plot(0.5, np.log(2), "o", color="C2", markersize=8)
+axes.set(xlabel=r"probability of ink, $\hat x$", ylabel="cost of the pixel [nats]", ylim=(0, 4.2))
+axes.legend(title="the pixel", loc="upper center")
+for probability in (0.99, 0.5, 0.01):
+    print(f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats")
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the negative log-likelihood of a batch: sum over the pixels, mean over the
+# images.
+
+# %% tags=["exercise"]
+# Exercise: negative_log_likelihood
+def negative_log_likelihood(images, reconstruction):
+    """Return one number; both are (batch, height, width), in [0, 1]."""
+    # Sum over the pixels of each image, then take the mean over the batch.
+    return None
+
+
+exercises.check("negative_log_likelihood", negative_log_likelihood)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: negative_log_likelihood
+def negative_log_likelihood(images, reconstruction):
+    """Return one number; both are (batch, height, width), in [0, 1]."""
+    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(1 - reconstruction)
+    per_image = -np.sum(log_likelihood, axis=(1, 2))
+    return np.mean(per_image)
+
+
+exercises.check("negative_log_likelihood", negative_log_likelihood)
+
+# %% [markdown]
+# **Where the course uses it.** It is the reconstruction loss. The form above is the one named
+# `"bernoulli"`; the images of this course run from $-1$ to $1$ and are mapped to $[0, 1]$ for it.
+# If the pixels follow Gaussians of variance $1$ around $\hat x$, the log density of the last
+# section gives, up to a constant, half the squared error. That is the form named `"gaussian"`.
+
+# %% [markdown]
+# ## Bayes' rule
+#
+# You know how an effect follows from its cause, and you see the effect. How likely is the cause?
+#
+# Let $z$ be the cause and $x$ what is seen. Three quantities meet. The *prior* $p(z)$: how common
+# is the cause? The *likelihood* $p(x \mid z)$: how often does it show like this? And the
+# *evidence* $p(x)$: how often is this seen at all, from whatever cause? They give the
+# *posterior*:
+#
+# $$
+# \begin{aligned}
+# p(z \mid x) &= \frac{p(x \mid z)\, p(z)}{p(x)} \\
+# p(x) &= \sum_{z} p(x \mid z)\, p(z)
+# \end{aligned}
+# $$ (eq-start-bayes)
+#
+# If $z$ takes a continuum of values, the sum becomes an integral. The rule is easiest to see in
+# whole numbers. In the picture, a detector looks at $1000$ pictures, of which a few are generated
+# by a network and the others are real photographs. It flags nearly all of the generated ones, and
+# one real picture in ten. Most flags are nevertheless false, because there are so many more real
+# pictures.
+
+# %% mystnb={"figure": {"caption": "One thousand pictures. The generated ones stand at the left. Filled marks are flagged by the detector. Look at the filled marks alone: they are what you see when a flag is raised, and few of them are generated.", "name": "fig-start-bayes"}, "image": {"alt": "A grid of 1000 marks, 50 columns by 20 rows. The first column holds the generated pictures, almost all of them filled orange squares. The next columns hold the real pictures that are flagged, about five columns of filled blue discs. The other real pictures are small pale rings."}} tags=["hide-input"]
+hits, misses, false_alarms, rest = 19, 1, 98, 882
+kinds = np.repeat([0, 1, 2, 3], [hits, misses, false_alarms, rest])
+column, row = np.divmod(np.arange(1000), 20)
+
+figure, axes = plt.subplots(figsize=(6.4, 3.6))
+looks = [
+    ("generated, flagged", dict(marker="s", s=26, color="C3")),
+    ("generated, missed", dict(marker="s", s=24, facecolor="none", edgecolor="C3", linewidth=1.4)),
+    ("real, flagged", dict(marker="o", s=26, color="C0")),
+    ("real, not flagged", dict(marker="o", s=14, facecolor="none", edgecolor="0.7")),
+]
+for kind, (name, look) in enumerate(looks):
+    axes.scatter(column[kinds == kind], -row[kinds == kind], label=name, **look)
+axes.axis("off")
+figure.legend(loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3)
+flagged = hits + false_alarms
+print(f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated")
+print(f"p(generated | flagged) = {hits} / {flagged} = {hits / flagged:.2f}")
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Another detector, another crowd. Given a flagged picture, how likely is it
+# generated? Two decimals are enough. You may let Python compute it.
+
+# %% tags=["exercise"]
+# Exercise: base_rate
+base_rate = 0.05  # p(generated)
+hit_rate = 0.80  # p(flagged | generated)
+false_alarm_rate = 0.10  # p(flagged | real)
+
+answer = None  # p(generated | flagged): replace None
+
+exercises.check("base_rate", answer)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: base_rate
+base_rate = 0.05  # p(generated)
+hit_rate = 0.80  # p(flagged | generated)
+false_alarm_rate = 0.10  # p(flagged | real)
+
+flagged = hit_rate * base_rate + false_alarm_rate * (1 - base_rate)
+answer = hit_rate * base_rate / flagged
+
+exercises.check("base_rate", answer)
+
+# %% [markdown]
+# **Where the course uses it.** A decoder says which image $x$ follows from a code $z$. The way
+# back, $p(z \mid x)$, has $p(x)$ in its denominator: an integral over all codes, out of reach. So
+# an encoder learns to approximate the answer, and this is what makes an autoencoder
+# *variational*. In a GAN the discriminator is the detector. Half of what it sees is generated, so
+# its base rate is $1/2$.
+
+# %% [markdown]
+# ## Gradient descent
+#
+# You stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
+# and feel again. For a loss $L(w)$ of the weights $w$, the gradient $\nabla L(w)$ points in the
+# direction of steepest ascent. So subtract it, times a step size:
+#
+# $$
+# w_{t+1} = w_t - \mathtt{learning\_rate} \cdot \nabla L(w_t)
+# $$ (eq-start-descent)
+#
+# The learning rate decides nearly everything. Too small, and the walk takes for ever. Too large,
+# and each step jumps over the valley to a place higher up on the other side. A valley that is
+# steep one way and flat the other is hard: the steep direction limits the rate, and the flat one
+# then creeps.
+
+# %% mystnb={"figure": {"caption": "Fifteen steps of gradient descent in a long valley, from one start, with three learning rates. The small rate falls into the valley and creeps along it. The middle one all but arrives. The large one leaps across the valley, further with every step.", "name": "fig-start-descent"}, "image": {"alt": "Contour lines of a long, flat valley with its lowest point at the right, and three paths from a start at the left. One path drops to the valley floor and stops early, one ends near the lowest point, one zigzags across the valley with growing swings."}} tags=["hide-input"]
+curvature = np.array([1.0, 10.0])
+
+
+def valley(w):
+    return 0.5 * np.sum(curvature * w**2, axis=-1)
+
+
+grid = np.stack(np.meshgrid(np.linspace(-4.6, 1.2, 200), np.linspace(-2.6, 2.6, 200)), axis=-1)
+figure, axes = plt.subplots(figsize=(6.4, 3.9))
+levels = valley(np.stack([np.zeros(9), np.linspace(0.15, 2.6, 9)], axis=-1))
+axes.contour(grid[..., 0], grid[..., 1], valley(grid), levels=levels, colors="0.75", linewidths=1)
+start = np.array([-4.0, 1.2])
+for learning_rate, marker, colour in ((0.02, "o", "C0"), (0.17, "s", "C2"), (0.205, "^", "C3")):
+    path = [start]
+    for _ in range(15):
+        path.append(path[-1] - learning_rate * curvature * path[-1])
+    path = np.stack(path)
+    axes.plot(*path.T, marker=marker, markersize=5, linewidth=1.3, color=colour,
+              label=f"{learning_rate:g}")  # fmt: skip
+    print(f"learning rate {learning_rate:5.3f}: loss {valley(start):.1f} at the start, "
+          f"{valley(path[-1]):.2g} after 15 steps")  # fmt: skip
+axes.plot(0, 0, "k+", markersize=11, markeredgewidth=2)
+axes.plot(*start, "ko", markersize=7)
+axes.set(xlabel="$w_1$", ylabel="$w_2$")
+axes.grid(False)
+axes.legend(title="learning rate", loc="lower left", frameon=True, edgecolor="none", framealpha=0.9)
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write gradient descent. Keep every $w$ on the way, the start included, so that the
+# path can be drawn.
+
+# %% tags=["exercise"]
+# Exercise: gradient_descent
+def gradient_descent(gradient, start, learning_rate, steps):
+    """Return every w, the start first: (steps + 1, len(start))."""
+    # Begin with a list that holds the start; append a w for each step.
+    return None  # np.stack makes an array of a list
+
+
+exercises.check("gradient_descent", gradient_descent)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: gradient_descent
+def gradient_descent(gradient, start, learning_rate, steps):
+    """Return every w, the start first: (steps + 1, len(start))."""
+    path = [start]
+    for _ in range(steps):
+        w = path[-1]
+        path.append(w - learning_rate * gradient(w))
+    return np.stack(path)
+
+
+exercises.check("gradient_descent", gradient_descent)
+
+# %% [markdown]
+# **Where the course uses it.** All networks here are trained by descendants of this rule, which
+# adapt the step of each weight. A GAN trains two networks at once, each on its own loss, and what
+# is downhill for one is uphill for the other. There is no common valley, which is one reason why
+# GANs are hard to train. A later chapter lets the learning rate fall by a schedule.
+
+# %% [markdown]
+# ## Convolution
+#
+# Where in an image is there an edge? Take a small array of weights, the *kernel*, lay it on the
+# image, multiply what lies on top of each other, and sum. A large sum means: the pattern is here.
+# Then slide the kernel on. The sums form a new, smaller image, the *feature map*:
+#
+# $$
+# y_{ij} = \sum_{a} \sum_{b} x_{s i + a,\; s j + b}\; k_{ab}
+# $$ (eq-start-convolution)
+#
+# with image $x$, kernel $k$ and stride $s$, all indices counted from $0$. The *stride* is how far
+# the kernel moves between two sums. If the kernel stays inside the image, which is called
+# *valid*, then a side of $n$ pixels and a kernel of $m$ leave
+#
+# $$
+# \left\lfloor \frac{n - m}{s} \right\rfloor + 1
+# $$ (eq-start-size)
+#
+# places along that side. In a network the weights of the kernel are learned, and there are many
+# kernels. Since the same kernel serves at every place, an edge needs to be learned only once.
+# Mathematicians turn the kernel round before they slide it, and call our version
+# cross-correlation. For learned weights this makes no difference.
+
+# %% mystnb={"figure": {"caption": "A kernel that looks for vertical edges slides over a ring. Orange: brighter on the right. Purple: brighter on the left. White: no vertical edge. The framed window gives the framed value. With stride $2$ every other place is left out, and each side of the feature map is half as long.", "name": "fig-start-convolution"}, "image": {"alt": "Four pictures. A white ring on black, with a small square window framed on its left side. A kernel of three by three numbers, negative at the left, positive at the right. The feature map at stride 1: the ring's left outer edge and right inner edge are orange, the opposite edges purple. The same map at stride 2, coarser."}} tags=["hide-input"]
+place = np.arange(16) - 7.5
+radius = np.hypot(place[:, None] * 0.85, place[None, :] * 1.15)
+image = np.clip(2.2 - np.abs(radius - 4.4), 0, 1)
+kernel = np.array([[-1.0, 0.0, 1.0]] * 3)
+feature_map = correlate2d(image, kernel, mode="valid")
+
+figure, axes = plt.subplots(2, 2, figsize=(6.4, 6.2))
+panels = [
+    (image, "image", dict(vmin=0, vmax=1)),
+    (kernel, "kernel", dict(vmin=-3, vmax=3, cmap="PuOr_r")),
+    (feature_map, "feature map, stride 1", dict(vmin=-3, vmax=3, cmap="PuOr_r")),
+    (feature_map[::2, ::2], "feature map, stride 2", dict(vmin=-3, vmax=3, cmap="PuOr_r")),
+]
+for panel, (values, name, look) in zip(axes.flat, panels, strict=True):
+    panel.imshow(values, **look)
+    panel.set(xticks=[], yticks=[], title=f"{name}: {values.shape[0]} × {values.shape[1]}")
+    panel.grid(False)
+    panel.spines[:].set(visible=True, color="0.6")
+for (i, j), weight in np.ndenumerate(kernel):
+    axes[0, 1].text(j, i, f"{weight:.0f}".replace("-", "−"), ha="center", va="center", fontsize=16)
+row, column = 6, 2  # the window's upper left corner
+for panel, corner, side in ((axes[0, 0], (column, row), 3), (axes[1, 0], (column, row), 1),
+                            (axes[1, 1], (column // 2, row // 2), 1)):  # fmt: skip
+    frame = plt.Rectangle(np.subtract(corner, 0.5), side, side, fill=False, color="C2", linewidth=3)
+    panel.add_patch(frame)
+print(f"value of the framed window: {feature_map[row, column]:.2f}")
+print(f"{image.shape} to {feature_map.shape}, with stride 2 to {feature_map[::2, ::2].shape}")
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the convolution out, with a stride. Image and kernel need not be square.
+
+# %% tags=["exercise"]
+# Exercise: convolution
+def convolution(image, kernel, stride):
+    """Return the valid convolution of a 2-D image, kernel as it is."""
+    rows, columns = kernel.shape
+    # First the output's height and width, then an array of zeros,
+    # then two loops that fill it.
+    return None
+
+
+exercises.check("convolution", convolution)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: convolution
+def convolution(image, kernel, stride):
+    """Return the valid convolution of a 2-D image, kernel as it is."""
+    rows, columns = kernel.shape
+    height = (image.shape[0] - rows) // stride + 1
+    width = (image.shape[1] - columns) // stride + 1
+    output = np.zeros((height, width))
+    for i in range(height):
+        for j in range(width):
+            top, left = stride * i, stride * j
+            output[i, j] = np.sum(image[top : top + rows, left : left + columns] * kernel)
+    return output
+
+
+exercises.check("convolution", convolution)
+
+# %% [markdown]
+# **Where the course uses it.** Encoders and discriminators are stacks of convolutions with stride
+# $2$: each halves the image and finds larger patterns. The decoder goes the other way with
+# *transposed* convolutions, which spread each value over a window and so double the image.
+
+# %% [markdown]
+# ## Batch normalisation
+#
+# Inside a network, one feature may run from $-1000$ to $1000$ and its neighbour from $0.01$ to
+# $0.02$, and both drift while the layers below learn. Batch normalisation, BatchNorm for short,
+# brings each feature to a common scale before the next layer sees it. It subtracts the mean that
+# the feature has in the present batch, and divides by its standard deviation there:
+#
+# $$
+# \begin{aligned}
+# y_i &= \mathtt{scale} \cdot \frac{x_i - m}{\sqrt{v + \mathtt{eps}}} + \mathtt{offset} \\
+# m &= \frac1N \sum_{i=1}^N x_i \\
+# v &= \frac1N \sum_{i=1}^N (x_i - m)^2
+# \end{aligned}
+# $$ (eq-start-batchnorm)
+#
+# Here $x_i$ is the feature's value in example $i$ of $N$. The small number `eps` keeps the
+# denominator away from zero. `scale` and `offset` are learned, one pair for each feature, so that
+# the network can undo the normalisation where it is in the way. Papers and Keras call them
+# $\gamma$ and $\beta$; in this course those letters are the weights of losses.
+#
+# After training there may be no batch, only one image. The layer then uses averages of $m$ and
+# $v$ that it gathered during training. Hence the argument `training=True` or `False` that you
+# will see in the code.
+
+# %% mystnb={"figure": {"caption": "Left: three features of a batch, before and after. Right: what BatchNorm makes of one and the same real image. In a batch of real images alone, its value stands still. In a batch shared with fakes, it moves when the fakes move: it tells what else is in the batch.", "name": "fig-start-batchnorm"}, "image": {"alt": "Two charts. Left, three clouds of dots at different heights and of different widths, each beside a cloud of the same shape centred at zero with equal width. Right, a horizontal dashed line for the batch of real images alone, and a curve for the batch shared with fakes: it starts above the line, crosses it where the fakes have the mean of the real images, and ends far below."}} tags=["hide-input"]
+rng = np.random.default_rng(3)
+
+
+def normalise(x):
+    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-3)
+
+
+x = rng.normal([6.0, -3.0, 1.0], [0.6, 2.0, 0.2], size=(64, 3))
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.6))
+shift = rng.uniform(-0.11, 0.11, size=x.shape)
+for values, side, colour, marker, name in ((x, -0.17, "0.6", "o", "before"),
+                                           (normalise(x), 0.17, "C0", "^", "after")):  # fmt: skip
+    left.plot((np.arange(1, 4) + side + shift).ravel(), values.ravel(), marker, color=colour,
+              markersize=3.5, label=name)  # fmt: skip
+left.set(xlabel="feature", ylabel="value", xticks=[1, 2, 3], ylim=(-9, 11))
+left.legend(loc="upper right", markerscale=2, handletextpad=0.1, borderaxespad=0)
+
+real = rng.normal(2.0, 0.7, size=64)
+real[0] = 2.5  # the image that we follow
+noise = rng.normal(0.0, 0.7, size=64)
+means = np.linspace(-2, 4, 61)
+alone = np.full_like(means, normalise(real)[0])
+shared = np.array([normalise(np.concatenate([real, noise + mean]))[0] for mean in means])
+right.plot(means, alone, "--", label="real images alone")
+right.plot(means, shared, label="with fakes")
+right.set(xlabel="mean of the fakes", ylabel="one real image, normalised", ylim=(-1.1, 2.4))
+right.legend(loc="upper right", borderaxespad=0)
+print(f"the real image alone {alone[0]:.2f}; with fakes {shared.max():.2f} to {shared.min():.2f}")
+print(f"after: means {np.abs(normalise(x).mean(axis=0)).max():.2f}, "
+      f"standard deviations {normalise(x).std(axis=0).round(2)}")  # fmt: skip
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write BatchNorm as it works in training.
+
+# %% tags=["exercise"]
+# Exercise: batch_norm
+def batch_norm(x, scale, offset, eps):
+    """Return the batch x, (batch, features), normalised and rescaled."""
+    # Mean and variance of each feature over the batch, (features,).
+    return None
+
+
+exercises.check("batch_norm", batch_norm)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: batch_norm
+def batch_norm(x, scale, offset, eps):
+    """Return the batch x, (batch, features), normalised and rescaled."""
+    mean = np.mean(x, axis=0)
+    variance = np.var(x, axis=0)
+    return scale * (x - mean) / np.sqrt(variance + eps) + offset
+
+
+exercises.check("batch_norm", batch_norm)
+
+# %% [markdown]
+# **Where the course uses it.** Decoders and discriminators train faster with it. But it ties the
+# examples of a batch together, as the right-hand picture shows. If real and generated images
+# shared a batch, the discriminator could read from the statistics of the batch what it should
+# read from the image. So it is called on each kind separately.
+
+# %% [markdown]
+# ## What to remember
+#
+# - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
+# - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
+# - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
+#   pixels, mean over the batch.
+# - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.
+# - **Gradient descent:** step against the gradient; the steepest direction limits the learning
+#   rate.
+# - **Convolution:** one small kernel slides over the whole image; the stride shrinks the result.
+# - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
+#
+# ## Sources
+#
+# - Goodfellow, Bengio and Courville, [*Deep Learning*](https://www.deeplearningbook.org), chapter
+#   3 (probability), 4 (gradient descent), 5 (maximum likelihood), 9 (convolution)
+#   {cite}`goodfellow2016deep`.
+# - Bishop, *Pattern Recognition and Machine Learning*, chapter 1 (expectation, Bayes) and 2 (the
+#   Gaussian) {cite}`bishop2006pattern`.
+# - Dumoulin and Visin,
+#   [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285):
+#   sizes, strides and transposed convolutions in pictures {cite}`dumoulin2016guide`.
+# - Ioffe and Szegedy, [*Batch normalization*](https://arxiv.org/abs/1502.03167)
+#   {cite}`ioffe2015batch`.
+# - Salimans et al., [*Improved techniques for training GANs*](https://arxiv.org/abs/1606.03498),
+#   section 3.5: on the examples of a batch that depend on one another
+#   {cite}`salimans2016improved`.

@@ -1,0 +1,397 @@
+"""The self-checks: solutions pass, stubs wait, mistakes get a hint of their own.
+
+A new exercise joins by an entry in `MISTAKES`: at least three typical wrong answers, each under a
+piece of the hint that it must get. No two mistakes may get one hint.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.exercises import read_exercise
+from vaegan_edu import exercises
+
+ROOT = Path(__file__).resolve().parents[1]
+LOG_2_PI = np.log(2 * np.pi)
+SOURCES = {path.stem: path for path in sorted((ROOT / "notebooks/exercises").glob("*.py"))}
+
+
+def _standard_error(values, ddof=1):
+    return np.std(values, ddof=ddof) / np.sqrt(len(values))
+
+
+def _log_density(z, z_mean, variance, log_var, constant=LOG_2_PI):
+    return -0.5 * np.sum(constant + log_var + (z - z_mean) ** 2 / variance, axis=1)
+
+
+def _pixels(images, reconstruction):
+    return -(images * np.log(reconstruction) + (1 - images) * np.log(1 - reconstruction))
+
+
+def _path(gradient, w, learning_rate, steps):
+    path = [w]
+    for _ in range(steps):
+        path.append(path[-1] - learning_rate * gradient(path[-1]))
+    return np.stack(path)
+
+
+def _path_of_one_array(gradient, start, learning_rate, steps):
+    w = start.copy()
+    path = [w]
+    for _ in range(steps):
+        w -= learning_rate * gradient(w)
+        path.append(w)
+    return np.stack(path)
+
+
+def _path_in_place(gradient, start, learning_rate, steps):
+    path = [start.copy()]
+    for _ in range(steps):
+        start -= learning_rate * gradient(start)
+        path.append(start.copy())
+    return np.stack(path)
+
+
+def _path_by_first_gradient(gradient, start, learning_rate, steps):
+    first = gradient(start)
+    return np.stack([start - learning_rate * step * first for step in range(steps + 1)])
+
+
+def _slide(image, kernel, stride, reduce=np.sum):
+    (rows, columns), (height, width) = kernel.shape, image.shape
+    return np.array(
+        [
+            [
+                reduce(image[i : i + rows, j : j + columns] * kernel)
+                for j in range(0, width - columns + 1, stride)
+            ]
+            for i in range(0, height - rows + 1, stride)
+        ]
+    )
+
+
+def _slide_same(image, kernel, stride):
+    rows, columns = kernel.shape
+    before = (rows - 1) // 2, (columns - 1) // 2
+    return _slide(
+        np.pad(image, ((before[0], rows // 2), (before[1], columns // 2))), kernel, stride
+    )
+
+
+def _normalise(x, scale, offset, eps, axis=0, ddof=0):
+    mean = x.mean(axis=axis, keepdims=True)
+    variance = x.var(axis=axis, keepdims=True, ddof=ddof)
+    return scale * (x - mean) / np.sqrt(variance + eps) + offset
+
+
+MISTAKES = {
+    "expectation": {
+        "apply f first": lambda f, z: (f(np.mean(z)), _standard_error(f(z))),
+        "use the mean": lambda f, z: (np.sum(f(z)), _standard_error(f(z))),
+        "averaged the samples themselves": lambda f, z: (np.mean(z), _standard_error(f(z))),
+        "wrong order": lambda f, z: (_standard_error(f(z)), np.mean(f(z))),
+        "median": lambda f, z: (np.median(f(z)), _standard_error(f(z))),
+        "divide by sqrt(N)": lambda f, z: (np.mean(f(z)), np.std(f(z), ddof=1)),
+        "shrinks more slowly": lambda f, z: (np.mean(f(z)), np.std(f(z), ddof=1) / len(z)),
+        "ddof=1": lambda f, z: (np.mean(f(z)), _standard_error(f(z), ddof=0)),
+        "square root": lambda f, z: (np.mean(f(z)), _standard_error(f(z)) ** 2),
+        "spread of the samples": lambda f, z: (np.mean(f(z)), _standard_error(z)),
+        "return two numbers": lambda f, z: np.mean(f(z)),
+    },
+    "gaussian_log_density": {
+        "one value per dimension": lambda z, m, v: (
+            -0.5 * (np.log(2 * np.pi) + v + (z - m) ** 2 / np.exp(v))
+        ),
+        "averaged over the dimensions": lambda z, m, v: (
+            _log_density(z, m, np.exp(v), v) / z.shape[1]
+        ),
+        "over everything": lambda z, m, v: _log_density(z, m, np.exp(v), v).sum(),
+        "over the batch": lambda z, m, v: _log_density(z.T, m.T, np.exp(v).T, v.T),
+        "this is the density": lambda z, m, v: np.exp(_log_density(z, m, np.exp(v), v)),
+        "log(2 pi) is missing": lambda z, m, v: _log_density(z, m, np.exp(v), v, 0.0),
+        "once per dimension": lambda z, m, v: (
+            _log_density(z, m, np.exp(v), v, 0.0) - 0.5 * np.log(2 * np.pi)
+        ),
+        "negative log density": lambda z, m, v: -_log_density(z, m, np.exp(v), v),
+        "divided by z_log_var": lambda z, m, v: _log_density(z, m, v, v),
+        "divided by the standard deviation": lambda z, m, v: _log_density(z, m, np.exp(v / 2), v),
+        "the variance already": lambda z, m, v: _log_density(z, m, np.exp(2 * v), 2 * v),
+        "z_log_var is missing": lambda z, m, v: _log_density(z, m, np.exp(v), 0.0 * v),
+        "must be squared": lambda z, m, v: (
+            -0.5 * np.sum(np.log(2 * np.pi) + v + (z - m) / np.exp(v), axis=1)
+        ),
+        "factor 1/2": lambda z, m, v: 2 * _log_density(z, m, np.exp(v), v),
+        "not far out": lambda z, m, v: np.log(np.exp(_log_density(z, m, np.exp(v), v))),
+    },
+    "negative_log_likelihood": {
+        "averaged over the pixels": lambda x, p: np.mean(_pixels(x, p)),
+        "does not grow with the batch": lambda x, p: np.sum(_pixels(x, p)),
+        "one loss per image": lambda x, p: np.sum(_pixels(x, p), axis=(1, 2)),
+        "one value per pixel": _pixels,
+        "the sign": lambda x, p: -np.sum(_pixels(x, p)) / len(x),
+        "blank pixels are missing": lambda x, p: -np.sum(x * np.log(p)) / len(x),
+        "inked pixels are missing": lambda x, p: -np.sum((1 - x) * np.log(1 - p)) / len(x),
+        "base 2": lambda x, p: np.sum(_pixels(x, p)) / len(x) / np.log(2),
+        "squared error": lambda x, p: 0.5 * np.sum((x - p) ** 2) / len(x),
+        "swapped inside": lambda x, p: np.sum(_pixels(p, np.clip(x, 1e-7, 1 - 1e-7))) / len(x),
+        "logarithm of the images": lambda x, p: np.sum(_pixels(p, x)) / len(x),
+        "product": lambda x, p: -np.mean(np.log(np.exp(-_pixels(x, p)).prod(axis=(1, 2)))),
+    },
+    "base_rate": {
+        "turns it round": 0.8,
+        "as if the flag said nothing": 0.05,
+        "the numerator": 0.04,
+        "the denominator": 0.135,
+        "leaves out the base rate": 0.889,
+        "flagged real ones": 0.42,
+        "is real": 0.704,
+        "as if every picture were real": 0.2857,
+        "p(not flagged | real)": 0.9,
+        "rate of false alarms": 0.1,
+        "share of real pictures": 0.95,
+        "between 0 and 1": 29.6,
+        "Imagine 1000 pictures": 0.5,
+        "one number is asked for": [0.296],
+    },
+    "gradient_descent": {
+        "uphill": lambda g, w, rate, n: _path(g, w, -rate, n),
+        "at the start for every step": _path_by_first_gradient,
+        "the start is missing": lambda g, w, rate, n: _path(g, w, rate, n)[1:],
+        "one step is missing": lambda g, w, rate, n: _path(g, w, rate, n)[:-1],
+        "one step too many": lambda g, w, rate, n: _path(g, w, rate, n + 1),
+        "only the last w": lambda g, w, rate, n: _path(g, w, rate, n)[-1],
+        "the same array": _path_of_one_array,
+        "Work on a copy": _path_in_place,
+        "forgot the learning rate": lambda g, w, rate, n: _path(g, w, 1.0, n),
+        "divide by the learning rate": lambda g, w, rate, n: _path(g, w, 1 / rate, n),
+    },
+    "convolution": {
+        "turned the kernel round": lambda x, k, s: _slide(x, k[::-1, ::-1], s),
+        "padded the border": _slide_same,
+        "stride is ignored": lambda x, k, s: _slide(x, k, 1),
+        "side by side at distance 1": lambda x, k, s: _slide(x, k, 1)[
+            : (x.shape[0] - k.shape[0]) // s + 1, : (x.shape[1] - k.shape[1]) // s + 1
+        ],
+        "forget the + 1": lambda x, k, s: _slide(x, k, s)[:-1, :-1],
+        "exchanged": lambda x, k, s: _slide(x, k, s).T,
+        "averaged over the window": lambda x, k, s: _slide(x, k, s, np.mean),
+    },
+    "batch_norm": {
+        "ddof=0": lambda x, scale, offset, eps: _normalise(x, scale, offset, eps, ddof=1),
+        "eps is missing": lambda x, scale, offset, eps: _normalise(x, scale, offset, 0.0),
+        "outside the square root": lambda x, scale, offset, eps: (
+            scale * (x - x.mean(0)) / (x.std(0) + eps) + offset
+        ),
+        "divided by the variance": lambda x, scale, offset, eps: (
+            scale * (x - x.mean(0)) / (x.var(0) + eps) + offset
+        ),
+        "over the features": lambda x, scale, offset, eps: _normalise(x, scale, offset, eps, 1),
+        "of the whole array": lambda x, scale, offset, eps: _normalise(x, scale, offset, eps, None),
+        "scale and offset are missing": lambda x, scale, offset, eps: _normalise(x, 1, 0, eps),
+        "the offset is missing": lambda x, scale, offset, eps: _normalise(x, scale, 0, eps),
+        "the scale is missing": lambda x, scale, offset, eps: _normalise(x, 1, offset, eps),
+        "changed places": lambda x, scale, offset, eps: _normalise(x, offset, scale, eps),
+        "before multiplying": lambda x, scale, offset, eps: (
+            scale * (_normalise(x, 1, 0, eps) + offset)
+        ),
+        "the mean is not subtracted": lambda x, scale, offset, eps: (
+            scale * x / np.sqrt(x.var(0) + eps) + offset
+        ),
+    },
+}
+
+
+def run(name, kind):
+    """Run one body of an exercise as the notebook does; returns what its last line shows."""
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    body = ast.parse(read_exercise(SOURCES[name])[kind])
+    last = ast.Expression(body.body.pop().value)
+    namespace = {}
+    for part in (tree, body):
+        exec(compile(part, name, "exec"), namespace)
+    return eval(compile(last, name, "eval"), namespace)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_solution_passes(name):
+    result = run(name, "@title Solution")
+    assert result.passed, result
+    assert repr(result).startswith("Passed: ")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_stub_waits(name):
+    result = run(name, "Exercise")
+    assert not result.passed
+    assert repr(result).startswith("Not answered yet: ")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_each_mistake_gets_its_own_hint(name):
+    hints = {}
+    for piece, wrong in MISTAKES[name].items():
+        result = exercises.check(name, wrong)
+        assert not result.passed, f"{piece}: a wrong answer passed"
+        assert result.message.startswith("Hint: ") and piece in result.message, result
+        hints[piece] = result.message
+    assert len(hints) >= 3
+    assert len(set(hints.values())) == len(hints)
+
+
+def test_every_exercise_has_a_source_a_check_and_mistakes():
+    assert sorted(SOURCES) == exercises.names() == sorted(MISTAKES)
+
+
+def test_every_chapter_is_named():
+    folder = ROOT / "vaegan_edu/exercises"
+    assert sorted(exercises.CHAPTERS) == sorted(
+        path.stem for path in folder.glob("*.py") if path.stem != "__init__"
+    )
+
+
+def test_importing_the_checks_starts_no_backend():
+    code = (
+        "import sys; from vaegan_edu import exercises; exercises.names(); "
+        "print([m for m in ('keras', 'tensorflow', 'jax') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+# What any answer may do. `batch_norm` stands for all exercises that take a function.
+
+
+@pytest.mark.parametrize("name", ["nonsense", "", None, 3, ["batch_norm"]])
+def test_an_unknown_name_lists_the_known_ones(name):
+    with pytest.raises(ValueError, match="batch_norm, .*gradient_descent.* Received: "):
+        exercises.check(name, None)
+
+
+@pytest.mark.parametrize("answer", [None, ..., lambda *_: None, lambda *_: ...])
+def test_a_placeholder_is_no_answer(answer):
+    result = exercises.check("batch_norm", answer)
+    assert not result and result.message.startswith("Not answered yet: ")
+
+
+def _raise(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("answer", "piece"),
+    [
+        (lambda *_: 1 / 0, "ZeroDivisionError: division by zero (at `"),
+        (lambda *_: _raise(KeyError("w")), "KeyError: 'w'"),
+        (lambda *_: _raise(SystemExit()), "SystemExit"),
+        (lambda *_: _raise(AssertionError), "AssertionError"),
+        (lambda x, *_: ... * x, "A `...` is still to be replaced"),
+        (lambda x: x, "arguments of the given first line"),
+        (np.mean, "TypeError"),
+        (3.0, "hand over the function itself"),
+        (lambda *_: "abc", "real numbers. Received: str, 'abc'"),
+        (lambda *_: True, "real numbers. Received: bool"),
+        (lambda x, *_: x > 0, "real numbers. Received: ndarray"),
+        (lambda x, *_: x + 1j, "real numbers. Received: ndarray"),
+        (lambda *_: [[1.0], [1.0, 2.0]], "cannot be read as an array"),
+        (lambda *_: {"a": 1}, "cannot be read as an array of numbers"),
+        (lambda *_: np.mean, "cannot be read as an array of numbers"),
+        (lambda *_: (n for n in range(3)), "cannot be read as an array of numbers"),
+        (lambda x, *_: np.ma.masked_less(x, 3.0), "masked"),
+        (lambda *_: 1.0, "must have shape (4, 3). Received: shape ()"),
+        (lambda x, *_: x[:2], "must have shape (4, 3). Received: shape (2, 3)"),
+        (lambda *_: [], "Received: shape (0,)"),
+        (lambda x, *_: x * np.nan, "holds NaN or infinity"),
+        (lambda x, *_: x / 0, "holds NaN or infinity"),
+        (lambda x, *_: 0 * x, "should be"),
+        (lambda x, *_: x.fill(0.0) or x, "Work on a copy"),
+    ],
+)
+def test_what_goes_wrong_becomes_a_hint(answer, piece):
+    result = exercises.check("batch_norm", answer)
+    assert not result.passed
+    assert result.message.startswith("Hint: ") and piece in result.message, result
+    assert "\n" not in result.message
+
+
+@pytest.mark.parametrize("answer", ["0.3", True, [0.1, 0.2], {}, float("nan"), abs, 1j, -1, "30 %"])
+def test_a_value_of_the_wrong_kind_gets_a_hint(answer):
+    assert exercises.check("base_rate", answer).message.startswith("Hint: ")
+
+
+def test_one_missing_return_is_named():
+    def sometimes(x, scale, offset, eps):
+        if len(x) == 4:
+            return _normalise(x, scale, offset, eps)
+
+    assert "Is a return missing?" in exercises.check("batch_norm", sometimes).message
+
+
+def test_the_hint_quotes_the_line_that_failed():
+    def broken(x, scale, offset, eps):
+        return _helper(x)  # the learner's own helper
+
+    def _helper(x):
+        return x.reshape(7, 7)
+
+    assert "(at `return x.reshape(7, 7)`)" in exercises.check("batch_norm", broken).message
+
+
+@pytest.mark.parametrize(
+    "convert", [np.float32, np.ndarray.tolist, lambda array: tuple(map(list, array))]
+)
+def test_lists_and_single_precision_are_welcome(convert):
+    def answer(*arguments):
+        return convert(_normalise(*arguments))
+
+    assert exercises.check("batch_norm", answer).passed
+
+
+def test_tensors_are_welcome():
+    ops = pytest.importorskip("keras").ops
+
+    def answer(x, scale, offset, eps):
+        x, scale, offset = (ops.convert_to_tensor(v, "float32") for v in (x, scale, offset))
+        mean, variance = ops.mean(x, axis=0), ops.var(x, axis=0)
+        return scale * (x - mean) / ops.sqrt(variance + eps) + offset
+
+    assert exercises.check("batch_norm", answer).passed
+
+
+@pytest.mark.parametrize("answer", [0.3, 0.30, 0.296, 8 / 27, np.float32(0.2963), np.array(0.3)])
+def test_two_decimals_are_enough(answer):
+    assert exercises.check("base_rate", answer).passed
+
+
+def test_two_exercises_of_one_name_are_refused():
+    def check(answer):
+        return ""
+
+    check.__module__ = "elsewhere"
+    with pytest.raises(ValueError, match="one name. Received: 'batch_norm'"):
+        exercises.exercise("batch_norm")(check)
+    with pytest.raises(ValueError, match="Received: 'tensor'"):
+        exercises.exercise("new", takes="tensor")
+
+
+_leaf = st.one_of(
+    st.none(), st.booleans(), st.integers(-9, 9), st.floats(), st.text(max_size=3), st.binary()
+)
+_anything = st.recursive(_leaf, lambda inner: st.lists(inner, max_size=4), max_leaves=8)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(value=_anything)
+def test_nothing_raises_and_nothing_passes_by_chance(value):
+    for name in exercises.names():
+        for answer in (value, lambda *_: value):
+            result = exercises.check(name, answer)
+            by_luck = name == "base_rate" and isinstance(value, float) and 0.29 < value < 0.31
+            assert by_luck or not result.passed
+            assert result.message

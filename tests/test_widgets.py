@@ -1,0 +1,443 @@
+"""The interactive figures: the decoder in the browser, the fragment in the page, the kernel."""
+
+import base64
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+
+from vaegan_edu import widgets
+from vaegan_edu.widgets import figure
+
+SOURCES = Path(widgets.__file__).parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
+in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium to run JavaScript")
+
+
+def small_decoder(channels=1, seed=0):
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [
+            layers.Input((2,)),
+            layers.Dense(7 * 7 * 4, activation="relu"),
+            layers.Reshape((7, 7, 4)),
+            layers.Conv2DTranspose(6, 3, 2, "same", activation="relu"),
+            layers.Conv2DTranspose(channels, 3, 2, "same", activation="tanh"),
+        ]
+    )
+
+
+def valid_padding():
+    """The original project's shape: valid padding, kernels of 3 and 4, batch norm, ReLU after."""
+    return keras.Sequential(
+        [
+            layers.Input((2,)),
+            layers.Dense(3 * 3 * 8, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Reshape((3, 3, 8)),
+            layers.Conv2DTranspose(5, 3, 2),
+            layers.BatchNormalization(scale=False),
+            layers.Activation("relu"),
+            layers.Conv2DTranspose(1, 4, 2, activation="sigmoid"),
+        ]
+    )
+
+
+def functional_rgb():
+    """A functional model in a model, leaky ReLUs of both kinds, an upsampling, odd strides."""
+    z = layers.Input((2,))
+    x = layers.Dense(30, activation="leaky_relu")(z)
+    x = layers.Dropout(0.5)(x)
+    x = layers.Dense(3 * 2 * 5, activation=layers.LeakyReLU(0.1))(x)
+    trunk = keras.Model(z, layers.Reshape((3, 2, 5))(x))
+    code = layers.Input((2,))
+    x = layers.UpSampling2D((2, 3))(trunk(code))
+    x = layers.Conv2DTranspose(4, (4, 3), (3, 2), "same", use_bias=False)(x)
+    x = layers.BatchNormalization(center=False)(x)
+    x = layers.LeakyReLU()(x)
+    x = layers.Conv2D(4, 3, 2, "same", activation="relu")(x)
+    x = layers.Conv2D(3, (2, 4), 1, "valid", activation="tanh")(x)
+    return keras.Model(code, x)
+
+
+def small_stride():
+    """A kernel smaller than its stride, and one as large."""
+    return keras.Sequential(
+        [
+            layers.Input((2,)),
+            layers.Dense(4 * 4 * 3, activation="tanh"),
+            layers.Reshape((4, 4, 3)),
+            layers.Conv2DTranspose(4, 2, 2, "same", activation="relu"),
+            layers.Conv2DTranspose(4, 2, 3, "valid", activation="relu"),
+            layers.Conv2D(1, 5, 3, "same", activation="linear"),
+        ]
+    )
+
+
+def randomised(model, seed=1):
+    """Give every weight a value: fresh biases and batch statistics would hide their own errors."""
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        low = 0.5 if "variance" in variable.path or "gamma" in variable.path else -0.5
+        variable.assign(rng.uniform(low, low + 1.0, variable.shape))
+    return model
+
+
+def explorer(**options):
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 4
+    arguments = {"title": "A plane"} | options
+    return widgets.LatentExplorer(small_decoder(), rng.normal(size=(40, 2)), labels, **arguments)
+
+
+def page(tmp_path, body):
+    """Load a page from the file system and return what stands in its #answer, as JSON."""
+    file = tmp_path / "page.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{body}<!-- end -->", encoding="utf-8")
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+        + ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        + [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=3000", "--dump-dom"]
+        + [file.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    answer = re.search(r'<pre id="answer">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert answer, f"the page's script failed:\n{done.stderr[-2000:]}"
+    return json.loads(answer[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+ANSWER = """
+window.errors = [];
+window.addEventListener("error", (event) => window.errors.push(event.message));
+const answer = (value) => {
+  const pre = document.createElement("pre");
+  pre.id = "answer";
+  pre.textContent = JSON.stringify(value);
+  document.body.append(pre);
+};
+"""
+
+
+@in_browser
+def test_the_browsers_decoder_equals_keras(tmp_path):
+    # One start of the browser for all architectures.
+    models = [small_decoder(1), small_decoder(3), valid_padding(), functional_rgb(), small_stride()]
+    models = [randomised(model) for model in models]
+    z = np.random.default_rng(2).normal(size=(3, 2)).astype("float32")
+    specs = json.dumps([widgets.export_decoder(model) for model in models])
+    source = (SOURCES / "decoder.js").read_text(encoding="utf-8")
+    script = f"""{ANSWER}{source}
+      answer({specs}.map((spec) => {json.dumps(z.tolist())}.map(
+        (z) => Array.from(decode(spec, floats(spec.weights), z)))));"""
+    got = page(tmp_path, f"<body><script>{script}</script>")
+    for model, images in zip(models, got, strict=True):
+        expected = model.predict(z, verbose=0)
+        images = np.asarray(images).reshape(expected.shape)
+        assert np.ptp(expected) > 0.1  # the test would see a difference
+        np.testing.assert_allclose(images, expected, atol=1e-5)
+
+
+@in_browser
+def test_the_page_is_moved_by_key_pointer_slider_and_button(tmp_path):
+    first = explorer()
+    second = explorer(title="Another </script> plane", prior=True, limits=(-3, 3))
+    kl = widgets.KLExplorer()
+    script = """
+      const [a, b, c] = document.querySelectorAll(".vaegan-figure");
+      const told = (figure) => figure.querySelector("canvas").getAttribute("aria-label");
+      const pixels = (figure) => {
+        const canvas = figure.querySelector("canvas");
+        return Array.from(canvas.getContext("2d").getImageData(0, 0, 28, 28).data);
+      };
+      const result = { live: document.querySelectorAll(".is-live").length, start: told(b) };
+      result.title = b.querySelector(".title").textContent;
+      const plane = b.querySelector(".plane");
+      const box = b.querySelector(".inside .ground").getBoundingClientRect();
+      const at = (x, y) =>
+        ({ clientX: box.left + x * box.width, clientY: box.top + y * box.height });
+      plane.dispatchEvent(new PointerEvent("pointerdown", { button: 0, ...at(0.5, 0.5) }));
+      plane.dispatchEvent(new PointerEvent("pointermove", at(0.75, 0.25)));
+      plane.dispatchEvent(new PointerEvent("pointerup", {}));
+      plane.dispatchEvent(new PointerEvent("pointermove", at(0.1, 0.1)));
+      result.dragged = told(b);
+      result.pixels = pixels(b);
+      const press = (target, key) => target.dispatchEvent(
+        new KeyboardEvent("keydown", { key, cancelable: true, bubbles: true }));
+      press(plane, "ArrowLeft");
+      press(plane, "ArrowDown");
+      result.keyed = told(b);
+      const slider = b.querySelector("input");
+      slider.value = -1;
+      slider.dispatchEvent(new Event("input"));
+      result.slid = told(b);
+      press(slider, "ArrowRight");
+      result.stepped = told(b);
+      b.querySelectorAll(".legend button")[2].click();
+      result.button = told(b);
+      result.first = told(a);
+      const mean = c.querySelector("input");
+      mean.value = 2;
+      mean.dispatchEvent(new Event("input"));
+      result.kl = c.querySelector(".value strong").textContent;
+      setTimeout(() => {
+        result.spoken = c.querySelector("[aria-live]").textContent;
+        result.errors = window.errors.filter((message) => !message.includes("setPointerCapture"));
+        answer(result);
+      }, 600);"""
+    body = "".join(shown.to_html() for shown in (first, second, kl, kl))  # one twice
+    got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
+    assert got["errors"] == []
+    assert got["live"] == 4
+    assert got["title"] == "Another </script> plane"
+    assert got["dragged"] == "Image decoded from z = (1.50, 1.50)"
+    assert got["keyed"] == "Image decoded from z = (1.38, 1.38)"  # a fiftieth of the span
+    assert got["slid"] == "Image decoded from z = (\u22121.00, 1.38)"
+    assert got["stepped"] == "Image decoded from z = (\u22120.88, 1.38)"
+    x, y = second._codes[2::4].mean(axis=0)
+    minus = "\u2212"
+    assert got["button"].endswith(f"({x:.2f}, {y:.2f})".replace("-", minus))
+    assert got["first"] == got["start"]  # figures don't touch each other
+    expected = small_decoder().predict(np.array([[1.5, 1.5]]), verbose=0)[0]
+    shown = np.asarray(got["pixels"]).reshape(28, 28, 4)
+    assert np.abs(shown[..., :1] - (expected + 1) * 127.5).max() <= 0.51
+    assert got["kl"] == f"{0.5 * (4 + np.exp(-1) - 1 + 1):.2f}"
+    assert got["spoken"].startswith(f"kl_loss is {got['kl']} nats at z_mean 2.00")
+
+
+@in_browser
+def test_the_kernels_module_follows_python(tmp_path):
+    pytest.importorskip("anywidget")
+    modules = []
+    for shown in (explorer(), widgets.KLExplorer()):
+        source = base64.b64encode(shown.widget._esm.encode()).decode()
+        modules.append([source, shown._current()])
+    script = f"""{ANSWER}
+      const told = [];
+      for (const [source, state] of {json.dumps(modules)}) {{
+        const module = await import("data:text/javascript;base64," + source);
+        const heard = {{}};
+        let saved = 0;
+        const model = {{
+          get: (name) => state[name], set: (name, value) => {{ state[name] = value; }},
+          on: (names, call) => names.split(" ").forEach((name) => {{ heard[name] = call; }}),
+          off: (names) => names.split(" ").forEach((name) => {{ delete heard[name]; }}),
+          save_changes: () => {{ saved += 1; }},
+        }};
+        const el = document.createElement("div");
+        document.body.append(el);
+        const stop = module.default.render({{ model, el }});
+        if (state.point) state.point = [0.25, -0.5]; else state.z_mean = 0;
+        heard[state.point ? "change:point" : "change:z_mean"]();
+        el.querySelector("input").dispatchEvent(new Event("input"));
+        stop();
+        const label = el.querySelector("[role=img]").getAttribute("aria-label");
+        told.push([label, saved, Object.keys(heard).length]);
+      }}
+      answer(told);"""
+    got = page(tmp_path, f"<body><script type=module>{script}</script>")
+    assert got[0] == ["Image decoded from z = (0.25, \u22120.50)", 1, 0]
+    assert got[1][0].endswith("kl_loss is 0.18 nats at z_mean 0.00 and z_log_var \u22121.00.")
+    assert got[1][1:] == [1, 0]
+
+
+@pytest.mark.parametrize("make", [explorer, widgets.KLExplorer])
+def test_the_fragment_stands_alone(make):
+    shown = make()
+    text = shown.to_html()
+    assert text == make().to_html()  # bit for bit
+    assert not re.search(r"\w+://|require|\bimport\b|src=\"(?!data:)", text)
+    assert "<noscript>" in text
+    alt = re.search(r'<img alt="([^"]+)"', text)[1]
+    assert len(alt) > 60
+    assert "@media print" in text
+    png = re.search(r"data:image/png;base64,([^\"]+)", text)[1]
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        assert picture.width > 600 and len(picture.getcolors(1 << 16)) > 10
+
+
+def test_other_content_gives_another_key():
+    keys = {
+        re.search(r'data-figure="(\w+)"', shown.to_html())[1]
+        for shown in (explorer(), explorer(title="Other"), explorer(alt="Other"))
+    }
+    assert len(keys) == 3
+
+
+def test_names_are_escaped():
+    shown = explorer(title='</script><b>"x"', alt='<"alt">')
+    text = shown.to_html()
+    assert text.count("</script>") == 1
+    assert 'alt="&lt;&quot;alt&quot;&gt;"' in text
+
+
+def test_the_twin_ignores_and_keeps_matplotlibs_settings():
+    import matplotlib
+    import matplotlib.pyplot
+
+    with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 20}):
+        changed = widgets.KLExplorer().to_html()
+        assert matplotlib.rcParams["font.size"] == 20
+    assert changed == widgets.KLExplorer().to_html()
+    assert not matplotlib.pyplot.get_fignums()
+
+
+def test_a_kernel_gets_a_widget_and_the_page_its_fragment():
+    pytest.importorskip("anywidget")
+    shown = explorer(limits=(-4, 4))
+    data, _ = shown._repr_mimebundle_()
+    assert data["text/html"] == shown.to_html()
+    assert data["text/plain"] == repr(shown)
+    assert "0x" not in repr(shown)  # an address would differ at every execution
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == shown.widget.model_id
+    shown.point = (0.5, -1)
+    assert shown.widget.point == [0.5, -1.0]
+    shown.widget.point = [1.0, 2.0]  # as the browser does
+    assert shown.point == (1.0, 2.0)
+    kl = widgets.KLExplorer()
+    kl.widget.z_log_var = 0.0
+    assert kl.kl_loss == pytest.approx(0.5)
+
+
+def test_without_anywidget_the_fragment_is_shown(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    figure._widget_class.cache_clear()
+    shown = explorer()
+    data, metadata = shown._repr_mimebundle_()
+    assert sorted(data) == ["text/html", "text/plain"] and metadata == {}
+    shown.point = (0, 1)
+    assert shown.point == (0.0, 1.0)
+    with pytest.raises(ImportError, match="pip install anywidget"):
+        _ = shown.widget
+
+
+def test_importing_needs_neither_keras_nor_widgets():
+    code = (
+        "import sys;"
+        "sys.modules.update(keras=None, anywidget=None, ipywidgets=None, traitlets=None);"
+        "from vaegan_edu.widgets import KLExplorer; KLExplorer().to_html()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=SOURCES.parents[1])
+
+
+def test_limits_are_a_square_that_holds_the_codes():
+    (left, right), (bottom, top) = explorer()._state["data"]["limits"]
+    assert right - left == pytest.approx(top - bottom, abs=2e-3)
+    codes = explorer()._codes
+    assert (codes > [left, bottom]).all() and (codes < [right, top]).all()
+    (left, right), _ = explorer(prior=True)._state["data"]["limits"]
+    assert left < -2 and right > 2
+    one = widgets.LatentExplorer(small_decoder(), [[1.0, 1.0]], ["cat"], title="One code")
+    assert one._state["data"]["limits"][0] == [0.46, 1.54]
+
+
+@pytest.mark.parametrize(
+    ("codes", "labels", "options", "message"),
+    [
+        (np.zeros((4, 3)), np.zeros(4), {}, r"shape \(count, 2\).*Received: shape \(4, 3\)"),
+        (np.zeros((0, 2)), np.zeros(0), {}, r"count > 0\. Received: shape \(0, 2\)"),
+        ("codes", np.zeros(4), {}, r"Received: str"),
+        (np.full((4, 2), np.nan), np.zeros(4), {}, r"finite\. Received: 4 rows"),
+        (np.zeros((4, 2)), np.zeros(5), {}, r"each of the 4 codes.*Received: shape \(5,\)"),
+        (np.zeros((11, 2)), np.arange(11), {}, r"at most 10 classes.*Received: 11"),
+        (np.zeros((5001, 2)), np.zeros(5001), {}, r"at most 5000.*Received: 5001"),
+        (np.zeros((4, 2)), np.zeros(4), {"limits": (3, -3)}, r"low < high\. Received: \(3, -3\)"),
+        (np.zeros((4, 2)), np.zeros(4), {"limits": (0, np.inf)}, r"low < high"),
+    ],
+)
+def test_bad_codes_labels_and_limits_get_one_clear_line(codes, labels, options, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        widgets.LatentExplorer(small_decoder(), codes, labels, title="Bad", **options)
+    assert "\n" not in str(caught.value)
+
+
+def sequential(*stack, latent_dim=2):
+    return keras.Sequential([layers.Input((latent_dim,)), *stack])
+
+
+def called_twice():
+    z = layers.Input((4,))
+    same = layers.Dense(4)
+    return keras.Model(z, layers.Reshape((2, 2, 1))(same(same(z))))
+
+
+def with_nan():
+    model = small_decoder()
+    model.weights[1].assign(np.full(196, np.nan))
+    return model
+
+
+def image_of(*stack):
+    return sequential(layers.Dense(16), layers.Reshape((4, 4, 1)), *stack)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: keras.Sequential([layers.Dense(3)]), "built Keras model.*Received: Sequential"),
+        (lambda: np.tanh, "built Keras model.*Received: ufunc"),
+        (lambda: sequential(layers.Dense(4)), r"\(height, width, channels\).*Received.*\(4,\)"),
+        (lambda: image_of(layers.MaxPooling2D()), r"only layers.*\(MaxPooling2D\)"),
+        (lambda: image_of(layers.Conv2D(1, 2, activation="gelu")), "activations.*Received: 'gelu'"),
+        (lambda: image_of(layers.Conv2D(1, 2, dilation_rate=2)), r"dilation_rate=\(1, 1\)"),
+        (lambda: image_of(layers.Conv2DTranspose(1, 3, 2, output_padding=1)), "output_padding"),
+        (lambda: image_of(layers.UpSampling2D(interpolation="bilinear")), "'nearest'"),
+        (lambda: image_of(layers.BatchNormalization(axis=1)), r"last axis.*axis=1"),
+        (lambda: image_of(layers.ReLU(max_value=6)), "neither max_value nor threshold"),
+        (lambda: image_of(layers.UpSampling2D(data_format="channels_first")), "channels last"),
+        (called_twice, "each layer is called once.*called 2 times"),
+        (with_nan, "must be finite.*Received: 196 weights"),
+        (lambda: sequential(layers.Dense(200_000), layers.Reshape((200, 1000, 1))), "at most 3"),
+    ],
+)
+def test_a_decoder_that_the_page_cannot_run_gets_one_clear_line(make, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        widgets.export_decoder(make())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: sequential(layers.Dense(4), layers.Reshape((2, 2, 1)), latent_dim=3),
+        lambda: sequential(layers.Dense(8), layers.Reshape((2, 2, 2))),
+    ],
+)
+def test_a_plane_takes_two_coordinates_and_gives_a_picture(model):
+    with pytest.raises(ValueError, match=r"codes \(batch, 2\) to images with 1 or 3 channels"):
+        widgets.LatentExplorer(model(), np.zeros((4, 2)), np.zeros(4), title="Bad")
+
+
+@pytest.mark.parametrize("point", [(1,), (1, np.nan), "here", None, (1, 2, 3)])
+def test_a_bad_point_is_refused(point):
+    shown = explorer()
+    before = shown.point
+    with pytest.raises(ValueError, match="two finite numbers"):
+        shown.point = point
+    assert shown.point == before
+
+
+@pytest.mark.parametrize("bad", [np.nan, 9, "one", None])
+def test_a_bad_slider_value_is_refused(bad):
+    with pytest.raises(ValueError, match=r"z_mean must be a number from -3 to 3\. Received"):
+        widgets.KLExplorer(z_mean=bad)
+    with pytest.raises(ValueError, match=r"z_log_var must be a number from -3 to 2\. Received"):
+        widgets.KLExplorer().z_log_var = bad
+
+
+def test_kl_loss_is_the_formula():
+    assert widgets.KLExplorer(0, 0).kl_loss == 0
+    assert widgets.KLExplorer(2, 1).kl_loss == pytest.approx(0.5 * (4 + np.e - 1 - 1))

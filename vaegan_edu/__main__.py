@@ -1,0 +1,60 @@
+"""The command line: `python -m vaegan_edu list` and `python -m vaegan_edu train EXPERIMENT`."""
+
+import argparse
+import os
+import sys
+
+# Before TensorFlow is imported: its start-up messages say nothing that a run needs.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main(words=None):
+    """Run one command; return its exit code. What goes wrong is told in one line."""
+    options = _parser().parse_args(words)
+    try:
+        return options.command(options)
+    except (OSError, ValueError, FloatingPointError) as error:
+        print(f"vaegan_edu: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("vaegan_edu: interrupted; the history keeps the epochs before", file=sys.stderr)
+        return 130
+
+
+def _list(options):
+    from vaegan_edu.experiments import EXPERIMENTS
+
+    for name, experiment in EXPERIMENTS.items():
+        arguments = experiment.arguments
+        print(f"{name:18} {experiment.summary}; {arguments['epochs']} epochs of {arguments['data']}")
+    return 0
+
+
+def _train(options):
+    from vaegan_edu.experiments import train
+
+    settings = {key: value for key, value in vars(options).items() if key != "command"}
+    folder = train(settings.pop("experiment"), **settings)
+    print(f"\nThe record is in {folder}")
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m vaegan_edu", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="list the experiments")
+    listing.set_defaults(command=_list)
+    training = commands.add_parser("train", help="train an experiment and write its record")
+    training.add_argument("experiment", help="its name, as `list` prints it")
+    training.add_argument("--data", help="digits or mnist, in place of the experiment's own")
+    training.add_argument("--epochs", type=int)
+    training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--batch-size", type=int)
+    training.add_argument("--latent-dim", type=int)
+    training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
+    training.set_defaults(command=_train)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

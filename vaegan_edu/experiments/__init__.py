@@ -1,0 +1,15 @@
+"""Named, seeded runs and what they leave behind."""
+
+from vaegan_edu.experiments.profile import Profile, current_profile
+from vaegan_edu.experiments.registry import EXPERIMENTS, Experiment
+from vaegan_edu.experiments.training import Run, load_run, train
+
+__all__ = [
+    "EXPERIMENTS",
+    "Experiment",
+    "Profile",
+    "Run",
+    "current_profile",
+    "load_run",
+    "train",
+]

@@ -1,0 +1,42 @@
+"""Batches whose order follows from seed and epoch alone."""
+
+import math
+
+import keras
+import numpy as np
+
+
+class EpochBatches(keras.utils.PyDataset):
+    """Shuffle examples anew for each epoch by `default_rng([seed, epoch])`.
+
+    A run that starts again at epoch n sees the order that it would have seen, which `shuffle=True`
+    of `fit` does not give: on TensorFlow it repeats one permutation. Use with `shuffle=False`.
+
+    Args:
+        images: (count, height, width, channels).
+        labels: (count,), or `None` for models that learn from images alone.
+        batch_size: the last batch of an epoch may be smaller.
+        seed, epoch: of the order; epochs count from 0.
+    """
+
+    def __init__(self, images, labels, batch_size, seed, epoch=0):
+        super().__init__()
+        self.arrays = (images,) if labels is None else (images, labels)
+        self.batch_size = batch_size
+        self.seed = seed
+        self._start(epoch)
+
+    def _start(self, epoch):
+        self.epoch = epoch
+        count = len(self.arrays[0])
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
+
+    def __len__(self):
+        return math.ceil(len(self.order) / self.batch_size)
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return tuple(array[chosen] for array in self.arrays)
+
+    def on_epoch_end(self):
+        self._start(self.epoch + 1)

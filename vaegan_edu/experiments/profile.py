@@ -1,0 +1,57 @@
+"""How much a notebook trains: about a minute on two CPU cores, or in full on a GPU."""
+
+import os
+from dataclasses import dataclass
+
+from vaegan_edu import datasets
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a notebook asks before it trains.
+
+    Attributes:
+        name: "cpu" (built-in digits, few epochs) or "gpu" (MNIST, more of them).
+        quick: one epoch on little built-in data, so that a test can walk either path.
+    """
+
+    name: str
+    quick: bool = False
+
+    def choose(self, *, cpu, gpu):
+        """Return the value that belongs to this profile."""
+        return gpu if self.name == "gpu" else cpu
+
+    def epochs(self, *, cpu, gpu):
+        """Return how many epochs to train."""
+        return 1 if self.quick else self.choose(cpu=cpu, gpu=gpu)
+
+    @property
+    def data(self):
+        """Name of the data set."""
+        return "digits" if self.quick else self.choose(cpu="digits", gpu="mnist")
+
+    def load_data(self):
+        """Return `(x_train, y_train), (x_test, y_test)` of the profile's data set."""
+        (x_train, y_train), test = datasets.load(self.data)
+        return ((x_train[:256], y_train[:256]) if self.quick else (x_train, y_train)), test
+
+
+def current_profile():
+    """Return the profile that `VAEGAN_EDU_PROFILE` names, or that the hardware suggests.
+
+    `VAEGAN_EDU_QUICK=1` shortens it to one epoch on little data.
+
+    Raises:
+        ValueError: the variable names no profile.
+    """
+    name = os.environ.get("VAEGAN_EDU_PROFILE") or ("gpu" if _has_gpu() else "cpu")
+    if name not in ("cpu", "gpu"):
+        raise ValueError(f"VAEGAN_EDU_PROFILE must be cpu or gpu. Received: {name!r}")
+    return Profile(name, quick=os.environ.get("VAEGAN_EDU_QUICK") == "1")
+
+
+def _has_gpu():
+    import keras
+
+    return bool(keras.distribution.list_devices("gpu"))

@@ -1,0 +1,78 @@
+"""Moves in latent space, on arrays of codes; decode the result to see it."""
+
+import numpy as np
+
+from vaegan_edu.validation import check_codes, check_count
+
+
+def interpolate(a, b, steps):
+    """Return `steps` codes on the straight line from `a` to `b`, both ends included.
+
+    Args:
+        a, b: codes, (latent_dim,).
+        steps: how many, at least 2.
+
+    Returns:
+        (steps, latent_dim), float32: `(1 - t) a + t b` with t from 0 to 1.
+
+    Raises:
+        ValueError: `a` and `b` are no finite codes of one length, or `steps` is less than 2.
+    """
+    steps = check_count(steps, "steps", minimum=2)
+    a = _code(a, "a")
+    b = _code(b, "b", latent_dim=a.shape[1])
+    t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
+    return (1.0 - t) * a + t * b
+
+
+def traverse(z, direction, steps):
+    """Return the codes `z + t * direction` for `steps` values of t from -1 to 1.
+
+    Args:
+        z, direction: (latent_dim,); the length of `direction` sets how far the walk goes.
+        steps: how many, at least 2; an odd number has `z` itself in the middle.
+
+    Returns:
+        (steps, latent_dim), float32.
+
+    Raises:
+        ValueError: as for `interpolate`.
+    """
+    z = _code(z, "z")
+    direction = _code(direction, "direction", latent_dim=z.shape[1])
+    return interpolate((z - direction)[0], (z + direction)[0], steps)
+
+
+def attribute_vector(z, attribute):
+    """Return the direction from codes without an attribute to codes with it.
+
+    The mean code of the images that have the attribute less the mean code of those that do not
+    (Larsen et al. 2016, section 4.2).
+
+    Args:
+        z: codes, (count, latent_dim).
+        attribute: (count,), true where the image has the attribute; both kinds must occur.
+
+    Returns:
+        (latent_dim,), float32.
+
+    Raises:
+        ValueError: lengths differ, or the attribute is the same everywhere.
+    """
+    z = check_codes(z)
+    attribute = np.asarray(attribute)
+    has_both = attribute.shape == (len(z),) and set(np.unique(attribute)) == {0, 1}
+    if not has_both:
+        raise ValueError(
+            f"`attribute` must be {len(z)} values, true or false, with both present. "
+            f"Received: shape {attribute.shape}, values {np.unique(attribute)[:4].tolist()}"
+        )
+    mask = attribute.astype(bool)
+    return z[mask].mean(axis=0) - z[~mask].mean(axis=0)
+
+
+def _code(code, name, latent_dim=None):
+    code = np.asarray(code)
+    if code.ndim != 1:
+        raise ValueError(f"`{name}` must be one code, (latent_dim,). Received: {code.shape}")
+    return check_codes(code[None], name, latent_dim)

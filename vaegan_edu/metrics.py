@@ -1,0 +1,185 @@
+"""How good and how diverse: numbers for generated images, each to be read beside its floor.
+
+The floor of a metric is its value for real images that were held out: what perfect samples would
+reach. A number without its floor says little.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from vaegan_edu.validation import check_codes, check_count, check_features, check_images
+
+CONFIDENT = 0.9  # below this probability of its likeliest class, an image counts as unclear
+ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, section 5.2
+CHUNK = 2048  # rows of a distance matrix held in memory at once
+CLASSIFIERS = Path(__file__).parent / "weights"
+
+
+def load_classifier(data):
+    """Return the classifier that measures a data set, "digits" or "mnist", with shipped weights.
+
+    `make classifiers` trained it; the record of that run stands beside the weights.
+
+    Returns:
+        A Keras model from images (batch, 28, 28, 1) to `(logits, features)`.
+
+    Raises:
+        ValueError: there is no classifier for such data.
+    """
+    from vaegan_edu.models import Classifier
+    from vaegan_edu.networks import build_classifier
+
+    classifier = Classifier(build_classifier())
+    classifier.load_weights(_classifier_weights(data))
+    return classifier.network
+
+
+def classifier_digest(data):
+    """Return the sha256 of the shipped weights of the classifier that measures `data`."""
+    return hashlib.sha256(_classifier_weights(data).read_bytes()).hexdigest()
+
+
+def classify(classifier, images):
+    """Return class probabilities (count, classes) and features (count, width) of images."""
+    images = check_images(images, image_shape=classifier.input_shape[1:])
+    logits, features = classifier.predict(images, batch_size=256, verbose=0)
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exp / exp.sum(axis=1, keepdims=True), features
+
+
+def judge(classifier, generated, real, k=5):
+    """Measure generated images against real ones in a classifier's features.
+
+    Args:
+        classifier: as `load_classifier` returns it.
+        generated, real: images (count, height, width, channels); each more than `k`.
+        k: neighbours that span the manifold.
+
+    Returns:
+        A dict of `low_confidence`, the share of generated images whose likeliest class has a
+        probability below 0.9, and of `manifold_overlap`'s four numbers.
+
+    Raises:
+        ValueError: images that `classify` refuses, or too few of them.
+    """
+    probabilities, generated_features = classify(classifier, generated)
+    _, real_features = classify(classifier, real)
+    return {
+        "low_confidence": low_confidence_share(probabilities),
+        **manifold_overlap(real_features, generated_features, k),
+    }
+
+
+def low_confidence_share(probabilities):
+    """Return the share of rows (count, classes) whose largest probability is below 0.9."""
+    probabilities = check_features(probabilities, "probabilities")
+    return float((probabilities.max(axis=1) < CONFIDENT).mean())
+
+
+def manifold_overlap(real, generated, k=5):
+    """Precision, recall, density and coverage of generated features.
+
+    Around every point lies a ball that reaches to its k-th nearest neighbour of its own set. The
+    balls of the real points stand for the real manifold.
+
+    - `precision`: share of generated points inside a real ball (Kynkäänniemi et al. 2019, eq. 1-2).
+    - `recall`: share of real points inside a generated ball (same).
+    - `density`: real balls around a generated point, on average, over k (Naeem et al. 2020, eq. 4).
+    - `coverage`: share of real balls that hold a generated point (Naeem et al. 2020, eq. 5).
+
+    Args:
+        real, generated: features (count, width), each of more than `k` rows.
+        k: which neighbour sets the radius.
+
+    Returns:
+        A dict of four floats.
+
+    Raises:
+        ValueError: wrong shapes, NaN, or too few rows.
+    """
+    k = check_count(k, "k")
+    real = check_features(real, "real", minimum=k + 1)
+    generated = check_features(generated, "generated", minimum=k + 1, width=real.shape[1])
+    real_radius = _neighbour_distance(real, k)
+    generated_radius = _neighbour_distance(generated, k)
+    balls_around = np.zeros(len(generated), dtype=int)  # real balls that hold a generated point
+    recalled, covered = [], []
+    for start in range(0, len(real), CHUNK):
+        distance = _squared_distances(real[start : start + CHUNK], generated)
+        inside = distance <= real_radius[start : start + CHUNK, None]
+        balls_around += inside.sum(axis=0)
+        covered.append(inside.any(axis=1))
+        recalled.append((distance <= generated_radius).any(axis=1))
+    return {
+        "precision": float((balls_around > 0).mean()),
+        "recall": float(np.concatenate(recalled).mean()),
+        "density": float(balls_around.mean() / k),
+        "coverage": float(np.concatenate(covered).mean()),
+    }
+
+
+def active_units(z_mean):
+    """Count the latent dimensions that carry something about the image.
+
+    Dimension j is active if the variance of `z_mean[:, j]` over images is above 0.01 (Burda et al.
+    2016, section 5.2). A collapsed dimension has the same mean whatever the image is.
+
+    Args:
+        z_mean: (count, latent_dim), of at least two images.
+
+    Returns:
+        A whole number from 0 to latent_dim.
+
+    Raises:
+        ValueError: wrong rank, NaN, or fewer than two rows.
+    """
+    z_mean = check_codes(z_mean, "z_mean")
+    if len(z_mean) < 2:
+        raise ValueError("`z_mean` must come from at least 2 images. Received: 1")
+    return int((z_mean.var(axis=0) > ACTIVE_VARIANCE).sum())
+
+
+def mean_interval(values, confidence=0.95, samples=10_000):
+    """Return the mean of runs and its bootstrap percentile interval: `(mean, low, high)`.
+
+    Args:
+        values: one number a run (seed), at least two.
+        confidence: share of resampled means inside the interval.
+        samples: how many resamples; the resampling is seeded.
+
+    Raises:
+        ValueError: fewer than two values, NaN, or a confidence outside (0, 1).
+    """
+    values = check_features(np.reshape(values, (-1, 1)), "values", minimum=2)[:, 0]
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"`confidence` must lie between 0 and 1. Received: {confidence!r}")
+    resampled = np.random.default_rng(0).choice(values, (samples, len(values))).mean(axis=1)
+    tail = 100 * (1 - confidence) / 2
+    low, high = np.percentile(resampled, [tail, 100 - tail])
+    return float(values.mean()), float(low), float(high)
+
+
+def _classifier_weights(data):
+    path = CLASSIFIERS / f"classifier-{data}" / "model.weights.h5"
+    if not path.is_file():
+        known = sorted(p.name.removeprefix("classifier-") for p in CLASSIFIERS.glob("classifier-*"))
+        raise ValueError(f"There are classifiers for {', '.join(known)}. Received: {data!r}")
+    return path
+
+
+def _neighbour_distance(points, k):
+    """Squared distance of each point to its k-th nearest neighbour, itself not counted."""
+    return np.concatenate(
+        [
+            np.partition(_squared_distances(points[start : start + CHUNK], points), k, axis=1)[:, k]
+            for start in range(0, len(points), CHUNK)
+        ]
+    )
+
+
+def _squared_distances(a, b):
+    """||a_i - b_j||^2, (len(a), len(b)); clipped at 0, below which rounding may take it."""
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
+    return np.maximum(squares, 0.0)

@@ -1,0 +1,81 @@
+"""What every model with an encoder and a decoder can do, arrays in, arrays out."""
+
+import keras
+import numpy as np
+
+from vaegan_edu.validation import check_codes, check_count, check_images
+
+
+class LatentModel(keras.Model):
+    """An encoder and a decoder that meet in a latent space.
+
+    Args:
+        encoder: images (batch, height, width, channels) to codes.
+        decoder: codes (batch, latent_dim) to images of the encoder's input shape.
+
+    Raises:
+        ValueError: the two networks do not meet.
+    """
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(**kwargs)
+        if encoder.input_shape[1:] != decoder.output_shape[1:]:
+            raise ValueError(
+                "The decoder must return images of the encoder's input shape "
+                f"{encoder.input_shape[1:]}. Received: {decoder.output_shape[1:]}"
+            )
+        for code_shape in _shapes(encoder.output_shape):
+            if code_shape[1:] != decoder.input_shape[1:]:
+                raise ValueError(
+                    f"The decoder must take codes of the encoder's shape {code_shape[1:]}. "
+                    f"Received: {decoder.input_shape[1:]}"
+                )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.built = True  # both networks have their weights: saving needs no first call
+
+    @property
+    def image_shape(self):
+        """(height, width, channels) of the images."""
+        return self.decoder.output_shape[1:]
+
+    @property
+    def latent_dim(self):
+        """Length of a code."""
+        return self.decoder.input_shape[-1]
+
+    def encode(self, images):
+        """Return the codes (batch, latent_dim) of images (batch, height, width, channels)."""
+        images = check_images(images, image_shape=self.image_shape)
+        codes = self.encoder.predict(images, verbose=0)
+        return codes[0] if isinstance(codes, (tuple, list)) else codes
+
+    def decode(self, z):
+        """Return the images (batch, height, width, channels) of codes z (batch, latent_dim)."""
+        return self.decoder.predict(check_codes(z, latent_dim=self.latent_dim), verbose=0)
+
+    def reconstruct(self, images):
+        """Return `decode(encode(images))`, of the shape of `images`."""
+        return self.decode(self.encode(images))
+
+    def generate(self, count, seed=None):
+        """Return `count` images decoded from standard normal codes; equal seeds, equal codes."""
+        count = check_count(count)
+        return self.decode(np.random.default_rng(seed).standard_normal((count, self.latent_dim)))
+
+    def get_config(self):
+        networks = {"encoder": self.encoder, "decoder": self.decoder}
+        return {k: keras.saving.serialize_keras_object(v) for k, v in networks.items()}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in ("encoder", "decoder")
+        }
+        return cls(**{**config, **networks})
+
+
+def _shapes(output_shape):
+    """Return a list of shapes, for one output as for several."""
+    return [output_shape] if output_shape and output_shape[0] is None else list(output_shape)

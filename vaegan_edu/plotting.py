@@ -1,0 +1,197 @@
+"""Arrays in, `Figure` out. Nothing here trains, and nothing is shown or saved."""
+
+import math
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+from vaegan_edu.validation import check_codes, check_count, check_images, check_labels
+
+# Okabe & Ito's colours, told apart by colour-blind readers, with brown, violet and grey to make ten.
+COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
+    "#56B4E9", "#8C6D1F", "#F0E442", "#6A3D9A", "#8A8A8A",
+)  # fmt: skip
+WIDTH = 6.4  # inches: text stays readable when a phone shows the figure at its width
+
+
+def style():
+    """Set Matplotlib's defaults for every figure of the course; call once."""
+    from cycler import cycler
+
+    rcParams.update(
+        {
+            "axes.prop_cycle": cycler(color=COLOURS),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.titlesize": "medium",
+            "figure.dpi": 150,
+            "figure.facecolor": "white",
+            "figure.figsize": (WIDTH, 3.4),
+            "figure.constrained_layout.use": True,
+            "font.size": 11,
+            "grid.alpha": 0.25,
+            "image.cmap": "gray",
+            "legend.frameon": False,
+            "lines.linewidth": 2,
+        }
+    )
+
+
+def tile(images, columns, gap=2):
+    """Lay images out in rows of `columns`: one uint8 picture, (height, width, channels).
+
+    Args:
+        images: (count, height, width, 1 or 3) in [-1, 1].
+        columns: images a row; the last row may stay short.
+        gap: white pixels between images.
+
+    Raises:
+        ValueError: images that `check_images` refuses, or `columns` below 1.
+    """
+    images = check_images(images)
+    columns = min(check_count(columns, "columns"), len(images))
+    count, height, width, channels = images.shape
+    rows = math.ceil(count / columns)
+    sheet = np.full(
+        (rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype="uint8"
+    )
+    pixels = np.round((images + 1.0) * 127.5).astype("uint8")
+    for index, image in enumerate(pixels):
+        top = index // columns * (height + gap)
+        left = index % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def image_rows(rows, title=None):
+    """Draw labelled rows of images, for comparison column by column.
+
+    Args:
+        rows: a mapping from a row's label to its images (count, height, width, channels), equally
+            many in each row.
+        title: of the figure.
+
+    Raises:
+        ValueError: no rows, or rows of different length.
+    """
+    counts = {label: len(images) for label, images in rows.items()}
+    if len(set(counts.values())) != 1:
+        raise ValueError(f"`rows` must hold equally many images in each row. Received: {counts}")
+    columns = next(iter(counts.values()))
+    # Each row is as high as its images are wide; a quarter of the width is for the labels.
+    height = len(rows) * WIDTH * 0.78 / columns + (0.5 if title else 0.25)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    for index, (label, images) in enumerate(rows.items(), start=1):
+        axes = figure.add_subplot(len(rows), 1, index)
+        _show(axes, tile(images, columns))
+        axes.set_ylabel(label, rotation=0, ha="right", va="center")
+    if title:
+        figure.suptitle(title, fontsize="medium")
+    return figure
+
+
+def image_sheet(images, columns=8, title=None):
+    """Draw images (count, height, width, channels) in rows of `columns`."""
+    sheet = tile(images, columns)
+    height = min(WIDTH, WIDTH * sheet.shape[0] / sheet.shape[1]) + (0.35 if title else 0.0)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.add_subplot()
+    _show(axes, sheet)
+    if title:
+        axes.set_title(title)
+    return figure
+
+
+def loss_curves(history, names, ylabel="loss"):
+    """Draw training and validation curves over epochs, validation dashed.
+
+    Args:
+        history: a mapping from a log's name to its values, one an epoch, as `fit` returns it.
+        names: the logs to draw; `val_<name>` is drawn beside each where it is there.
+        ylabel: what the values are.
+
+    Raises:
+        ValueError: a log is not in the history.
+    """
+    missing = [name for name in names if name not in history]
+    if missing:
+        raise ValueError(f"`names` must be among {', '.join(history)}. Received: {missing[0]!r}")
+    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
+    axes = figure.add_subplot()
+    for index, name in enumerate(names):
+        for key, line, label in ((name, "-", name), (f"val_{name}", "--", f"{name}, held out")):
+            if key in history:
+                values = history[key]
+                epochs = np.arange(1, len(values) + 1)
+                axes.plot(epochs, values, line, color=COLOURS[index], label=label)
+    axes.set(xlabel="epoch", ylabel=ylabel)
+    axes.legend()
+    return figure
+
+
+def latent_scatter(panels, labels, prior=False):
+    """Draw two-dimensional codes as dots, coloured by class and named where each class lies.
+
+    Args:
+        panels: a mapping from a title to codes (count, 2); one panel each, side by side.
+        labels: (count,), class of each code.
+        prior: draw circles at 1 and 2 standard deviations of the prior.
+
+    Raises:
+        ValueError: codes of another width, or labels of another length.
+    """
+    figure = Figure(figsize=(WIDTH, WIDTH / max(len(panels), 1.6)), layout="constrained")
+    for index, (title, codes) in enumerate(panels.items(), start=1):
+        codes = check_codes(codes, title, latent_dim=2)
+        labels = check_labels(labels, len(codes))
+        axes = figure.add_subplot(1, len(panels), index)
+        for label in np.unique(labels):
+            own = codes[labels == label]
+            colour = COLOURS[label % len(COLOURS)]
+            axes.scatter(*own.T, s=7, color=colour, alpha=0.7, linewidths=0)
+            axes.annotate(
+                str(label), np.median(own, axis=0), ha="center", va="center", weight="bold",
+                bbox={"boxstyle": "circle,pad=0.2", "fc": "white", "ec": colour, "alpha": 0.85},
+            )  # fmt: skip
+        for radius in (1, 2) if prior else ():
+            angle = np.linspace(0, 2 * np.pi, 200)
+            axes.plot(radius * np.cos(angle), radius * np.sin(angle), "k:", linewidth=1)
+        axes.set(title=title, xlabel="z[0]", ylabel="z[1]", aspect="equal")
+    return figure
+
+
+def latent_grid(images, limits):
+    """Draw the decoded latent plane: images of a square grid of codes at the codes' place.
+
+    Args:
+        images: (side * side, height, width, channels), row by row, the largest z[1] first.
+        limits: (low, high) of both axes.
+
+    Raises:
+        ValueError: the number of images is no square.
+    """
+    side = math.isqrt(len(images))
+    if side * side != len(images):
+        raise ValueError(f"`images` must be a square number. Received: {len(images)}")
+    figure = Figure(figsize=(WIDTH * 0.8, WIDTH * 0.8), layout="constrained")
+    axes = figure.add_subplot()
+    sheet = tile(images, side, gap=0)
+    extent = (*limits, *limits)
+    if sheet.shape[-1] == 1:
+        axes.imshow(sheet[..., 0], cmap="gray", vmin=0, vmax=255, extent=extent)
+    else:
+        axes.imshow(sheet, extent=extent)
+    axes.set(xlabel="z[0]", ylabel="z[1]")
+    axes.grid(False)
+    return figure
+
+
+def _show(axes, sheet):
+    """Show a tiled picture without axes; `vmin` and `vmax` keep faint pictures faint."""
+    axes.imshow(sheet.squeeze(-1) if sheet.shape[-1] == 1 else sheet, cmap="gray", vmin=0, vmax=255)
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    axes.spines[:].set_visible(False)

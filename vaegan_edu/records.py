@@ -1,0 +1,159 @@
+"""Read, check and quote the record of a run. Imports no Keras, so that building pages stays quick.
+
+A record is one folder: `config.json` (every argument and where the run comes from), `history.csv`
+(one row an epoch) and `metrics.json` (measured at the end).
+"""
+
+import csv
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+# Without one of these a number could not be traced to the run that made it.
+PROVENANCE = (
+    "experiment", "seed", "data.name", "data.digest", "arguments", "versions", "backend",
+    "hardware", "commit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run left behind: its configuration, one mapping an epoch, and its final metrics."""
+
+    config: dict
+    history: list
+    metrics: dict
+
+    def column(self, name):
+        """Return one column of the history, a value an epoch; `KeyError` if there is none."""
+        if name not in self.history[0]:
+            raise KeyError(f"history has the columns {', '.join(self.history[0])}, not {name!r}")
+        return [row[name] for row in self.history]
+
+
+def read_record(folder):
+    """Read and check the record in `folder`.
+
+    Raises:
+        FileNotFoundError: a file of the record is missing.
+        ValueError: a file is damaged, or the provenance is incomplete.
+    """
+    folder = Path(folder)
+    config = _read_json(folder / "config.json")
+    for key in PROVENANCE:
+        if _look_up(config, key) is None:
+            raise ValueError(f"The record {folder.name} does not say its {key}. Run it again.")
+    metrics_path = folder / "metrics.json"
+    metrics = _read_json(metrics_path) if metrics_path.exists() else {}
+    return Record(config, _read_history(folder / "history.csv"), metrics)
+
+
+def quote(results, reference):
+    """Return one number of a record as text, as the book's `record` role prints it.
+
+    Args:
+        results: folder of all records.
+        reference: `run:key` or `run:key:format`. The key is looked for in the metrics, then in the
+            history's last row, then in the configuration, where dots descend (`data.name`).
+            The format is Python's, `.3g` for fractions where none is given.
+
+    Raises:
+        KeyError: no such run or key.
+        ValueError: no such form or format, or an incomplete record.
+    """
+    run, _, rest = reference.partition(":")
+    key, _, form = rest.partition(":")
+    if not run or not key:
+        raise ValueError(f"A quotation is `run:key` or `run:key:format`. Received: {reference!r}")
+    folder = Path(results) / run
+    if not (folder / "config.json").is_file():
+        raise KeyError(f"There is no record {run!r}; `make results` lists how to make it")
+    record = read_record(folder)
+    for source in (record.metrics, record.history[-1], record.config):
+        value = _look_up(source, key)
+        if value is not None:
+            return _format(value, form, reference)
+    raise KeyError(f"The record {run!r} has no {key!r}")
+
+
+def write_atomically(path, content):
+    """Write text or bytes to `path` so that a reader, or a crash, never sees half of it."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path, content):
+    """Write `content` atomically as JSON with sorted keys; NaN is refused with `ValueError`."""
+    write_atomically(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def write_history(path, rows):
+    """Write rows (mappings with equal keys, one an epoch) atomically as CSV."""
+    lines = [",".join(rows[0])]
+    lines += [",".join(repr(value) for value in row.values()) for row in rows]
+    write_atomically(path, "\n".join(lines) + "\n")
+
+
+def _read_json(path):
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged: it holds no JSON object")
+    return content
+
+
+def _read_history(path):
+    try:
+        with open(path, newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+    try:
+        history = [{key: _number(text) for key, text in row.items()} for row in rows]
+    except (TypeError, ValueError):
+        raise ValueError(f"{path} is damaged: a field is no number") from None
+    if not history:
+        raise ValueError(f"{path} is damaged: it has no rows")
+    return history
+
+
+def _number(text):
+    value = float(text)
+    return int(value) if value.is_integer() and "." not in text else value
+
+
+def _look_up(mapping, key):
+    """Return `mapping[key]`, descending at dots, or None."""
+    if key in mapping:
+        return mapping[key]
+    for part in key.split("."):
+        if not isinstance(mapping, dict) or part not in mapping:
+            return None
+        mapping = mapping[part]
+    return mapping
+
+
+def _format(value, form, reference):
+    if isinstance(value, (dict, list)):
+        raise ValueError(f"{reference!r} is no single value")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{reference!r} is not finite")
+    try:
+        return format(value, form or (".3g" if isinstance(value, float) else ""))
+    except ValueError:
+        raise ValueError(f"{reference!r} has a format that does not fit {value!r}") from None

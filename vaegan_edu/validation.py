@@ -1,0 +1,96 @@
+"""Checks of what comes in, shared by the public functions: one clear line, or the array itself."""
+
+import numpy as np
+
+
+def check_count(count, name="count", minimum=1):
+    """Return `count` as an int; `ValueError` unless it is a whole number >= `minimum`."""
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < minimum:
+        raise ValueError(f"`{name}` must be a whole number of at least {minimum}. Received: {count!r}")
+    return int(count)
+
+
+def check_number(value, name, minimum=0.0):
+    """Return `value` as a float; `ValueError` unless it is finite and >= `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise ValueError(f"`{name}` must be a number. Received: {value!r}")
+    if not np.isfinite(value) or value < minimum:
+        raise ValueError(f"`{name}` must be finite and at least {minimum:g}. Received: {value!r}")
+    return float(value)
+
+
+def check_images(images, name="images", image_shape=None):
+    """Return `images` as a float32 array of shape (batch, height, width, channels) in [-1, 1].
+
+    `image_shape`, when given, is the (height, width, channels) that the caller expects.
+    Raises `ValueError` for a wrong rank or shape, no images, NaN, or values outside [-1, 1].
+    """
+    images = _numeric(images, name)
+    if images.ndim != 4:
+        raise ValueError(
+            f"`{name}` must have shape (batch, height, width, channels). Received: {images.shape}"
+        )
+    if image_shape is not None and images.shape[1:] != tuple(image_shape):
+        raise ValueError(
+            f"`{name}` must have shape (batch, {', '.join(map(str, image_shape))}). "
+            f"Received: {images.shape}"
+        )
+    if images.size == 0:
+        raise ValueError(f"`{name}` must hold at least one image. Received: shape {images.shape}")
+    images = images.astype("float32", copy=False)
+    low, high = images.min(), images.max()  # NaN if any value is NaN
+    if not (low >= -1.0 and high <= 1.0):
+        raise ValueError(
+            f"`{name}` must lie in [-1, 1] without NaN; scale 0-255 by `images / 127.5 - 1`. "
+            f"Received: values from {low:g} to {high:g}"
+        )
+    return images
+
+
+def check_codes(codes, name="z", latent_dim=None):
+    """Return `codes` as a float32 array of shape (batch, latent_dim).
+
+    Raises `ValueError` for a wrong rank or width, no rows, NaN or infinity.
+    """
+    codes = _numeric(codes, name)
+    width = "latent_dim" if latent_dim is None else latent_dim
+    if codes.ndim != 2 or codes.size == 0 or (latent_dim and codes.shape[1] != latent_dim):
+        raise ValueError(
+            f"`{name}` must have shape (batch, {width}) with at least one row. "
+            f"Received: {codes.shape}"
+        )
+    codes = codes.astype("float32", copy=False)
+    if not np.isfinite(codes).all():
+        raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
+    return codes
+
+
+def check_labels(labels, count, name="labels"):
+    """Return `labels` as an integer array of shape (count,); `ValueError` otherwise."""
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"`{name}` must be {count} whole numbers, one an image. "
+            f"Received: shape {labels.shape}, dtype {labels.dtype}"
+        )
+    return labels
+
+
+def check_features(features, name, minimum=1, width=None):
+    """Return `features` as a float64 array (count, features) with at least `minimum` finite rows."""
+    features = _numeric(features, name)
+    if features.ndim != 2 or len(features) < minimum or (width and features.shape[1] != width):
+        raise ValueError(
+            f"`{name}` must have shape (count, {width or 'features'}) with count >= {minimum}. "
+            f"Received: {features.shape}"
+        )
+    if not np.isfinite(features).all():
+        raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
+    return features.astype("float64", copy=False)
+
+
+def _numeric(values, name):
+    values = np.asarray(values)
+    if not (np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer)):
+        raise ValueError(f"`{name}` must be an array of numbers. Received: dtype {values.dtype}")
+    return values

@@ -1,0 +1,61 @@
+// What the figures share: numbers as text, ticks, sliders, and words for a screen reader.
+
+const format = (x, digits = 2) => {
+  const text = Math.abs(x).toFixed(digits);
+  return x < 0 && Number(text) !== 0 ? `\u2212${text}` : text; // a real minus sign, never "-0.00"
+};
+
+// What a hand chose needs no more: Python then reads -1.76 and not -1.7599999999999998.
+const round = (x) => Number(x.toFixed(4));
+
+// Four to eight round numbers between low and high.
+function ticks(low, high) {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((s) => s * power >= rough) ?? 10);
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  const found = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) found.push(i * step);
+  return found.map((value) => ({ value, text: format(value, digits) }));
+}
+
+// A labelled range input: what fingers, keys and screen readers all know how to use.
+function addSlider(parent, name, description, [low, high], onInput) {
+  const label = document.createElement("label");
+  label.className = "slider";
+  label.innerHTML = "<code></code><input type=range step=any><output aria-hidden=true></output>";
+  const [code, input, output] = label.children;
+  const choose = (value) => onInput(round(Math.min(high, Math.max(low, value))));
+  code.textContent = name;
+  input.min = low;
+  input.max = high;
+  input.setAttribute("aria-label", description);
+  input.addEventListener("input", () => choose(Number(input.value)));
+  // step=any lets Python set any value; the keys' steps are ours, as on the plane.
+  input.addEventListener("keydown", (event) => {
+    const sign = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    if (!sign) return;
+    event.preventDefault();
+    const step = ((high - low) / 50) * (event.shiftKey ? 0.2 : 1);
+    choose(Number(input.value) + sign * step);
+  });
+  parent.append(label);
+  return (value) => {
+    input.value = value;
+    input.setAttribute("aria-valuetext", format(value));
+    output.textContent = format(value);
+  };
+}
+
+// Screen readers hear the result once the movement rests, not at every pixel of a drag.
+function announcer(parent) {
+  const live = document.createElement("div");
+  live.className = "spoken";
+  live.setAttribute("aria-live", "polite");
+  parent.append(live);
+  let timer;
+  return (text) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { live.textContent = text; }, 400);
+  };
+}
