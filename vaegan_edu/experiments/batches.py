@@ -14,14 +14,14 @@ class EpochBatches(keras.utils.PyDataset):
 
     Args:
         images: (count, height, width, channels).
-        labels: (count,), or `None` for models that learn from images alone.
+        labels: (count,); models that learn from images alone leave them unread.
         batch_size: the last batch of an epoch may be smaller.
         seed, epoch: of the order; epochs count from 0.
     """
 
     def __init__(self, images, labels, batch_size, seed, epoch=0):
         super().__init__()
-        self.arrays = (images,) if labels is None else (images, labels)
+        self.arrays = (images, labels)
         self.batch_size = batch_size
         self.seed = seed
         self._start(epoch)

@@ -53,6 +53,8 @@ LATENT = {
     "preset": "small",
 }  # fmt: skip
 
+CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
+
 EXPERIMENTS = {
     "ae-digits": Experiment(
         "plain autoencoder on the built-in digits (chapter 1)",
@@ -70,14 +72,14 @@ EXPERIMENTS = {
         "classifier that measures generated digits",
         _build_classifier,
         evaluate_classifier,
-        {"data": "digits", "epochs": 40, "batch_size": 64, "learning_rate": 1e-3},
+        {"data": "digits", **CLASSIFIER, "epochs": 40, "batch_size": 64},
         has_samples=False,
     ),
     "classifier-mnist": Experiment(
         "classifier that measures generated MNIST digits",
         _build_classifier,
         evaluate_classifier,
-        {"data": "mnist", "epochs": 10, "batch_size": 128, "learning_rate": 1e-3},
+        {"data": "mnist", **CLASSIFIER, "epochs": 8, "batch_size": 128},
         has_samples=False,
     ),
 }

@@ -62,7 +62,12 @@ def train(name, *, data=None, epochs=None, seed=0, batch_size=None, latent_dim=N
     (x_train, y_train), (x_test, y_test) = loaded
     keras.utils.set_random_seed(arguments["seed"])
     model = experiment.build(arguments, x_train.shape[1:])
-    model.compile(keras.optimizers.Adam(arguments["learning_rate"]))
+    batches = EpochBatches(x_train, y_train, arguments["batch_size"], arguments["seed"])
+    learning_rate = arguments["learning_rate"]
+    if arguments.get("cosine_decay"):
+        steps = len(batches) * arguments["epochs"]
+        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(learning_rate))
 
     folder.mkdir(parents=True, exist_ok=True)
     records.write_json(folder / "config.json", _config(name, arguments, loaded))
@@ -73,10 +78,9 @@ def train(name, *, data=None, epochs=None, seed=0, batch_size=None, latent_dim=N
         watching.append(callbacks.SampleSheets(sheets, epochs_shown | {arguments["epochs"]}))
     if progress:
         watching.append(callbacks.Progress())
-    labels = (None, None) if experiment.has_samples else (y_train, y_test)
     model.fit(
-        EpochBatches(x_train, labels[0], arguments["batch_size"], arguments["seed"]),
-        validation_data=(x_test, labels[1]),
+        batches,
+        validation_data=(x_test, y_test),
         epochs=arguments["epochs"],
         shuffle=False,
         verbose=0,
