@@ -43,10 +43,11 @@ serve: book ## Serve the book on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
 zip: $(READY) ## Pack the book for offline reading
-	@rm -rf _build/html _build/.doctrees _build/vaegan-edu-book.zip
+	@rm -rf $(HTML) _build/.doctrees # no page of an earlier build may slip in
 	@$(call build_book)
-	@cd $(HTML) && "$(CURDIR)/$(PY)" -m zipfile -c ../vaegan-edu-book.zip .
-	@echo "Packed: $(CURDIR)/_build/vaegan-edu-book.zip (open index.html in it)"
+	@cd _build && ln -sfn html vaegan-edu-book && rm -f vaegan-edu-book.zip && \
+	  "$(CURDIR)/$(PY)" -m zipfile -c vaegan-edu-book.zip vaegan-edu-book
+	@echo "Packed: $(CURDIR)/_build/vaegan-edu-book.zip (open vaegan-edu-book/index.html in it)"
 
 lint: $(READY) ## Check the style of the Python code
 	$(PY) -m ruff check .

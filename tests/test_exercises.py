@@ -90,6 +90,23 @@ def _normalise(x, scale, offset, eps, axis=0, ddof=0):
     return scale * (x - mean) / np.sqrt(variance + eps) + offset
 
 
+def _line(a, b, t):
+    return (1 - t[:, None]) * a + t[:, None] * b
+
+
+def _balls(real, generated, k):
+    """Whether each real ball (rows) holds each generated point (columns)."""
+
+    def distances(a, b):
+        return np.linalg.norm(a[:, None] - b[None], axis=-1)
+
+    return distances(real, generated) <= np.sort(distances(real, real), axis=1)[:, [k]]
+
+
+def _kl_terms(m, v):
+    return 0.5 * (m**2 + np.exp(v) - v - 1)
+
+
 MISTAKES = {
     "expectation": {
         "apply f first": lambda f, z: (f(np.mean(z)), _standard_error(f(z))),
@@ -203,6 +220,81 @@ MISTAKES = {
         "the mean is not subtracted": lambda x, scale, offset, eps: (
             scale * x / np.sqrt(x.var(0) + eps) + offset
         ),
+    },
+    "compression": {
+        "upside down": 16 / 784,
+        "width of the image": 28.0,
+        "one side of the image": 1.75,
+        "second autoencoder": 392,
+        "one image and one code": 784 / 16 * 360,
+    },
+    "interpolate": {
+        "from b to a": lambda a, b, n: _line(b, a, np.linspace(0, 1, n)),
+        "stops before b": lambda a, b, n: _line(a, b, np.arange(n) / n),
+        "leaves out both ends": lambda a, b, n: _line(a, b, np.linspace(0, 1, n + 2)[1:-1]),
+        "one code too many": lambda a, b, n: _line(a, b, np.linspace(0, 1, n + 1)),
+        "on its side": lambda a, b, n: _line(a, b, np.linspace(0, 1, n)).T,
+        "the whole of a": lambda a, b, n: a + np.linspace(0, 1, n)[:, None] * b,
+    },
+    "reconstruction_loss": {
+        "the half of equation": lambda x, y: ((x - y) ** 2).sum(axis=(1, 2, 3)).mean(),
+        "They are summed": lambda x, y: 0.5 * ((x - y) ** 2).mean(),
+        "and the half is missing": lambda x, y: ((x - y) ** 2).mean(),
+        "over the images as well": lambda x, y: 0.5 * ((x - y) ** 2).sum(),
+        "one loss an image": lambda x, y: 0.5 * ((x - y) ** 2).sum(axis=(1, 2, 3)),
+        "absolute difference": lambda x, y: 0.5 * np.abs(x - y).sum(axis=(1, 2, 3)).mean(),
+        "no square root": lambda x, y: (
+            0.5 * np.linalg.norm((x - y).reshape(len(x), -1), axis=1).mean()
+        ),
+        "sign": lambda x, y: -0.5 * ((x - y) ** 2).sum(axis=(1, 2, 3)).mean(),
+    },
+    "precision": {
+        "this is recall": lambda r, g, k: _balls(g, r, k).any(axis=0).mean(),
+        "own nearest neighbour": lambda r, g, k: _balls(r, g, k - 1).any(axis=0).mean(),
+        "one neighbour too far": lambda r, g, k: _balls(r, g, k + 1).any(axis=0).mean(),
+        "coverage": lambda r, g, k: _balls(r, g, k).any(axis=1).mean(),
+        "not their share": lambda r, g, k: _balls(r, g, k).any(axis=0).sum(),
+        "not in all of them": lambda r, g, k: _balls(r, g, k).all(axis=0).mean(),
+        "share of pairs": lambda r, g, k: _balls(r, g, k).mean(),
+        "outside every ball": lambda r, g, k: 1 - _balls(r, g, k).any(axis=0).mean(),
+    },
+    "kl_by_hand": {
+        "without the half": 4,
+        "without square": 1,
+        "Set z_log_var to 0": 0.5 * (4 + np.exp(2) - 3),
+        "Set z_mean to 2": 0,
+        "the variance is 1": 1.5,
+    },
+    "kl": {
+        "averaged over the latent dimensions": lambda m, v: _kl_terms(m, v).mean(axis=1),
+        "factor 1/2": lambda m, v: 2 * _kl_terms(m, v).sum(axis=1),
+        "never negative": lambda m, v: -_kl_terms(m, v).sum(axis=1),
+        "for a standard deviation": lambda m, v: 0.5 * (m**2 + v**2 - np.log(v**2) - 1).sum(axis=1),
+        "Do not square it": lambda m, v: 0.5 * (m**2 + np.exp(v) ** 2 - v - 1).sum(axis=1),
+        "formula has the variance": lambda m, v: 0.5 * (m**2 + np.exp(v / 2) - v - 1).sum(axis=1),
+        "mean is not squared": lambda m, v: (_kl_terms(m, v) - m**2 / 2 + m / 2).sum(axis=1),
+        "sign of z_log_var": lambda m, v: (_kl_terms(m, v) + v).sum(axis=1),
+        "constant 1": lambda m, v: (_kl_terms(m, v) + 0.5).sum(axis=1),
+        "one value a dimension": _kl_terms,
+        "(axis 0)": lambda m, v: _kl_terms(m, v).sum(axis=0),
+        "averaged over the batch": lambda m, v: _kl_terms(m, v).sum(axis=1).mean(),
+        "over everything": lambda m, v: _kl_terms(m, v).sum(),
+    },
+    "reparameterise": {
+        "by the variance": lambda m, v, noise: m + np.exp(v) * noise,
+        "by the log-variance": lambda m, v, noise: m + v * noise,
+        "take its exp": lambda m, v, noise: m + 0.5 * v * noise,
+        "mean is missing": lambda m, v, noise: np.exp(v / 2) * noise,
+        "not scaled": lambda m, v, noise: m + noise,
+        "scaled the mean": lambda m, v, noise: np.exp(v / 2) * (m + noise),
+        "noise of your own, or none": lambda m, v, noise: m,
+    },
+    "active_units": {
+        "Compare the variance": lambda z: (z.std(axis=0) > 0.01).sum(),
+        "collapsed dimensions": lambda z: (z.var(axis=0) <= 0.01).sum(),
+        "(axis 1)": lambda z: (z.var(axis=1) > 0.01).sum(),
+        "share": lambda z: (z.var(axis=0) > 0.01).mean(),
+        "then count": lambda z: z.var(axis=0),
     },
 }
 

@@ -223,7 +223,8 @@ def test_exercise_cells_are_rewritten_and_nothing_else(tmp_path):
     text = '# %%\na = 1\n\n# %% tags=["exercise"]\n# Exercise: double\nold\n\n# %%\nb = 2\n'
     once, found = exercises.render(text, parts)
     assert found == [(exercises.STUB, "double")]
-    assert "old" not in once and "    return None\n\n\ndouble(math.pi)\n\n# %%\nb = 2\n" in once
+    assert "old" not in once and exercises.HEADERS[exercises.STUB] in once
+    assert "    return None\n\n\ndouble(math.pi)\n\n# %%\nb = 2\n" in once
     assert exercises.render(once, parts)[0] == once
     with pytest.raises(ValueError, match="Received: other"):
         exercises.render(text.replace("double", "other"), parts)

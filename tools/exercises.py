@@ -12,9 +12,16 @@ from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 STUB, SOLUTION = "Exercise", "@title Solution"
+# Folded on Colab, in Jupyter and in the book.
+HEADERS = {
+    STUB: '# %% tags=["exercise"]\n',
+    SOLUTION: '# %% cellView="form" jupyter={"source_hidden": true} '
+    'mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} '
+    'tags=["hide-cell", "solution"]\n',
+}
 MARKERS = {"# solution": SOLUTION, "# stub": STUB, "# end": None}
 CELL = re.compile(
-    r"(?P<header># %%(?! \[markdown\])[^\n]*\n)"
+    r"# %%(?! \[markdown\])[^\n]*\n"
     r"(?P<title># (?P<kind>Exercise|@title Solution): (?P<name>\w+)\n)"
     r"(?P<body>.*?)(?P<gap>\n*)(?=\n# %%|\Z)",
     re.DOTALL,
@@ -51,14 +58,14 @@ def render(text, exercises):
     found = []
 
     def replace(cell):
-        name = cell["name"]
-        found.append((cell["kind"], name))
+        kind, name = cell["kind"], cell["name"]
+        found.append((kind, name))
         if name not in exercises:
             known = ", ".join(exercises)
             raise ValueError(
                 f"no source for an exercise; expected one of {known}. Received: {name}"
             )
-        return f"{cell['header']}{cell['title']}{exercises[name][cell['kind']]}{cell['gap']}"
+        return HEADERS[kind] + cell["title"] + exercises[name][kind] + cell["gap"]
 
     return CELL.sub(replace, text), found
 

@@ -39,8 +39,15 @@ def _train(options):
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with the words in one line; `--help` shows how it is meant."""
+
+    def error(self, message):
+        self.exit(2, f"vaegan_edu: {message}\n")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="python -m vaegan_edu", description=__doc__)
+    parser = _Parser(prog="python -m vaegan_edu", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="list the experiments")
     listing.set_defaults(command=_list)

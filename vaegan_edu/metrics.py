@@ -9,11 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from vaegan_edu.validation import check_codes, check_count, check_features, check_images
+from vaegan_edu.validation import (
+    check_codes,
+    check_count,
+    check_features,
+    check_images,
+    check_number,
+)
 
 CONFIDENT = 0.9  # below this probability of its likeliest class, an image counts as unclear
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, section 5.2
-CHUNK = 2048  # rows of a distance matrix held in memory at once
+CHUNK = 512  # rows of a distance matrix held in memory at once: 250 MB beside 60,000 columns
 CLASSIFIERS = Path(__file__).parent / "weights"
 
 
@@ -73,8 +79,18 @@ def judge(classifier, generated, real, k=5):
 
 
 def low_confidence_share(probabilities):
-    """Return the share of rows (count, classes) whose largest probability is below 0.9."""
+    """Return the share of rows (count, classes) whose largest probability is below 0.9.
+
+    Raises:
+        ValueError: wrong rank, NaN, no rows, or rows that are no probabilities (logits, say).
+    """
     probabilities = check_features(probabilities, "probabilities")
+    sums = probabilities.sum(axis=1)
+    if probabilities.min() < 0.0 or abs(sums - 1.0).max() > 1e-3:
+        raise ValueError(
+            "`probabilities` must be at least 0 and sum to 1 in each row. Received: smallest "
+            f"{probabilities.min():g}, sums from {sums.min():g} to {sums.max():g}"
+        )
     return float((probabilities.max(axis=1) < CONFIDENT).mean())
 
 
@@ -150,10 +166,11 @@ def mean_interval(values, confidence=0.95, samples=10_000):
         samples: how many resamples; the resampling is seeded.
 
     Raises:
-        ValueError: fewer than two values, NaN, or a confidence outside (0, 1).
+        ValueError: fewer than two values, NaN, a confidence outside (0, 1), or no samples.
     """
-    values = check_features(np.reshape(values, (-1, 1)), "values", minimum=2)[:, 0]
-    if not 0.0 < confidence < 1.0:
+    values = check_features(np.expand_dims(values, -1), "values", minimum=2, width=1)[:, 0]
+    samples = check_count(samples, "samples")
+    if not 0.0 < check_number(confidence, "confidence") < 1.0:
         raise ValueError(f"`confidence` must lie between 0 and 1. Received: {confidence!r}")
     resampled = np.random.default_rng(0).choice(values, (samples, len(values))).mean(axis=1)
     tail = 100 * (1 - confidence) / 2

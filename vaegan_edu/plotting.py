@@ -49,11 +49,15 @@ def tile(images, columns, gap=2):
         gap: white pixels between images.
 
     Raises:
-        ValueError: images that `check_images` refuses, or `columns` below 1.
+        ValueError: images that `check_images` refuses or with another number of channels,
+            `columns` below 1, or a negative `gap`.
     """
     images = check_images(images)
     columns = min(check_count(columns, "columns"), len(images))
+    gap = check_count(gap, "gap", minimum=0)
     count, height, width, channels = images.shape
+    if channels not in (1, 3):
+        raise ValueError(f"`images` must have 1 or 3 channels. Received: {channels}")
     rows = math.ceil(count / columns)
     sheet = np.full(
         (rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype="uint8"
@@ -114,11 +118,12 @@ def loss_curves(history, names, ylabel="loss"):
         ylabel: what the values are.
 
     Raises:
-        ValueError: a log is not in the history.
+        ValueError: no names, or a log that is not in the history.
     """
     missing = [name for name in names if name not in history]
-    if missing:
-        raise ValueError(f"`names` must be among {', '.join(history)}. Received: {missing[0]!r}")
+    if missing or not names:
+        received = missing[0] if missing else names
+        raise ValueError(f"`names` must be among {', '.join(history)}. Received: {received!r}")
     figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     axes = figure.add_subplot()
     for index, name in enumerate(names):
@@ -126,7 +131,7 @@ def loss_curves(history, names, ylabel="loss"):
             if key in history:
                 values = history[key]
                 epochs = np.arange(1, len(values) + 1)
-                axes.plot(epochs, values, line, color=COLOURS[index], label=label)
+                axes.plot(epochs, values, line, color=COLOURS[index % len(COLOURS)], label=label)
     axes.set(xlabel="epoch", ylabel=ylabel)
     axes.legend()
     return figure
@@ -141,8 +146,10 @@ def latent_scatter(panels, labels, prior=False):
         prior: draw circles at 1 and 2 standard deviations of the prior.
 
     Raises:
-        ValueError: codes of another width, or labels of another length.
+        ValueError: no panels, codes of another width, or labels of another length.
     """
+    if not panels:
+        raise ValueError(f"`panels` must hold at least one set of codes. Received: {panels}")
     figure = Figure(figsize=(WIDTH, WIDTH / max(len(panels), 1.6)), layout="constrained")
     for index, (title, codes) in enumerate(panels.items(), start=1):
         codes = check_codes(codes, title, latent_dim=2)
@@ -164,22 +171,30 @@ def latent_scatter(panels, labels, prior=False):
 
 
 def latent_grid(images, limits):
-    """Draw the decoded latent plane: images of a square grid of codes at the codes' place.
+    """Draw the decoded latent plane: each image is centred at the code that it was decoded from.
+
+    The codes form a square grid whose coordinates are `numpy.linspace(*limits, side)`.
 
     Args:
-        images: (side * side, height, width, channels), row by row, the largest z[1] first.
-        limits: (low, high) of both axes.
+        images: (side * side, height, width, channels), row by row, the largest z[1] first and
+            within a row the smallest z[0] first; `side` is at least 2.
+        limits: (low, high), the smallest and the largest coordinate of the codes, on both axes.
 
     Raises:
-        ValueError: the number of images is no square.
+        ValueError: the number of images is no square or below 4, or the limits don't ascend.
     """
     side = math.isqrt(len(images))
-    if side * side != len(images):
-        raise ValueError(f"`images` must be a square number. Received: {len(images)}")
+    if side * side != len(images) or side < 2:
+        raise ValueError(
+            f"`images` must be a square number of at least 4. Received: {len(images)}"
+        )
+    if np.shape(limits) != (2,) or not limits[0] < limits[1]:
+        raise ValueError(f"`limits` must be (low, high) with low < high. Received: {limits!r}")
     figure = Figure(figsize=(WIDTH * 0.8, WIDTH * 0.8), layout="constrained")
     axes = figure.add_subplot()
     sheet = tile(images, side, gap=0)
-    extent = (*limits, *limits)
+    half = (limits[1] - limits[0]) / (side - 1) / 2  # of a cell: the outer codes are cell centres
+    extent = (limits[0] - half, limits[1] + half) * 2
     if sheet.shape[-1] == 1:
         axes.imshow(sheet[..., 0], cmap="gray", vmin=0, vmax=255, extent=extent)
     else:

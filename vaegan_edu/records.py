@@ -5,6 +5,7 @@ A record is one folder: `config.json` (every argument and where the run comes fr
 """
 
 import csv
+import io
 import json
 import math
 import os
@@ -48,6 +49,19 @@ def read_record(folder):
     metrics_path = folder / "metrics.json"
     metrics = _read_json(metrics_path) if metrics_path.exists() else {}
     return Record(config, _read_history(folder / "history.csv"), metrics)
+
+
+def read_runs(folder):
+    """Return the records of all runs in an experiment's folder, in the order of their names.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: one is incomplete.
+    """
+    runs = [read_record(path.parent) for path in sorted(Path(folder).glob("*/config.json"))]
+    if not runs:
+        raise FileNotFoundError(f"There is no record in {folder}")
+    return runs
 
 
 def quote(results, reference):
@@ -99,15 +113,26 @@ def write_json(path, content):
 
 
 def write_history(path, rows):
-    """Write rows (mappings with equal keys, one an epoch) atomically as CSV."""
-    lines = [",".join(rows[0])]
-    lines += [",".join(repr(value) for value in row.values()) for row in rows]
-    write_atomically(path, "\n".join(lines) + "\n")
+    """Write rows (mappings with equal keys, one an epoch) atomically as CSV.
+
+    Raises:
+        ValueError: no rows, or rows whose keys differ.
+    """
+    if not rows or any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError(
+            "A history needs at least one row, and the same names in each. "
+            f"Received: {[list(row) for row in rows]}"
+        )
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue())
 
 
 def _read_json(path):
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
     except (ValueError, OSError) as error:
@@ -119,10 +144,12 @@ def _read_json(path):
 
 def _read_history(path):
     try:
-        with open(path, newline="") as file:
+        with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
     try:
         history = [{key: _number(text) for key, text in row.items()} for row in rows]
     except (TypeError, ValueError):
@@ -133,8 +160,11 @@ def _read_history(path):
 
 
 def _number(text):
-    value = float(text)
-    return int(value) if value.is_integer() and "." not in text else value
+    """Return what `repr` of an int or a float wrote, of the same type."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _look_up(mapping, key):

@@ -79,7 +79,12 @@ def check_labels(labels, count, name="labels"):
 def check_features(features, name, minimum=1, width=None):
     """Return `features` as a float64 array (count, features) with at least `minimum` finite rows."""
     features = _numeric(features, name)
-    if features.ndim != 2 or len(features) < minimum or (width and features.shape[1] != width):
+    if (
+        features.ndim != 2
+        or features.size == 0
+        or len(features) < minimum
+        or (width and features.shape[1] != width)
+    ):
         raise ValueError(
             f"`{name}` must have shape (count, {width or 'features'}) with count >= {minimum}. "
             f"Received: {features.shape}"

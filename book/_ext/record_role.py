@@ -27,7 +27,13 @@ class Record(SphinxRole):
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
 
 
+def reread_first_page(app, *_):
+    """Sphinx copies style sheets only when some page changed; so one always did."""
+    return [app.config.root_doc]
+
+
 def setup(app):
     """Register the role."""
     app.add_role("record", Record())
+    app.connect("env-get-outdated", reread_first_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

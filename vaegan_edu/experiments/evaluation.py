@@ -5,54 +5,70 @@ import numpy as np
 from vaegan_edu import losses, metrics
 
 
+JUDGED = 5000  # at most so many images are judged, against at most so many: the cost is quadratic
+
+
 def evaluate_latent_model(model, data, arguments):
     """Measure an autoencoder or VAE: reconstruction, and what its decoder makes of other codes.
 
-    Every kind of image is judged by the same classifier against the same training images, as many
-    of them as there are test images: `real` (test images: the floor), `random` (decoded standard
-    normal codes), `fitted` (decoded codes of a Gaussian fitted to the training codes), `between`
-    (decoded midpoints of two test images' codes, of different classes) and `mean_image` (the
-    midpoint of the same two images in pixels: what interpolation without a model gives).
-
     Returns:
-        A dict from `<kind>_<metric>` to numbers, with `reconstruction_loss` and `active_units`.
+        A dict from `<kind>_<metric>` (see `judge_decoder`) to numbers, with `reconstruction_loss`,
+        `active_units` and the digest of the classifier that judged.
     """
-    (x_train, _), (x_test, y_test) = data
+    _, (x_test, _) = data
     codes = model.encode(x_test)
-    judged = {
-        "real": x_test,
-        **decoded_elsewhere(model, x_train, x_test, y_test, arguments["seed"]),
-    }
-    classifier = metrics.load_classifier(arguments["data"])
-    loss = losses.gaussian_reconstruction(x_test, model.decode(codes))
-    result = {
-        "reconstruction_loss": float(np.mean(loss)),
+    _, judged = judge_decoder(model, data, arguments["data"], arguments["seed"])
+    return {
+        "reconstruction_loss": float(
+            np.mean(losses.gaussian_reconstruction(x_test, model.decode(codes)))
+        ),
         "active_units": metrics.active_units(codes),
         "classifier": metrics.classifier_digest(arguments["data"]),
+        **{
+            f"{kind}_{name}": value
+            for kind, numbers in judged.items()
+            for name, value in numbers.items()
+        },
     }
-    for kind, images in judged.items():
-        for name, value in metrics.judge(classifier, images, x_train).items():
-            result[f"{kind}_{name}"] = value
-    return result
 
 
-def decoded_elsewhere(model, x_train, x_test, y_test, seed):
-    """Return images decoded from codes that belong to no image, by kind (claim C0).
+def judge_decoder(model, data, data_name, seed):
+    """Decode codes that belong to no image, and judge what comes out (claim C0).
 
-    The kinds are those of `evaluate_latent_model`; each holds as many images as `x_test`.
+    Every kind of image is judged by the same classifier against the same training images, as many
+    of them as there are test images:
+
+    - `real`: the test images, which set the floor;
+    - `random`: decoded standard normal codes;
+    - `fitted`: decoded draws from a Gaussian fitted to the codes of training images;
+    - `between`: decoded midpoints of the codes of two test images of different classes;
+    - `mean_image`: the midpoint of the same two images, pixel by pixel: the control.
+
+    Args:
+        model: with `encode`, `decode` and `generate`.
+        data: `(x_train, y_train), (x_test, y_test)`.
+        data_name: which classifier judges, "digits" or "mnist".
+        seed: of the draws.
+
+    Returns:
+        `(images, numbers)`: mappings from kind to images and to what `metrics.judge` returns.
     """
+    (x_train, _), (x_test, y_test) = data
+    x_train, x_test, y_test = x_train[:JUDGED], x_test[:JUDGED], y_test[:JUDGED]
     rng = np.random.default_rng(seed)
     train_codes, codes = model.encode(x_train), model.encode(x_test)
     first, second = different_classes(y_test, rng)
-    fitted = rng.multivariate_normal(
-        train_codes.mean(axis=0), np.cov(train_codes, rowvar=False), size=len(x_test)
-    )
-    return {
+    covariance = np.atleast_2d(np.cov(train_codes, rowvar=False))  # latent_dim 1 gives a scalar
+    fitted = rng.multivariate_normal(train_codes.mean(axis=0), covariance, size=len(x_test))
+    images = {
+        "real": x_test,
         "random": model.generate(len(x_test), seed=seed),
         "fitted": model.decode(fitted),
         "between": model.decode((codes[first] + codes[second]) / 2),
         "mean_image": (x_test[first] + x_test[second]) / 2,
     }
+    classifier = metrics.load_classifier(data_name)
+    return images, {kind: metrics.judge(classifier, x, x_train) for kind, x in images.items()}
 
 
 def different_classes(labels, rng):

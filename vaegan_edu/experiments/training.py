@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from vaegan_edu import callbacks, datasets, records
+from vaegan_edu import callbacks, datasets, metrics, records
 from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.validation import check_count
@@ -43,7 +43,8 @@ def train(name, *, data=None, epochs=None, seed=0, batch_size=None, latent_dim=N
         `model.weights.h5`.
 
     Raises:
-        ValueError: no such experiment or setting.
+        ValueError: no such experiment or setting, or no classifier that measures such data.
+        NotADirectoryError: the output is a file.
         FileExistsError: the folder holds a run already.
         FloatingPointError: a loss became NaN or infinite.
     """
@@ -55,11 +56,16 @@ def train(name, *, data=None, epochs=None, seed=0, batch_size=None, latent_dim=N
     )
     arguments["seed"] = check_count(seed, "seed", minimum=0)
     folder = Path(output or f"runs/{name}/seed-{seed}")
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"The output must be a folder. Received: {folder}")
     if (folder / "config.json").exists():
         raise FileExistsError(f"{folder} holds a run already; choose another --output or remove it")
 
     loaded = datasets.load(arguments["data"])
     (x_train, y_train), (x_test, y_test) = loaded
+    config = _config(name, arguments, loaded)
+    if experiment.has_samples:  # asked for now: a missing classifier must not waste the training
+        config["classifier"] = metrics.classifier_digest(arguments["data"])
     keras.utils.set_random_seed(arguments["seed"])
     model = experiment.build(arguments, x_train.shape[1:])
     batches = EpochBatches(x_train, y_train, arguments["batch_size"], arguments["seed"])
@@ -70,7 +76,7 @@ def train(name, *, data=None, epochs=None, seed=0, batch_size=None, latent_dim=N
     model.compile(keras.optimizers.Adam(learning_rate))
 
     folder.mkdir(parents=True, exist_ok=True)
-    records.write_json(folder / "config.json", _config(name, arguments, loaded))
+    records.write_json(folder / "config.json", config)
     watching = [callbacks.HistoryWriter(folder / "history.csv")]
     if experiment.has_samples:
         epochs_shown = {epoch for epoch in SHEET_EPOCHS if epoch <= arguments["epochs"]}
@@ -105,11 +111,15 @@ def load_run(folder):
     weights = folder / "model.weights.h5"
     if not weights.is_file():
         raise FileNotFoundError(f"{folder} holds no finished run: model.weights.h5 is missing")
+    name = record.config["experiment"]
+    if name not in EXPERIMENTS:
+        raise ValueError(f"{folder} is a run of an unknown experiment. Received: {name!r}")
     (x_train, _), _ = datasets.load(record.config["data"]["name"])
-    model = EXPERIMENTS[record.config["experiment"]].build(
-        record.config["arguments"], x_train.shape[1:]
-    )
-    model.load_weights(weights)
+    model = EXPERIMENTS[name].build(record.config["arguments"], x_train.shape[1:])
+    try:
+        model.load_weights(weights)
+    except (OSError, KeyError, ValueError) as error:  # h5py and Keras, each in its way
+        raise ValueError(f"{weights} is damaged or of another model: {error}") from error
     return Run(model, record.config, record.history)
 
 

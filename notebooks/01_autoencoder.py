@@ -1,0 +1,452 @@
+# %% [markdown]
+# # The autoencoder
+#
+# *Run time: 60 s on two CPU cores, measured at the last execution.*
+#
+# **Can a network that only learned to copy images through a narrow code also make new ones?**
+#
+# After this chapter you can
+#
+# - build an autoencoder and say what its loss asks for, and what it does not;
+# - compare it with principal component analysis of the same size;
+# - walk through a latent space and say what lies between two codes;
+# - measure whether decoded codes look like real images, and name a measure that can be fooled.
+
+# %% tags=["colab", "nbval-skip", "hide-cell"]
+# Colab needs the course's package and its records. Elsewhere this cell does nothing.
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.exists("01_autoencoder.py"):
+    from IPython import get_ipython
+
+    get_ipython().system("git clone -q --depth 1 https://github.com/vaegan-edu/vaegan-edu course")
+    os.chdir("course/notebooks")
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
+
+# %%
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.decomposition import PCA
+
+from vaegan_edu import exercises, experiments, metrics, models, networks, plotting, records
+from vaegan_edu.widgets import LatentExplorer
+
+plotting.style()
+profile = experiments.current_profile()
+
+# %% [markdown]
+# ## The images
+#
+# We start small. The images are handwritten digits: on a CPU the ones that come with scikit-learn
+# {cite}`alpaydin1998optical`, enlarged to $28 \times 28$ pixels; on a GPU those of MNIST
+# {cite}`lecun1998gradient`. Each image is an array of shape `(28, 28, 1)`. Its values run from
+# $-1$ (black) to $1$ (white). We keep a test set apart, and the network never learns from it.
+
+# %%
+(x_train, y_train), (x_test, y_test) = profile.load_data()
+print("training images", x_train.shape, "test images", x_test.shape)
+print("values from", x_train.min(), "to", x_train.max())
+
+# %% mystnb={"figure": {"caption": "The first test images. They have few pixels, enlarged, so their edges are soft.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}}
+plotting.image_sheet(x_test[:24], columns=12)
+
+# %% [markdown]
+# ## Squeeze and restore
+#
+# Imagine that you describe a digit to a friend by telephone, and may say only a few numbers. Your
+# friend has to draw it. You both practise with thousands of digits, until you agree on numbers
+# that say what matters: how round, how slanted, how thick.
+#
+# An autoencoder is such a pair {cite}`hinton2006reducing`. The *encoder* turns an image $x$ into a
+# *code* $z$, a vector of `latent_dim` numbers. The *decoder* turns the code into a
+# *reconstruction* $\hat x$, an image again:
+#
+# $$
+# z = \text{encoder}(x), \qquad \hat x = \text{decoder}(z).
+# $$ (eq-ae-map)
+#
+# Both are networks, and both learn at once, from one wish: $\hat x$ should be close to $x$. We
+# measure the distance by half the squared difference of each pixel. We *sum* it over the pixels
+# $i$ of an image, and *average* it over the $N$ images of a batch:
+#
+# $$
+# \text{loss} = \frac 1N \sum_{n=1}^{N} \; \frac 12 \sum_i \left(x_{n,i} - \hat x_{n,i}\right)^2 .
+# $$ (eq-ae-loss)
+#
+# No label appears in equation (eq-ae-loss). The image is its own target. What keeps the pair from
+# cheating is the *bottleneck*: the code has far fewer numbers than the image has pixels, so the
+# pair cannot pass every image through. It must find what the images have in common.
+#
+# In code, the two networks come from `networks`: two convolutions with stride two on the way down,
+# two transposed convolutions on the way up. `models.Autoencoder` states the loss, and Keras' own
+# `fit` does the rest.
+
+
+# %%
+def train_autoencoder(latent_dim, epochs):
+    """Build an autoencoder and train it from a fixed seed."""
+    keras.utils.set_random_seed(0)
+    autoencoder = models.Autoencoder(
+        networks.build_encoder(latent_dim=latent_dim, variational=False),
+        networks.build_decoder(latent_dim=latent_dim),
+    )
+    autoencoder.compile(keras.optimizers.Adam(2e-3))
+    history = autoencoder.fit(
+        x_train,
+        validation_data=(x_test,),
+        epochs=epochs,
+        batch_size=64,
+        verbose=0,
+    )
+    return autoencoder, history.history
+
+
+autoencoder, history = train_autoencoder(latent_dim=16, epochs=profile.epochs(cpu=20, gpu=20))
+print("weights of the encoder", autoencoder.encoder.count_params())
+print("weights of the decoder", autoencoder.decoder.count_params())
+print("the loss falls in every quarter:",
+      bool(np.all(np.diff(history["loss"][:: max(1, len(history["loss"]) // 4)]) < 0)))  # fmt: skip
+
+# %% mystnb={"figure": {"caption": "The loss of equation (eq-ae-loss) by epoch. Most is learned early; the curve for held-out images stays close to that for training images.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images runs close to the solid one for training images."}}
+plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
+
+# %% [markdown]
+# ## What comes back, and what a line would do
+#
+# A loss alone says little. We need something to hold it against, and there are two natural
+# choices. The first is to answer every image with the average image. The second is principal
+# component analysis (PCA) with as many components as the code has numbers. PCA is the best that
+# *linear* maps can do in both places of equation (eq-ae-map) {cite}`goodfellow2016deep`. What the
+# autoencoder gains over it, it gains by not being linear.
+
+# %%
+pixels = x_train.reshape(len(x_train), -1)
+pca = PCA(n_components=autoencoder.latent_dim, random_state=0).fit(pixels)
+through_pca = pca.inverse_transform(pca.transform(x_test.reshape(len(x_test), -1)))
+
+reconstructions = {
+    "test image": x_test,
+    "autoencoder": autoencoder.reconstruct(x_test),
+    "PCA": np.clip(through_pca.reshape(x_test.shape), -1, 1).astype("float32"),
+    "average": np.broadcast_to(x_train.mean(axis=0), x_test.shape),
+}
+
+
+def reconstruction_loss(images, reconstruction):
+    """Equation (eq-ae-loss) in NumPy."""
+    return 0.5 * np.sum((images - reconstruction) ** 2, axis=(1, 2, 3)).mean()
+
+
+for name, reconstruction in reconstructions.items():
+    print(f"{name:12} {reconstruction_loss(x_test, reconstruction):6.1f}")
+
+# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. The losses are printed above.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}}
+plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
+
+# %% [markdown]
+# ## A map of the digits
+#
+# What has the encoder put into its numbers? With sixteen of them we cannot look. So we train a
+# second autoencoder whose code has two, and draw each test image as a dot at its code.
+
+# %%
+plane, _ = train_autoencoder(latent_dim=2, epochs=profile.epochs(cpu=25, gpu=20))
+codes, labels = plane.encode(x_test[:360]), y_test[:360]
+print("smallest and largest code:", *np.round([codes.min(), codes.max()], 0))
+loss_plane = reconstruction_loss(x_test, plane.reconstruct(x_test))
+loss_sixteen = reconstruction_loss(x_test, reconstructions["autoencoder"])
+print(f"two numbers lose {loss_plane / loss_sixteen:.0f} times as much as sixteen")
+
+# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. Digits of one class lie together, though no label was used. The plane has no agreed centre or scale, and there are gaps.", "name": "fig-ae-plane"}, "image": {"alt": "Scatter of coloured dots, one colour a digit class, forming separate patches that spread like fingers over a wide plane, with empty space between and around them."}}
+plotting.latent_scatter({"codes of test images": codes}, labels)
+
+# %% [markdown]
+# Now walk. Drag the point in the figure below, or use the arrow keys or the sliders. On a patch
+# you see a digit. Between patches you see one digit dissolve into another, and some shapes that
+# are no digit. Far outside, where no training image has its code, the decoder still answers. It
+# was never told what to say there.
+
+# %% tags=["nbval-ignore-output"]
+LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder's plane")
+
+# %% [markdown]
+# ## Does it make new images?
+#
+# Here is the chapter's question again. To make a new image, we choose a code and decode it. Which
+# code? The loss of equation (eq-ae-loss) never says where codes lie, so we have to guess. We try
+# three guesses, and one control that uses no network at all:
+#
+# - **random**: draw each number of the code from the standard normal distribution. That is what
+#   chapter 2's model will be trained for; this one was not.
+# - **fitted**: look first. Fit a Gaussian to the codes of the training images, then draw from it.
+# - **between**: take two test images of different classes, and decode the midpoint of their codes.
+# - **mean image** (control): average the same two images pixel by pixel.
+
+# %%
+data = (x_train, y_train), (x_test, y_test)
+images, numbers = experiments.judge_decoder(autoencoder, data, profile.data, seed=0)
+
+# %% mystnb={"figure": {"caption": "What the decoder makes of codes that belong to no image, below real images. Random codes give much the same shape again and again.", "name": "fig-ae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then near-identical bright smears for random codes; rough digit-like shapes for fitted codes; doubtful mixtures for codes between two images; and two digits laid over each other for the mean image."}}
+plotting.image_rows({kind.replace("_", " "): shown[:10] for kind, shown in images.items()})
+
+# %% [markdown]
+# ## Put a number on it
+#
+# "Looks like a digit" is a judgement. To measure it, we let a classifier look. It was trained
+# beforehand to name digits, and its last hidden layer gives `features`: numbers that say what the
+# image shows rather than what each pixel is. From it we take three measures.
+#
+# - **low confidence**: the share of images for which the classifier gives no class a probability
+#   of at least $0.9$. Lower is better.
+# - **precision** {cite}`kynkaanniemi2019improved`: draw a ball around the features of every real
+#   training image, reaching to its fifth nearest neighbour. Precision is the share of decoded
+#   images that fall into some ball. Do they look *real*? Higher is better.
+# - **recall**: the same with the roles exchanged. Which share of the *real* images lies within
+#   balls around the decoded ones? Is everything there? Higher is better.
+#
+# No measure means much alone. So the first row is the *floor*: real test images, measured in the
+# same way. Perfect images would reach it, and no more.
+
+
+# %%
+def print_table(numbers):
+    """Print one row for each kind of image, one column for each measure."""
+    columns = ("low_confidence", "precision", "recall")
+    print(" " * 12 + "".join(f"{column:>16}" for column in columns))
+    for kind, row in numbers.items():
+        print(f"{kind:12}" + "".join(f"{row[column]:16.2f}" for column in columns))
+
+
+print_table(numbers)
+
+# %% [markdown]
+# Read the row *random* first. Hardly an image is called unclear, fewer than the trained eye of the
+# classifier finds among the other rows. By that measure alone the random codes would look
+# excellent. Precision and recall say what the picture says: none of these images is near a real
+# one. The classifier is sure of itself about a shape that it never saw. **A single measure can be
+# fooled, and a confident classifier is easily fooled.**
+#
+# Now the row *fitted*. Part of the failure was only that we looked in the wrong place. Codes drawn
+# from where the training codes lie give images of which some pass. They stay far from the floor,
+# because a Gaussian also fills the gaps of {numref}`fig-ae-plane`.
+#
+# ## Is that one lucky run?
+#
+# A network's numbers change with its seed. So the comparison was run from five seeds, longer, by
+# the command `python -m vaegan_edu train ae-digits --seed N`, and for the variational autoencoder
+# of chapter 2 by `vae-digits`. Both have the same encoder trunk, decoder, data and number of
+# epochs. The next cell reads those records. It prints the mean over seeds and, in brackets, a
+# bootstrap interval that holds the mean with a confidence of $95\,\%$.
+
+# %%
+RESULTS = "../book/results"
+runs = {name: records.read_runs(f"{RESULTS}/{name}-digits") for name in ("ae", "vae")}
+
+
+def over_seeds(name, key):
+    """Mean and 95 % interval of one recorded metric over the seeds of an experiment."""
+    return metrics.mean_interval([run.metrics[key] for run in runs[name]])
+
+
+print("seeds:", len(runs["ae"]), "and", len(runs["vae"]), " epochs:", len(runs["ae"][0].history))
+floor = runs["ae"][0].metrics
+for measure in ("low_confidence", "precision", "recall"):
+    print(f"\n{measure}, floor {floor['real_' + measure]:.2f}")
+    for kind in ("random", "fitted", "between", "mean_image"):
+        row = [over_seeds(name, f"{kind}_{measure}") for name in ("ae", "vae")]
+        text = "   ".join(f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in row)
+        print(f"{kind:12}{text}")
+
+# %% [markdown]
+# The left column is this chapter's autoencoder, the right one chapter 2's VAE. The original
+# project concluded: *between two codes of a plain autoencoder there is no meaningful image,
+# between two of a VAE there is.* We call this claim C0. The next cell asks the records, once for
+# each part of it. A difference counts when the two intervals do not overlap.
+
+
+# %%
+def verdict(kind, measure):
+    """Say which model the intervals favour, if they are apart."""
+    (ae, ae_low, ae_high), (vae, vae_low, vae_high) = (
+        over_seeds(name, f"{kind}_{measure}") for name in ("ae", "vae")
+    )
+    if ae_low <= vae_high and vae_low <= ae_high:
+        return "no clear difference"
+    return "VAE higher" if vae > ae else "autoencoder higher"
+
+
+for kind in ("random", "fitted", "between"):
+    print(f"{kind:8} precision: {verdict(kind, 'precision'):20} recall: {verdict(kind, 'recall')}")
+
+# %% [markdown]
+# VERDICT TEXT
+#
+# ## Exercises
+#
+# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
+#
+# ### Run and look
+#
+# How strongly does the autoencoder squeeze? Divide the number of pixels of an image by the number
+# of values in its code. Take both from the arrays above.
+
+# %% tags=["exercise"]
+# Exercise: compression
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: compression
+
+# %% [markdown]
+# ### Implement the walk
+#
+# Write the straight line between two codes, equation by equation: start at `a`, end at `b`, equal
+# steps.
+
+# %% tags=["exercise"]
+# Exercise: interpolate
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: interpolate
+
+# %% [markdown]
+# ### Implement the loss
+#
+# Write equation (eq-ae-loss) in NumPy. Mind what is summed, what is averaged, and the half.
+
+# %% tags=["exercise"]
+# Exercise: reconstruction_loss
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: reconstruction_loss
+
+# %% [markdown]
+# ### Derive and implement the measure
+#
+# From the words above, write precision: the share of `generated` points inside the ball of at
+# least one `real` point. A ball reaches to the `k`-th nearest *other* real point.
+
+# %% tags=["exercise"]
+# Exercise: precision
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: precision
+
+# %% [markdown]
+# ## Quiz
+#
+# Decide first, then open your answer.
+#
+# **1. Why can the autoencoder not simply copy every pixel through?**
+#
+# <details><summary>a) Because its loss forbids it.</summary>
+#
+# No. A perfect copy would have loss zero, the best there is. The loss asks for a copy.
+#
+# </details>
+# <details><summary>b) Because the code has fewer numbers than the image has pixels.</summary>
+#
+# Right. Through the bottleneck only part of the information fits, so the networks must choose.
+#
+# </details>
+# <details><summary>c) Because convolutions cannot copy.</summary>
+#
+# No. A convolution whose kernel is one in the middle and zero elsewhere copies exactly.
+#
+# </details>
+#
+# **2. What does equation (eq-ae-loss) say about codes that belong to no training image?**
+#
+# <details><summary>a) Nothing.</summary>
+#
+# Right. Only codes that the encoder makes of training images enter the loss. What the decoder
+# makes of others is left to chance.
+#
+# </details>
+# <details><summary>b) That they should decode to blurred images.</summary>
+#
+# No. They never appear in the loss, so it prefers nothing about them.
+#
+# </details>
+# <details><summary>c) That they should lie near the origin.</summary>
+#
+# No. That is what chapter 2's additional term will ask for.
+#
+# </details>
+#
+# **3. The images of random codes had hardly any low confidence, yet precision zero. How?**
+#
+# <details><summary>a) The classifier was trained badly.</summary>
+#
+# No. It names nearly all real test images correctly. It was never shown shapes that are no digit.
+#
+# </details>
+# <details><summary>b) A classifier can be sure about an image unlike all it has learned from.</summary>
+#
+# Right. Confidence compares the classes with each other. Precision compares with real images.
+#
+# </details>
+# <details><summary>c) Precision is too strict, so it is zero for any generated image.</summary>
+#
+# No. In the same table other kinds of decoded images have a precision well above zero.
+#
+# </details>
+#
+# **4. Why does the table begin with real test images?**
+#
+# <details><summary>a) To train the classifier.</summary>
+#
+# No. The classifier was finished before, and learned from training images only.
+#
+# </details>
+# <details><summary>b) To show what perfect images would score.</summary>
+#
+# Right. Even real images do not reach a precision of one. Without that floor one would hold an
+# unreachable value against the model.
+#
+# </details>
+# <details><summary>c) To make the comparison with PCA fair.</summary>
+#
+# No. PCA appears in the comparison of reconstructions, not in this table.
+#
+# </details>
+#
+# **5. You take the mean over pixels in place of the sum in equation (eq-ae-loss). What changes?**
+#
+# <details><summary>a) The best reconstruction becomes another one.</summary>
+#
+# No. The loss is divided by a constant, and its minimum stays where it was.
+#
+# </details>
+# <details><summary>b) Only the scale, as long as the loss has this one term.</summary>
+#
+# Right. With a second term beside it, as in chapter 2, the scale decides which term wins.
+#
+# </details>
+# <details><summary>c) The bottleneck becomes narrower.</summary>
+#
+# No. The bottleneck is the length of the code, and the loss does not change it.
+#
+# </details>
+#
+# ## What to remember
+#
+# - An autoencoder learns to copy images through a narrow code. Its images are their own targets.
+# - It beats PCA of the same size, because it may bend.
+# - Its loss says nothing about codes that belong to no image. Where codes lie must be looked up.
+# - Judge generated images by several measures, each beside the floor of real images. Confidence
+#   alone can be fooled.
+#
+# ## Sources
+#
+# - The deep autoencoder and its comparison with PCA: {cite}`hinton2006reducing`.
+# - Linear autoencoders and PCA: {cite}`goodfellow2016deep`, section 14.1 and section 2.12.
+# - Precision and recall: {cite}`kynkaanniemi2019improved`, section 2, equations 1 and 2.
+# - The data: {cite}`alpaydin1998optical`, {cite}`lecun1998gradient`.

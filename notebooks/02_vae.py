@@ -1,0 +1,545 @@
+# %% [markdown]
+# # The variational autoencoder
+#
+# *Run time: 60 s on two CPU cores, measured at the last execution.*
+#
+# **What must be added to an autoencoder so that we know where its codes lie, and what does it
+# cost?**
+#
+# After this chapter you can
+#
+# - say what the KL divergence charges for, and compute it for a Gaussian;
+# - derive the evidence lower bound (ELBO) in a few lines;
+# - explain why noise enters by reparameterisation;
+# - choose beta, and recognise posterior collapse by counting active units.
+
+# %% tags=["colab", "nbval-skip", "hide-cell"]
+# Colab needs the course's package and its records. Elsewhere this cell does nothing.
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.exists("02_vae.py"):
+    from IPython import get_ipython
+
+    get_ipython().system("git clone -q --depth 1 https://github.com/vaegan-edu/vaegan-edu course")
+    os.chdir("course/notebooks")
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
+
+# %%
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.stats import norm
+
+from vaegan_edu import (
+    exercises,
+    experiments,
+    latent,
+    losses,
+    metrics,
+    models,
+    networks,
+    plotting,
+    records,
+)
+from vaegan_edu.widgets import KLExplorer, LatentExplorer
+
+plotting.style()
+profile = experiments.current_profile()
+(x_train, y_train), (x_test, y_test) = profile.load_data()
+
+# %% [markdown]
+# ## From a point to a cloud
+#
+# Chapter 1 ended with a map that nobody could use: the autoencoder put its codes wherever it
+# liked, and left gaps. Two changes mend that.
+#
+# First, the encoder answers with a *cloud* instead of a point. For an image $x$ it returns the
+# mean `z_mean` and the logarithm of the variance, `z_log_var`, of a Gaussian. Write $\mu$ for the
+# mean and $\sigma^2$ for the variance:
+#
+# $$
+# q(z|x) = \mathcal N\!\left(z;\ \mu(x),\ \operatorname{diag} \sigma^2(x)\right), \qquad
+# \mu = \texttt{z\_mean}, \quad \log \sigma^2 = \texttt{z\_log\_var}.
+# $$ (eq-vae-posterior)
+#
+# The code is *drawn* from that cloud, afresh each time. The decoder must make do with any point of
+# it. So nearby codes come to mean similar images, and the gaps fill.
+#
+# Second, each cloud should lie near one fixed cloud that does not depend on the image, the *prior*
+# $p(z) = \mathcal N(z; 0, I)$. Then we know where to draw codes for new images: from the prior.
+#
+# Left alone, an encoder would shrink each cloud to a point and push the points apart, and we would
+# be back in chapter 1. Staying near the prior has to be worth something. We need a price for the
+# distance between two distributions.
+#
+# :::{admonition} The KL divergence in one box
+# Draw many $z$ from $q$. Ask of each: how much more likely is it under $q$ than under $p$? Take
+# the logarithm of that ratio, and average:
+#
+# $$
+# D_\text{KL}(q \,\|\, p) = \mathbb E_{z \sim q}\left[\log \frac{q(z)}{p(z)}\right].
+# $$ (eq-vae-kl)
+#
+# It is an average log ratio. It is zero when $q$ and $p$ are the same, and never negative. Its
+# unit is the *nat*, the unit of the natural logarithm. Chapter 3 will derive its properties; here
+# we only use them.
+# :::
+#
+# For our two Gaussians the average can be worked out. Per latent dimension $j$ it leaves four
+# terms, and as the dimensions are independent, they add up ({cite}`kingma2014auto`, appendix B):
+#
+# $$
+# D_\text{KL}\left(q(z|x) \,\|\, p(z)\right)
+# = \frac 12 \sum_{j} \left(\mu_j^2 + \sigma_j^2 - \log \sigma_j^2 - 1\right).
+# $$ (eq-vae-kl-gauss)
+#
+# This is `losses.kl_divergence(z_mean, z_log_var)`: one value for each image, *summed* over latent
+# dimensions. Does the formula agree with the average log ratio? We draw, and compare.
+
+# %%
+rng = np.random.default_rng(0)
+z_mean, z_log_var = np.array([0.5, -1.0]), np.array([-1.0, 0.5])
+sigma = np.exp(0.5 * z_log_var)
+z = z_mean + sigma * rng.standard_normal((100_000, 2))
+log_ratio = (norm.logpdf(z, z_mean, sigma) - norm.logpdf(z)).sum(axis=1)
+formula = float(losses.kl_divergence(z_mean[None], z_log_var[None])[0])
+error = log_ratio.std() / np.sqrt(len(z))
+print(f"average log ratio {log_ratio.mean():.3f} +- {error:.3f} nats")
+print(f"formula           {formula:.3f} nats")
+print("within four standard errors:", abs(log_ratio.mean() - formula) < 4 * error)
+
+# %% [markdown]
+# Try it in one dimension. Move the mean, then the variance. Which one costs more? Is it dearer to
+# be too narrow or too wide?
+
+# %% tags=["nbval-ignore-output"]
+KLExplorer()
+
+# %% [markdown]
+# ## Where the loss comes from
+#
+# We would like the model to give real images a high probability, $\log p(x)$. It makes an image in
+# two steps: draw $z$ from the prior, then draw $x$ from $p(x|z)$, which the decoder describes. So
+# $p(x)$ is an integral over all codes, and there is no way to compute it.
+#
+# But nearly all codes say nothing about a given image. The encoder points at the few that do.
+# Start from Bayes' rule, $p(x) = p(x|z)\,p(z) / p(z|x)$, which holds for every $z$. Take the
+# logarithm, multiply and divide by $q(z|x)$, and average over $z$ drawn from $q(z|x)$:
+#
+# $$
+# \begin{aligned}
+# \log p(x)
+# &= \mathbb E_{q(z|x)}\left[\log p(x|z) - \log \frac{q(z|x)}{p(z)} + \log \frac{q(z|x)}{p(z|x)}\right] \\
+# &= \underbrace{\mathbb E_{q(z|x)}\left[\log p(x|z)\right] - D_\text{KL}\left(q(z|x) \,\|\, p(z)\right)}_{\text{ELBO}}
+#    + \underbrace{D_\text{KL}\left(q(z|x) \,\|\, p(z|x)\right)}_{\geq 0}.
+# \end{aligned}
+# $$ (eq-vae-elbo)
+#
+# The last term cannot be computed either, but it is never negative. So the rest is a lower bound
+# on $\log p(x)$: the *evidence lower bound*. Raising it raises $\log p(x)$, or brings $q(z|x)$
+# closer to the true posterior $p(z|x)$. Both are welcome.
+#
+# Turn the sign, and it is a loss with two terms. Take for $p(x|z)$ a Gaussian of variance one
+# around the decoder's output $\hat x$. Its negative log-likelihood is half the squared error, plus
+# a constant: chapter 1's loss again. So
+#
+# $$
+# \text{loss} = \underbrace{\tfrac 12 \lVert x - \hat x \rVert^2}_{\texttt{reconstruction\_loss}}
+# + \beta \; \underbrace{D_\text{KL}\left(q(z|x) \,\|\, p(z)\right)}_{\texttt{kl\_loss}},
+# $$ (eq-vae-loss)
+#
+# summed over pixels and latent dimensions, averaged over the batch. With $\beta = 1$ it is the
+# negative ELBO. Other values of `beta` trade one term against the other {cite}`higgins2017beta`.
+# Mind the sums. If you averaged the KL term over latent dimensions instead, you would have
+# divided `beta` by `latent_dim` and not noticed.
+#
+# ## A random step that lets gradients through
+#
+# One thing is left. To learn, the encoder needs to know how the loss changes with $\mu$ and
+# $\sigma$. But the code is *drawn*: how do you take the derivative of a draw?
+#
+# Draw first, and shift afterwards. Let `noise` $\varepsilon$ be standard normal. It depends on no
+# weight. Then
+#
+# $$
+# z = \mu + \sigma\,\varepsilon, \qquad \varepsilon \sim \mathcal N(0, I)
+# $$ (eq-vae-reparameterisation)
+#
+# has exactly the distribution (eq-vae-posterior), and for a fixed $\varepsilon$ it is a smooth
+# function: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. This
+# is the *reparameterisation trick* {cite}`kingma2014auto,rezende2014stochastic`. In the package it
+# is the layer `layers.Sampling`.
+#
+# ## The model in code
+#
+# That is all of a VAE. The heart of `models.VAE` is the following, almost word by word:
+#
+# ```python
+# z_mean, z_log_var = encoder(images)
+# z = sampling((z_mean, z_log_var))                      # (eq-vae-reparameterisation)
+# reconstruction = decoder(z)
+# reconstruction_loss = mean(gaussian_reconstruction(images, reconstruction))
+# kl_loss = mean(kl_divergence(z_mean, z_log_var))       # (eq-vae-kl-gauss)
+# loss = reconstruction_loss + beta * kl_loss            # (eq-vae-loss)
+# ```
+#
+# We train it with a code of two numbers first, so that we can look, and with the plain autoencoder
+# beside it. Both have the same trunk and the same decoder.
+
+
+# %%
+def train_vae(latent_dim, beta, epochs):
+    """Build a VAE and train it from a fixed seed."""
+    keras.utils.set_random_seed(0)
+    vae = models.VAE(
+        networks.build_encoder(latent_dim=latent_dim),
+        networks.build_decoder(latent_dim=latent_dim),
+        beta=beta,
+        seed=0,
+    )
+    vae.compile(keras.optimizers.Adam(2e-3))
+    history = vae.fit(
+        x_train,
+        validation_data=(x_test,),
+        epochs=epochs,
+        batch_size=64,
+        verbose=0,
+    )
+    return vae, history.history
+
+
+vae, history = train_vae(latent_dim=2, beta=1.0, epochs=profile.epochs(cpu=25, gpu=20))
+
+keras.utils.set_random_seed(0)
+autoencoder = models.Autoencoder(
+    networks.build_encoder(latent_dim=2, variational=False), networks.build_decoder(latent_dim=2)
+)
+autoencoder.compile(keras.optimizers.Adam(2e-3))
+autoencoder.fit(x_train, epochs=profile.epochs(cpu=25, gpu=20), batch_size=64, verbose=0)
+
+terms = {name: history[name][-1] for name in ("loss", "reconstruction_loss", "kl_loss")}
+print("loss = reconstruction_loss + kl_loss:",
+      np.isclose(terms["loss"], terms["reconstruction_loss"] + terms["kl_loss"], rtol=1e-3))  # fmt: skip
+
+# %% mystnb={"figure": {"caption": "The two terms of equation (eq-vae-loss) by epoch. The reconstruction term falls; the KL term settles at the price that the better images are worth.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}}
+plotting.loss_curves(history, ["reconstruction_loss", "kl_loss"], ylabel="nats")
+
+# %% [markdown]
+# Here are both maps, drawn to their own scales. The dotted circles are one and two standard
+# deviations of the prior.
+
+# %%
+codes, labels = vae.encode(x_test[:360]), y_test[:360]
+plain_codes = autoencoder.encode(x_test[:360])
+for name, these in (("autoencoder", plain_codes), ("VAE", codes)):
+    print(f"{name:12} standard deviation of the codes: {these.std(axis=0).round(1)}")
+
+# %% mystnb={"figure": {"caption": "The same test images in both planes. The VAE's codes gather around the prior; the plain autoencoder's spread over a far larger area (their standard deviations are printed above).", "name": "fig-vae-planes"}, "image": {"alt": "Two scatter plots of coloured dots. Left, fingers of colour spread over a wide plane and the small dotted circles of the prior are almost lost among them. Right, patches of colour packed closely around the two dotted circles."}}
+plotting.latent_scatter({"autoencoder": plain_codes, "VAE (z_mean)": codes}, labels, prior=True)
+
+# %% [markdown]
+# Because the codes are where the prior is, we can decode the whole plane and find digits nearly
+# everywhere.
+
+# %% mystnb={"figure": {"caption": "The VAE's plane, decoded on a regular grid. Neighbours look alike, and one digit passes into the next.", "name": "fig-vae-grid"}, "image": {"alt": "A square of fifteen by fifteen small digits that change smoothly from place to place; some lie between two classes and are blurred."}}
+side = np.linspace(-2, 2, 15)
+grid = np.array([(z0, z1) for z1 in side[::-1] for z0 in side])
+plotting.latent_grid(vae.decode(grid), limits=(-2.14, 2.14))
+
+# %% [markdown]
+# Walk through it yourself, and compare with the plane of chapter 1.
+
+# %% tags=["nbval-ignore-output"]
+LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True)
+
+# %% [markdown]
+# ## What beta buys, and what it costs
+#
+# `beta` is the price of a nat. When it is low, the encoder spends freely and reconstructions are
+# sharp. When it is high, every nat has to earn its keep in better pixels. A dimension that cannot
+# is given up: its cloud *becomes* the prior, whatever the image is. This is *posterior collapse*
+# {cite}`bowman2016generating`. Such a dimension costs nothing and says nothing.
+#
+# How do we see that? Look at how `z_mean` varies from image to image. A dimension is an *active
+# unit* if the variance of its mean is above $0.01$ {cite}`burda2016importance`:
+#
+# $$
+# A_j = \operatorname{Var}_x\left[\mu_j(x)\right] > 0.01 .
+# $$ (eq-vae-active)
+#
+# We train four VAEs with sixteen latent dimensions each, from almost free to very dear nats.
+
+# %%
+betas = (0.1, 1.0, 10.0, 100.0)
+by_beta = {}
+for beta in betas:
+    model, _ = train_vae(latent_dim=16, beta=beta, epochs=profile.epochs(cpu=12, gpu=10))
+    mean, log_var = model.encoder.predict(x_test, verbose=0)
+    images = model.reconstruct(x_test)
+    by_beta[beta] = {
+        "model": model,
+        "reconstruction": float(np.mean(losses.gaussian_reconstruction(x_test, images))),
+        "kl": np.mean(losses.kl_divergence(mean, log_var)),
+        "active": metrics.active_units(mean),
+        "variance": mean.var(axis=0),
+    }
+
+print("  beta   reconstruction    kl   active units")
+for beta, row in by_beta.items():
+    print(f"{beta:6g} {row['reconstruction']:16.0f} {row['kl']:5.0f} {row['active']:14d}")
+
+# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed; the table above counts those above it.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The curves for small beta stay far above a dotted threshold; the curve for the largest beta drops below it at once."}}
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
+for beta, row in by_beta.items():
+    axes.semilogy(range(1, 17), np.sort(row["variance"])[::-1], "o-", label=f"beta = {beta:g}")
+axes.axhline(metrics.ACTIVE_VARIANCE, color="black", linestyle=":", linewidth=1)
+axes.set(xlabel="latent dimension, sorted", ylabel="variance of z_mean")
+axes.legend()
+plt.show()
+
+# %% mystnb={"figure": {"caption": "Four test images and their reconstructions for growing beta. The dearer a nat, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, sharp reconstructions, slightly softer ones, blurred ones, and in the last row the same grey average for every image."}}
+rows = {"test image": x_test[:8]}
+rows.update({f"beta {beta:g}": row["model"].reconstruct(x_test[:8]) for beta, row in by_beta.items()})
+plotting.image_rows(rows)
+
+# %% [markdown]
+# Read the table from top to bottom. As `beta` grows, the KL term falls, and so does the number of
+# active units, until none is left. Then every code means the same, and the decoder can only answer
+# with the average image. **A small KL term is no success in itself.** It may mean that the code is
+# empty.
+#
+# ## Does it make new images?
+#
+# Now chapter 1's question, by chapter 1's measure. We take the model with `beta` one, decode codes
+# that belong to no image, and let the same classifier judge.
+
+# %%
+data = (x_train, y_train), (x_test, y_test)
+images, numbers = experiments.judge_decoder(by_beta[1.0]["model"], data, profile.data, seed=0)
+print(" " * 12 + "".join(f"{name:>16}" for name in ("low_confidence", "precision", "recall")))
+for kind, row in numbers.items():
+    measures = (row["low_confidence"], row["precision"], row["recall"])
+    print(f"{kind:12}" + "".join(f"{value:16.2f}" for value in measures))
+
+# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes now give different, digit-like images, with soft edges.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}}
+plotting.image_rows({kind.replace("_", " "): shown[:10] for kind, shown in images.items()})
+
+# %% [markdown]
+# And a walk between two images, in a straight line through latent space. Below it, the same walk
+# in pixels: there is nothing but two images fading into each other.
+
+# %% mystnb={"figure": {"caption": "From one test image to another of a different class: by the VAE's codes, and pixel by pixel.", "name": "fig-vae-walk"}, "image": {"alt": "Two rows of nine images. In the upper row one digit bends step by step into another. In the lower row the first digit fades out while the second fades in, both visible in the middle."}}
+model = by_beta[1.0]["model"]
+first, second = np.flatnonzero(y_test == 0)[0], np.flatnonzero(y_test == 4)[0]
+ends = model.encode(x_test[[first, second]])
+weights = np.linspace(0, 1, 9, dtype="float32")[:, None, None, None]
+plotting.image_rows(
+    {
+        "codes": model.decode(latent.interpolate(ends[0], ends[1], 9)),
+        "pixels": (1 - weights) * x_test[first] + weights * x_test[second],
+    }
+)
+
+# %% [markdown]
+# ## Over five seeds
+#
+# One run is an anecdote. The command `python -m vaegan_edu train vae-digits --seed N` was run for
+# five seeds, and `ae-digits` beside it; both took the same data, trunk, decoder and number of
+# epochs. Here is what the records say: the mean over the seeds and its $95\,\%$ interval.
+
+# %%
+RESULTS = "../book/results"
+runs = {name: records.read_runs(f"{RESULTS}/{name}-digits") for name in ("ae", "vae")}
+config = runs["vae"][0].config
+print("data:", config["data"]["name"], " epochs:", len(runs["vae"][0].history),
+      " latent_dim:", config["arguments"]["latent_dim"])  # fmt: skip
+print("seeds:", [run.config["seed"] for run in runs["vae"]])
+
+
+def over_seeds(name, key):
+    """Mean and 95 % interval of one recorded metric over the seeds of an experiment."""
+    return metrics.mean_interval([run.metrics[key] for run in runs[name]])
+
+
+for name in ("ae", "vae"):
+    mean, low, high = over_seeds(name, "reconstruction_loss")
+    print(f"{name:4} reconstruction_loss {mean:5.1f} [{low:.1f}, {high:.1f}]", end="   ")
+    mean, low, high = over_seeds(name, "random_precision")
+    print(f"precision of random codes {mean:.2f} [{low:.2f}, {high:.2f}]")
+kl = metrics.mean_interval([run.column("val_kl_loss")[-1] for run in runs["vae"]])
+print(f"vae  kl_loss on test images {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats")
+
+# %% [markdown]
+# VERDICT TEXT
+#
+# ## Exercises
+#
+# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
+#
+# ### Run and look
+#
+# Set the KL figure above to `z_mean` two and `z_log_var` zero. How many nats does it cost?
+
+# %% tags=["exercise"]
+# Exercise: kl_by_hand
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: kl_by_hand
+
+# %% [markdown]
+# ### Implement the KL divergence
+#
+# Write equation (eq-vae-kl-gauss) in NumPy: one value for each image.
+
+# %% tags=["exercise"]
+# Exercise: kl
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: kl
+
+# %% [markdown]
+# ### Implement the sampling
+#
+# Write equation (eq-vae-reparameterisation). The encoder gives you the *log*-variance: what is
+# $\sigma$ then?
+
+# %% tags=["exercise"]
+# Exercise: reparameterise
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: reparameterise
+
+# %% [markdown]
+# ### Derive and implement: who is awake?
+#
+# Count the active units of equation (eq-vae-active). Think first: over which axis does the
+# variance run, and why is the size of the mean no sign of life?
+
+# %% tags=["exercise"]
+# Exercise: active_units
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+# @title Solution: active_units
+
+# %% [markdown]
+# ## Quiz
+#
+# Decide first, then open your answer.
+#
+# **1. Why does the encoder return the logarithm of the variance, and not the variance?**
+#
+# <details><summary>a) Because any number is allowed as a logarithm of a variance.</summary>
+#
+# Right. A dense layer may answer with any number, and a variance must be positive. The exponential
+# turns the one into the other.
+#
+# </details>
+# <details><summary>b) Because the KL divergence contains no variance.</summary>
+#
+# No. Equation (eq-vae-kl-gauss) has both the variance and its logarithm.
+#
+# </details>
+# <details><summary>c) Because it makes the clouds smaller.</summary>
+#
+# No. It is another way to write the same number.
+#
+# </details>
+#
+# **2. The KL term of a trained VAE is almost zero. What do you conclude?**
+#
+# <details><summary>a) It was trained well: the KL term is a loss, and a small loss is good.</summary>
+#
+# No. Look at the other term as well. With an empty code, reconstructions are all the average image.
+#
+# </details>
+# <details><summary>b) The codes say almost nothing about the image.</summary>
+#
+# Right. Every cloud is then almost the prior, whichever image it belongs to.
+#
+# </details>
+# <details><summary>c) The codes are very precise.</summary>
+#
+# No. Precise codes are narrow clouds in different places, and both cost nats.
+#
+# </details>
+#
+# **3. What is the ELBO a lower bound of?**
+#
+# <details><summary>a) Of the reconstruction loss.</summary>
+#
+# No. The reconstruction loss is one of its two terms.
+#
+# </details>
+# <details><summary>b) Of the logarithm of the probability of the image.</summary>
+#
+# Right. What is missing is the divergence of $q(z|x)$ from the true posterior, and that is never
+# negative.
+#
+# </details>
+# <details><summary>c) Of the KL divergence from the prior.</summary>
+#
+# No. That divergence is subtracted within the ELBO.
+#
+# </details>
+#
+# **4. You replace the sum over latent dimensions in the KL term by a mean. Which `beta` did you
+# choose, in effect?**
+#
+# <details><summary>a) The same.</summary>
+#
+# No. The term is now smaller, and the reconstruction term is not.
+#
+# </details>
+# <details><summary>b) `beta` divided by `latent_dim`.</summary>
+#
+# Right. The mean is the sum divided by the number of dimensions. If you then change `latent_dim`,
+# you change the model's balance without noticing.
+#
+# </details>
+# <details><summary>c) `beta` times `latent_dim`.</summary>
+#
+# No. A mean is smaller than the sum, not larger.
+#
+# </details>
+#
+# **5. Why does the sampling need the reparameterisation trick?**
+#
+# <details><summary>a) Because Gaussian noise cannot be drawn otherwise.</summary>
+#
+# No. Drawing is easy. Differentiating through the draw is the difficulty.
+#
+# </details>
+# <details><summary>b) So that the loss has a gradient with respect to the encoder's outputs.</summary>
+#
+# Right. With the noise drawn apart, z is a smooth function of mean and deviation.
+#
+# </details>
+# <details><summary>c) So that the noise becomes smaller during training.</summary>
+#
+# No. The noise keeps its size. What the encoder learns is the deviation that multiplies it.
+#
+# </details>
+#
+# ## What to remember
+#
+# - A VAE's encoder returns a Gaussian for each image: `z_mean` and `z_log_var`.
+# - Its loss is the negative ELBO: reconstruction, summed over pixels, plus `beta` times the KL
+#   divergence from the prior, summed over latent dimensions.
+# - The reparameterisation draws noise first and shifts it afterwards, so gradients pass.
+# - The prior tells where to draw codes for new images. That costs reconstruction.
+# - A collapsed dimension costs nothing and says nothing. Count the active units.
+#
+# ## Sources
+#
+# - The VAE: {cite}`kingma2014auto`, equation 10 for the loss, section 2.4 for the
+#   reparameterisation, appendix B for the KL term; at the same time {cite}`rezende2014stochastic`.
+# - beta: {cite}`higgins2017beta`, equation 4.
+# - Posterior collapse: {cite}`bowman2016generating`, section 3.
+# - Active units: {cite}`burda2016importance`, section 5.2.
