@@ -71,6 +71,6 @@ define build_book
 endef
 
 # The environment: made once, brought up to date when one of these files changes.
-$(READY): pyproject.toml requirements.txt constraints.txt
+$(READY): pyproject.toml requirements.txt constraints.txt tools/venv.sh
 	@PYTHON="$(PYTHON)" sh tools/venv.sh $(VENV)
 	@touch $@

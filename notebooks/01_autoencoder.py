@@ -300,10 +300,20 @@ for kind in ("random", "fitted", "between"):
 
 # %% tags=["exercise"]
 # Exercise: compression
+pixels = 28 * 28  # of one image: x_test[0].size
+code = 16  # numbers of its code: autoencoder.latent_dim
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+ratio = None  # replace None
+
+exercises.check("compression", ratio)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: compression
+pixels = 28 * 28  # of one image: x_test[0].size
+code = 16  # numbers of its code: autoencoder.latent_dim
 
+ratio = pixels / code
+
+exercises.check("compression", ratio)
 # %% [markdown]
 # ### Implement the walk
 #
@@ -312,10 +322,22 @@ for kind in ("random", "fitted", "between"):
 
 # %% tags=["exercise"]
 # Exercise: interpolate
+def interpolate(a, b, steps):
+    """Return `steps` codes from a to b, both included: (steps, latent_dim)."""
+    # Weights t from 0 to 1, one a row, then mix a and b.
+    return None
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+
+exercises.check("interpolate", interpolate)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: interpolate
+def interpolate(a, b, steps):
+    """Return `steps` codes from a to b, both included: (steps, latent_dim)."""
+    t = np.linspace(0.0, 1.0, steps)[:, None]  # (steps, 1)
+    return (1.0 - t) * a + t * b  # each row: one code
 
+
+exercises.check("interpolate", interpolate)
 # %% [markdown]
 # ### Implement the loss
 #
@@ -323,10 +345,22 @@ for kind in ("random", "fitted", "between"):
 
 # %% tags=["exercise"]
 # Exercise: reconstruction_loss
+def reconstruction_loss(x, x_hat):
+    """Return the loss of a batch, one number; x, x_hat: (N, height, width, channels)."""
+    # Sum over pixels, then average over images.
+    return None
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+
+exercises.check("reconstruction_loss", reconstruction_loss)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: reconstruction_loss
+def reconstruction_loss(x, x_hat):
+    """Return the loss of a batch, one number; x, x_hat: (N, height, width, channels)."""
+    each = 0.5 * np.sum((x - x_hat) ** 2, axis=(1, 2, 3))  # one an image
+    return np.mean(each)
 
+
+exercises.check("reconstruction_loss", reconstruction_loss)
 # %% [markdown]
 # ### Derive and implement the measure
 #
@@ -335,10 +369,31 @@ for kind in ("random", "fitted", "between"):
 
 # %% tags=["exercise"]
 # Exercise: precision
+def precision(real, generated, k):
+    """Return the share of generated points in a real ball; both (count, features)."""
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+    def distances(a, b):  # (len(a), len(b))
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
+
+    # First the radius of each real ball, then which generated points lie inside one.
+    return None
+
+
+exercises.check("precision", precision)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: precision
+def precision(real, generated, k):
+    """Return the share of generated points in a real ball; both (count, features)."""
 
+    def distances(a, b):  # (len(a), len(b))
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
+
+    radius = np.sort(distances(real, real), axis=1)[:, k]  # index 0 is the point itself
+    inside = distances(real, generated) <= radius[:, None]  # a row for each real ball
+    return inside.any(axis=0).mean()
+
+
+exercises.check("precision", precision)
 # %% [markdown]
 # ## Quiz
 #

@@ -281,7 +281,7 @@ betas = (0.1, 1.0, 10.0, 100.0)
 by_beta = {}
 for beta in betas:
     model, _ = train_vae(latent_dim=16, beta=beta, epochs=profile.epochs(cpu=12, gpu=10))
-    mean, log_var = model.encoder.predict(x_test, verbose=0)
+    mean, log_var = networks.apply(model.encoder, x_test)
     images = model.reconstruct(x_test)
     by_beta[beta] = {
         "model": model,
@@ -389,10 +389,14 @@ print(f"vae  kl_loss on test images {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats"
 
 # %% tags=["exercise"]
 # Exercise: kl_by_hand
+cost = None  # kl_loss at z_mean = 2, z_log_var = 0: replace None
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+exercises.check("kl_by_hand", cost)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: kl_by_hand
+cost = 2.0
 
+exercises.check("kl_by_hand", cost)
 # %% [markdown]
 # ### Implement the KL divergence
 #
@@ -400,10 +404,22 @@ print(f"vae  kl_loss on test images {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats"
 
 # %% tags=["exercise"]
 # Exercise: kl
+def kl(z_mean, z_log_var):
+    """Return KL(q(z|x) || p(z)) for each image; both (N, latent_dim), result (N,)."""
+    # One term for each latent dimension, then sum over them.
+    return None
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+
+exercises.check("kl", kl)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: kl
+def kl(z_mean, z_log_var):
+    """Return KL(q(z|x) || p(z)) for each image; both (N, latent_dim), result (N,)."""
+    terms = z_mean**2 + np.exp(z_log_var) - z_log_var - 1.0  # (N, latent_dim)
+    return 0.5 * np.sum(terms, axis=1)
 
+
+exercises.check("kl", kl)
 # %% [markdown]
 # ### Implement the sampling
 #
@@ -412,10 +428,22 @@ print(f"vae  kl_loss on test images {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats"
 
 # %% tags=["exercise"]
 # Exercise: reparameterise
+def reparameterise(z_mean, z_log_var, noise):
+    """Return z of shape (N, latent_dim); all three arguments have that shape."""
+    # `noise` is standard normal. Give it the right deviation, then the right mean.
+    return None
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+
+exercises.check("reparameterise", reparameterise)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: reparameterise
+def reparameterise(z_mean, z_log_var, noise):
+    """Return z of shape (N, latent_dim); all three arguments have that shape."""
+    deviation = np.exp(0.5 * z_log_var)
+    return z_mean + deviation * noise
 
+
+exercises.check("reparameterise", reparameterise)
 # %% [markdown]
 # ### Derive and implement: who is awake?
 #
@@ -424,10 +452,22 @@ print(f"vae  kl_loss on test images {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats"
 
 # %% tags=["exercise"]
 # Exercise: active_units
+def active_units(z_mean):
+    """Return how many columns of z_mean (N, latent_dim) vary by more than 0.01."""
+    # A variance for each dimension, over the images.
+    return None
 
-# %% cellView="form" jupyter={"source_hidden": true} tags=["hide-cell", "solution"] mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
+
+exercises.check("active_units", active_units)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: active_units
+def active_units(z_mean):
+    """Return how many columns of z_mean (N, latent_dim) vary by more than 0.01."""
+    variance = np.var(z_mean, axis=0)  # of each dimension, over the images
+    return np.sum(variance > 0.01)
 
+
+exercises.check("active_units", active_units)
 # %% [markdown]
 # ## Quiz
 #

@@ -44,3 +44,13 @@ def test_classifier_returns_logits_and_features():
 def test_bad_settings_are_refused(build, settings, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         build(**settings)
+
+
+def test_apply_equals_predict_whatever_the_chunks():
+    classifier = networks.build_classifier()  # dropout and BatchNorm: evaluation mode must show
+    images = np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1)).astype("float32")
+    expected = classifier.predict(images, verbose=0)
+    for batch_size in (1, 3, 7, 256):
+        found = networks.apply(classifier, images, batch_size=batch_size)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

@@ -71,8 +71,8 @@ def test_history_comes_back_to_the_last_bit(tmp_path_factory, rows):
     records.write_history(path, rows)
     found = records._read_history(path)
     # repr tells 1 from 1.0, and 0.0 from -0.0.
-    assert [[(k, repr(v)) for k, v in row.items()] for row in found] == [
-        [(k, repr(v)) for k, v in row.items()] for row in rows
+    assert [{k: repr(v) for k, v in row.items()} for row in found] == [
+        {k: repr(v) for k, v in row.items()} for row in rows
     ]
 
 

@@ -86,7 +86,6 @@ def execute(notebook):
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
-        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     )
     start = time.perf_counter()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vaegan_edu import networks
 from vaegan_edu.validation import (
     check_codes,
     check_count,
@@ -35,9 +36,8 @@ def load_classifier(data):
         ValueError: there is no classifier for such data.
     """
     from vaegan_edu.models import Classifier
-    from vaegan_edu.networks import build_classifier
 
-    classifier = Classifier(build_classifier())
+    classifier = Classifier(networks.build_classifier())
     classifier.load_weights(_classifier_weights(data))
     return classifier.network
 
@@ -50,13 +50,16 @@ def classifier_digest(data):
 def classify(classifier, images):
     """Return class probabilities (count, classes) and features (count, width) of images."""
     images = check_images(images, image_shape=classifier.input_shape[1:])
-    logits, features = classifier.predict(images, batch_size=256, verbose=0)
+    logits, features = networks.apply(classifier, images)
     exp = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exp / exp.sum(axis=1, keepdims=True), features
 
 
 def judge(classifier, generated, real, k=5):
-    """Measure generated images against real ones in a classifier's features.
+    """Measure generated images against real ones, by a classifier's features and by their pixels.
+
+    The two have different blind spots. A classifier never saw what is no digit, and may find
+    features of one in grey noise. Pixels call a blur close to everything.
 
     Args:
         classifier: as `load_classifier` returns it.
@@ -65,16 +68,21 @@ def judge(classifier, generated, real, k=5):
 
     Returns:
         A dict of `low_confidence`, the share of generated images whose likeliest class has a
-        probability below 0.9, and of `manifold_overlap`'s four numbers.
+        probability below 0.9; of `manifold_overlap`'s four numbers in features; and of its
+        `pixel_precision` and `pixel_recall`, with pixels in place of features.
 
     Raises:
         ValueError: images that `classify` refuses, or too few of them.
     """
     probabilities, generated_features = classify(classifier, generated)
     _, real_features = classify(classifier, real)
+    pixels = (np.reshape(images, (len(images), -1)) for images in (real, generated))
+    by_pixels = manifold_overlap(*pixels, k)
     return {
         "low_confidence": low_confidence_share(probabilities),
         **manifold_overlap(real_features, generated_features, k),
+        "pixel_precision": by_pixels["precision"],
+        "pixel_recall": by_pixels["recall"],
     }
 
 

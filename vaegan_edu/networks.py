@@ -4,7 +4,8 @@ Preset "small" is the course's network for notebooks: two strided convolutions d
 convolutions up, light enough that a page can run the decoder in a browser.
 """
 
-from keras import Input, Model, layers
+import numpy as np
+from keras import Input, Model, layers, ops
 
 from vaegan_edu.validation import check_count
 
@@ -94,6 +95,33 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
     features = layers.Dense(64, activation="relu", name="features")(h)
     logits = layers.Dense(num_classes, name="logits")(features)
     return Model(images, (logits, features), name="classifier")
+
+
+def apply(network, array, batch_size=256):
+    """Return what a network makes of an array, in evaluation mode and in chunks: arrays again.
+
+    `Model.predict` would compile each network anew, which for the course's small ones takes longer
+    than the work itself.
+
+    Args:
+        network: a Keras model or layer with one input.
+        array: (count, ...), the input.
+        batch_size: rows at a time; memory stays bounded by it.
+
+    Returns:
+        An array (count, ...), or a tuple of arrays for a network with several outputs.
+    """
+    chunks = [
+        network(array[start : start + batch_size], training=False)
+        for start in range(0, len(array), batch_size)
+    ]
+    if isinstance(chunks[0], (tuple, list)):
+        return tuple(_joined(outputs) for outputs in zip(*chunks, strict=True))
+    return _joined(chunks)
+
+
+def _joined(chunks):
+    return np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
 
 
 def _check(preset, image_shape):

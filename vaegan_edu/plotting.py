@@ -5,13 +5,15 @@ import math
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vaegan_edu.validation import check_codes, check_count, check_images, check_labels
 
-# Okabe & Ito's colours, told apart by colour-blind readers, with brown, violet and grey to make ten.
+# Okabe & Ito's colours, told apart by colour-blind readers; their yellow, too faint on white, left
+# out; brown, violet and grey to make ten.
 COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
-    "#56B4E9", "#8C6D1F", "#F0E442", "#6A3D9A", "#8A8A8A",
+    "#56B4E9", "#8C6D1F", "#000000", "#6A3D9A", "#8A8A8A",
 )  # fmt: skip
 WIDTH = 6.4  # inches: text stays readable when a phone shows the figure at its width
 
@@ -85,13 +87,15 @@ def image_rows(rows, title=None):
     if len(set(counts.values())) != 1:
         raise ValueError(f"`rows` must hold equally many images in each row. Received: {counts}")
     columns = next(iter(counts.values()))
-    # Each row is as high as its images are wide; a quarter of the width is for the labels.
-    height = len(rows) * WIDTH * 0.78 / columns + (0.5 if title else 0.25)
+    # Each row is as high as its images are wide, at most an inch and a half; a quarter of the width
+    # is for the labels.
+    height = len(rows) * min(WIDTH * 0.78 / columns, 1.5) + (0.5 if title else 0.25)
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     for index, (label, images) in enumerate(rows.items(), start=1):
         axes = figure.add_subplot(len(rows), 1, index)
         _show(axes, tile(images, columns))
         axes.set_ylabel(label, rotation=0, ha="right", va="center")
+        axes.set_anchor("W")  # beside its label: the layout keeps room for the label there only
     if title:
         figure.suptitle(title, fontsize="medium")
     return figure
@@ -133,6 +137,7 @@ def loss_curves(history, names, ylabel="loss"):
                 epochs = np.arange(1, len(values) + 1)
                 axes.plot(epochs, values, line, color=COLOURS[index % len(COLOURS)], label=label)
     axes.set(xlabel="epoch", ylabel=ylabel)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     return figure
 

@@ -1,4 +1,7 @@
-"""The role {record}`run:key`, which quotes a number from a run's record in book/results/."""
+"""The role {record}`run:key`, which quotes a number from a run's record.
+
+Records lie in book/results/; those of the shipped classifiers lie beside their weights.
+"""
 
 from pathlib import Path
 
@@ -7,7 +10,7 @@ from sphinx.util.docutils import SphinxRole
 
 from vaegan_edu.records import quote
 
-RESULTS = Path("book", "results")
+RESULTS = (Path("book", "results"), Path("vaegan_edu", "weights"))
 FILES = ["config.json", "metrics.json", "history.csv"]
 
 
@@ -16,8 +19,9 @@ class Record(SphinxRole):
 
     def run(self):
         """Return the quoted number as text."""
-        results = Path(self.env.srcdir, RESULTS)
         run = self.text.partition(":")[0]
+        folders = [Path(self.env.srcdir, results) for results in RESULTS]
+        results = next((folder for folder in folders if (folder / run).is_dir()), folders[0])
         for name in FILES:  # a changed record builds the page anew
             self.env.note_dependency((results / run / name).as_posix())
         try:

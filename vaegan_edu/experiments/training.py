@@ -173,7 +173,7 @@ def _hardware():
 
 
 def _commit():
-    """The commit of the package's own repository, marked when the tree differs from it."""
+    """The commit of the package's own repository, marked when its code differs."""
 
     def git(*words):
         command = ["git", "-C", str(Path(__file__).parent), *words]
@@ -181,7 +181,7 @@ def _commit():
 
     try:
         commit = git("rev-parse", "HEAD")
-        return commit + ("-dirty" if git("status", "--porcelain", "--", "..") else "")
+        return commit + ("-dirty" if git("status", "--porcelain", "--", "../*.py") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

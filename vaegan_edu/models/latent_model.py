@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from vaegan_edu import networks
 from vaegan_edu.validation import check_codes, check_count, check_images
 
 
@@ -47,12 +48,12 @@ class LatentModel(keras.Model):
     def encode(self, images):
         """Return the codes (batch, latent_dim) of images (batch, height, width, channels)."""
         images = check_images(images, image_shape=self.image_shape)
-        codes = self.encoder.predict(images, verbose=0)
-        return codes[0] if isinstance(codes, (tuple, list)) else codes
+        codes = networks.apply(self.encoder, images)
+        return codes[0] if isinstance(codes, tuple) else codes  # of a VAE: z_mean
 
     def decode(self, z):
         """Return the images (batch, height, width, channels) of codes z (batch, latent_dim)."""
-        return self.decoder.predict(check_codes(z, latent_dim=self.latent_dim), verbose=0)
+        return networks.apply(self.decoder, check_codes(z, latent_dim=self.latent_dim))
 
     def reconstruct(self, images):
         """Return `decode(encode(images))`, of the shape of `images`."""
