@@ -19,10 +19,10 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test execute exercises serve zip lint lock address clean
+.PHONY: help book test execute exercises classifiers serve zip lint lock address clean
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 book: $(READY) ## Build the book and say where to open it
 	@$(call build_book) && echo "The book is built. Open $(CURDIR)/$(HTML)/index.html"
@@ -38,6 +38,12 @@ execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: 
 
 exercises: $(READY) ## Write the exercise and solution cells from notebooks/exercises/
 	@$(PY) tools/exercises.py
+
+classifiers: $(READY) ## Train the classifiers that judge generated digits, and record it
+	@for name in classifier-digits classifier-mnist; do \
+	  rm -rf _build/$$name && $(PY) -m vaegan_edu train $$name --output _build/$$name && \
+	  cp _build/$$name/*.json _build/$$name/*.csv _build/$$name/*.h5 vaegan_edu/weights/$$name/ || \
+	  exit 1; done
 
 serve: book ## Serve the book on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)

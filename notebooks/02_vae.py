@@ -323,10 +323,10 @@ plotting.image_rows(rows)
 # %%
 data = (x_train, y_train), (x_test, y_test)
 images, numbers = experiments.judge_decoder(by_beta[1.0]["model"], data, profile.data, seed=0)
-print(" " * 12 + "".join(f"{name:>16}" for name in ("low_confidence", "precision", "recall")))
+MEASURES = ("low_confidence", "precision", "pixel_precision", "recall")
+print(" " * 12 + "".join(f"{measure:>17}" for measure in MEASURES))
 for kind, row in numbers.items():
-    measures = (row["low_confidence"], row["precision"], row["recall"])
-    print(f"{kind:12}" + "".join(f"{value:16.2f}" for value in measures))
+    print(f"{kind:12}" + "".join(f"{row[measure]:17.2f}" for measure in MEASURES))
 
 # %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes now give different, digit-like images, with soft edges.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}}
 plotting.image_rows({kind.replace("_", " "): shown[:10] for kind, shown in images.items()})
@@ -368,13 +368,13 @@ def over_seeds(name, key):
     return metrics.mean_interval([run.metrics[key] for run in runs[name]])
 
 
-for name in ("ae", "vae"):
-    mean, low, high = over_seeds(name, "reconstruction_loss")
-    print(f"{name:4} reconstruction_loss {mean:5.1f} [{low:.1f}, {high:.1f}]", end="   ")
-    mean, low, high = over_seeds(name, "random_precision")
-    print(f"precision of random codes {mean:.2f} [{low:.2f}, {high:.2f}]")
+print(f"{'':32}{'autoencoder':22}VAE")
+for key in ("reconstruction_loss", "random_precision", "random_pixel_precision", "random_recall"):
+    row = [over_seeds(name, key) for name in ("ae", "vae")]
+    text = "".join(f"{f'{mean:.2f} [{low:.2f}, {high:.2f}]':22}" for mean, low, high in row)
+    print(f"{key:32}{text}".rstrip())
 kl = metrics.mean_interval([run.column("val_kl_loss")[-1] for run in runs["vae"]])
-print(f"vae  kl_loss on test images {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats")
+print(f"kl_loss of the VAE on test images: {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats")
 
 # %% [markdown]
 # VERDICT TEXT

@@ -18,7 +18,8 @@ ALLOWED = tomllib.loads(Path(__file__).with_name("prose_numbers.toml").read_text
 NO_PROSE = [
     r"(?ms)\A---\n.*?^---$",  # front matter
     r"(?ms)^(?P<fence>`{3,})(?!\{(?!code|raw|math)).*?^(?P=fence)\s*$",  # a block of code
-    r"(?m)^ *(?:`{3,}|:{3,})(?:\{grid\}.*|\{[^}\n]*\})?",  # a directive's name; its title is prose
+    r"(?m)^ *(?:`{3,}|:{3,})\{(?:grid|figure|image)\}.*$",  # a directive whose argument is no title
+    r"(?m)^ *(?:`{3,}|:{3,})(?:\{[^}\n]*\})?",  # a directive's name; its title is prose
     r"(?s)\$\$.*?\$\$(?:\s*\([\w-]+\))?",  # a displayed equation and its label
     r"(?s)\\begin\{(?P<name>\w+\*?)\}.*?\\end\{(?P=name)\}",
     r"\{[\w:-]+\}`+[^`]*`+",  # a role

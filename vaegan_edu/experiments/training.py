@@ -180,6 +180,7 @@ def _commit():
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
+        git("ls-files", "--error-unmatch", Path(__file__).name)  # else it is installed in another's
         commit = git("rev-parse", "HEAD")
         return commit + ("-dirty" if git("status", "--porcelain", "--", "../*.py") else "")
     except (OSError, subprocess.CalledProcessError):

@@ -1,0 +1,508 @@
+"""Runs: complete records, equal bits from equal seeds, and nothing half written."""
+
+import dataclasses
+import shutil
+import subprocess
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from vaegan_edu import datasets, experiments, metrics, plotting, records
+from vaegan_edu.experiments import EXPERIMENTS, evaluation, training
+from vaegan_edu.experiments.batches import EpochBatches
+
+LOSSES = {
+    "ae-digits": {"loss", "val_loss"},
+    "vae-digits": {
+        "loss", "reconstruction_loss", "kl_loss",
+        "val_loss", "val_reconstruction_loss", "val_kl_loss",
+    },
+}  # fmt: skip
+KINDS = ("real", "random", "fitted", "between", "mean_image")
+
+
+def few_digits():
+    (x_train, y_train), (x_test, y_test) = datasets.load_digits()
+    return (x_train[:128], y_train[:128]), (x_test[:64], y_test[:64])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_data():
+    """Runs of this module see 128 of the built-in digits."""
+    loaded = few_digits()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(datasets.LOADERS, "digits", lambda: loaded)
+        yield loaded
+
+
+@pytest.fixture(scope="module")
+def runs(little_data, tmp_path_factory):
+    """Folders of finished runs; each is trained once, when first asked for."""
+    trained = {}
+
+    def run(name, seed=0, again=0):
+        key = name, seed, again
+        if key not in trained:
+            folder = tmp_path_factory.mktemp("runs") / f"{name}-{seed}-{again}"
+            trained[key] = experiments.train(
+                name, epochs=2, seed=seed, output=folder, progress=False
+            )
+        return trained[key]
+
+    return run
+
+
+def entries(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["ae-digits", "vae-digits"])
+def test_a_run_leaves_a_complete_record(runs, little_data, name):
+    folder = runs(name)
+    assert entries(folder) == [
+        "config.json", "history.csv", "metrics.json", "model.weights.h5", "samples",
+        "samples/epoch-001.png", "samples/epoch-002.png",
+    ]  # fmt: skip
+    config, history, measured = dataclasses.astuple(records.read_record(folder))
+    assert (config["experiment"], config["seed"], config["backend"]) == (
+        name, 0, keras.backend.backend()
+    )  # fmt: skip
+    assert config["arguments"] == {**EXPERIMENTS[name].arguments, "epochs": 2, "seed": 0}
+    arrays = [array for part in little_data for array in part]
+    assert config["data"] == {
+        "name": "digits",
+        "digest": datasets.array_digest(*arrays),
+        "train_count": 128,
+        "test_count": 64,
+    }
+    assert config["classifier"] == metrics.classifier_digest("digits")
+    assert config["versions"]["keras"] == keras.version()
+    assert config["hardware"]["cores"] >= 1 and config["hardware"]["processor"]
+
+    assert [row["epoch"] for row in history] == [1, 2]
+    assert set(history[0]) == {"epoch", "learning_rate", "seconds"} | LOSSES[name]
+    assert all(row["seconds"] > 0 and row["learning_rate"] == 0.001 for row in map(rounded, history))
+
+    judged = {"low_confidence", "precision", "recall", "density", "coverage"}
+    expected = {f"{kind}_{metric}" for kind in KINDS for metric in judged}
+    assert expected | {"reconstruction_loss", "active_units"} <= set(measured)
+    assert 0 <= measured["active_units"] <= 16
+
+
+def rounded(row):
+    return {**row, "learning_rate": round(row["learning_rate"], 9)}
+
+
+def test_the_vaes_loss_is_the_sum_of_its_logged_terms(runs):
+    for row in records.read_record(runs("vae-digits")).history:
+        for prefix in ("", "val_"):
+            terms = row[f"{prefix}reconstruction_loss"] + row[f"{prefix}kl_loss"]
+            assert row[f"{prefix}loss"] == pytest.approx(terms, rel=1e-5)
+    assert row["loss"] < records.read_record(runs("vae-digits")).history[0]["loss"]
+
+
+def weights_of(folder):
+    return experiments.load_run(folder).model.get_weights()
+
+
+def without_seconds(folder):
+    history = records.read_record(folder).history
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in history]
+
+
+def test_equal_seeds_give_equal_bits(runs):
+    first, again = runs("vae-digits"), runs("vae-digits", again=1)
+    for a, b in zip(weights_of(first), weights_of(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert without_seconds(first) == without_seconds(again)
+    for name in ("config.json", "metrics.json", "samples/epoch-001.png", "samples/epoch-002.png"):
+        assert (first / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_another_seed_gives_another_run(runs):
+    first, other = runs("vae-digits"), runs("vae-digits", seed=1)
+    kernels = [(a, b) for a, b in zip(weights_of(first), weights_of(other), strict=True) if a.any()]
+    assert all((a != b).any() for a, b in kernels)
+    assert without_seconds(first)[0]["loss"] != without_seconds(other)[0]["loss"]
+    assert records.read_record(other).config["seed"] == 1
+
+
+def test_a_loaded_run_generates_what_it_generated(runs, little_data):
+    folder = runs("vae-digits")
+    run = experiments.load_run(str(folder))
+    assert (run.config, run.history) == dataclasses.astuple(records.read_record(folder))[:2]
+    # The last sheet was drawn by the model that trained, from the codes of seed 0.
+    sheet = plotting.tile(run.model.generate(64, seed=0), columns=8)[..., 0]
+    with Image.open(folder / "samples" / "epoch-002.png") as picture:
+        np.testing.assert_array_equal(np.array(picture), sheet)
+    with Image.open(folder / "samples" / "epoch-001.png") as picture:
+        assert (np.array(picture) != sheet).any()
+    # And it gives the recorded numbers again.
+    found = evaluation.evaluate_latent_model(run.model, little_data, run.config["arguments"])
+    assert found == pytest.approx(records.read_record(folder).metrics)
+
+
+def test_a_loaded_classifier_has_its_recorded_accuracy(little_data, tmp_path):
+    folder = experiments.train(
+        "classifier-digits", epochs=1, output=tmp_path / "run", progress=False
+    )
+    assert "samples" not in entries(folder)
+    _, (x_test, y_test) = little_data
+    logits = experiments.load_run(folder).model.predict(x_test, verbose=0)
+    accuracy = (logits.argmax(axis=1) == y_test).mean()
+    assert records.read_record(folder).metrics == {"accuracy": accuracy}
+
+
+def test_shipped_classifiers_are_runs(monkeypatch):
+    monkeypatch.setitem(datasets.LOADERS, "mnist", few_digits)  # for the images' shape alone
+    for folder in sorted(metrics.CLASSIFIERS.iterdir()):
+        run = experiments.load_run(folder)
+        assert f"classifier-{run.config['data']['name']}" == folder.name
+        measuring = metrics.load_classifier(run.config["data"]["name"])
+        for a, b in zip(run.model.network.get_weights(), measuring.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_settings_reach_the_model_and_the_record(tmp_path):
+    """A latent space of one dimension included, whose covariance is a plain number."""
+    folder = experiments.train(
+        "ae-digits", epochs=1, batch_size=100, latent_dim=1, seed=5, output=tmp_path, progress=False
+    )
+    run = experiments.load_run(folder)
+    assert run.model.latent_dim == 1 and len(run.history) == 1
+    assert {**run.config["arguments"], "batch_size": 100, "latent_dim": 1, "seed": 5} == (
+        run.config["arguments"]
+    )
+    assert EXPERIMENTS["ae-digits"].arguments["latent_dim"] == 16  # the table is as it was
+
+
+def test_the_folder_is_named_after_experiment_and_seed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen = []
+
+    def stop(self, folder, *args, **kwargs):
+        seen.append(folder)
+        raise InterruptedError("enough")
+
+    monkeypatch.setattr(training.callbacks.SampleSheets, "__init__", stop)
+    with pytest.raises(InterruptedError):
+        experiments.train("vae-digits", seed=3, progress=False)
+    assert seen[0].as_posix() == "runs/vae-digits/seed-3/samples"
+    assert entries(tmp_path / "runs" / "vae-digits" / "seed-3") == ["config.json"]
+
+
+def test_sheets_are_drawn_at_the_original_projects_epochs_and_the_last(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        training.callbacks.SampleSheets, "__init__", lambda _, folder, epochs: asked.append(epochs)
+    )
+    for count in (60, 2, 100):
+        with pytest.raises(AttributeError):  # the callback has not been set up
+            experiments.train("ae-digits", epochs=count, output=tmp_path / f"{count}")
+    assert asked == [{1, 5, 20, 35, 50, 60}, {1, 2}, {1, 5, 20, 35, 50, 65, 80, 95, 100}]
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch):
+    class Poisoned(EpochBatches):
+        def __getitem__(self, index):
+            images, labels = super().__getitem__(index)
+            return (images * np.nan if self.epoch >= 1 else images), labels
+
+    monkeypatch.setattr(training, "EpochBatches", Poisoned)
+    with pytest.raises(FloatingPointError, match="`loss` became nan in epoch 2") as failure:
+        experiments.train("vae-digits", epochs=4, output=tmp_path, progress=False)
+    assert "\n" not in str(failure.value)
+    assert entries(tmp_path) == [
+        "config.json", "history.csv", "samples", "samples/epoch-001.png",
+    ]  # fmt: skip
+    assert [row["epoch"] for row in records.read_record(tmp_path).history] == [1]
+    with pytest.raises(FileNotFoundError, match="no finished run: model.weights.h5 is missing"):
+        experiments.load_run(tmp_path)
+
+
+@pytest.mark.parametrize("broken", ["save_weights", "evaluate"])
+def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(tmp_path, monkeypatch, broken):
+    def fail(*_, **__):
+        raise OSError("the disk is full")
+
+    def save_half(self, path):
+        path.write_bytes(b"half")
+        fail()
+
+    experiment = EXPERIMENTS["classifier-digits"]
+    if broken == "evaluate":
+        monkeypatch.setitem(
+            EXPERIMENTS, "classifier-digits", dataclasses.replace(experiment, evaluate=fail)
+        )
+    else:
+        monkeypatch.setattr(keras.Model, "save_weights", save_half)
+    with pytest.raises(OSError, match="disk is full"):
+        experiments.train("classifier-digits", epochs=1, output=tmp_path, progress=False)
+    assert set(entries(tmp_path)) - {"model.weights.h5"} == {"config.json", "history.csv"}
+    assert ("model.weights.h5" in entries(tmp_path)) == (broken == "evaluate")
+
+
+@pytest.fixture
+def trains_nothing(monkeypatch):
+    """What is refused is refused before any training."""
+
+    def fit(*_, **__):
+        raise AssertionError("it began to train")
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+
+
+def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
+    records.write_json(tmp_path / "config.json", {"precious": 1})
+    (tmp_path / "history.csv").write_text("precious\n")
+    with pytest.raises(FileExistsError, match="holds a run already; choose another --output"):
+        experiments.train("ae-digits", output=tmp_path)
+    assert entries(tmp_path) == ["config.json", "history.csv"]
+    assert (tmp_path / "history.csv").read_text() == "precious\n"
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"name": "vae"}, "Experiment must be one of ae-digits, .*Received: 'vae'"),
+    ({"data": "faces"}, "Data must be one of digits, mnist. Received: 'faces'"),
+    ({"epochs": 0}, "`epochs` must be a whole number of at least 1. Received: 0"),
+    ({"epochs": 1.5}, "`epochs` must be a whole number"),
+    ({"batch_size": -1}, "`batch_size` must be a whole number of at least 1"),
+    ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
+    ({"seed": -1}, "`seed` must be a whole number of at least 0"),
+    ({"seed": None}, "`seed` must be a whole number"),
+    ({"seed": 2**32}, "[Ss]eed must be"),
+    ({"name": "classifier-digits", "latent_dim": 2}, "classifier-digits has no setting latent_dim"),
+])  # fmt: skip
+def test_bad_settings_are_refused_before_anything_is_written(
+    tmp_path, trains_nothing, settings, message
+):
+    settings = {"name": "ae-digits", **settings}
+    with pytest.raises(ValueError, match=message) as failure:
+        experiments.train(settings.pop("name"), output=tmp_path / "run", **settings)
+    assert "\n" not in str(failure.value)
+    assert entries(tmp_path) == []
+
+
+def test_data_that_no_classifier_measures_is_refused_before_training(
+    tmp_path, trains_nothing, monkeypatch
+):
+    monkeypatch.setitem(datasets.LOADERS, "letters", few_digits)
+    with pytest.raises(ValueError, match="There are classifiers for .*Received: 'letters'"):
+        experiments.train("vae-digits", data="letters", output=tmp_path / "run")
+    assert entries(tmp_path) == []
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path, trains_nothing):
+    (tmp_path / "run").write_text("precious")
+    with pytest.raises(NotADirectoryError, match="must be a folder. Received: .*run"):
+        experiments.train("vae-digits", output=tmp_path / "run")
+    assert (tmp_path / "run").read_text() == "precious"
+
+
+def test_a_damaged_run_is_not_loaded(runs, tmp_path):
+    with pytest.raises(FileNotFoundError, match="A record needs config.json"):
+        experiments.load_run(tmp_path)
+    folder = shutil.copytree(runs("ae-digits"), tmp_path / "run")
+    weights = folder / "model.weights.h5"
+    whole = weights.read_bytes()
+    for content in (b"", b"no HDF5", whole[: len(whole) // 2]):
+        weights.write_bytes(content)
+        with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
+            experiments.load_run(folder)
+    shutil.copy(runs("vae-digits") / "model.weights.h5", weights)
+    with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
+        experiments.load_run(folder)
+    config = records.read_record(folder).config
+    records.write_json(folder / "config.json", {**config, "experiment": "dreams"})
+    with pytest.raises(ValueError, match="unknown experiment. Received: 'dreams'"):
+        experiments.load_run(folder)
+
+
+def test_every_experiment_says_what_it_needs():
+    for name, experiment in EXPERIMENTS.items():
+        assert {"data", "epochs", "batch_size", "learning_rate"} <= set(experiment.arguments)
+        assert experiment.arguments["data"] in datasets.LOADERS
+        assert experiment.arguments["data"] in name or name.rpartition("-")[2] in datasets.LOADERS
+        assert experiment.has_samples == (not name.startswith("classifier"))
+
+
+def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch):
+    """Installed below another project, the package must not record that project's commit."""
+
+    def git(*words):
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        command = ["git", "-C", str(tmp_path), *who, *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    package = tmp_path / "site-packages" / "vaegan_edu" / "experiments"
+    package.mkdir(parents=True)
+    source = package / "training.py"
+    source.write_text("one = 1\n")
+    monkeypatch.setattr(training, "__file__", str(source))
+    assert training._commit() == "unknown"
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "theirs")
+    assert training._commit() == "unknown"
+    git("add", ".")
+    git("commit", "-q", "-m", "ours")
+    assert training._commit() == git("rev-parse", "HEAD")
+    (tmp_path / "notes.txt").write_text("no code")
+    assert training._commit() == git("rev-parse", "HEAD")
+    source.write_text("one = 2\n")
+    assert training._commit() == git("rev-parse", "HEAD") + "-dirty"
+
+
+def epoch_of(batches):
+    return np.concatenate([batches[i][0] for i in range(len(batches))])
+
+
+@pytest.mark.parametrize("count, batch_size", [(10, 3), (9, 3), (4, 100), (1, 1)])
+def test_batches_hold_every_example_once_an_epoch(count, batch_size):
+    images = np.arange(count)
+    batches = EpochBatches(images, -images, batch_size, seed=0)
+    assert len(batches) == -(-count // batch_size)
+    for _ in range(3):
+        parts = [batches[i] for i in range(len(batches))]
+        assert [len(part[0]) for part in parts[:-1]] == [batch_size] * (len(batches) - 1)
+        assert sorted(epoch_of(batches)) == list(images)
+        assert all((x == -y).all() for x, y in parts)  # labels stay with their images
+        batches.on_epoch_end()
+    (alone,) = EpochBatches(images, None, count, seed=0)[0]
+    assert sorted(alone) == list(images)
+
+
+def test_the_order_follows_from_seed_and_epoch_alone():
+    images = np.arange(50)
+    batches = EpochBatches(images, None, 8, seed=4)
+    orders = []
+    for epoch in range(4):
+        batches[0], batches[3]  # how often batches are asked for does not count
+        fresh = EpochBatches(images, None, 50, seed=4, epoch=epoch)
+        np.testing.assert_array_equal(epoch_of(batches), epoch_of(fresh))
+        orders.append(tuple(epoch_of(batches)))
+        batches.on_epoch_end()
+    orders.append(tuple(epoch_of(EpochBatches(images, None, 8, seed=5))))
+    orders.append(tuple(images))
+    assert len(set(orders)) == 6
+
+
+def test_fit_sees_each_epoch_in_its_order():
+    """From the model's side: Keras neither repeats an order nor skips one."""
+    seen = []
+
+    class Witness(keras.Model):
+        def train_step(self, data):
+            seen.extend(np.array(data[0]).tolist())
+            return {"loss": 0.0}
+
+    model = Witness()
+    model.compile(run_eagerly=True)
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("the JAX trainer hands its steps another argument list")
+    batches = EpochBatches(np.arange(11.0), np.zeros(11), 4, seed=2)
+    model.fit(batches, epochs=3, shuffle=False, verbose=0)
+    expected = [np.random.default_rng([2, epoch]).permutation(11) for epoch in range(3)]
+    np.testing.assert_array_equal(np.reshape(seen, (3, 11)), expected)
+
+
+def test_codes_between_images_join_different_classes():
+    labels = np.array([0, 0, 0, 1, 2, 2])
+    first, second = evaluation.different_classes(labels, np.random.default_rng(0))
+    np.testing.assert_array_equal(first, np.arange(6))
+    assert (labels[first] != labels[second]).all()
+    many = [evaluation.different_classes(labels, np.random.default_rng(i))[1][0] for i in range(50)]
+    assert set(many) == {3, 4, 5}
+
+
+class Plain:
+    """An "autoencoder" whose code is the mean grey and the count of its calls stays countable."""
+
+    latent_dim = 2
+
+    def encode(self, images):
+        return images.mean(axis=(1, 2))[:, [0, 0]] * [1.0, 2.0]
+
+    def decode(self, z):
+        return np.broadcast_to(np.clip(z[:, :1, None, None], -1, 1), (len(z), 28, 28, 1)).copy()
+
+    def generate(self, count, seed):
+        return np.full((count, 28, 28, 1), seed / 10)
+
+
+def test_judge_decoder_decodes_what_it_says(little_data):
+    (x_train, _), (x_test, y_test) = little_data
+    images, numbers = experiments.judge_decoder(Plain(), little_data, "digits", seed=3)
+    assert tuple(images) == tuple(numbers) == KINDS
+    assert all(len(batch) == len(x_test) for batch in images.values())
+    np.testing.assert_array_equal(images["real"], x_test)
+    assert (images["random"] == 0.3).all()
+
+    _, second = evaluation.different_classes(y_test, np.random.default_rng(3))
+    middle = (x_test + x_test[second]) / 2
+    np.testing.assert_allclose(images["mean_image"], middle, atol=1e-6)
+    # This decoder paints an image's mean grey, so a midpoint's is the middle of the two.
+    np.testing.assert_allclose(images["between"][:, 0, 0, 0], middle.mean(axis=(1, 2, 3)), atol=1e-6)
+
+    greys = x_train.mean(axis=(1, 2, 3))
+    fitted = images["fitted"][:, 0, 0, 0]
+    error = greys.std() / len(fitted) ** 0.5
+    assert fitted.mean() == pytest.approx(greys.mean(), abs=4 * error)
+    assert fitted.std() == pytest.approx(greys.std(), rel=0.35)
+
+    classifier = metrics.load_classifier("digits")
+    for kind in ("real", "mean_image"):
+        assert numbers[kind] == metrics.judge(classifier, images[kind], x_train)
+
+
+def test_at_most_so_many_images_are_judged(little_data, monkeypatch):
+    monkeypatch.setattr(evaluation, "JUDGED", 20)
+    images, _ = experiments.judge_decoder(Plain(), little_data, "digits", seed=0)
+    assert {len(batch) for batch in images.values()} == {20}
+
+
+def profile(monkeypatch, name=None, quick=None, gpus=0):
+    for variable, value in (("PROFILE", name), ("QUICK", quick)):
+        if value is None:
+            monkeypatch.delenv(f"VAEGAN_EDU_{variable}", raising=False)
+        else:
+            monkeypatch.setenv(f"VAEGAN_EDU_{variable}", value)
+    monkeypatch.setattr(
+        keras.distribution, "list_devices", lambda kind: [f"{kind}:{i}" for i in range(gpus)]
+    )
+    return experiments.current_profile()
+
+
+def test_the_profile_is_the_one_named_or_that_of_the_hardware(monkeypatch):
+    assert profile(monkeypatch, "cpu", gpus=1).name == "cpu"
+    assert profile(monkeypatch, "gpu", gpus=0).name == "gpu"
+    assert profile(monkeypatch, gpus=0).name == "cpu"
+    assert profile(monkeypatch, gpus=2).name == "gpu"
+    assert profile(monkeypatch, "", gpus=2).name == "gpu"
+    assert not profile(monkeypatch, "gpu", quick="0").quick
+    for name in ("GPU", "tpu", " cpu"):
+        with pytest.raises(ValueError, match=f"must be cpu or gpu. Received: '{name}'"):
+            profile(monkeypatch, name)
+
+
+def test_a_profile_chooses_data_and_epochs(monkeypatch, little_data):
+    large = (np.zeros((600, 28, 28, 1)), np.zeros(600, int)), (np.zeros((9, 28, 28, 1)), np.zeros(9))
+    monkeypatch.setitem(datasets.LOADERS, "mnist", lambda: large)
+    cpu, gpu = profile(monkeypatch, "cpu"), profile(monkeypatch, "gpu")
+    assert (cpu.data, gpu.data) == ("digits", "mnist")
+    assert (cpu.epochs(cpu=3, gpu=30), gpu.epochs(cpu=3, gpu=30)) == (3, 30)
+    assert (cpu.choose(cpu="a", gpu="b"), gpu.choose(cpu="a", gpu="b")) == ("a", "b")
+    assert len(gpu.load_data()[0][0]) == 600
+    np.testing.assert_array_equal(cpu.load_data()[0][0], little_data[0][0])
+
+
+@pytest.mark.parametrize("name", ["cpu", "gpu"])
+def test_a_quick_profile_walks_either_way_on_little_built_in_data(monkeypatch, name):
+    monkeypatch.setitem(datasets.LOADERS, "digits", datasets.load_digits)
+    quick = profile(monkeypatch, name, quick="1")
+    assert (quick.data, quick.epochs(cpu=3, gpu=30)) == ("digits", 1)
+    assert quick.choose(cpu="a", gpu="b") == {"cpu": "a", "gpu": "b"}[name]
+    (x_train, y_train), (x_test, _) = quick.load_data()
+    assert len(x_train) == len(y_train) == 256 and len(x_test) == 360
