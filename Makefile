@@ -11,6 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Silence TensorFlow, and keep its arithmetic the same wherever stored outputs are compared.
 export TF_CPP_MIN_LOG_LEVEL  := 3
 export TF_ENABLE_ONEDNN_OPTS := 0
+export TF_NUM_INTRAOP_THREADS := 2
 KERAS_BACKEND ?= tensorflow
 export KERAS_BACKEND
 # Stored outputs are those of the short profile, also on a machine with a GPU.
@@ -19,7 +20,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test execute exercises classifiers serve zip lint lock address clean
+.PHONY: help book test execute exercises results classifiers serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -39,11 +40,17 @@ execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: 
 exercises: $(READY) ## Write the exercise and solution cells from notebooks/exercises/
 	@$(PY) tools/exercises.py
 
-classifiers: $(READY) ## Train the classifiers that judge generated digits, and record it
+results: $(READY) ## Run the experiments whose records are missing in book/results/
+	@for seed in 0 1 2 3 4; do for name in ae-digits vae-digits; do \
+	  run=book/results/$$name/seed-$$seed; \
+	  test -e $$run/metrics.json || $(PY) -m vaegan_edu train $$name --seed $$seed --output $$run || exit 1; \
+	done; done
+
+classifiers: $(READY) ## Train the classifiers that judge generated images (needs MNIST)
 	@for name in classifier-digits classifier-mnist; do \
 	  rm -rf _build/$$name && $(PY) -m vaegan_edu train $$name --output _build/$$name && \
-	  cp _build/$$name/*.json _build/$$name/*.csv _build/$$name/*.h5 vaegan_edu/weights/$$name/ || \
-	  exit 1; done
+	  rm -rf vaegan_edu/weights/$$name && mv _build/$$name vaegan_edu/weights/ || exit 1; \
+	done
 
 serve: book ## Serve the book on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)

@@ -32,13 +32,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.decomposition import PCA
 
 from vaegan_edu import exercises, experiments, metrics, models, networks, plotting, records
 from vaegan_edu.widgets import LatentExplorer
 
+# %matplotlib inline
 plotting.style()
 profile = experiments.current_profile()
 
@@ -81,7 +81,7 @@ plotting.image_sheet(x_test[:24], columns=12)
 # \text{loss} = \frac 1N \sum_{n=1}^{N} \; \frac 12 \sum_i \left(x_{n,i} - \hat x_{n,i}\right)^2 .
 # $$ (eq-ae-loss)
 #
-# No label appears in equation (eq-ae-loss). The image is its own target. What keeps the pair from
+# No label appears in equation {eq}`eq-ae-loss`. The image is its own target. What keeps the pair from
 # cheating is the *bottleneck*: the code has far fewer numbers than the image has pixels, so the
 # pair cannot pass every image through. It must find what the images have in common.
 #
@@ -115,7 +115,7 @@ print("weights of the decoder", autoencoder.decoder.count_params())
 print("the loss falls in every quarter:",
       bool(np.all(np.diff(history["loss"][:: max(1, len(history["loss"]) // 4)]) < 0)))  # fmt: skip
 
-# %% mystnb={"figure": {"caption": "The loss of equation (eq-ae-loss) by epoch. Most is learned early; the curve for held-out images stays close to that for training images.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images runs close to the solid one for training images."}}
+# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned early; the curve for held-out images stays close to that for training images.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images runs close to the solid one for training images."}}
 plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 
 # %% [markdown]
@@ -124,7 +124,7 @@ plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 # A loss alone says little. We need something to hold it against, and there are two natural
 # choices. The first is to answer every image with the average image. The second is principal
 # component analysis (PCA) with as many components as the code has numbers. PCA is the best that
-# *linear* maps can do in both places of equation (eq-ae-map) {cite}`goodfellow2016deep`. What the
+# *linear* maps can do in both places of equation {eq}`eq-ae-map` {cite}`goodfellow2016deep`. What the
 # autoencoder gains over it, it gains by not being linear.
 
 # %%
@@ -141,7 +141,7 @@ reconstructions = {
 
 
 def reconstruction_loss(images, reconstruction):
-    """Equation (eq-ae-loss) in NumPy."""
+    """The loss above, in NumPy."""
     return 0.5 * np.sum((images - reconstruction) ** 2, axis=(1, 2, 3)).mean()
 
 
@@ -181,7 +181,7 @@ LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder
 # ## Does it make new images?
 #
 # Here is the chapter's question again. To make a new image, we choose a code and decode it. Which
-# code? The loss of equation (eq-ae-loss) never says where codes lie, so we have to guess. We try
+# code? The loss of equation {eq}`eq-ae-loss` never says where codes lie, so we have to guess. We try
 # three guesses, and one control that uses no network at all:
 #
 # - **random**: draw each number of the code from the standard normal distribution. That is what
@@ -346,7 +346,7 @@ exercises.check("interpolate", interpolate)
 # %% [markdown]
 # ### Implement the loss
 #
-# Write equation (eq-ae-loss) in NumPy. Mind what is summed, what is averaged, and the half.
+# Write equation {eq}`eq-ae-loss` in NumPy. Mind what is summed, what is averaged, and the half.
 
 # %% tags=["exercise"]
 # Exercise: reconstruction_loss
@@ -422,7 +422,7 @@ exercises.check("precision", precision)
 #
 # </details>
 #
-# **2. What does equation (eq-ae-loss) say about codes that belong to no training image?**
+# **2. What does equation {eq}`eq-ae-loss` say about codes that belong to no training image?**
 #
 # <details><summary>a) Nothing.</summary>
 #
@@ -478,7 +478,7 @@ exercises.check("precision", precision)
 #
 # </details>
 #
-# **5. You take the mean over pixels in place of the sum in equation (eq-ae-loss). What changes?**
+# **5. You take the mean over pixels in place of the sum in equation {eq}`eq-ae-loss`. What changes?**
 #
 # <details><summary>a) The best reconstruction becomes another one.</summary>
 #

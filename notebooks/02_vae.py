@@ -50,6 +50,7 @@ from vaegan_edu import (
 )
 from vaegan_edu.widgets import KLExplorer, LatentExplorer
 
+# %matplotlib inline
 plotting.style()
 profile = experiments.current_profile()
 (x_train, y_train), (x_test, y_test) = profile.load_data()
@@ -172,7 +173,7 @@ KLExplorer()
 # z = \mu + \sigma\,\varepsilon, \qquad \varepsilon \sim \mathcal N(0, I)
 # $$ (eq-vae-reparameterisation)
 #
-# has exactly the distribution (eq-vae-posterior), and for a fixed $\varepsilon$ it is a smooth
+# has exactly the distribution of equation {eq}`eq-vae-posterior`, and for a fixed $\varepsilon$ it is a smooth
 # function: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. This
 # is the *reparameterisation trick* {cite}`kingma2014auto,rezende2014stochastic`. In the package it
 # is the layer `layers.Sampling`.
@@ -183,11 +184,11 @@ KLExplorer()
 #
 # ```python
 # z_mean, z_log_var = encoder(images)
-# z = sampling((z_mean, z_log_var))                      # (eq-vae-reparameterisation)
+# z = sampling((z_mean, z_log_var))                      # draw, then shift
 # reconstruction = decoder(z)
 # reconstruction_loss = mean(gaussian_reconstruction(images, reconstruction))
-# kl_loss = mean(kl_divergence(z_mean, z_log_var))       # (eq-vae-kl-gauss)
-# loss = reconstruction_loss + beta * kl_loss            # (eq-vae-loss)
+# kl_loss = mean(kl_divergence(z_mean, z_log_var))       # summed over latent dimensions
+# loss = reconstruction_loss + beta * kl_loss            # the negative ELBO, if beta is 1
 # ```
 #
 # We train it with a code of two numbers first, so that we can look, and with the plain autoencoder
@@ -228,7 +229,7 @@ terms = {name: history[name][-1] for name in ("loss", "reconstruction_loss", "kl
 print("loss = reconstruction_loss + kl_loss:",
       np.isclose(terms["loss"], terms["reconstruction_loss"] + terms["kl_loss"], rtol=1e-3))  # fmt: skip
 
-# %% mystnb={"figure": {"caption": "The two terms of equation (eq-vae-loss) by epoch. The reconstruction term falls; the KL term settles at the price that the better images are worth.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}}
+# %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term settles at the price that the better images are worth.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}}
 plotting.loss_curves(history, ["reconstruction_loss", "kl_loss"], ylabel="nats")
 
 # %% [markdown]
@@ -400,7 +401,7 @@ exercises.check("kl_by_hand", cost)
 # %% [markdown]
 # ### Implement the KL divergence
 #
-# Write equation (eq-vae-kl-gauss) in NumPy: one value for each image.
+# Write equation {eq}`eq-vae-kl-gauss` in NumPy: one value for each image.
 
 # %% tags=["exercise"]
 # Exercise: kl
@@ -423,7 +424,7 @@ exercises.check("kl", kl)
 # %% [markdown]
 # ### Implement the sampling
 #
-# Write equation (eq-vae-reparameterisation). The encoder gives you the *log*-variance: what is
+# Write equation {eq}`eq-vae-reparameterisation`. The encoder gives you the *log*-variance: what is
 # $\sigma$ then?
 
 # %% tags=["exercise"]
@@ -447,7 +448,7 @@ exercises.check("reparameterise", reparameterise)
 # %% [markdown]
 # ### Derive and implement: who is awake?
 #
-# Count the active units of equation (eq-vae-active). Think first: over which axis does the
+# Count the active units of equation {eq}`eq-vae-active`. Think first: over which axis does the
 # variance run, and why is the size of the mean no sign of life?
 
 # %% tags=["exercise"]
@@ -483,7 +484,7 @@ exercises.check("active_units", active_units)
 # </details>
 # <details><summary>b) Because the KL divergence contains no variance.</summary>
 #
-# No. Equation (eq-vae-kl-gauss) has both the variance and its logarithm.
+# No. Equation {eq}`eq-vae-kl-gauss` has both the variance and its logarithm.
 #
 # </details>
 # <details><summary>c) Because it makes the clouds smaller.</summary>

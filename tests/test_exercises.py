@@ -237,7 +237,7 @@ MISTAKES = {
         "the whole of a": lambda a, b, n: a + np.linspace(0, 1, n)[:, None] * b,
     },
     "reconstruction_loss": {
-        "the half of equation": lambda x, y: ((x - y) ** 2).sum(axis=(1, 2, 3)).mean(),
+        "counts half": lambda x, y: ((x - y) ** 2).sum(axis=(1, 2, 3)).mean(),
         "They are summed": lambda x, y: 0.5 * ((x - y) ** 2).mean(),
         "and the half is missing": lambda x, y: ((x - y) ** 2).mean(),
         "over the images as well": lambda x, y: 0.5 * ((x - y) ** 2).sum(),

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaegan_edu import datasets, experiments, metrics, plotting, records
-from vaegan_edu.experiments import EXPERIMENTS, evaluation, training
+from vaegan_edu import datasets, experiments, metrics, models, plotting, records
+from vaegan_edu.experiments import EXPERIMENTS, Experiment, evaluation, training
 from vaegan_edu.experiments.batches import EpochBatches
 
 LOSSES = {
@@ -54,6 +54,24 @@ def runs(little_data, tmp_path_factory):
     return run
 
 
+@pytest.fixture
+def toy(monkeypatch):
+    """An experiment as light as can be, for what does not hang on the model."""
+
+    def build(arguments, image_shape):
+        images = keras.Input(image_shape)
+        z = keras.layers.Dense(2)(keras.layers.Flatten()(images))
+        codes = keras.Input((2,))
+        decoded = keras.layers.Dense(image_shape[0] * image_shape[1], activation="tanh")(codes)
+        decoded = keras.layers.Reshape(image_shape)(decoded)
+        return models.Autoencoder(keras.Model(images, z), keras.Model(codes, decoded))
+
+    arguments = {"data": "digits", "epochs": 3, "batch_size": 64, "learning_rate": 1e-3}
+    experiment = Experiment("toy", build, lambda *_: {"quality": 1.0}, arguments)
+    monkeypatch.setitem(EXPERIMENTS, "toy", experiment)
+    return experiment
+
+
 def entries(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
@@ -83,16 +101,13 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
 
     assert [row["epoch"] for row in history] == [1, 2]
     assert set(history[0]) == {"epoch", "learning_rate", "seconds"} | LOSSES[name]
-    assert all(row["seconds"] > 0 and row["learning_rate"] == 0.001 for row in map(rounded, history))
+    assert all(row["seconds"] > 0 for row in history)
+    assert [row["learning_rate"] for row in history] == pytest.approx([0.001, 0.001])
 
     judged = {"low_confidence", "precision", "recall", "density", "coverage"}
     expected = {f"{kind}_{metric}" for kind in KINDS for metric in judged}
     assert expected | {"reconstruction_loss", "active_units"} <= set(measured)
     assert 0 <= measured["active_units"] <= 16
-
-
-def rounded(row):
-    return {**row, "learning_rate": round(row["learning_rate"], 9)}
 
 
 def test_the_vaes_loss_is_the_sum_of_its_logged_terms(runs):
@@ -178,41 +193,40 @@ def test_settings_reach_the_model_and_the_record(tmp_path):
     assert EXPERIMENTS["ae-digits"].arguments["latent_dim"] == 16  # the table is as it was
 
 
-def test_the_folder_is_named_after_experiment_and_seed(tmp_path, monkeypatch):
+def test_the_folder_is_named_after_experiment_and_seed(tmp_path, monkeypatch, capsys, toy):
     monkeypatch.chdir(tmp_path)
-    seen = []
-
-    def stop(self, folder, *args, **kwargs):
-        seen.append(folder)
-        raise InterruptedError("enough")
-
-    monkeypatch.setattr(training.callbacks.SampleSheets, "__init__", stop)
-    with pytest.raises(InterruptedError):
-        experiments.train("vae-digits", seed=3, progress=False)
-    assert seen[0].as_posix() == "runs/vae-digits/seed-3/samples"
-    assert entries(tmp_path / "runs" / "vae-digits" / "seed-3") == ["config.json"]
+    folder = experiments.train("toy", seed=3)
+    assert folder.as_posix() == "runs/toy/seed-3"
+    assert len(records.read_record(folder).history) == 3
+    assert "3/3" in capsys.readouterr().out  # the bar, where it is not turned off
 
 
-def test_sheets_are_drawn_at_the_original_projects_epochs_and_the_last(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        training.callbacks.SampleSheets, "__init__", lambda _, folder, epochs: asked.append(epochs)
-    )
-    for count in (60, 2, 100):
-        with pytest.raises(AttributeError):  # the callback has not been set up
-            experiments.train("ae-digits", epochs=count, output=tmp_path / f"{count}")
-    assert asked == [{1, 5, 20, 35, 50, 60}, {1, 2}, {1, 5, 20, 35, 50, 65, 80, 95, 100}]
+@pytest.mark.parametrize("epochs, shown", [
+    (2, {1, 2}),
+    (60, {1, 5, 20, 35, 50, 60}),
+    (100, {1, 5, 20, 35, 50, 65, 80, 95, 100}),
+])  # fmt: skip
+def test_sheets_are_drawn_at_the_original_projects_epochs_and_the_last(
+    tmp_path, monkeypatch, toy, epochs, shown
+):
+    def stop(folder, epochs):
+        raise InterruptedError(f"{folder.name}: {sorted(epochs)}")
+
+    monkeypatch.setattr(training.callbacks, "SampleSheets", stop)
+    with pytest.raises(InterruptedError) as stopped:
+        experiments.train("toy", epochs=epochs, output=tmp_path)
+    assert str(stopped.value) == f"samples: {sorted(shown)}"
 
 
-def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch):
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch, toy):
     class Poisoned(EpochBatches):
         def __getitem__(self, index):
             images, labels = super().__getitem__(index)
-            return (images * np.nan if self.epoch >= 1 else images), labels
+            return (images * np.nan if self.epoch >= 2 else images), labels
 
     monkeypatch.setattr(training, "EpochBatches", Poisoned)
     with pytest.raises(FloatingPointError, match="`loss` became nan in epoch 2") as failure:
-        experiments.train("vae-digits", epochs=4, output=tmp_path, progress=False)
+        experiments.train("toy", epochs=4, output=tmp_path, progress=False)
     assert "\n" not in str(failure.value)
     assert entries(tmp_path) == [
         "config.json", "history.csv", "samples", "samples/epoch-001.png",
@@ -223,7 +237,9 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("broken", ["save_weights", "evaluate"])
-def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(tmp_path, monkeypatch, broken):
+def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(
+    tmp_path, monkeypatch, toy, broken
+):
     def fail(*_, **__):
         raise OSError("the disk is full")
 
@@ -231,17 +247,16 @@ def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(tmp_path, monke
         path.write_bytes(b"half")
         fail()
 
-    experiment = EXPERIMENTS["classifier-digits"]
     if broken == "evaluate":
-        monkeypatch.setitem(
-            EXPERIMENTS, "classifier-digits", dataclasses.replace(experiment, evaluate=fail)
-        )
+        monkeypatch.setitem(EXPERIMENTS, "toy", dataclasses.replace(toy, evaluate=fail))
     else:
         monkeypatch.setattr(keras.Model, "save_weights", save_half)
     with pytest.raises(OSError, match="disk is full"):
-        experiments.train("classifier-digits", epochs=1, output=tmp_path, progress=False)
-    assert set(entries(tmp_path)) - {"model.weights.h5"} == {"config.json", "history.csv"}
-    assert ("model.weights.h5" in entries(tmp_path)) == (broken == "evaluate")
+        experiments.train("toy", epochs=1, output=tmp_path, progress=False)
+    expected = ["config.json", "history.csv", "samples", "samples/epoch-001.png"]
+    if broken == "evaluate":  # the weights were saved, whole
+        expected.insert(2, "model.weights.h5")
+    assert entries(tmp_path) == expected
 
 
 @pytest.fixture
@@ -311,7 +326,7 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
         weights.write_bytes(content)
         with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
             experiments.load_run(folder)
-    shutil.copy(runs("vae-digits") / "model.weights.h5", weights)
+    shutil.copy(metrics.CLASSIFIERS / "classifier-digits" / "model.weights.h5", weights)
     with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
         experiments.load_run(folder)
     config = records.read_record(folder).config
@@ -364,33 +379,34 @@ def test_batches_hold_every_example_once_an_epoch(count, batch_size):
     images = np.arange(count)
     batches = EpochBatches(images, -images, batch_size, seed=0)
     assert len(batches) == -(-count // batch_size)
-    for _ in range(3):
+    for epoch in (1, 2, 3):
+        batches.start(epoch)
         parts = [batches[i] for i in range(len(batches))]
         assert [len(part[0]) for part in parts[:-1]] == [batch_size] * (len(batches) - 1)
         assert sorted(epoch_of(batches)) == list(images)
         assert all((x == -y).all() for x, y in parts)  # labels stay with their images
-        batches.on_epoch_end()
-    (alone,) = EpochBatches(images, None, count, seed=0)[0]
-    assert sorted(alone) == list(images)
 
 
 def test_the_order_follows_from_seed_and_epoch_alone():
     images = np.arange(50)
-    batches = EpochBatches(images, None, 8, seed=4)
+    batches = EpochBatches(images, images, 8, seed=4)
     orders = []
-    for epoch in range(4):
+    for epoch in (1, 2, 3, 4):
+        batches.start(epoch)
         batches[0], batches[3]  # how often batches are asked for does not count
-        fresh = EpochBatches(images, None, 50, seed=4, epoch=epoch)
+        fresh = EpochBatches(images, images, 50, seed=4, epoch=epoch)
         np.testing.assert_array_equal(epoch_of(batches), epoch_of(fresh))
         orders.append(tuple(epoch_of(batches)))
-        batches.on_epoch_end()
-    orders.append(tuple(epoch_of(EpochBatches(images, None, 8, seed=5))))
+    np.testing.assert_array_equal(orders[0], epoch_of(EpochBatches(images, images, 8, seed=4)))
+    orders.append(tuple(epoch_of(EpochBatches(images, images, 8, seed=5))))
     orders.append(tuple(images))
     assert len(set(orders)) == 6
 
 
-def test_fit_sees_each_epoch_in_its_order():
-    """From the model's side: Keras neither repeats an order nor skips one."""
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="its train_step has other arguments")
+@pytest.mark.parametrize("done", [0, 2])
+def test_fit_sees_each_epoch_in_its_order(done):
+    """From the model's side: Keras neither repeats an order nor skips one, also after a resume."""
     seen = []
 
     class Witness(keras.Model):
@@ -400,12 +416,12 @@ def test_fit_sees_each_epoch_in_its_order():
 
     model = Witness()
     model.compile(run_eagerly=True)
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("the JAX trainer hands its steps another argument list")
     batches = EpochBatches(np.arange(11.0), np.zeros(11), 4, seed=2)
-    model.fit(batches, epochs=3, shuffle=False, verbose=0)
-    expected = [np.random.default_rng([2, epoch]).permutation(11) for epoch in range(3)]
-    np.testing.assert_array_equal(np.reshape(seen, (3, 11)), expected)
+    model.fit(
+        batches, initial_epoch=done, epochs=4, shuffle=False, verbose=0, callbacks=[batches.follow()]
+    )
+    expected = [np.random.default_rng([2, epoch]).permutation(11) for epoch in (1, 2, 3, 4)][done:]
+    np.testing.assert_array_equal(np.reshape(seen, (-1, 11)), expected)
 
 
 def test_codes_between_images_join_different_classes():
@@ -418,7 +434,7 @@ def test_codes_between_images_join_different_classes():
 
 
 class Plain:
-    """An "autoencoder" whose code is the mean grey and the count of its calls stays countable."""
+    """An autoencoder whose code is the mean grey, twice, and whose images are of one grey."""
 
     latent_dim = 2
 
@@ -444,13 +460,13 @@ def test_judge_decoder_decodes_what_it_says(little_data):
     middle = (x_test + x_test[second]) / 2
     np.testing.assert_allclose(images["mean_image"], middle, atol=1e-6)
     # This decoder paints an image's mean grey, so a midpoint's is the middle of the two.
-    np.testing.assert_allclose(images["between"][:, 0, 0, 0], middle.mean(axis=(1, 2, 3)), atol=1e-6)
+    between = images["between"][:, 0, 0, 0]
+    np.testing.assert_allclose(between, middle.mean(axis=(1, 2, 3)), atol=1e-6)
 
     greys = x_train.mean(axis=(1, 2, 3))
     fitted = images["fitted"][:, 0, 0, 0]
-    error = greys.std() / len(fitted) ** 0.5
-    assert fitted.mean() == pytest.approx(greys.mean(), abs=4 * error)
-    assert fitted.std() == pytest.approx(greys.std(), rel=0.35)
+    assert abs(fitted.mean() - greys.mean()) < 4 * greys.std() / len(fitted) ** 0.5
+    assert abs(fitted.std() / greys.std() - 1) < 0.35  # four standard errors at 64 images
 
     classifier = metrics.load_classifier("digits")
     for kind in ("real", "mean_image"):
@@ -488,7 +504,7 @@ def test_the_profile_is_the_one_named_or_that_of_the_hardware(monkeypatch):
 
 
 def test_a_profile_chooses_data_and_epochs(monkeypatch, little_data):
-    large = (np.zeros((600, 28, 28, 1)), np.zeros(600, int)), (np.zeros((9, 28, 28, 1)), np.zeros(9))
+    large = (np.zeros((600, 28, 28, 1)), np.zeros(600)), (np.zeros((9, 28, 28, 1)), np.zeros(9))
     monkeypatch.setitem(datasets.LOADERS, "mnist", lambda: large)
     cpu, gpu = profile(monkeypatch, "cpu"), profile(monkeypatch, "gpu")
     assert (cpu.data, gpu.data) == ("digits", "mnist")

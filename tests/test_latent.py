@@ -16,8 +16,8 @@ def test_interpolation_is_evenly_spaced_between_its_ends(a, b, steps):
     path = latent.interpolate(a, b, steps)
     assert path.shape == (steps, 4) and path.dtype == np.float32
     np.testing.assert_array_equal(path[[0, -1]], [a, b])
-    np.testing.assert_allclose(np.diff(path, axis=0), np.tile((b - a) / (steps - 1), (steps - 1, 1)),
-                               atol=1e-5)  # fmt: skip
+    step = (b - a) / (steps - 1)
+    np.testing.assert_allclose(np.diff(path, axis=0), np.tile(step, (steps - 1, 1)), atol=1e-5)
 
 
 @given(code, code)

@@ -176,10 +176,10 @@ def test_bad_images_are_refused(make, bad):
             getattr(make(), method)(value)
 
 
-@pytest.mark.parametrize("z", [np.zeros(3), np.zeros((2, 4)), np.zeros((0, 3)), np.full((1, 3), np.nan)])
-def test_bad_codes_are_refused(z):
+@pytest.mark.parametrize("shape, value", [((3,), 0), ((2, 4), 0), ((0, 3), 0), ((1, 3), np.nan)])
+def test_bad_codes_are_refused(shape, value):
     with pytest.raises(ValueError, match="`z` must.*Received"):
-        make_vae().decode(z)
+        make_vae().decode(np.full(shape, value))
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, True, "4"])

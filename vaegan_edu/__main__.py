@@ -25,8 +25,8 @@ def _list(options):
     from vaegan_edu.experiments import EXPERIMENTS
 
     for name, experiment in EXPERIMENTS.items():
-        arguments = experiment.arguments
-        print(f"{name:18} {experiment.summary}; {arguments['epochs']} epochs of {arguments['data']}")
+        epochs, data = experiment.arguments["epochs"], experiment.arguments["data"]
+        print(f"{name:18} {experiment.summary}; {epochs} epochs of {data}")
     return 0
 
 

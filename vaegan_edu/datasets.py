@@ -8,7 +8,7 @@ import numpy as np
 
 from vaegan_edu.validation import check_count
 
-# sha256 of each array's raw bytes (C order): canonical MNIST, as `keras.datasets.mnist` delivers it.
+# sha256 of each array's raw bytes (C order): canonical MNIST, as `keras.datasets.mnist` gives it.
 MNIST_DIGESTS = {
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
     "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
@@ -29,8 +29,8 @@ def load_digits(image_size=28):
         image_size: height and width of the images, at least 8.
 
     Returns:
-        `(x_train, y_train), (x_test, y_test)`: images (count, image_size, image_size, 1), float32 in
-        [-1, 1], black background at -1; labels (count,), int64 from 0 to 9.
+        `(x_train, y_train), (x_test, y_test)`: images (count, image_size, image_size, 1), float32
+        in [-1, 1], black background at -1; labels (count,), int64 from 0 to 9.
 
     Raises:
         ValueError: `image_size` is no whole number of at least 8.
@@ -59,8 +59,8 @@ def load_mnist():
     taken; without that variable, Keras downloads the same arrays once and keeps them.
 
     Returns:
-        `(x_train, y_train), (x_test, y_test)`: images (count, 28, 28, 1), float32 in [-1, 1]; labels
-        (count,), int64 from 0 to 9.
+        `(x_train, y_train), (x_test, y_test)`: images (count, 28, 28, 1), float32 in [-1, 1];
+        labels (count,), int64 from 0 to 9.
 
     Raises:
         FileNotFoundError: no such file, or no connection to download it.
@@ -106,8 +106,8 @@ def array_digest(*arrays):
 def _read_mnist(path):
     if not path.is_file():
         raise FileNotFoundError(
-            "MNIST was not found: VAEGAN_EDU_DATA must name a folder that holds mnist.npz; unset it "
-            f"to download the data instead. Received: {path}"
+            "MNIST was not found: VAEGAN_EDU_DATA must name a folder that holds mnist.npz; unset "
+            f"it to download the data instead. Received: {path}"
         )
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:

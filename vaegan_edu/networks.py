@@ -76,7 +76,8 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
         num_classes: how many classes.
 
     Returns:
-        A functional model from images to `(logits, features)`: (batch, num_classes) and (batch, 64).
+        A functional model from images to `(logits, features)`, (batch, num_classes) and
+        (batch, 64).
 
     Raises:
         ValueError: an image shape that does not fit, `num_classes` below 2.

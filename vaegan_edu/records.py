@@ -83,7 +83,7 @@ def quote(results, reference):
         raise ValueError(f"A quotation is `run:key` or `run:key:format`. Received: {reference!r}")
     folder = Path(results) / run
     if not (folder / "config.json").is_file():
-        raise KeyError(f"There is no record {run!r} in {Path(results).name}; `vaegan_edu train` makes one")
+        raise KeyError(f"There is no record {run!r}; `make results` makes what is missing")
     record = read_record(folder)
     for source in (record.metrics, record.history[-1], record.config):
         value = _look_up(source, key)

@@ -68,7 +68,7 @@ def _(answer):
             answer(x, x_hat),
             each.mean(),
             {
-                "the half of equation (eq-ae-loss) is missing.": 2 * each.mean(),
+                "the half is missing: each squared difference counts half.": 2 * each.mean(),
                 "you averaged over the pixels. They are summed; only images are "
                 "averaged.": 0.5 * square.mean(),
                 "you averaged over the pixels, and the half is missing.": square.mean(),

@@ -10,23 +10,28 @@ class EpochBatches(keras.utils.PyDataset):
     """Shuffle examples anew for each epoch by `default_rng([seed, epoch])`.
 
     A run that starts again at epoch n sees the order that it would have seen, which `shuffle=True`
-    of `fit` does not give: on TensorFlow it repeats one permutation. Use with `shuffle=False`.
+    of `fit` does not give: on TensorFlow it repeats one permutation.
+
+    Example:
+        >>> batches = EpochBatches(x_train, y_train, batch_size=64, seed=0)
+        >>> model.fit(batches, epochs=9, shuffle=False, callbacks=[batches.follow()])
 
     Args:
         images: (count, height, width, channels).
         labels: (count,); models that learn from images alone leave them unread.
         batch_size: the last batch of an epoch may be smaller.
-        seed, epoch: of the order; epochs count from 0.
+        seed, epoch: of the order; epochs count from 1, as in `history.csv`.
     """
 
-    def __init__(self, images, labels, batch_size, seed, epoch=0):
+    def __init__(self, images, labels, batch_size, seed, epoch=1):
         super().__init__()
         self.arrays = (images, labels)
         self.batch_size = batch_size
         self.seed = seed
-        self._start(epoch)
+        self.start(epoch)
 
-    def _start(self, epoch):
+    def start(self, epoch):
+        """Take the order of `epoch`."""
         self.epoch = epoch
         count = len(self.arrays[0])
         self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
@@ -38,5 +43,9 @@ class EpochBatches(keras.utils.PyDataset):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         return tuple(array[chosen] for array in self.arrays)
 
-    def on_epoch_end(self):
-        self._start(self.epoch + 1)
+    def follow(self):
+        """Return the callback that starts each epoch of `fit` in its order.
+
+        `on_epoch_end` would miscount: Keras calls it once before the first epoch, too.
+        """
+        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: self.start(epoch + 1))

@@ -4,7 +4,6 @@ import numpy as np
 
 from vaegan_edu import losses, metrics, networks
 
-
 JUDGED = 5000  # at most so many images are judged, against at most so many: the cost is quadratic
 
 

@@ -77,7 +77,7 @@ def train(name, *, data=None, epochs=None, seed=0, batch_size=None, latent_dim=N
 
     folder.mkdir(parents=True, exist_ok=True)
     records.write_json(folder / "config.json", config)
-    watching = [callbacks.HistoryWriter(folder / "history.csv")]
+    watching = [batches.follow(), callbacks.HistoryWriter(folder / "history.csv")]
     if experiment.has_samples:
         epochs_shown = {epoch for epoch in SHEET_EPOCHS if epoch <= arguments["epochs"]}
         sheets = folder / "samples"
