@@ -58,7 +58,7 @@ def test_overlap_is_the_definition(monkeypatch, counts, k, chunk):
 
 
 def test_overlap_by_hand():
-    """On a line, k = 1: real balls [-1, 1], [0, 2], [1, 7]; generated [0.5, 2.5], [1.5, 3.5], ..."""
+    """On a line: real balls [-1, 1], [0, 2], [1, 7]; generated ones [0.5, 2.5], [1.5, 3.5], ..."""
     found = metrics.manifold_overlap([[0.0], [1.0], [4.0]], [[1.5], [2.5], [9.0], [9.5]], k=1)
     # 1.5 lies in two real balls, 2.5 in one, the others in none; only 1 lies in a generated ball.
     assert found == {"precision": 0.5, "recall": 1 / 3, "density": 0.75, "coverage": 2 / 3}
@@ -181,7 +181,8 @@ def test_softmax_survives_large_logits():
     class Loud:
         input_shape = (None, 8, 8, 1)
 
-        def predict(self, images, **_):
+        def __call__(self, images, training):
+            assert not training
             return np.array([[1000.0, 0.0], [-1000.0, -1000.0]], "float32"), np.zeros((2, 3))
 
     probabilities, _ = metrics.classify(Loud(), np.zeros((2, 8, 8, 1)))
@@ -206,15 +207,22 @@ def test_judge_tells_digits_from_noise_and_from_one_digit_alone(classifier, digi
     real = metrics.judge(classifier, x_test, x_train)
     assert real["precision"] > 0.85 and real["recall"] > 0.85 and real["coverage"] > 0.5
     assert real["low_confidence"] < 0.1
+    assert real["pixel_precision"] > 0.8 and real["pixel_recall"] > 0.8
 
     noise = np.random.default_rng(0).uniform(-1, 1, x_test.shape).astype("float32")
     judged = metrics.judge(classifier, noise, x_train)
     assert judged["precision"] < 0.05 and judged["coverage"] < 0.05
+    assert judged["pixel_precision"] == judged["pixel_recall"] == 0.0
     assert judged["low_confidence"] > 0.3
 
     # A mode that collapsed onto a few real images is precise, and covers next to nothing.
     collapsed = metrics.judge(classifier, np.repeat(x_train[:3], 20, axis=0), x_train)
-    assert collapsed["precision"] == 1.0 and collapsed["coverage"] < 0.05
+    assert collapsed["precision"] == collapsed["pixel_precision"] == 1.0
+    assert collapsed["coverage"] < 0.05 and collapsed["pixel_recall"] < 0.05
+
+    # Grey noise is what features alone may take for a digit, and pixels never do.
+    grey = np.clip(0.1 * noise, -1, 1)
+    assert metrics.judge(classifier, grey, x_train)["pixel_precision"] == 0.0
 
 
 def test_judge_hands_on_k_and_keeps_the_sides_apart(classifier, digits):
@@ -224,8 +232,12 @@ def test_judge_hands_on_k_and_keeps_the_sides_apart(classifier, digits):
     judged = metrics.judge(classifier, generated, real, k=2)
     confidence = metrics.classify(classifier, generated)[0]
     assert judged.pop("low_confidence") == metrics.low_confidence_share(confidence)
+    pixels = metrics.manifold_overlap(real.reshape(90, -1), generated.reshape(40, -1), k=2)
+    assert judged.pop("pixel_precision") == pixels["precision"]
+    assert judged.pop("pixel_recall") == pixels["recall"]
     assert judged == metrics.manifold_overlap(*features, k=2)
     assert judged != metrics.manifold_overlap(*features, k=5)
+    assert pixels["precision"] != pixels["recall"]  # else a mix-up would not show
 
 
 def test_digest_follows_the_weights(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ def main(words=None):
     try:
         return options.command(options)
     except (OSError, ValueError, FloatingPointError) as error:
-        print(f"vaegan_edu: {error}", file=sys.stderr)
+        print("vaegan_edu:", " ".join(str(error).split()), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("vaegan_edu: interrupted; the history keeps the epochs before", file=sys.stderr)

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -117,9 +118,12 @@ def load_run(folder):
     (x_train, _), _ = datasets.load(record.config["data"]["name"])
     model = EXPERIMENTS[name].build(record.config["arguments"], x_train.shape[1:])
     try:
-        model.load_weights(weights)
-    except (OSError, KeyError, ValueError) as error:  # h5py and Keras, each in its way
-        raise ValueError(f"{weights} is damaged or of another model: {error}") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained
+            model.load_weights(weights)
+    except (OSError, KeyError, ValueError, UserWarning) as error:  # h5py and Keras, in their ways
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{weights} is damaged or of another model: {reason}") from error
     return Run(model, record.config, record.history)
 
 

@@ -1,0 +1,209 @@
+"""The command line: what it prints, what it leaves, and one line for what goes wrong."""
+
+import errno
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from vaegan_edu import records
+from vaegan_edu.__main__ import main
+from vaegan_edu.experiments import EXPERIMENTS
+
+
+def test_list_names_every_experiment_with_what_it_does(capsys):
+    assert main(["list"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert err == "" and [line.split()[0] for line in lines] == list(EXPERIMENTS)
+    for line, experiment in zip(lines, EXPERIMENTS.values(), strict=True):
+        arguments = experiment.arguments
+        assert experiment.summary in line and len(line) <= 100
+        assert line.endswith(f"; {arguments['epochs']} epochs of {arguments['data']}")
+
+
+def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
+    seen = []
+
+    def train(name, **settings):
+        seen.append((name, settings))
+        return tmp_path / "run"
+
+    monkeypatch.setattr("vaegan_edu.experiments.train", train)
+    words = "train vae-digits --data mnist --epochs 3 --seed 4 --batch-size 5 --latent-dim 6"
+    assert main([*words.split(), "--output", str(tmp_path)]) == 0
+    assert main(["train", "ae-digits"]) == 0
+    given = {"data": "mnist", "epochs": 3, "seed": 4, "batch_size": 5, "latent_dim": 6}
+    kept = {"data": None, "epochs": None, "seed": 0, "batch_size": None, "latent_dim": None}
+    assert seen == [
+        ("vae-digits", {**given, "output": str(tmp_path)}),
+        ("ae-digits", {**kept, "output": None}),
+    ]
+    assert capsys.readouterr().out.splitlines()[1] == f"The record is in {tmp_path / 'run'}"
+
+
+def run_module(*words, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "vaegan_edu", *words],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    )
+    # Not by text=True, which would make a line of every step of the bar.
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def weights(folder):
+    found = {}
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(folder / "model.weights.h5") as file:
+        file.visititems(keep)
+    return found
+
+
+def test_two_processes_train_to_the_same_bits(capsys, tmp_path):
+    """As a user starts it, and inside this process after all that other tests did."""
+    words = ["train", "vae-digits", "--epochs", "1", "--batch-size", "256", "--output"]
+    code, out, err = run_module(*words, str(tmp_path / "one"))
+    # TensorFlow and Keras are silent: an epoch's bar, the record's place, and nothing else.
+    assert (code, err) == (0, "")
+    bar, blank, place = re.sub("\x1b\\[[0-9]*m|[\x08\r]", "", out).splitlines()
+    assert bar.startswith("1/1") and "val_kl_loss" in bar
+    assert (blank, place) == ("", f"The record is in {tmp_path / 'one'}")
+
+    assert main([*words, str(tmp_path / "two")]) == 0
+    assert capsys.readouterr().err == ""
+    one, two = (records.read_record(tmp_path / name) for name in ("one", "two"))
+    assert {**one.config, "commit": ""} == {**two.config, "commit": ""}
+    assert one.metrics == two.metrics
+    assert [{**row, "seconds": 0} for row in one.history] == [
+        {**row, "seconds": 0} for row in two.history
+    ]
+    first, second = weights(tmp_path / "one"), weights(tmp_path / "two")
+    assert first.keys() == second.keys() and len(first) > 10
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, second[name])
+
+
+@pytest.fixture
+def trains_nothing(monkeypatch):
+    def fit(*_, **__):
+        raise AssertionError("it began to train")
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+
+
+def fails(words, capsys):
+    """Return the one line that a failing command writes."""
+    try:
+        code = main(words)
+    except SystemExit as stop:  # argparse
+        code = stop.code
+    out, err = capsys.readouterr()
+    assert isinstance(code, int) and code != 0
+    assert out == "" and err.endswith("\n") and err.count("\n") == 1, err
+    assert err.startswith("vaegan_edu: ") and "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize("words, message", [
+    ("train vae", "Experiment must be one of ae-digits, vae-digits, .*Received: 'vae'"),
+    ("train vae-digits --epochs 0", "`epochs` must be a whole number of at least 1. Received: 0"),
+    ("train vae-digits --epochs -3", "`epochs` must be a whole number of at least 1"),
+    ("train vae-digits --latent-dim 0", "`latent_dim` must be a whole number of at least 1"),
+    ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
+    ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
+    ("train vae-digits --data faces", "Data must be one of digits, mnist. Received: 'faces'"),
+    ("train vae-digits --data mnist", "MNIST was not found: VAEGAN_EDU_DATA must name a folder"),
+    ("train classifier-mnist", "MNIST was not found"),
+    ("train classifier-digits --latent-dim 2", "classifier-digits has no setting latent_dim"),
+    ("train vae-digits --epochs many", "argument --epochs: invalid int value: 'many'"),
+    ("train vae-digits --speed 9", "unrecognized arguments: --speed 9"),
+    ("train", "the following arguments are required: experiment"),
+    ("dance", "invalid choice: 'dance'"),
+    ("", "the following arguments are required: COMMAND"),
+])  # fmt: skip
+def test_bad_words_get_one_line(words, message, capsys, tmp_path, monkeypatch, trains_nothing):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VAEGAN_EDU_DATA", str(tmp_path))
+    assert re.search(message, fails(words.split(), capsys))
+    assert list(tmp_path.iterdir()) == []  # nothing was written
+
+
+def test_an_output_that_is_taken_gets_one_line(capsys, tmp_path, trains_nothing):
+    file = tmp_path / "file"
+    file.write_text("precious")
+    words = ["train", "vae-digits", "--output"]
+    assert "must be a folder. Received" in fails([*words, str(file)], capsys)
+    assert str(file) in fails([*words, str(file / "below")], capsys)
+    records.write_json(tmp_path / "run" / "config.json", {})
+    assert "holds a run already" in fails([*words, str(tmp_path / "run")], capsys)
+    assert file.read_text() == "precious"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["config.json", "file", "run"]
+
+
+def test_an_output_that_cannot_be_written_gets_one_line(
+    capsys, tmp_path, trains_nothing, monkeypatch
+):
+    """As of a read-only folder; simulated, for the superuser may write everywhere."""
+
+    def refuse(path, *_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(pathlib.Path, "mkdir", refuse)
+    line = fails(["train", "vae-digits", "--output", str(tmp_path / "run")], capsys)
+    assert "Permission denied" in line and str(tmp_path / "run") in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure, code, message", [
+    (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
+    (FloatingPointError("`loss` became nan in epoch 2"), 1, "`loss` became nan in epoch 2"),
+    (ValueError("two\nlines"), 1, "two lines"),
+    (KeyboardInterrupt(), 130, "interrupted"),
+])  # fmt: skip
+def test_what_goes_wrong_while_training_gets_one_line(
+    capsys, tmp_path, monkeypatch, failure, code, message
+):
+    def fit(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    words = ["train", "ae-digits", "--output", str(tmp_path)]
+    assert message in fails(words, capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+    (tmp_path / "config.json").unlink()
+    assert main(words) == code
+
+
+def test_a_fault_of_the_program_is_not_hidden(monkeypatch, tmp_path):
+    def fit(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    with pytest.raises(ZeroDivisionError):
+        main(["train", "ae-digits", "--output", str(tmp_path)])
+
+
+def test_as_a_process_it_fails_with_one_line_and_a_code(tmp_path):
+    words = ["train", "vae-digits", "--data", "mnist", "--output", str(tmp_path / "run")]
+    code, out, err = run_module(*words, VAEGAN_EDU_DATA=str(tmp_path))
+    assert (code, out) == (1, "")
+    assert re.fullmatch("vaegan_edu: MNIST was not found: .*mnist.npz\n", err)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_and_list_do_not_wait_for_training_to_be_imported():
+    code, out, err = run_module("--help")
+    assert (code, err) == (0, "") and "train an experiment" in out
+    code = "import sys, vaegan_edu.__main__; assert 'keras' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
