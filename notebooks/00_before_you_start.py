@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 13 s on two CPU cores, measured at the last execution.*
+# *Run time: 6 s on two CPU cores, measured at the last execution.*
 #
 # Which tools does this course take for granted? Seven, and this page has them all: expectation,
 # the Gaussian density, log-likelihood, Bayes' rule, gradient descent, convolution and batch
@@ -27,7 +27,8 @@ if "google.colab" in sys.modules:
     from IPython import get_ipython
 
     get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' git+https://github.com/vaegan-edu/vaegan-edu"
+        "pip",
+        "install -q 'keras>=3.15,<4' git+https://github.com/vaegan-edu/vaegan-edu",
     )
 
 # %%
@@ -76,9 +77,13 @@ running = np.cumsum(z**2, axis=1) / draws
 band = np.sqrt(2 / draws)  # z**2 has the variance 2
 
 figure, axes = plt.subplots()
-axes.fill_between(draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error")
+axes.fill_between(
+    draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error"
+)
 axes.plot(draws, running.T, linewidth=1.4)
-axes.axhline(1, color="black", linestyle="--", linewidth=1.2, label="expectation")
+axes.axhline(
+    1, color="black", linestyle="--", linewidth=1.2, label="expectation"
+)
 axes.set(xscale="log", xlim=(2, draws[-1]), ylim=(0, 2.6))
 axes.xaxis.set_major_formatter("{x:g}")
 axes.set(xlabel="number of draws $N$", ylabel="average of $z^2$ so far")
@@ -92,6 +97,7 @@ plt.show()
 # **Exercise.** Write the estimate and its standard error. The function `f` takes an array and
 # returns an array.
 
+
 # %% tags=["exercise"]
 # Exercise: expectation
 def expectation(f, samples):
@@ -101,6 +107,7 @@ def expectation(f, samples):
 
 
 exercises.check("expectation", expectation)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: expectation
@@ -164,6 +171,7 @@ plt.show()
 # **Exercise.** Write the log density of a batch of codes. Each dimension of each code has its own
 # mean and log-variance. Sum over the dimensions, so that each code gets one number.
 
+
 # %% tags=["exercise"]
 # Exercise: gaussian_log_density
 def gaussian_log_density(z, z_mean, z_log_var):
@@ -173,6 +181,7 @@ def gaussian_log_density(z, z_mean, z_log_var):
 
 
 exercises.check("gaussian_log_density", gaussian_log_density)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: gaussian_log_density
@@ -216,22 +225,31 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # `images` and $\hat x$ is `reconstruction`.
 
 # %% mystnb={"figure": {"caption": "What one pixel costs, by the probability of ink that the model gave it. A sure and right answer costs nothing. A sure and wrong one costs without limit. A grey pixel, half ink, costs least at one half, and never nothing.", "name": "fig-start-likelihood"}, "image": {"alt": "Three curves over the probability of ink from 0 to 1. The curve for an inked pixel falls from very high at the left to zero at the right, the one for a blank pixel is its mirror image, and the one for a grey pixel is a shallow valley with its lowest point, marked, in the middle."}} tags=["hide-input"]
-ink = np.linspace(0.003, 0.997, 500)  # the probability of ink that the model gives
+ink = np.linspace(
+    0.003, 0.997, 500
+)  # the probability of ink that the model gives
 figure, axes = plt.subplots()
 for x, name, line in ((1.0, "inked, $x = 1$", "-"), (0.0, "blank, $x = 0$", "--"),
                       (0.5, "grey, $x = 0.5$", "-.")):  # fmt: skip
     cost = -(x * np.log(ink) + (1 - x) * np.log(1 - ink))
     axes.plot(ink, cost, line, label=name)
 axes.plot(0.5, np.log(2), "o", color="C2", markersize=8)
-axes.set(xlabel=r"probability of ink, $\hat x$", ylabel="cost of the pixel [nats]", ylim=(0, 4.2))
+axes.set(
+    xlabel=r"probability of ink, $\hat x$",
+    ylabel="cost of the pixel [nats]",
+    ylim=(0, 4.2),
+)
 axes.legend(title="the pixel", loc="upper center")
 for probability in (0.99, 0.5, 0.01):
-    print(f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats")
+    print(
+        f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats"
+    )
 plt.show()
 
 # %% [markdown]
 # **Exercise.** Write the negative log-likelihood of a batch: sum over the pixels, mean over the
 # images.
+
 
 # %% tags=["exercise"]
 # Exercise: negative_log_likelihood
@@ -243,11 +261,14 @@ def negative_log_likelihood(images, reconstruction):
 
 exercises.check("negative_log_likelihood", negative_log_likelihood)
 
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: negative_log_likelihood
 def negative_log_likelihood(images, reconstruction):
     """Return one number; both are (batch, height, width), in [0, 1]."""
-    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(1 - reconstruction)
+    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(
+        1 - reconstruction
+    )
     per_image = -np.sum(log_likelihood, axis=(1, 2))
     return np.mean(per_image)
 
@@ -291,16 +312,26 @@ column, row = np.divmod(np.arange(1000), 20)
 figure, axes = plt.subplots(figsize=(6.4, 3.6))
 looks = [
     ("generated, flagged", dict(marker="s", s=26, color="C3")),
-    ("generated, missed", dict(marker="s", s=24, facecolor="none", edgecolor="C3", linewidth=1.4)),
+    (
+        "generated, missed",
+        dict(marker="s", s=24, facecolor="none", edgecolor="C3", linewidth=1.4),
+    ),
     ("real, flagged", dict(marker="o", s=26, color="C0")),
-    ("real, not flagged", dict(marker="o", s=14, facecolor="none", edgecolor="0.7")),
+    (
+        "real, not flagged",
+        dict(marker="o", s=14, facecolor="none", edgecolor="0.7"),
+    ),
 ]
 for kind, (name, look) in enumerate(looks):
     axes.scatter(column[kinds == kind], -row[kinds == kind], label=name, **look)
 axes.axis("off")
-figure.legend(loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3)
+figure.legend(
+    loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3
+)
 flagged = hits + false_alarms
-print(f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated")
+print(
+    f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated"
+)
 print(f"p(generated | flagged) = {hits} / {flagged} = {hits / flagged:.2f}")
 plt.show()
 
@@ -360,12 +391,26 @@ def valley(w):
     return 0.5 * np.sum(curvature * w**2, axis=-1)
 
 
-grid = np.stack(np.meshgrid(np.linspace(-4.6, 1.2, 200), np.linspace(-2.6, 2.6, 200)), axis=-1)
+grid = np.stack(
+    np.meshgrid(np.linspace(-4.6, 1.2, 200), np.linspace(-2.6, 2.6, 200)),
+    axis=-1,
+)
 figure, axes = plt.subplots(figsize=(6.4, 3.9))
 levels = valley(np.stack([np.zeros(9), np.linspace(0.15, 2.6, 9)], axis=-1))
-axes.contour(grid[..., 0], grid[..., 1], valley(grid), levels=levels, colors="0.75", linewidths=1)
+axes.contour(
+    grid[..., 0],
+    grid[..., 1],
+    valley(grid),
+    levels=levels,
+    colors="0.75",
+    linewidths=1,
+)
 start = np.array([-4.0, 1.2])
-for learning_rate, marker, colour in ((0.02, "o", "C0"), (0.17, "s", "C2"), (0.205, "^", "C3")):
+for learning_rate, marker, colour in (
+    (0.02, "o", "C0"),
+    (0.17, "s", "C2"),
+    (0.205, "^", "C3"),
+):
     path = [start]
     for _ in range(15):
         path.append(path[-1] - learning_rate * curvature * path[-1])
@@ -378,12 +423,19 @@ axes.plot(0, 0, "k+", markersize=11, markeredgewidth=2)
 axes.plot(*start, "ko", markersize=7)
 axes.set(xlabel="$w_1$", ylabel="$w_2$")
 axes.grid(False)
-axes.legend(title="learning rate", loc="lower left", frameon=True, edgecolor="none", framealpha=0.9)
+axes.legend(
+    title="learning rate",
+    loc="lower left",
+    frameon=True,
+    edgecolor="none",
+    framealpha=0.9,
+)
 plt.show()
 
 # %% [markdown]
 # **Exercise.** Write gradient descent. Keep every $w$ on the way, the start included, so that the
 # path can be drawn.
+
 
 # %% tags=["exercise"]
 # Exercise: gradient_descent
@@ -394,6 +446,7 @@ def gradient_descent(gradient, start, learning_rate, steps):
 
 
 exercises.check("gradient_descent", gradient_descent)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: gradient_descent
@@ -449,27 +502,56 @@ figure, axes = plt.subplots(2, 2, figsize=(6.4, 6.2))
 panels = [
     (image, "image", dict(vmin=0, vmax=1)),
     (kernel, "kernel", dict(vmin=-3, vmax=3, cmap="PuOr_r")),
-    (feature_map, "feature map, stride 1", dict(vmin=-3, vmax=3, cmap="PuOr_r")),
-    (feature_map[::2, ::2], "feature map, stride 2", dict(vmin=-3, vmax=3, cmap="PuOr_r")),
+    (
+        feature_map,
+        "feature map, stride 1",
+        dict(vmin=-3, vmax=3, cmap="PuOr_r"),
+    ),
+    (
+        feature_map[::2, ::2],
+        "feature map, stride 2",
+        dict(vmin=-3, vmax=3, cmap="PuOr_r"),
+    ),
 ]
 for panel, (values, name, look) in zip(axes.flat, panels, strict=True):
     panel.imshow(values, **look)
-    panel.set(xticks=[], yticks=[], title=f"{name}: {values.shape[0]} × {values.shape[1]}")
+    panel.set(
+        xticks=[],
+        yticks=[],
+        title=f"{name}: {values.shape[0]} × {values.shape[1]}",
+    )
     panel.grid(False)
     panel.spines[:].set(visible=True, color="0.6")
 for (i, j), weight in np.ndenumerate(kernel):
-    axes[0, 1].text(j, i, f"{weight:.0f}".replace("-", "−"), ha="center", va="center", fontsize=16)
+    axes[0, 1].text(
+        j,
+        i,
+        f"{weight:.0f}".replace("-", "−"),
+        ha="center",
+        va="center",
+        fontsize=16,
+    )
 row, column = 6, 2  # the window's upper left corner
 for panel, corner, side in ((axes[0, 0], (column, row), 3), (axes[1, 0], (column, row), 1),
                             (axes[1, 1], (column // 2, row // 2), 1)):  # fmt: skip
-    frame = plt.Rectangle(np.subtract(corner, 0.5), side, side, fill=False, color="C2", linewidth=3)
+    frame = plt.Rectangle(
+        np.subtract(corner, 0.5),
+        side,
+        side,
+        fill=False,
+        color="C2",
+        linewidth=3,
+    )
     panel.add_patch(frame)
 print(f"value of the framed window: {feature_map[row, column]:.2f}")
-print(f"{image.shape} to {feature_map.shape}, with stride 2 to {feature_map[::2, ::2].shape}")
+print(
+    f"{image.shape} to {feature_map.shape}, with stride 2 to {feature_map[::2, ::2].shape}"
+)
 plt.show()
 
 # %% [markdown]
 # **Exercise.** Write the convolution out, with a stride. Image and kernel need not be square.
+
 
 # %% tags=["exercise"]
 # Exercise: convolution
@@ -483,6 +565,7 @@ def convolution(image, kernel, stride):
 
 exercises.check("convolution", convolution)
 
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: convolution
 def convolution(image, kernel, stride):
@@ -494,7 +577,9 @@ def convolution(image, kernel, stride):
     for i in range(height):
         for j in range(width):
             top, left = stride * i, stride * j
-            output[i, j] = np.sum(image[top : top + rows, left : left + columns] * kernel)
+            output[i, j] = np.sum(
+                image[top : top + rows, left : left + columns] * kernel
+            )
     return output
 
 
@@ -546,25 +631,36 @@ for values, side, colour, marker, name in ((x, -0.17, "0.6", "o", "before"),
     left.plot((np.arange(1, 4) + side + shift).ravel(), values.ravel(), marker, color=colour,
               markersize=3.5, label=name)  # fmt: skip
 left.set(xlabel="feature", ylabel="value", xticks=[1, 2, 3], ylim=(-9, 11))
-left.legend(loc="upper right", markerscale=2, handletextpad=0.1, borderaxespad=0)
+left.legend(
+    loc="upper right", markerscale=2, handletextpad=0.1, borderaxespad=0
+)
 
 real = rng.normal(2.0, 0.7, size=64)
 real[0] = 2.5  # the image that we follow
 noise = rng.normal(0.0, 0.7, size=64)
 means = np.linspace(-2, 4, 61)
 alone = np.full_like(means, normalise(real)[0])
-shared = np.array([normalise(np.concatenate([real, noise + mean]))[0] for mean in means])
+shared = np.array(
+    [normalise(np.concatenate([real, noise + mean]))[0] for mean in means]
+)
 right.plot(means, alone, "--", label="real images alone")
 right.plot(means, shared, label="with fakes")
-right.set(xlabel="mean of the fakes", ylabel="one real image, normalised", ylim=(-1.1, 2.4))
+right.set(
+    xlabel="mean of the fakes",
+    ylabel="one real image, normalised",
+    ylim=(-1.1, 2.4),
+)
 right.legend(loc="upper right", borderaxespad=0)
-print(f"the real image alone {alone[0]:.2f}; with fakes {shared.max():.2f} to {shared.min():.2f}")
+print(
+    f"the real image alone {alone[0]:.2f}; with fakes {shared.max():.2f} to {shared.min():.2f}"
+)
 print(f"after: means {np.abs(normalise(x).mean(axis=0)).max():.2f}, "
       f"standard deviations {normalise(x).std(axis=0).round(2)}")  # fmt: skip
 plt.show()
 
 # %% [markdown]
 # **Exercise.** Write BatchNorm as it works in training.
+
 
 # %% tags=["exercise"]
 # Exercise: batch_norm
@@ -575,6 +671,7 @@ def batch_norm(x, scale, offset, eps):
 
 
 exercises.check("batch_norm", batch_norm)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: batch_norm

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # The variational autoencoder
+# # Chapter 2: The variational autoencoder
 #
-# *Run time: 87 s on two CPU cores, measured at the last execution.*
+# *Run time: 97 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**
@@ -21,16 +21,21 @@ import sys
 if "google.colab" in sys.modules and not os.path.exists("02_vae.py"):
     from IPython import get_ipython
 
-    get_ipython().system("git clone -q --depth 1 https://github.com/vaegan-edu/vaegan-edu course")
+    address = "https://github.com/vaegan-edu/vaegan-edu"
+    get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
+    get_ipython().run_line_magic(
+        "pip", "install -q 'keras>=3.15,<4' anywidget .."
+    )
 
 # %%
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+os.environ.setdefault(
+    "TF_ENABLE_ONEDNN_OPTS", "0"
+)  # the same digits on every run
 
 import keras
 import matplotlib.pyplot as plt
@@ -114,7 +119,9 @@ formula = float(losses.kl_divergence(z_mean[None], z_log_var[None])[0])
 error = log_ratio.std() / np.sqrt(len(z))
 print(f"average log ratio {log_ratio.mean():.3f} +- {error:.3f} nats")
 print(f"formula           {formula:.3f} nats")
-print("within four standard errors:", abs(log_ratio.mean() - formula) < 4 * error)
+print(
+    "within four standard errors:", abs(log_ratio.mean() - formula) < 4 * error
+)
 
 # %% [markdown]
 # Try it in one dimension. Move the mean, then the variance. Which one costs more? Is it dearer to
@@ -216,18 +223,29 @@ def train_vae(latent_dim, beta, epochs):
     return vae, history.history
 
 
-vae, history = train_vae(latent_dim=2, beta=1.0, epochs=profile.epochs(cpu=25, gpu=20))
+vae, history = train_vae(
+    latent_dim=2, beta=1.0, epochs=profile.epochs(cpu=20, gpu=20)
+)
 
 keras.utils.set_random_seed(0)
 autoencoder = models.Autoencoder(
-    networks.build_encoder(latent_dim=2, variational=False), networks.build_decoder(latent_dim=2)
+    networks.build_encoder(latent_dim=2, variational=False),
+    networks.build_decoder(latent_dim=2),
 )
 autoencoder.compile(keras.optimizers.Adam(2e-3))
-autoencoder.fit(x_train, epochs=profile.epochs(cpu=25, gpu=20), batch_size=64, verbose=0)
+autoencoder.fit(
+    x_train, epochs=profile.epochs(cpu=20, gpu=20), batch_size=64, verbose=0
+)
 
-terms = {name: history[name][-1] for name in ("loss", "reconstruction_loss", "kl_loss")}
-print("loss = reconstruction_loss + kl_loss:",
-      np.isclose(terms["loss"], terms["reconstruction_loss"] + terms["kl_loss"], rtol=1e-3))  # fmt: skip
+terms = {
+    name: history[name][-1]
+    for name in ("loss", "reconstruction_loss", "kl_loss")
+}
+total = terms["reconstruction_loss"] + terms["kl_loss"]
+print(
+    "loss = reconstruction_loss + kl_loss:",
+    np.isclose(terms["loss"], total, rtol=1e-3),
+)
 
 # %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term settles at the price that the better images are worth.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}}
 plotting.loss_curves(history, ["reconstruction_loss", "kl_loss"], ylabel="nats")
@@ -240,10 +258,14 @@ plotting.loss_curves(history, ["reconstruction_loss", "kl_loss"], ylabel="nats")
 codes, labels = vae.encode(x_test[:360]), y_test[:360]
 plain_codes = autoencoder.encode(x_test[:360])
 for name, these in (("autoencoder", plain_codes), ("VAE", codes)):
-    print(f"{name:12} standard deviation of the codes: {these.std(axis=0).round(1)}")
+    print(
+        f"{name:12} standard deviation of the codes: {these.std(axis=0).round(1)}"
+    )
 
 # %% mystnb={"figure": {"caption": "The same test images in both planes. The VAE's codes gather around the prior; the plain autoencoder's spread over a far larger area (their standard deviations are printed above).", "name": "fig-vae-planes"}, "image": {"alt": "Two scatter plots of coloured dots. Left, fingers of colour spread over a wide plane and the small dotted circles of the prior are almost lost among them. Right, patches of colour packed closely around the two dotted circles."}}
-plotting.latent_scatter({"autoencoder": plain_codes, "VAE (z_mean)": codes}, labels, prior=True)
+plotting.latent_scatter(
+    {"autoencoder": plain_codes, "VAE (z_mean)": codes}, labels, prior=True
+)
 
 # %% [markdown]
 # Because the codes are where the prior is, we can decode the whole plane and find digits nearly
@@ -258,13 +280,15 @@ plotting.latent_grid(vae.decode(grid), limits=(-2.14, 2.14))
 # Walk through it yourself, and compare with the plane of chapter 1.
 
 # %% tags=["nbval-ignore-output"]
-LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True)
+LatentExplorer(
+    vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True
+)
 
 # %% [markdown]
 # ## What beta buys, and what it costs
 #
 # `beta` is the price of a nat. When it is low, the encoder spends freely and reconstructions are
-# sharp. When it is high, every nat has to earn its keep in better pixels. A dimension that cannot
+# close. When it is high, every nat has to earn its keep in better pixels. A dimension that cannot
 # is given up: its cloud *becomes* the prior, whatever the image is. This is *posterior collapse*
 # {cite}`bowman2016generating`. Such a dimension costs nothing and says nothing.
 #
@@ -278,15 +302,19 @@ LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane",
 # We train four VAEs with sixteen latent dimensions each, from almost free to very dear nats.
 
 # %%
-betas = (0.1, 1.0, 10.0, 100.0)
+betas = (0.25, 1.0, 16.0, 32.0)
 by_beta = {}
 for beta in betas:
-    model, _ = train_vae(latent_dim=16, beta=beta, epochs=profile.epochs(cpu=12, gpu=10))
+    model, _ = train_vae(
+        latent_dim=16, beta=beta, epochs=profile.epochs(cpu=12, gpu=10)
+    )
     mean, log_var = networks.apply(model.encoder, x_test)
     images = model.reconstruct(x_test)
     by_beta[beta] = {
         "model": model,
-        "reconstruction": float(np.mean(losses.gaussian_reconstruction(x_test, images))),
+        "reconstruction": float(
+            np.mean(losses.gaussian_reconstruction(x_test, images))
+        ),
         "kl": np.mean(losses.kl_divergence(mean, log_var)),
         "active": metrics.active_units(mean),
         "variance": mean.var(axis=0),
@@ -294,26 +322,34 @@ for beta in betas:
 
 print("  beta   reconstruction    kl   active units")
 for beta, row in by_beta.items():
-    print(f"{beta:6g} {row['reconstruction']:16.0f} {row['kl']:5.0f} {row['active']:14d}")
+    print(
+        f"{beta:6g} {row['reconstruction']:16.0f} {row['kl']:5.0f} {row['active']:14d}"
+    )
 
-# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed; the table above counts those above it.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The curves for small beta stay far above a dotted threshold; the curve for the largest beta drops below it at once."}}
+# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed; the table above counts those above it.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The two curves for small beta stay far above a dotted threshold, the third crosses it after a few dimensions, and that for the largest beta lies below it throughout."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
 for beta, row in by_beta.items():
-    axes.semilogy(range(1, 17), np.sort(row["variance"])[::-1], "o-", label=f"beta = {beta:g}")
+    axes.semilogy(
+        range(1, 17),
+        np.sort(row["variance"])[::-1],
+        "o-",
+        label=f"beta = {beta:g}",
+    )
 axes.axhline(metrics.ACTIVE_VARIANCE, color="black", linestyle=":", linewidth=1)
 axes.set(xlabel="latent dimension, sorted", ylabel="variance of z_mean")
 axes.legend()
 plt.show()
 
-# %% mystnb={"figure": {"caption": "Four test images and their reconstructions for growing beta. The dearer a nat, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, sharp reconstructions, slightly softer ones, blurred ones, and in the last row the same grey average for every image."}}
+# %% mystnb={"figure": {"caption": "Eight test images and their reconstructions for growing beta. The dearer a nat, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, close reconstructions, slightly softer ones, blurs that hardly differ, and in the last row the same grey blur for every image."}}
 rows = {"test image": x_test[:8]}
-rows.update({f"beta {beta:g}": row["model"].reconstruct(x_test[:8]) for beta, row in by_beta.items()})
+for beta, row in by_beta.items():
+    rows[f"beta {beta:g}"] = row["model"].reconstruct(x_test[:8])
 plotting.image_rows(rows)
 
 # %% [markdown]
 # Read the table from top to bottom. As `beta` grows, the KL term falls, and so does the number of
 # active units, until none is left. Then every code means the same, and the decoder can only answer
-# with the average image. **A small KL term is no success in itself.** It may mean that the code is
+# with one image, something like the average of all. **A small KL term is no success in itself.** It may mean that the code is
 # empty.
 #
 # ## Does it make new images?
@@ -323,14 +359,20 @@ plotting.image_rows(rows)
 
 # %%
 data = (x_train, y_train), (x_test, y_test)
-images, numbers = experiments.judge_decoder(by_beta[1.0]["model"], data, profile.data, seed=0)
+images, numbers = experiments.judge_decoder(
+    by_beta[1.0]["model"], data, profile.data, seed=0
+)
 MEASURES = ("low_confidence", "precision", "pixel_precision", "recall")
 print(" " * 12 + "".join(f"{measure:>17}" for measure in MEASURES))
 for kind, row in numbers.items():
-    print(f"{kind:12}" + "".join(f"{row[measure]:17.2f}" for measure in MEASURES))
+    print(
+        f"{kind:12}" + "".join(f"{row[measure]:17.2f}" for measure in MEASURES)
+    )
 
 # %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes now give different, digit-like images, with soft edges.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}}
-plotting.image_rows({kind.replace("_", " "): shown[:10] for kind, shown in images.items()})
+plotting.image_rows(
+    {kind.replace("_", " "): shown[:10] for kind, shown in images.items()}
+)
 
 # %% [markdown]
 # And a walk between two images, in a straight line through latent space. Below it, the same walk
@@ -357,7 +399,10 @@ plotting.image_rows(
 
 # %%
 RESULTS = "../book/results"
-runs = {name: records.read_runs(f"{RESULTS}/{name}-digits") for name in ("ae", "vae")}
+runs = {
+    name: records.read_runs(f"{RESULTS}/{name}-digits")
+    for name in ("ae", "vae")
+}
 config = runs["vae"][0].config
 print("data:", config["data"]["name"], " epochs:", len(runs["vae"][0].history),
       " latent_dim:", config["arguments"]["latent_dim"])  # fmt: skip
@@ -365,17 +410,28 @@ print("seeds:", [run.config["seed"] for run in runs["vae"]])
 
 
 def over_seeds(name, key):
-    """Mean and 95 % interval of one recorded metric over the seeds of an experiment."""
+    """Mean and 95 % interval of one recorded metric over seeds."""
     return metrics.mean_interval([run.metrics[key] for run in runs[name]])
 
 
 print(f"{'':32}{'autoencoder':22}VAE")
-for key in ("reconstruction_loss", "random_precision", "random_pixel_precision", "random_recall"):
+for key in (
+    "reconstruction_loss",
+    "random_precision",
+    "random_pixel_precision",
+    "random_recall",
+):
     row = [over_seeds(name, key) for name in ("ae", "vae")]
-    text = "".join(f"{f'{mean:.2f} [{low:.2f}, {high:.2f}]':22}" for mean, low, high in row)
+    text = "".join(
+        f"{f'{mean:.2f} [{low:.2f}, {high:.2f}]':22}" for mean, low, high in row
+    )
     print(f"{key:32}{text}".rstrip())
-kl = metrics.mean_interval([run.column("val_kl_loss")[-1] for run in runs["vae"]])
-print(f"kl_loss of the VAE on test images: {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats")
+kl = metrics.mean_interval(
+    [run.column("val_kl_loss")[-1] for run in runs["vae"]]
+)
+print(
+    f"kl_loss of the VAE on test images: {kl[0]:.1f} [{kl[1]:.1f}, {kl[2]:.1f}] nats"
+)
 
 # %% [markdown]
 # The first row is the price: the VAE reconstructs worse, because its codes are blurred by noise and
@@ -413,19 +469,22 @@ exercises.check("kl_by_hand", cost)
 #
 # Write equation {eq}`eq-vae-kl-gauss` in NumPy: one value for each image.
 
+
 # %% tags=["exercise"]
 # Exercise: kl
 def kl(z_mean, z_log_var):
-    """Return KL(q(z|x) || p(z)) for each image; both (N, latent_dim), result (N,)."""
+    """Return the KL divergence of each image, (N,); both are (N, latent_dim)."""
     # One term for each latent dimension, then sum over them.
     return None
 
 
 exercises.check("kl", kl)
+
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: kl
 def kl(z_mean, z_log_var):
-    """Return KL(q(z|x) || p(z)) for each image; both (N, latent_dim), result (N,)."""
+    """Return the KL divergence of each image, (N,); both are (N, latent_dim)."""
     terms = z_mean**2 + np.exp(z_log_var) - z_log_var - 1.0  # (N, latent_dim)
     return 0.5 * np.sum(terms, axis=1)
 
@@ -437,15 +496,18 @@ exercises.check("kl", kl)
 # Write equation {eq}`eq-vae-reparameterisation`. The encoder gives you the *log*-variance: what is
 # $\sigma$ then?
 
+
 # %% tags=["exercise"]
 # Exercise: reparameterise
 def reparameterise(z_mean, z_log_var, noise):
     """Return z of shape (N, latent_dim); all three arguments have that shape."""
-    # `noise` is standard normal. Give it the right deviation, then the right mean.
+    # `noise` is standard normal. Scale it, then shift it.
     return None
 
 
 exercises.check("reparameterise", reparameterise)
+
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: reparameterise
 def reparameterise(z_mean, z_log_var, noise):
@@ -461,19 +523,22 @@ exercises.check("reparameterise", reparameterise)
 # Count the active units of equation {eq}`eq-vae-active`. Think first: over which axis does the
 # variance run, and why is the size of the mean no sign of life?
 
+
 # %% tags=["exercise"]
 # Exercise: active_units
 def active_units(z_mean):
-    """Return how many columns of z_mean (N, latent_dim) vary by more than 0.01."""
+    """Return how many columns of z_mean (N, latent_dim) vary."""
     # A variance for each dimension, over the images.
     return None
 
 
 exercises.check("active_units", active_units)
+
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: active_units
 def active_units(z_mean):
-    """Return how many columns of z_mean (N, latent_dim) vary by more than 0.01."""
+    """Return how many columns of z_mean (N, latent_dim) vary."""
     variance = np.var(z_mean, axis=0)  # of each dimension, over the images
     return np.sum(variance > 0.01)
 

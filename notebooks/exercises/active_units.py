@@ -6,7 +6,7 @@ from vaegan_edu import exercises
 
 
 def active_units(z_mean):
-    """Return how many columns of z_mean (N, latent_dim) vary by more than 0.01."""
+    """Return how many columns of z_mean (N, latent_dim) vary."""
     # solution
     variance = np.var(z_mean, axis=0)  # of each dimension, over the images
     return np.sum(variance > 0.01)

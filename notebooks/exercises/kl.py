@@ -6,7 +6,7 @@ from vaegan_edu import exercises
 
 
 def kl(z_mean, z_log_var):
-    """Return KL(q(z|x) || p(z)) for each image; both (N, latent_dim), result (N,)."""
+    """Return the KL divergence of each image, (N,); both are (N, latent_dim)."""
     # solution
     terms = z_mean**2 + np.exp(z_log_var) - z_log_var - 1.0  # (N, latent_dim)
     return 0.5 * np.sum(terms, axis=1)

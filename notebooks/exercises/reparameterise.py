@@ -11,7 +11,7 @@ def reparameterise(z_mean, z_log_var, noise):
     deviation = np.exp(0.5 * z_log_var)
     return z_mean + deviation * noise
     # stub
-    # `noise` is standard normal. Give it the right deviation, then the right mean.
+    # `noise` is standard normal. Scale it, then shift it.
     return None
     # end
 
