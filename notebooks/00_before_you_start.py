@@ -19,7 +19,7 @@
 # again. A check never fails with an error: it tells you what it proved, or gives you a hint. The
 # solution is hidden below each exercise.
 
-# %% tags=["colab", "nbval-skip", "hide-cell"]
+# %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package. Elsewhere this cell does nothing.
 import sys
 

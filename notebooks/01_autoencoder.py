@@ -12,7 +12,7 @@
 # - walk through a latent space and say what lies between two codes;
 # - measure whether decoded codes look like real images, and name a measure that can be fooled.
 
-# %% tags=["colab", "nbval-skip", "hide-cell"]
+# %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
 import os
 import sys

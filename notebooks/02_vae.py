@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 2: The variational autoencoder
 #
-# *Run time: 97 s on two CPU cores, measured at the last execution.*
+# *Run time: 105 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**
@@ -13,7 +13,7 @@
 # - explain why noise enters by reparameterisation;
 # - choose beta, and recognise posterior collapse by counting active units.
 
-# %% tags=["colab", "nbval-skip", "hide-cell"]
+# %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
 import os
 import sys
@@ -72,7 +72,7 @@ profile = experiments.current_profile()
 #
 # $$
 # q(z|x) = \mathcal N\!\left(z;\ \mu(x),\ \operatorname{diag} \sigma^2(x)\right), \qquad
-# \mu = \texttt{z\_mean}, \quad \log \sigma^2 = \texttt{z\_log\_var}.
+# \mu = \texttt{z_mean}, \quad \log \sigma^2 = \texttt{z_log_var}.
 # $$ (eq-vae-posterior)
 #
 # The code is *drawn* from that cloud, afresh each time. The decoder must make do with any point of
@@ -159,8 +159,8 @@ KLExplorer()
 # a constant: chapter 1's loss again. So
 #
 # $$
-# \text{loss} = \underbrace{\tfrac 12 \lVert x - \hat x \rVert^2}_{\texttt{reconstruction\_loss}}
-# + \beta \; \underbrace{D_\text{KL}\left(q(z|x) \,\|\, p(z)\right)}_{\texttt{kl\_loss}},
+# \text{loss} = \underbrace{\tfrac 12 \lVert x - \hat x \rVert^2}_{\texttt{reconstruction_loss}}
+# + \beta \; \underbrace{D_\text{KL}\left(q(z|x) \,\|\, p(z)\right)}_{\texttt{kl_loss}},
 # $$ (eq-vae-loss)
 #
 # summed over pixels and latent dimensions, averaged over the batch. With $\beta = 1$ it is the
@@ -302,7 +302,7 @@ LatentExplorer(
 # We train four VAEs with sixteen latent dimensions each, from almost free to very dear nats.
 
 # %%
-betas = (0.25, 1.0, 16.0, 32.0)
+betas = (0.25, 1.0, 8.0, 32.0)
 by_beta = {}
 for beta in betas:
     model, _ = train_vae(
@@ -326,12 +326,12 @@ for beta, row in by_beta.items():
         f"{beta:6g} {row['reconstruction']:16.0f} {row['kl']:5.0f} {row['active']:14d}"
     )
 
-# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed; the table above counts those above it.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The two curves for small beta stay far above a dotted threshold, the third crosses it after a few dimensions, and that for the largest beta lies below it throughout."}}
+# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed; the table above counts those above it. Values below the axis are drawn at its lower edge.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. Three curves stay above a dotted threshold, each lower than the one before as beta grows; the curve for the largest beta lies along the bottom, far below it."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
 for beta, row in by_beta.items():
     axes.semilogy(
         range(1, 17),
-        np.sort(row["variance"])[::-1],
+        np.sort(row["variance"])[::-1].clip(min=1e-5),
         "o-",
         label=f"beta = {beta:g}",
     )
@@ -340,16 +340,16 @@ axes.set(xlabel="latent dimension, sorted", ylabel="variance of z_mean")
 axes.legend()
 plt.show()
 
-# %% mystnb={"figure": {"caption": "Eight test images and their reconstructions for growing beta. The dearer a nat, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, close reconstructions, slightly softer ones, blurs that hardly differ, and in the last row the same grey blur for every image."}}
+# %% mystnb={"figure": {"caption": "Eight test images and their reconstructions for growing beta. The dearer a nat, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, close reconstructions, slightly softer ones, strongly blurred ones, and in the last row the same grey blur for every image."}}
 rows = {"test image": x_test[:8]}
 for beta, row in by_beta.items():
     rows[f"beta {beta:g}"] = row["model"].reconstruct(x_test[:8])
 plotting.image_rows(rows)
 
 # %% [markdown]
-# Read the table from top to bottom. As `beta` grows, the KL term falls, and so does the number of
-# active units, until none is left. Then every code means the same, and the decoder can only answer
-# with one image, something like the average of all. **A small KL term is no success in itself.** It may mean that the code is
+# Read the table from top to bottom. As `beta` grows, the KL term falls, and so does the variance of
+# every dimension's mean. At the largest `beta` no unit is active. Then every code means the same,
+# and the decoder can only answer with one image, something like the average of all. **A small KL term is no success in itself.** It may mean that the code is
 # empty.
 #
 # ## Does it make new images?
