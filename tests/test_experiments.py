@@ -146,6 +146,7 @@ def test_another_seed_gives_another_run(runs):
     assert all((a != b).any() for a, b in kernels)
     assert without_seconds(first)[0]["loss"] != without_seconds(other)[0]["loss"]
     assert records.read_record(other).config["seed"] == 1
+    assert experiments.load_run(other).model.seed == 1  # of the noise, too
 
 
 def test_a_loaded_run_generates_what_it_generated(runs, little_data):

@@ -13,7 +13,7 @@ from vaegan_edu.validation import check_codes, check_count, check_images, check_
 # out; brown, violet and grey to make ten.
 COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
-    "#56B4E9", "#8C6D1F", "#000000", "#6A3D9A", "#8A8A8A",
+    "#56B4E9", "#8C6D1F", "#7CB518", "#6A3D9A", "#8A8A8A",
 )  # fmt: skip
 WIDTH = 6.4  # inches: text stays readable when a phone shows the figure at its width
 
