@@ -30,11 +30,3 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
 fi
 echo "Installing into $venv. The first time this takes some minutes."
 "$venv/bin/python" -m pip install -qq -c constraints.txt -r requirements.txt -e .
-
-# What a library prints past Python is no output of a cell: TensorFlow 2.21 says at every start, with
-# the time, that it found no GPU. It goes to the terminal and not into the notebook.
-mkdir -p "$venv/etc/ipython"
-cat >"$venv/etc/ipython/ipython_kernel_config.py" <<'END'
-c.IPKernelApp.capture_fd_output = False
-c.IPKernelApp.log_level = "ERROR"
-END
