@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 6 s on two CPU cores, measured at the last execution.*
+# *Run time: 4 s on two CPU cores, measured at the last execution.*
 #
 # Which tools does this course take for granted? Seven, and this page has them all: expectation,
 # the Gaussian density, log-likelihood, Bayes' rule, gradient descent, convolution and batch

@@ -99,6 +99,7 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     assert config["classifier"] == metrics.classifier_digest("digits")
     assert config["versions"]["keras"] == keras.version()
     assert config["hardware"]["cores"] >= 1 and config["hardware"]["processor"]
+    assert config["hardware"]["gpus"] == experiments.profile.count_gpus()
 
     assert [row["epoch"] for row in history] == [1, 2]
     assert set(history[0]) == {"epoch", "learning_rate", "seconds"} | LOSSES[name]
@@ -508,9 +509,8 @@ def profile(monkeypatch, name=None, quick=None, gpus=0):
             monkeypatch.delenv(f"VAEGAN_EDU_{variable}", raising=False)
         else:
             monkeypatch.setenv(f"VAEGAN_EDU_{variable}", value)
-    monkeypatch.setattr(
-        keras.distribution, "list_devices", lambda kind: [f"{kind}:{i}" for i in range(gpus)]
-    )
+    devices = ["cpu:0", *(f"gpu:{i}" for i in range(gpus))]
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: devices)
     return experiments.current_profile()
 
 

@@ -45,13 +45,15 @@ def current_profile():
     Raises:
         ValueError: the variable names no profile.
     """
-    name = os.environ.get("VAEGAN_EDU_PROFILE") or ("gpu" if _has_gpu() else "cpu")
+    name = os.environ.get("VAEGAN_EDU_PROFILE") or ("gpu" if count_gpus() else "cpu")
     if name not in ("cpu", "gpu"):
         raise ValueError(f"VAEGAN_EDU_PROFILE must be cpu or gpu. Received: {name!r}")
     return Profile(name, quick=os.environ.get("VAEGAN_EDU_QUICK") == "1")
 
 
-def _has_gpu():
+def count_gpus():
+    """Return how many GPUs the backend sees."""
     import keras
 
-    return bool(keras.distribution.list_devices("gpu"))
+    # All devices are asked for: where there is no GPU, JAX refuses to list the GPUs alone.
+    return sum(device.startswith("gpu") for device in keras.distribution.list_devices())

@@ -12,6 +12,7 @@ import keras
 
 from vaegan_edu import callbacks, datasets, metrics, records
 from vaegan_edu.experiments.batches import EpochBatches
+from vaegan_edu.experiments.profile import count_gpus
 from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.validation import check_count
 
@@ -167,13 +168,12 @@ def _versions():
 
 
 def _hardware():
-    gpus = keras.distribution.list_devices("gpu")
     processor = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         processor = names[0].partition(": ")[2] if names else processor
-    return {"processor": processor, "cores": os.cpu_count(), "gpus": len(gpus)}
+    return {"processor": processor, "cores": os.cpu_count(), "gpus": count_gpus()}
 
 
 def _commit():
