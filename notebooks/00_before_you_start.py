@@ -149,7 +149,7 @@ exercises.check("expectation", expectation)
 # `z_log_var`. A network's output can be any number. A variance cannot: it must be positive. So
 # the network gives the logarithm, and `exp(z_log_var)` is positive whatever comes out.
 #
-# A code `z` has several dimensions, `latent_dim` of them. If they are independent, their
+# A code `z`, the numbers that stand for an image, has several dimensions, `latent_dim` of them. If they are independent, their
 # densities multiply, and so their log densities add up.
 
 # %% mystnb={"figure": {"caption": "Three Gaussians with the same mean. Left: the narrow one is the highest, since each area is $1$. Right: their logarithms are parabolas, and far from the mean the narrow one lies lowest by far.", "name": "fig-start-gaussian"}, "image": {"alt": "Two charts side by side. Left, three bell curves centred at zero: narrow and high, medium, wide and low. Right, their logarithms: three upside-down parabolas, the narrow bell's the steepest."}} tags=["hide-input"]
@@ -278,8 +278,8 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # %% [markdown]
 # **Where the course uses it.** It is the reconstruction loss. The form above is the one named
 # `"bernoulli"`; the images of this course run from $-1$ to $1$ and are mapped to $[0, 1]$ for it.
-# If the pixels follow Gaussians of variance $1$ around $\hat x$, the log density of the last
-# section gives, up to a constant, half the squared error. That is the form named `"gaussian"`.
+# If the pixels follow Gaussians of variance $1$ around $\hat x$, *minus* the log density of the
+# last section is, up to a constant, half the squared error. That is the form named `"gaussian"`.
 
 # %% [markdown]
 # ## Bayes' rule

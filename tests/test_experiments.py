@@ -95,6 +95,7 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
         "digest": datasets.array_digest(*arrays),
         "train_count": 128,
         "test_count": 64,
+        "image_shape": [28, 28, 1],
     }
     assert config["classifier"] == metrics.classifier_digest("digits")
     assert config["versions"]["keras"] == keras.version()

@@ -10,19 +10,20 @@ def _(answer):
     value = numbers(answer, "the value")
     compare(
         value,
-        2.0,
+        4.5,
         {
-            "that is z_mean**2, without the half.": 4.0,
-            "that is z_mean itself, without square and half.": 1.0,
-            "at z_mean = 2 and z_log_var = 2 it would be this. Set z_log_var to 0.": 0.5
-            * (4 + np.exp(2) - 2 - 1),
-            "at z_mean = 0 the posterior is the prior. Set z_mean to 2.": 0.0,
-            "the variance is 1, not 0: z_log_var = 0 means exp(0). Its terms cancel.": 1.5,
+            "that is z_mean**2, without the half.": 9.0,
+            "that is z_mean itself: square it, and take the half.": 3.0,
+            "that is half of z_mean: square it first.": 1.5,
+            "at z_mean = 3 and z_log_var = 3 it would be this. Set z_log_var to 0.": 0.5
+            * (9 + np.exp(3) - 3 - 1),
+            "at z_mean = 0 the posterior is the prior. Set z_mean to 3.": 0.0,
+            "z_log_var = 0 means a variance of exp(0) = 1, not 0. Its terms then cancel.": 4.0,
         },
         what="the value",
         rtol=0.02,
     )
-    return "with variance 1 only the mean costs: half its square, 2 nats."
+    return "with variance 1 only the mean costs: half its square, 4.5 nats."
 
 
 @exercise("kl")

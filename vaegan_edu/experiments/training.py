@@ -116,8 +116,9 @@ def load_run(folder):
     name = record.config["experiment"]
     if name not in EXPERIMENTS:
         raise ValueError(f"{folder} is a run of an unknown experiment. Received: {name!r}")
-    (x_train, _), _ = datasets.load(record.config["data"]["name"])
-    model = EXPERIMENTS[name].build(record.config["arguments"], x_train.shape[1:])
+    model = EXPERIMENTS[name].build(
+        record.config["arguments"], tuple(record.config["data"]["image_shape"])
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained
@@ -149,6 +150,7 @@ def _config(name, arguments, loaded):
             "digest": datasets.array_digest(*(array for part in loaded for array in part)),
             "train_count": len(loaded[0][0]),
             "test_count": len(loaded[1][0]),
+            "image_shape": list(loaded[0][0].shape[1:]),
         },
         "versions": {"python": platform.python_version(), **_versions()},
         "backend": keras.backend.backend(),
