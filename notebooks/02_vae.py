@@ -100,8 +100,13 @@ profile = experiments.current_profile()
 # It is an average log ratio. It is zero when $q$ and $p$ are the same, and never negative. Its
 # unit is the *nat*, the unit of the natural logarithm.
 #
-# Why never negative? Since $\log t \leq t - 1$, we have
-# $-D_\text{KL} = \mathbb E_q[\log (p/q)] \leq \mathbb E_q[p/q] - 1 = 0$. A chapter to come says more.
+# Why never negative? Since $\log t \leq t - 1$ for every $t$,
+#
+# $$
+# -D_\text{KL} = \mathbb E_q\left[\log \tfrac pq\right] \leq \mathbb E_q\left[\tfrac pq\right] - 1 = 0 .
+# $$
+#
+# A chapter to come says more.
 # :::
 #
 # For our two Gaussians the average can be worked out. Per latent dimension $j$ it leaves four
