@@ -60,16 +60,16 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     `o[i, b] = scale * sum over j != i of exp(-||M[i, b] - M[j, b]||_1)`, with `M = x @ kernel`.
 
-    The paper prints the sum with j = i, which adds a constant 1; its code leaves it out, as we do. A
-    batch of one thus gets zeros. The features depend on the batch: in training and in use, real and
-    fake examples must come in batches of their own, and of about one size.
+    The paper prints the sum with j = i, which adds a constant 1; its code leaves it out, as we do.
+    A batch of one thus gets zeros. The features depend on the batch: real and fake examples must
+    come in batches of their own, and of about one size.
 
     The kernel starts so small that the distance between two examples of unit variance is about 1,
     whatever their number of features. With a standard normal kernel it would be in the hundreds,
-    and exp of its negative zero, with no gradient to leave from.
+    and exp(-distance) zero, without a gradient.
 
-    Memory grows as batch^2 * num_kernels * kernel_dim numbers, several times over in training: 33 MB
-    a copy for a batch of 128 with the paper's 100 kernels of dimension 5.
+    Memory grows as batch^2 * num_kernels * kernel_dim, several times over in training: 33 MB a copy
+    for a batch of 128 with the paper's 100 kernels of dimension 5.
 
     Example:
         >>> h = MinibatchDiscrimination(num_kernels=16, kernel_dim=5)(features)
@@ -94,8 +94,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
     def build(self, input_shape):
         if len(input_shape) != 2 or input_shape[-1] is None:
             raise ValueError(
-                "`MinibatchDiscrimination` needs an input of shape (batch, features); put `Flatten` "
-                f"before it. Received: shape {tuple(input_shape)}"
+                "`MinibatchDiscrimination` needs an input of shape (batch, features); put "
+                f"`Flatten` before it. Received: shape {tuple(input_shape)}"
             )
         features = input_shape[-1]
         # Two unit-variance examples then differ by about sqrt(2) / kernel_dim in each component.
@@ -134,12 +134,12 @@ class DecayingNoise(keras.layers.Layer):
 
     `y = x + stddev * max(0, 1 - epoch / epochs) * noise`, with standard normal `noise`.
 
-    On a discriminator's input this is instance noise (Sønderby et al. 2017): it makes
-    the real and the generated distribution overlap, so that no discriminator can part them
-    perfectly while the generator is young. The original project put it before the generator's layers.
+    On a discriminator's input this is instance noise (Sønderby et al. 2017): it makes the real and
+    the generated distribution overlap, so that no discriminator can part them perfectly while the
+    generator is young. The original project proposed it for the input of the generator's layers.
 
-    The epoch reached is the weight `epoch`, counted from 0. It is saved with the model, so a resumed
-    run goes on with the noise it had. The layer cannot know the epoch: a callback assigns
+    The epoch reached is the weight `epoch`, counted from 0 and saved with the model, so that a
+    resumed run goes on with the noise it had. The layer cannot know the epoch: a callback assigns
     `layer.epoch.assign(epoch)` at each epoch's beginning.
 
     Args:

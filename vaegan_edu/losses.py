@@ -102,10 +102,10 @@ def feature_loss(real_features, reconstructed_features):
 def discriminator_loss(logits, target):
     """Cross-entropy of the discriminator's answer, `-(t log D + (1 - t) log(1 - D))`.
 
-    `D = sigmoid(logits)` is the probability of "real". With target t = 1 on real examples and t = 0 on
-    generated ones the sum of the two is minus the value that the discriminator maximises
-    (Goodfellow et al. 2014, equation 1). A real target of 0.9 is one-sided label smoothing (Salimans
-    et al. 2016, section 3.4). Written with softplus, it is exact and finite for any finite logits.
+    `D = sigmoid(logits)` is the probability of "real". With target t = 1 on real examples and t = 0
+    on generated ones the sum of the two is minus the value that the discriminator maximises
+    (Goodfellow et al. 2014, equation 1). A real target of 0.9 is one-sided label smoothing
+    (Salimans et al. 2016, section 3.4). Written with softplus, it stays finite for any logits.
 
     Args:
         logits: (batch,) or (batch, 1).

@@ -4,11 +4,11 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
 
 - "small", the course's network for notebooks: two strided convolutions down, two transposed
   convolutions up, light enough that a page can run the decoder in a browser;
-- "light", which reaches better samples sooner: three convolutions down, BatchNorm in the decoder, and
-  a *small* discriminator;
-- "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at (64, 64, 3)
-  those for faces. Their layers are exact; the diagrams show no activation between the two
-  convolutions, so there is none;
+- "light", which reaches better samples sooner: three convolutions down, BatchNorm in the decoder,
+  and a *small* discriminator;
+- "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at
+  (64, 64, 3) those for faces. Their layers are exact; the diagrams show no activation between the
+  two convolutions, so there is none;
 - "toy", two dense layers for points in the plane.
 """
 
@@ -102,8 +102,8 @@ def build_encoder(
             multiples of 4. For "toy" it is (width,), by default (2,).
         latent_dim: length of a code.
         variational: true for a VAE's encoder, false for a plain autoencoder's.
-        batch_norm: where a preset has BatchNorm, it stands "before" or "after" the activation, or is
-            left out (`None`).
+        batch_norm: where a preset has BatchNorm, it stands "before" or "after" the activation, or
+            is left out (`None`).
 
     Returns:
         A functional model from images (batch, height, width, channels) to `(z_mean, z_log_var)`,
@@ -240,7 +240,8 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
         num_classes: how many classes.
 
     Returns:
-        A functional model from images to `(logits, features)`: (batch, num_classes) and (batch, 64).
+        A functional model from images to `(logits, features)`, (batch, num_classes) and
+        (batch, 64).
 
     Raises:
         ValueError: an image shape that does not fit, `num_classes` below 2.

@@ -6,7 +6,9 @@ import numpy as np
 def check_count(count, name="count", minimum=1):
     """Return `count` as an int; `ValueError` unless it is a whole number >= `minimum`."""
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < minimum:
-        raise ValueError(f"`{name}` must be a whole number of at least {minimum}. Received: {count!r}")
+        raise ValueError(
+            f"`{name}` must be a whole number of at least {minimum}. Received: {count!r}"
+        )
     return int(count)
 
 
@@ -87,7 +89,7 @@ def check_labels(labels, count, name="labels"):
 
 
 def check_features(features, name, minimum=1, width=None):
-    """Return `features` as a float64 array (count, features) with at least `minimum` finite rows."""
+    """Return `features` as float64 (count, features) with at least `minimum` finite rows."""
     features = _numeric(features, name)
     if (
         features.ndim != 2

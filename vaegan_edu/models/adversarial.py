@@ -1,7 +1,7 @@
-"""What every model trained by several optimizers needs; `GAN` and `VAEGAN` state only their losses.
+"""What every model trained by several optimizers needs; `GAN` and `VAEGAN` state their losses.
 
-A step is always this: one forward pass; each network's gradient of *its own* loss, all from the same
-weights; then all updates. A loss thus never reaches a network that is not its own, whatever
+A step is always this: one forward pass; each network's gradient of *its own* loss, all from the
+same weights; then all updates. A loss thus never reaches a network that is not its own, whatever
 tensors it went through, and no `stop_gradient` is needed anywhere.
 """
 
@@ -32,8 +32,8 @@ class AdversarialModel(GenerativeModel):
             (soft labels; Salimans et al. 2016, section 3.4).
         flip_probability: share of the discriminator's targets that are the wrong way round in
             training, drawn anew at every step (noisy labels); evaluation has none.
-        equilibrium, margin: the balance rule of the code released with Larsen et al. 2016, which the
-            paper doesn't mention (there 0.68 and 0.35); `equilibrium=None` turns it off. Where the
+        equilibrium, margin: the balance rule of the code released with Larsen et al. 2016, not in
+            the paper (there 0.68 and 0.35); `equilibrium=None` turns it off. Where the
             discriminator's mean cross-entropy on real or on fake examples is below `equilibrium -
             margin` nats, its update is skipped; where either is above `equilibrium + margin`, the
             maker's is; where both rules hold, neither is. A skipped update changes neither
@@ -74,7 +74,7 @@ class AdversarialModel(GenerativeModel):
         if len(discriminator.outputs) > 2 or logits_shape[1:] != (1,):
             raise ValueError(
                 "A discriminator returns `logits` (batch, 1), or (logits, features). "
-                f"Received: {len(discriminator.outputs)} output(s), the first of shape {logits_shape}"
+                f"Received: {len(discriminator.outputs)} output(s), first of shape {logits_shape}"
             )
         self.discriminator = discriminator
         weights = [id(w) for network in self.networks.values() for w in network.weights]
@@ -195,7 +195,7 @@ class AdversarialModel(GenerativeModel):
         }
         if len({id(optimizer) for optimizer in optimizers.values()}) < len(optimizers):
             raise ValueError(
-                "Each network needs an optimizer of its own: one instance would mix up their states. "
+                "Each network needs an optimizer of its own, which holds the state of its weights. "
                 f"Received: {', '.join(f'{k}_optimizer={v.name!r}' for k, v in optimizers.items())}"
             )
         for name, optimizer in optimizers.items():
@@ -259,8 +259,8 @@ class AdversarialModel(GenerativeModel):
         states = self._seed_states()
         if len(store.keys()) != len(states):
             raise ValueError(
-                f"The file must hold the state of {len(states)} seed generators, one for each random "
-                f"layer and the model's own. Received: {len(store.keys())}"
+                f"The file must hold the state of {len(states)} seed generators, one for each "
+                f"random layer and the model's own. Received: {len(store.keys())}"
             )
         for i, state in enumerate(states):
             state.assign(store[f"seed_{i}"])
@@ -372,6 +372,10 @@ class AdversarialModel(GenerativeModel):
         self._step.observed, self._step.updates = {}, {}
         try:
             losses = self.compute_losses(images, training=training)
+            for name, network in self.networks.items():
+                for variable in network.trainable_variables:
+                    if variable.regularizer is not None:
+                        losses[name] += variable.regularizer(variable)
             return losses, self._step.observed, self._step.updates
         finally:
             self._step.observed = self._step.updates = None
@@ -404,8 +408,8 @@ class AdversarialModel(GenerativeModel):
             raise ValueError("Adversarial models take no `sample_weight`; leave it out.")
         if tuple(images.shape[1:]) != self.image_shape:
             raise ValueError(
-                f"Training examples must have shape (batch, {', '.join(map(str, self.image_shape))})."
-                f" Received: {tuple(images.shape)}"
+                f"Examples must have shape (batch, {', '.join(map(str, self.image_shape))}). "
+                f"Received: {tuple(images.shape)}"
             )
         return images
 
@@ -417,8 +421,8 @@ class AdversarialModel(GenerativeModel):
         ):
             return
         message = (
-            "BatchNormalization after a dense layer cannot train on a batch of one example; choose a "
-            "batch size that leaves none over"
+            "BatchNormalization after a dense layer cannot train on a batch of one example; choose "
+            "a batch size that leaves no single one over"
         )
         if images.shape[0] == 1:
             raise ValueError(f"{message}. Received: {tuple(images.shape)}")
@@ -432,7 +436,7 @@ def _backend_step(model, kind):
     backend = keras.backend.backend()
     if backend not in ("tensorflow", "jax"):
         raise RuntimeError(
-            f"Adversarial models train on TensorFlow and JAX; set KERAS_BACKEND. Received: {backend}"
+            f"Adversarial models train on TensorFlow or JAX; set KERAS_BACKEND. Received: {backend}"
         )
     return getattr(model, f"_{backend}_{kind}_step")
 

@@ -13,8 +13,8 @@ class Autoencoder(LatentModel):
 
     `loss = mean over the batch of 1/2 ||x - decoder(encoder(x))||^2`, summed over pixels.
 
-    Nothing asks where the codes lie. `generate` decodes standard normal codes, as it does for a VAE,
-    but no term of this loss puts any image there.
+    Nothing asks where the codes lie. `generate` decodes standard normal codes, as it does for a
+    VAE, but no term of this loss puts any image there.
 
     Example:
         >>> autoencoder = Autoencoder(

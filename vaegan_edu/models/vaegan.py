@@ -1,4 +1,4 @@
-"""The VAE-GAN (Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric")."""
+"""The VAE-GAN (Larsen et al. 2016, "Autoencoding beyond pixels")."""
 
 import keras
 from keras import ops
@@ -46,19 +46,19 @@ class VAEGAN(AdversarialModel, LatentModel):
     Args:
         encoder: images (batch, height, width, channels) to `(z_mean, z_log_var)`.
         decoder: `z` (batch, latent_dim) to images in [-1, 1].
-        discriminator: images to `(logits, features)`. Which layer gives the features is chosen where
-            it is built; they must not depend on the other images of the batch.
+        discriminator: images to `(logits, features)`. Which layer gives the features is chosen
+            where it is built; they must not depend on the other images of the batch.
         gamma: weight of the feature term in the decoder's loss. It depends on the reduction and on
             the number of features: the paper sums over features, and used 1e-6.
         kl_weight, feature_weight: weights in the encoder's loss; 1 and 1 in the paper.
         feature_scale: "sum" as above (Larsen et al. 2016, equation 7), or "variance", in which each
             channel's squares are divided by its variance over the real batch, so that gamma means
             the same while the features grow.
-        reconstructions_are_fakes: whether the discriminator learns to call reconstructions fake, and
-            the decoder to make them pass, as in Algorithm 1; otherwise the game is about prior
+        reconstructions_are_fakes: whether the discriminator learns to call reconstructions fake,
+            and the decoder to make them pass, as in Algorithm 1; otherwise the game is about prior
             samples alone, as in a GAN.
-        fake_weight: of each kind of fake in the discriminator's loss; 1 in the paper. With two kinds,
-            0.5 gives real and fake equal weight.
+        fake_weight: of each kind of fake in the discriminator's loss; 1 in the paper. With two
+            kinds, 0.5 gives real and fake equal weight.
         adversarial_loss, real_target, flip_probability, equilibrium, margin, seed: as for
             `AdversarialModel`.
 
@@ -86,8 +86,8 @@ class VAEGAN(AdversarialModel, LatentModel):
     ):
         if len(encoder.outputs) != 2:
             raise ValueError(
-                "A VAE-GAN's encoder returns (z_mean, z_log_var); build it with `variational=True`. "
-                f"Received: {len(encoder.outputs)} output(s)"
+                "A VAE-GAN's encoder returns (z_mean, z_log_var); build it with "
+                f"`variational=True`. Received: {len(encoder.outputs)} output(s)"
             )
         if len(discriminator.outputs) != 2:
             raise ValueError(
