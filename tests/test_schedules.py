@@ -237,6 +237,21 @@ def test_a_restored_rule_goes_on_as_if_never_stopped(rule, values, at):
     assert resumed.state() == rule.state()
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [Plateau(1.0, 0.5, 0.0, 3), WindowedDecay(1.0, 0.5, 0.0, 3), Cosine(1.0, 9), Linear(1.0, 9)],
+    ids=repr,
+)
+def test_a_rule_can_stop_anywhere(rule):
+    """Also amid its patience, and with a window half full."""
+    losses = [2.0, 1.0, 1.0, 1.5, 1.0, 1.0, 0.5, 0.5, 0.5]
+    for at in range(len(losses)):
+        first, second = rule.fresh(), rule.fresh()
+        begun = [first.update(loss) for loss in losses[:at]]
+        second.restore(first.state())
+        assert begun + [second.update(loss) for loss in losses[at:]] == replay(rule, losses)
+
+
 def test_a_state_is_a_copy():
     rule = WindowedDecay(1.0, 0.5, 0.0, 2)
     rule.update(1.0)
