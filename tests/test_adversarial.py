@@ -218,7 +218,9 @@ def test_fit_validates_logs_and_calls_back(tmp_path):
         batch_size=4, epochs=3, verbose=0, validation_data=(games.images(5, seed=9), labels[:5]),
         callbacks=[
             keras.callbacks.CSVLogger(tmp_path / "log.csv"),
-            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="val_encoder_loss", mode="min"),
+            keras.callbacks.ModelCheckpoint(
+                tmp_path / "best.keras", monitor="val_encoder_loss", mode="min"
+            ),
             keras.callbacks.EarlyStopping("val_decoder_loss", patience=99, mode="min"),
             keras.callbacks.BackupAndRestore(tmp_path / "backup"),
         ],
@@ -271,7 +273,7 @@ def test_everything_random_compiles_with_xla():
     assert all(np.isfinite(values).all() for values in history.values())
 
 
-# The balance: `low` and `high` are the limits of the discriminator's cost, about 0.7 for both kinds.
+# `low` and `high` are the limits of the discriminator's cost, which is about 0.7 for both kinds.
 @pytest.mark.parametrize("low, high, moves", [
     (0.0, 99.0, {"generator", "discriminator"}),
     (98.0, 99.0, {"generator"}),  # the discriminator is too sure

@@ -46,7 +46,9 @@ def test_each_network_follows_its_own_loss(with_features):
     model = models.GAN(games.decoder(), games.discriminator(with_features))
     x, noise = games.images(), games.noise(names=["prior"])
     expected = {
-        name: games.gradient(model, lambda: model.compute_losses(x, True, noise)[name], name)
+        name: games.gradient(
+            model, lambda name=name: model.compute_losses(x, True, noise)[name], name
+        )
         for name in model.network_names
     }
     change = games.step(games.compiled(games.fix_noise(model), rates={"generator": 0.1}), x)

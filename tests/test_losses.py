@@ -104,14 +104,18 @@ def test_reconstruction_refuses_shapes_that_do_not_fit(loss, shape):
 logits_ = arrays("float32", (6,), elements=st.floats(-30, 30, width=32))
 
 
+def sigmoid(logits):
+    """In float64; `sigmoid(-logits)` is 1 minus it and keeps its digits."""
+    return 1 / (1 + np.exp(-logits.astype("float64")))
+
+
 def array(tensor):
     return ops.convert_to_numpy(tensor)
 
 
 @given(logits_, st.floats(0, 1))
 def test_discriminator_loss_is_the_cross_entropy_of_the_target(logits, target):
-    # sigmoid and 1 - sigmoid written apart: in float64 both keep their digits
-    d, not_d = 1 / (1 + np.exp(-logits.astype("float64"))), 1 / (1 + np.exp(logits.astype("float64")))
+    d, not_d = sigmoid(logits), sigmoid(-logits)
     expected = -(target * np.log(d) + (1 - target) * np.log(not_d))
     found = array(losses.discriminator_loss(logits, target))
     assert found.shape == (6,) and (found >= 0).all()
@@ -120,18 +124,18 @@ def test_discriminator_loss_is_the_cross_entropy_of_the_target(logits, target):
 
 @given(logits_)
 def test_generator_losses_are_the_papers(logits):
-    d, not_d = 1 / (1 + np.exp(-logits.astype("float64"))), 1 / (1 + np.exp(logits.astype("float64")))
-    np.testing.assert_allclose(
-        array(losses.non_saturating_loss(logits)), -np.log(d), rtol=1e-5, atol=1e-6
-    )
-    np.testing.assert_allclose(array(losses.minimax_loss(logits)), np.log(not_d), rtol=1e-5, atol=1e-6)
+    d, not_d = sigmoid(logits), sigmoid(-logits)
+    found = array(losses.non_saturating_loss(logits)), array(losses.minimax_loss(logits))
+    np.testing.assert_allclose(found[0], -np.log(d), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[1], np.log(not_d), rtol=1e-5, atol=1e-6)
 
 
 def test_targets_may_differ_by_example():
     logits = np.array([1.0, -2.0, 0.5], "float32")
     targets = np.array([1.0, 0.0, 0.9], "float32")
     found = array(losses.discriminator_loss(logits[:, None], targets))
-    single = [float(losses.discriminator_loss(v[None], t)[0]) for v, t in zip(logits, targets, strict=True)]
+    pairs = zip(logits, targets, strict=True)
+    single = [float(losses.discriminator_loss(v[None], t)[0]) for v, t in pairs]
     np.testing.assert_allclose(found, single, rtol=1e-6)
 
 

@@ -122,8 +122,31 @@ def test_a_term_alone_moves_what_larsen_says(term):
         assert max(np.abs(slope).max() for slope in expected["discriminator"]) > 1e-3
 
 
+@pytest.mark.parametrize("term, name", [
+    (term, name)
+    for term, factors in ROUTING.items()
+    for name, factor in zip(models.VAEGAN.network_names, factors, strict=True) if factor
+])  # fmt: skip
+def test_gradients_are_the_slopes_of_the_formulas(term, name):
+    """In a random direction, by finite differences of NumPy: no path of a gradient is cut."""
+    model, x, noise = games.vaegan(), games.images(), games.noise()
+    slope = games.gradient(model, lambda: model.compute_terms(x, True, noise)[term], name)
+    rng, variables = np.random.default_rng(0), model.networks[name].trainable_variables
+    direction = [rng.standard_normal(g.shape) for g in slope]
+    before = [ops.convert_to_numpy(v) for v in variables]
+
+    def moved(step):
+        for variable, start, way in zip(variables, before, direction, strict=True):
+            variable.assign(start + step * way)
+        return written_out(model, x, noise)[term]
+
+    expected = (moved(1e-3) - moved(-1e-3)) / 2e-3
+    found = sum((g * way).sum() for g, way in zip(slope, direction, strict=True))
+    assert found == pytest.approx(expected, rel=1e-2, abs=1e-3)
+
+
 def test_a_step_takes_all_gradients_from_the_same_weights():
-    """The step of all networks is the sum of what each would do alone, and not one after another."""
+    """In the step of all networks each does what it would do alone: none sees another's update."""
     x = games.images()
     together = games.step(games.compiled(games.fix_noise(games.vaegan(gamma=GAMMA))), x)
     for name in together:
