@@ -35,7 +35,7 @@ def decoder():
 def discriminator(with_features=True):
     x = Input(SHAPE)
     features = layers.Dense(6)(layers.Flatten()(x))
-    logits = layers.Dense(1)(layers.LeakyReLU()(features))
+    logits = layers.Dense(1)(layers.Activation("tanh")(features))  # smooth: slopes are measured
     return Model(x, (logits, features) if with_features else logits, name="discriminator")
 
 
@@ -83,6 +83,24 @@ def step(model, x, **settings):
         name: [new - old for new, old in zip(after[name], before[name], strict=True)]
         for name in before
     }
+
+
+def watch_training(model):
+    """Return a dict that gathers, by network, the `training` of each call from now on."""
+    seen = {name: [] for name in model.network_names}
+
+    def watch(name, network):
+        call = network.call
+
+        def watched(inputs, training=None, **kwargs):
+            seen[name].append(training)
+            return call(inputs, training=training, **kwargs)
+
+        network.call = watched
+
+    for name, network in model.networks.items():
+        watch(name, network)
+    return seen
 
 
 def gradient(model, function, name):

@@ -101,6 +101,14 @@ def test_noisy_labels_flip_in_training_only():
     assert np.mean([first, second]) == pytest.approx(expected, abs=0.05 * abs(flipped))
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_training_reaches_every_call_of_every_network(training):
+    model = games.gan()
+    seen = games.watch_training(model)
+    model.compute_terms(games.images(), training=training)
+    assert seen == {"generator": [training], "discriminator": [training] * 2}
+
+
 def test_points_play_as_images_do():
     keras.utils.set_random_seed(0)
     points = np.random.default_rng(0).normal(2.0, 0.1, (256, 2)).astype("float32")

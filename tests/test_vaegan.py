@@ -236,29 +236,13 @@ def test_the_discriminator_sees_each_kind_of_image_in_a_batch_of_its_own():
     assert seen == [games.BATCH] * 3
 
 
-def test_training_reaches_every_call_of_every_network():
+@pytest.mark.parametrize("training", [True, False])
+def test_training_reaches_every_call_of_every_network(training):
     model = games.vaegan()
-    seen = []
-
-    def watch(network):
-        call = network.call
-
-        def watched(inputs, training=None, **kwargs):
-            seen.append((network.name, training))
-            return call(inputs, training=training, **kwargs)
-
-        network.call = watched
-
-    for network in model.networks.values():
-        watch(network)
-    for training in (True, False):
-        seen.clear()
-        model.compute_terms(games.images(), training=training, noise=games.noise())
-        assert sorted(seen) == sorted(
-            [("encoder", training)]
-            + [("decoder", training)] * 2
-            + [("discriminator", training)] * 3
-        )
+    seen = games.watch_training(model)
+    model.compute_terms(games.images(), training=training, noise=games.noise())
+    calls = {"encoder": 1, "decoder": 2, "discriminator": 3}
+    assert seen == {name: [training] * count for name, count in calls.items()}
 
 
 def test_noise_is_drawn_anew_for_every_step_and_repeats_with_the_seed():
