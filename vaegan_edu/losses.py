@@ -7,6 +7,7 @@ A NaN that comes in comes out: the training loop must be able to see it.
 
 import math
 
+import keras
 from keras import ops
 
 
@@ -77,17 +78,135 @@ RECONSTRUCTION_LOSSES = {
 }
 
 
-def _pair(first, second, first_name, second_name, rank):
+def feature_loss(real_features, reconstructed_features):
+    """Feature loss, `1/2 ||Dis_l(x) - Dis_l(x_tilde)||^2`, summed over features.
+
+    The VAE-GAN's reconstruction loss: `-log p(Dis_l(x)|z)` for a Gaussian of variance 1 around the
+    features of the reconstruction, constants dropped (Larsen et al. 2016, equations 7 and 8).
+
+    Args:
+        real_features, reconstructed_features: (batch, ...), the discriminator's features.
+
+    Returns:
+        (batch,), never negative.
+
+    Raises:
+        ValueError: the two are not of one shape (batch, ...).
+    """
+    real, reconstructed = _pair(
+        real_features, reconstructed_features, "real_features", "reconstructed_features"
+    )
+    return 0.5 * ops.sum(ops.square(real - reconstructed), axis=tuple(range(1, len(real.shape))))
+
+
+def discriminator_loss(logits, target):
+    """Cross-entropy of the discriminator's answer, `-(t log D + (1 - t) log(1 - D))`.
+
+    `D = sigmoid(logits)` is the probability of "real". With target t = 1 on real examples and t = 0
+    on generated ones the sum of the two is minus the value that the discriminator maximises
+    (Goodfellow et al. 2014, equation 1). A real target of 0.9 is one-sided label smoothing
+    (Salimans et al. 2016, section 3.4). Written with softplus, it stays finite for any logits.
+
+    Args:
+        logits: (batch,) or (batch, 1).
+        target: number in [0, 1] for all examples, or (batch,), one for each.
+
+    Returns:
+        (batch,), never negative, in nats.
+
+    Raises:
+        ValueError: logits of another shape.
+    """
+    logits = _logits(logits)
+    return target * ops.softplus(-logits) + (1.0 - target) * ops.softplus(logits)
+
+
+def non_saturating_loss(logits):
+    """Non-saturating loss of a generator, `-log D(fake)`; in other words, with flipped labels.
+
+    It has the same fixed point as the minimax form and a strong gradient just where that one's
+    vanishes, when the discriminator is sure (Goodfellow et al. 2014, section 3).
+
+    Args:
+        logits: (batch,) or (batch, 1), the discriminator's on generated examples.
+
+    Returns:
+        (batch,), never negative, in nats.
+
+    Raises:
+        ValueError: logits of another shape.
+    """
+    return ops.softplus(-_logits(logits))
+
+
+def minimax_loss(logits):
+    """Minimax loss of a generator, `log(1 - D(fake))` (Goodfellow et al. 2014, equation 1).
+
+    Args:
+        logits: (batch,) or (batch, 1), the discriminator's on generated examples.
+
+    Returns:
+        (batch,), never positive, in nats.
+
+    Raises:
+        ValueError: logits of another shape.
+    """
+    return -ops.softplus(_logits(logits))
+
+
+ADVERSARIAL_LOSSES = {"non-saturating": non_saturating_loss, "minimax": minimax_loss}
+
+
+def flip_labels(target, count, probability, seed=None):
+    """Noisy labels: turn a target t into 1 - t for some of the examples, chosen at random.
+
+    A discriminator that is sometimes told the wrong thing cannot become sure (Chintala et al. 2016,
+    "How to train a GAN", 6: make the labels noisy for the discriminator).
+
+    Args:
+        target: number in [0, 1].
+        count: number of examples; may be a tensor.
+        probability: of a flip, in [0, 1].
+        seed: whole number or `keras.random.SeedGenerator`.
+
+    Returns:
+        (count,), targets for `discriminator_loss`.
+    """
+    flipped = ops.cast(keras.random.uniform((count,), seed=seed) < probability, "float32")
+    return target + flipped * (1.0 - 2.0 * target)
+
+
+def _logits(logits):
+    """Return logits of shape (batch,) in float32 or better; `ValueError` for any other shape."""
+    logits = _full_precision(logits)
+    shape = tuple(logits.shape)
+    if len(shape) == 2 and shape[1] == 1:
+        return logits[:, 0]
+    if len(shape) != 1:
+        raise ValueError(
+            f"`logits` must have shape (batch,) or (batch, 1), one an example. Received: {shape}"
+        )
+    return logits
+
+
+def _full_precision(values):
+    """Return a tensor in which sums over thousands of features keep their digits."""
+    values = ops.convert_to_tensor(values)
+    half = keras.backend.standardize_dtype(values.dtype) in ("float16", "bfloat16")
+    return ops.cast(values, "float32") if half else values
+
+
+def _pair(first, second, first_name, second_name, rank=None):
     """Return both as tensors; `ValueError` unless they have one shape of that rank, not empty."""
-    first, second = ops.convert_to_tensor(first), ops.convert_to_tensor(second)
+    first, second = _full_precision(first), _full_precision(second)
     shapes = tuple(first.shape), tuple(second.shape)
     # Inside a compiled step the batch size may be unknown (None); it then fits every size.
-    meet = len(shapes[0]) == len(shapes[1]) == rank and all(
+    meet = len(shapes[0]) == len(shapes[1]) == (rank or max(len(shapes[0]), 2)) and all(
         a == b or None in (a, b) for a, b in zip(*shapes, strict=True)
     )
     if not meet or any(math.prod(d for d in shape if d is not None) == 0 for shape in shapes):
         raise ValueError(
-            f"`{first_name}` and `{second_name}` must have one shape of rank {rank} and not be "
-            f"empty. Received: {shapes[0]} and {shapes[1]}"
+            f"`{first_name}` and `{second_name}` must have one shape of rank {rank or '2 or more'} "
+            f"and not be empty. Received: {shapes[0]} and {shapes[1]}"
         )
     return first, second

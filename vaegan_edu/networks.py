@@ -1,25 +1,109 @@
-"""Encoders, decoders and classifiers as functional Keras models.
+"""Encoders, decoders, discriminators and classifiers as functional Keras models.
 
-Preset "small" is the course's network for notebooks: two strided convolutions down, two transposed
-convolutions up, light enough that a page can run the decoder in a browser.
+A preset is one shape for the three networks that meet in an autoencoder or a game:
+
+- "small", the course's network for notebooks: two strided convolutions down, two transposed
+  convolutions up, light enough that a page can run the decoder in a browser;
+- "light", which reaches better samples sooner: three convolutions down, BatchNorm in the decoder,
+  and a *small* discriminator;
+- "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at
+  (64, 64, 3) those for faces. Their layers are exact; the diagrams show no activation between the
+  two convolutions, so there is none;
+- "toy", two dense layers for points in the plane.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from keras import Input, Model, layers, ops
 
-from vaegan_edu.validation import check_count
+from vaegan_edu.layers import DecayingNoise, MinibatchDiscrimination
+from vaegan_edu.validation import check_count, check_number
 
-PRESETS = ("small",)
+PRESETS = ("small", "light", "original", "toy")
 
 
-def build_encoder(preset="small", image_shape=(28, 28, 1), latent_dim=2, variational=True):
+@dataclass(frozen=True)
+class Block:
+    """A layer with weights, and what follows it.
+
+    Attributes:
+        kind: "conv" (stride 2), "up" (transposed, stride 2), "flat" (convolution of stride 1),
+            "dense", or "map" (dense, then reshaped to the map that the first "up" is given).
+        size: units, filters or channels.
+        kernel: side of a convolution's kernel.
+        norm: whether BatchNorm follows.
+        active: whether an activation follows.
+    """
+
+    kind: str
+    size: int
+    kernel: int = 4
+    norm: bool = False
+    active: bool = True
+
+
+_ORIGINAL_TRUNK = (
+    Block("conv", 64, active=False),
+    Block("conv", 128, norm=True),
+    Block("dense", 1024, norm=True),
+)
+
+ENCODERS = {
+    "small": (Block("conv", 16), Block("conv", 32), Block("dense", 64)),
+    "light": (Block("conv", 32), Block("conv", 64), Block("conv", 128)),
+    "original": _ORIGINAL_TRUNK,
+    "toy": (Block("dense", 64), Block("dense", 64)),
+}
+
+# The output block, which has the image's channels and a tanh, is `DECODER_OUTPUTS`.
+DECODERS = {
+    "small": (Block("map", 32), Block("up", 16)),
+    "light": (
+        Block("map", 128, norm=True),
+        Block("up", 64, norm=True),
+        Block("up", 32, norm=True),
+    ),
+    "original": (
+        Block("dense", 1024, norm=True),
+        Block("map", 128, norm=True),
+        Block("up", 64, kernel=3, norm=True),
+    ),
+    "toy": (Block("dense", 64), Block("dense", 64)),
+}
+DECODER_OUTPUTS = {
+    "small": ("up", 4),
+    "light": ("flat", 3),
+    "original": ("up", 4),
+    "toy": ("dense", 0),
+}
+
+DISCRIMINATORS = {
+    "small": (Block("conv", 16), Block("conv", 32)),
+    "light": (Block("conv", 32), Block("conv", 64)),
+    "original": _ORIGINAL_TRUNK,
+    "toy": (Block("dense", 64), Block("dense", 64)),
+}
+
+PADDING = {"small": "same", "light": "same", "original": "valid", "toy": None}
+ENCODER_ACTIVATION = {
+    "small": "relu", "light": "leaky_relu", "original": "leaky_relu", "toy": "relu"
+}  # fmt: skip
+
+
+def build_encoder(
+    preset="small", image_shape=None, latent_dim=2, variational=True, batch_norm="before"
+):
     """Build the network that turns images into codes.
 
     Args:
         preset: one of `PRESETS`.
-        image_shape: (height, width, channels); height and width are multiples of 4.
+        image_shape: (height, width, channels), (28, 28, 1) by default; height and width are
+            multiples of 4. For "toy" it is (width,), by default (2,).
         latent_dim: length of a code.
         variational: true for a VAE's encoder, false for a plain autoencoder's.
+        batch_norm: where a preset has BatchNorm, it stands "before" or "after" the activation, or
+            is left out (`None`).
 
     Returns:
         A functional model from images (batch, height, width, channels) to `(z_mean, z_log_var)`,
@@ -28,13 +112,13 @@ def build_encoder(preset="small", image_shape=(28, 28, 1), latent_dim=2, variati
     Raises:
         ValueError: unknown preset, an image shape that does not fit, `latent_dim` below 1.
     """
-    height, width, channels = _check(preset, image_shape)
+    image_shape = _check(preset, image_shape, batch_norm)
     latent_dim = check_count(latent_dim, "latent_dim")
-    images = Input((height, width, channels), name="images")
-    h = layers.Conv2D(16, 4, strides=2, padding="same", activation="relu")(images)
-    h = layers.Conv2D(32, 4, strides=2, padding="same", activation="relu")(h)
-    h = layers.Flatten()(h)
-    h = layers.Dense(64, activation="relu")(h)
+    images = Input(image_shape, name="images")
+    h = images
+    for block in ENCODERS[preset]:
+        h = _apply_block(h, block, preset, ENCODER_ACTIVATION[preset], batch_norm)
+    h = _flatten(h)
     if not variational:
         return Model(images, layers.Dense(latent_dim, name="z")(h), name="encoder")
     z_mean = layers.Dense(latent_dim, name="z_mean")(h)
@@ -43,29 +127,109 @@ def build_encoder(preset="small", image_shape=(28, 28, 1), latent_dim=2, variati
     return Model(images, (z_mean, z_log_var), name="encoder")
 
 
-def build_decoder(preset="small", image_shape=(28, 28, 1), latent_dim=2):
+def build_decoder(preset="small", image_shape=None, latent_dim=2, batch_norm="before", noise=None):
     """Build the network that turns codes into images; a GAN calls it the generator.
 
     Args:
-        preset, image_shape, latent_dim: as for `build_encoder`.
+        preset, image_shape, latent_dim, batch_norm: as for `build_encoder`.
+        noise: `(stddev, epochs)` puts `DecayingNoise` on the input of every layer with weights, as
+            the original project proposed; `None` puts none.
 
     Returns:
         A functional model from z (batch, latent_dim) to images (batch, height, width, channels) in
-        [-1, 1] (tanh).
+        [-1, 1] (tanh). For "toy", to points (batch, width), unbounded.
 
     Raises:
         ValueError: as for `build_encoder`.
     """
-    height, width, channels = _check(preset, image_shape)
+    image_shape = _check(preset, image_shape, batch_norm)
     latent_dim = check_count(latent_dim, "latent_dim")
+    kind, kernel = DECODER_OUTPUTS[preset]
+    output = Block(kind, image_shape[-1], kernel=kernel)
     z = Input((latent_dim,), name="z")
-    h = layers.Dense(height // 4 * (width // 4) * 32, activation="relu")(z)
-    h = layers.Reshape((height // 4, width // 4, 32))(h)
-    h = layers.Conv2DTranspose(16, 4, strides=2, padding="same", activation="relu")(h)
-    images = layers.Conv2DTranspose(
-        channels, 4, strides=2, padding="same", activation="tanh", name="reconstruction"
-    )(h)
+    h = z
+    for block in DECODERS[preset]:
+        h = _apply_noise(h, noise)
+        h = _apply_block(h, block, preset, "relu", batch_norm, _map_shape(preset, image_shape))
+    h = _apply_noise(h, noise)
+    activation = None if preset == "toy" else "tanh"
+    images = _layer(output, preset, activation, name="reconstruction")(h)
     return Model(z, images, name="decoder")
+
+
+def build_discriminator(
+    preset="small",
+    image_shape=None,
+    feature_layer=None,
+    minibatch_kernels=0,
+    minibatch_dim=5,
+    minibatch_scale=1.0,
+    dropout=0.0,
+    dropout_place="dense",
+    instance_noise=None,
+    batch_norm="before",
+):
+    """Build the network that tells real images from generated ones.
+
+    Args:
+        preset, image_shape, batch_norm: as for `build_encoder`.
+        feature_layer: which layer with weights gives the features, counted from 1; `None` takes the
+            last convolution ("toy": the last hidden layer). Features are taken before BatchNorm and
+            activation.
+        minibatch_kernels, minibatch_dim, minibatch_scale: of `MinibatchDiscrimination` on the
+            flattened convolutions ("toy": on the last hidden layer); no kernels, no such layer. The
+            original project's faces had 16.
+        dropout: rate in [0, 1), none at 0.
+        dropout_place: "dense", before the first dense layer after the convolutions, as in the
+            original project's faces, or "convolutions", after each of them. ("toy": before the
+            last layer, or after each hidden one.)
+        instance_noise: `(stddev, epochs)` puts `DecayingNoise` on the input.
+
+    Returns:
+        A functional model from images (batch, height, width, channels) to `(logits, features)`: the
+        logits (batch, 1) of "real", and features (batch, ...) of the chosen layer.
+
+    Raises:
+        ValueError: as for `build_encoder`; no such layer; features downstream of minibatch
+            discrimination, which would make them depend on the rest of the batch; a rate or place
+            of dropout that does not exist.
+    """
+    image_shape = _check(preset, image_shape, batch_norm)
+    blocks = DISCRIMINATORS[preset]
+    convolutions = sum(block.kind == "conv" for block in blocks)
+    head = convolutions or len(blocks)  # the first layer after them reads flat features
+    feature_layer = head if feature_layer is None else check_count(feature_layer, "feature_layer")
+    minibatch_kernels = check_count(minibatch_kernels, "minibatch_kernels", minimum=0)
+    if feature_layer > (head if minibatch_kernels else len(blocks)):
+        raise ValueError(
+            f"`feature_layer` must be at most {head if minibatch_kernels else len(blocks)} here: "
+            "features come from a layer with weights, upstream of minibatch discrimination. "
+            f"Received: {feature_layer}"
+        )
+    if dropout_place not in ("dense", "convolutions"):
+        raise ValueError(
+            f"`dropout_place` must be 'dense' or 'convolutions'. Received: {dropout_place!r}"
+        )
+    if check_number(dropout, "dropout") >= 1.0:
+        raise ValueError(f"`dropout` must be below 1. Received: {dropout!r}")
+
+    images = Input(image_shape, name="images")
+    h = _apply_noise(images, instance_noise)
+    for number, block in enumerate(blocks, start=1):
+        linear = _layer(block, preset)(_flatten(h) if block.kind == "dense" else h)
+        if number == feature_layer:
+            features = linear
+        h = _finish_block(linear, block, "leaky_relu", batch_norm)
+        if dropout and dropout_place == "convolutions" and number <= head:
+            h = layers.Dropout(dropout)(h)
+        if number == head:
+            h = _flatten(h)
+            if minibatch_kernels:
+                h = MinibatchDiscrimination(minibatch_kernels, minibatch_dim, minibatch_scale)(h)
+            if dropout and dropout_place == "dense":
+                h = layers.Dropout(dropout)(h)
+    logits = layers.Dense(1, name="logits")(h)
+    return Model(images, (logits, features), name="discriminator")
 
 
 def build_classifier(image_shape=(28, 28, 1), num_classes=10):
@@ -82,7 +246,7 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
     Raises:
         ValueError: an image shape that does not fit, `num_classes` below 2.
     """
-    height, width, channels = _check("small", image_shape)
+    height, width, channels = _check_images_shape(image_shape)
     num_classes = check_count(num_classes, "num_classes", minimum=2)
     images = Input((height, width, channels), name="images")
     h = images
@@ -125,9 +289,70 @@ def _joined(chunks):
     return np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
 
 
-def _check(preset, image_shape):
+def _layer(block, preset, activation=None, **kwargs):
+    """Return the block's layer with weights; a "map" is dense here."""
+    kwargs["activation"] = activation
+    if block.kind == "dense":
+        return layers.Dense(block.size, **kwargs)
+    convolution = layers.Conv2DTranspose if block.kind == "up" else layers.Conv2D
+    stride = 1 if block.kind == "flat" else 2
+    padding = "same" if block.kind == "flat" else PADDING[preset]
+    return convolution(block.size, block.kernel, strides=stride, padding=padding, **kwargs)
+
+
+def _apply_block(h, block, preset, activation, batch_norm, map_shape=None):
+    if block.kind == "map":
+        shape = (*map_shape, block.size)
+        dense = Block("dense", int(np.prod(shape)), norm=block.norm)
+        return layers.Reshape(shape)(_apply_block(h, dense, preset, activation, batch_norm))
+    if block.kind == "dense":
+        h = _flatten(h)
+    if block.active and not (block.norm and batch_norm):
+        return _layer(block, preset, activation)(h)  # the activation within the layer
+    return _finish_block(_layer(block, preset)(h), block, activation, batch_norm)
+
+
+def _finish_block(h, block, activation, batch_norm):
+    """Put BatchNorm and activation, in the order asked for, on a linear layer's output."""
+    steps = [layers.Activation(activation)] if block.active else []
+    if block.norm and batch_norm:
+        steps.insert(0 if batch_norm == "before" else len(steps), layers.BatchNormalization())
+    for step in steps:
+        h = step(h)
+    return h
+
+
+def _apply_noise(h, noise):
+    return h if noise is None else DecayingNoise(*noise)(h)
+
+
+def _flatten(h):
+    return h if len(h.shape) == 2 else layers.Flatten()(h)
+
+
+def _map_shape(preset, image_shape):
+    """Return (height, width) of the map from which two steps up lead to the image."""
+    if preset == "original":  # unpadded kernels of 3 and 4: 28 <- 13 <- 6
+        return tuple(side // 4 - 1 for side in image_shape[:2])
+    return tuple(side // 4 for side in image_shape[:2])
+
+
+def _check(preset, image_shape, batch_norm):
     if preset not in PRESETS:
         raise ValueError(f"`preset` must be one of {', '.join(PRESETS)}. Received: {preset!r}")
+    if batch_norm not in ("before", "after", None):
+        raise ValueError(
+            f"`batch_norm` must be 'before', 'after' or None. Received: {batch_norm!r}"
+        )
+    if preset != "toy":
+        return _check_images_shape((28, 28, 1) if image_shape is None else image_shape)
+    image_shape = (2,) if image_shape is None else tuple(image_shape)
+    if len(image_shape) != 1:
+        raise ValueError(f"`image_shape` of 'toy' must be (width,). Received: {image_shape!r}")
+    return (check_count(image_shape[0], "image_shape"),)
+
+
+def _check_images_shape(image_shape):
     if len(image_shape) != 3:
         raise ValueError(
             f"`image_shape` must be (height, width, channels). Received: {image_shape!r}"

@@ -12,12 +12,14 @@ def check_count(count, name="count", minimum=1):
     return int(count)
 
 
-def check_number(value, name, minimum=0.0):
-    """Return `value` as a float; `ValueError` unless it is finite and >= `minimum`."""
+def check_number(value, name, minimum=0.0, maximum=None):
+    """Return `value` as a float; `ValueError` unless finite, >= `minimum` and <= any `maximum`."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise ValueError(f"`{name}` must be a number. Received: {value!r}")
     if not np.isfinite(value) or value < minimum:
         raise ValueError(f"`{name}` must be finite and at least {minimum:g}. Received: {value!r}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"`{name}` must be at most {maximum:g}. Received: {value!r}")
     return float(value)
 
 
@@ -54,17 +56,25 @@ def check_codes(codes, name="z", latent_dim=None):
 
     Raises `ValueError` for a wrong rank or width, no rows, NaN or infinity.
     """
-    codes = _numeric(codes, name)
-    width = "latent_dim" if latent_dim is None else latent_dim
-    if codes.ndim != 2 or codes.size == 0 or (latent_dim and codes.shape[1] != latent_dim):
+    return _check_rows(codes, name, latent_dim, "latent_dim")
+
+
+def check_points(points, name="points", width=None):
+    """Return `points` as a float32 array of shape (batch, width); `ValueError` as `check_codes`."""
+    return _check_rows(points, name, width, "width")
+
+
+def _check_rows(rows, name, width, width_name):
+    rows = _numeric(rows, name)
+    if rows.ndim != 2 or rows.size == 0 or (width and rows.shape[1] != width):
         raise ValueError(
-            f"`{name}` must have shape (batch, {width}) with at least one row. "
-            f"Received: {codes.shape}"
+            f"`{name}` must have shape (batch, {width or width_name}) with at least one row. "
+            f"Received: {rows.shape}"
         )
-    codes = codes.astype("float32", copy=False)
-    if not np.isfinite(codes).all():
+    rows = rows.astype("float32", copy=False)
+    if not np.isfinite(rows).all():
         raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
-    return codes
+    return rows
 
 
 def check_labels(labels, count, name="labels"):

@@ -1,7 +1,10 @@
 """Models: each states its paper's losses; training is Keras' own `fit`."""
 
+from vaegan_edu.models.adversarial import AdversarialModel
 from vaegan_edu.models.autoencoder import Autoencoder
 from vaegan_edu.models.classifier import Classifier
+from vaegan_edu.models.gan import GAN
 from vaegan_edu.models.vae import VAE
+from vaegan_edu.models.vaegan import VAEGAN
 
-__all__ = ["VAE", "Autoencoder", "Classifier"]
+__all__ = ["GAN", "VAE", "VAEGAN", "AdversarialModel", "Autoencoder", "Classifier"]

@@ -1,13 +1,74 @@
-"""What every model with an encoder and a decoder can do, arrays in, arrays out."""
+"""What every model with a decoder, and with an encoder, can do: arrays in, arrays out."""
 
 import keras
 import numpy as np
 
 from vaegan_edu import networks
-from vaegan_edu.validation import check_codes, check_count, check_images
+from vaegan_edu.validation import check_codes, check_count, check_images, check_points
 
 
-class LatentModel(keras.Model):
+class GenerativeModel(keras.Model):
+    """A decoder that makes examples out of codes: images, or points (batch, width) for 2-D toys.
+
+    A subclass names its networks in `network_names`; each is an attribute of that name and an
+    argument of `__init__`, and is saved with the model.
+
+    Args:
+        decoder: codes (batch, latent_dim) to examples.
+
+    Raises:
+        ValueError: the decoder doesn't take codes of shape (batch, latent_dim).
+    """
+
+    network_names = ("decoder",)
+
+    def __init__(self, decoder, **kwargs):
+        super().__init__(**kwargs)
+        if len(decoder.input_shape) != 2:
+            raise ValueError(
+                "A decoder takes codes of shape (batch, latent_dim). "
+                f"Received: {decoder.input_shape}"
+            )
+        self.decoder = decoder
+        self.built = True  # the networks have their weights: saving needs no first call
+
+    @property
+    def networks(self):
+        """The networks by name, a dict."""
+        return {name: getattr(self, name) for name in self.network_names}
+
+    @property
+    def image_shape(self):
+        """(height, width, channels) of the images, or (width,) of points."""
+        return self.decoder.output_shape[1:]
+
+    @property
+    def latent_dim(self):
+        """Length of a code."""
+        return self.decoder.input_shape[-1]
+
+    def decode(self, z):
+        """Return the images (batch, height, width, channels) of codes z (batch, latent_dim)."""
+        return networks.apply(self.decoder, check_codes(z, latent_dim=self.latent_dim))
+
+    def generate(self, count, seed=None):
+        """Return `count` images decoded from standard normal codes; equal seeds, equal codes."""
+        count = check_count(count)
+        return self.decode(np.random.default_rng(seed).standard_normal((count, self.latent_dim)))
+
+    def get_config(self):
+        return {k: keras.saving.serialize_keras_object(v) for k, v in self.networks.items()}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in cls.network_names
+        }
+        return cls(**{**config, **networks})
+
+
+class LatentModel(GenerativeModel):
     """An encoder and a decoder that meet in a latent space.
 
     Args:
@@ -18,8 +79,10 @@ class LatentModel(keras.Model):
         ValueError: the two networks do not meet.
     """
 
+    network_names = ("encoder", "decoder")
+
     def __init__(self, encoder, decoder, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(decoder=decoder, **kwargs)
         if encoder.input_shape[1:] != decoder.output_shape[1:]:
             raise ValueError(
                 "The decoder must return images of the encoder's input shape "
@@ -32,49 +95,19 @@ class LatentModel(keras.Model):
                     f"Received: {decoder.input_shape[1:]}"
                 )
         self.encoder = encoder
-        self.decoder = decoder
-        self.built = True  # both networks have their weights: saving needs no first call
-
-    @property
-    def image_shape(self):
-        """(height, width, channels) of the images."""
-        return self.decoder.output_shape[1:]
-
-    @property
-    def latent_dim(self):
-        """Length of a code."""
-        return self.decoder.input_shape[-1]
 
     def encode(self, images):
         """Return the codes (batch, latent_dim) of images (batch, height, width, channels)."""
-        images = check_images(images, image_shape=self.image_shape)
+        if len(self.image_shape) == 1:
+            images = check_points(images, width=self.image_shape[0])
+        else:
+            images = check_images(images, image_shape=self.image_shape)
         codes = networks.apply(self.encoder, images)
         return codes[0] if isinstance(codes, tuple) else codes  # of a VAE: z_mean
-
-    def decode(self, z):
-        """Return the images (batch, height, width, channels) of codes z (batch, latent_dim)."""
-        return networks.apply(self.decoder, check_codes(z, latent_dim=self.latent_dim))
 
     def reconstruct(self, images):
         """Return `decode(encode(images))`, of the shape of `images`."""
         return self.decode(self.encode(images))
-
-    def generate(self, count, seed=None):
-        """Return `count` images decoded from standard normal codes; equal seeds, equal codes."""
-        count = check_count(count)
-        return self.decode(np.random.default_rng(seed).standard_normal((count, self.latent_dim)))
-
-    def get_config(self):
-        networks = {"encoder": self.encoder, "decoder": self.decoder}
-        return {k: keras.saving.serialize_keras_object(v) for k, v in networks.items()}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        networks = {
-            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
-            for name in ("encoder", "decoder")
-        }
-        return cls(**{**config, **networks})
 
 
 def _shapes(output_shape):

@@ -1,0 +1,314 @@
+"""Learning-rate rules as plain Python: a loss goes in after each epoch, a rate comes out.
+
+A rule knows nothing of networks or optimizers, so that it can be replayed over the losses of a run
+that is long over. `callbacks.LearningRateSchedules` lets it lead a network's optimizer.
+"""
+
+import math
+
+from vaegan_edu.validation import check_count, check_number
+
+
+class Schedule:
+    """What all rules share. A rule of one's own states `_next` and, where it remembers, `_memory`.
+
+    Args:
+        initial: learning rate of the first epoch, above 0.
+
+    Attributes:
+        learning_rate: the rate now, a float: `initial`, or what the last `update` returned.
+        epoch: how many losses were seen.
+    """
+
+    _memory = ()  # names of attributes that hold what the rule remembers, beside the two above
+
+    def __init__(self, initial):
+        self.initial = check_number(initial, "initial")
+        if self.initial == 0.0:
+            raise ValueError("`initial` must be above 0, or nothing is learnt. Received: 0")
+        self.learning_rate = self.initial
+        self.epoch = 0
+
+    def update(self, loss):
+        """See the loss of one more epoch and return the learning rate from then on.
+
+        Raises:
+            ValueError: the loss is NaN or no number. The rule then stays as it was.
+        """
+        try:
+            loss = float(loss)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"The loss of epoch {self.epoch + 1} must be a number. Received: {loss!r}"
+            ) from None
+        if math.isnan(loss):
+            raise ValueError(
+                f"The loss of epoch {self.epoch + 1} must be a number; lower the learning rate. "
+                "Received: nan"
+            )
+        self.epoch += 1
+        self.learning_rate = self._next(loss)
+        return self.learning_rate
+
+    def state(self):
+        """Return what a resumed run needs, a dict of numbers and lists that JSON can hold."""
+        names = ("epoch", "learning_rate", *self._memory)
+        values = {name: getattr(self, name) for name in names}
+        return {k: list(v) if isinstance(v, list) else v for k, v in values.items()}
+
+    def restore(self, state):
+        """Take up a `state`; `ValueError` unless it is of a rule of this kind."""
+        expected = self.state()
+        if not isinstance(state, dict) or state.keys() != expected.keys():
+            raise ValueError(
+                f"The state of {type(self).__name__} must hold {', '.join(expected)}. "
+                f"Received: {state!r}"
+            )
+        for name, value in state.items():
+            setattr(self, name, list(value) if isinstance(value, list) else value)
+
+    def get_config(self):
+        """Return the arguments that make this rule anew, from its first epoch on."""
+        return {"initial": self.initial}
+
+    def fresh(self, **changes):
+        """Return a new rule that has seen nothing; `changes` replace arguments."""
+        return type(self)(**{**self.get_config(), **changes})
+
+    def _next(self, loss):
+        raise NotImplementedError
+
+    def __repr__(self):
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+class Constant(Schedule):
+    """The initial rate, for ever.
+
+    Args:
+        initial: the learning rate.
+    """
+
+    def _next(self, loss):
+        return self.learning_rate
+
+
+class _LossDecay(Schedule):
+    """A rule that multiplies the rate by `factor` when the losses say so, down to `minimum`."""
+
+    def __init__(self, initial, factor, minimum):
+        super().__init__(initial)
+        self.factor = check_number(factor, "factor")
+        if not 0.0 < self.factor < 1.0:
+            raise ValueError(f"`factor` must lie between 0 and 1. Received: {factor!r}")
+        self.minimum = _check_minimum(minimum, self.initial)
+
+    def _next(self, loss):
+        if not self._decays(loss):
+            return self.learning_rate
+        return max(self.learning_rate * self.factor, self.minimum)
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor, "minimum": self.minimum}
+
+
+class Plateau(_LossDecay):
+    """Decay when the loss has had no new best for `patience` epochs.
+
+    A new best lies strictly below all losses before it: a tie is none. The count of epochs without
+    one decays the rate when it reaches `patience`, and starts again.
+
+    Example:
+        >>> Plateau(5e-4, factor=0.85, minimum=1e-4, patience=10)  # S2 of the original project
+
+    Args:
+        initial: learning rate of the first epoch.
+        factor: what a decay multiplies the rate by, between 0 and 1.
+        minimum: floor of the rate.
+        patience: epochs without a new best before a decay.
+    """
+
+    _memory = ("best", "waited")
+
+    def __init__(self, initial, factor, minimum, patience):
+        super().__init__(initial, factor, minimum)
+        self.patience = check_count(patience, "patience")
+        self.best = None
+        self.waited = 0
+
+    def _decays(self, loss):
+        if self.best is None or loss < self.best:
+            self.best, self.waited = loss, 0
+            return False
+        self.waited = (self.waited + 1) % self.patience
+        return self.waited == 0
+
+    def get_config(self):
+        return {**super().get_config(), "patience": self.patience}
+
+
+class WindowedDecay(_LossDecay):
+    """Compare the loss with the lowest of the `window` losses before it.
+
+    Nothing decays until there are so many. A decay does not clear the window.
+
+    - `decay_on="stagnation"`: decay if the loss is not below that lowest (S4 of the original
+      project as its text has it, with window 6). A tie decays.
+    - `decay_on="improvement"`: decay if it is below (what the original project's logs show, with
+      window 4). A tie does not decay.
+
+    Args:
+        initial: learning rate of the first epoch.
+        factor: what a decay multiplies the rate by, between 0 and 1.
+        minimum: floor of the rate.
+        window: how many losses before the present one are compared with it.
+        decay_on: "stagnation" or "improvement".
+    """
+
+    _memory = ("previous",)
+
+    def __init__(self, initial, factor, minimum, window, decay_on="stagnation"):
+        super().__init__(initial, factor, minimum)
+        if decay_on not in ("stagnation", "improvement"):
+            raise ValueError(
+                f'`decay_on` must be "stagnation" or "improvement". Received: {decay_on!r}'
+            )
+        self.window = check_count(window, "window")
+        self.decay_on = decay_on
+        self.previous = []  # the last losses, oldest first, at most `window`
+
+    def _decays(self, loss):
+        full = len(self.previous) == self.window
+        improved = full and loss < min(self.previous)
+        self.previous = [*self.previous, loss][-self.window :]
+        return full and improved == (self.decay_on == "improvement")
+
+    def get_config(self):
+        return {**super().get_config(), "window": self.window, "decay_on": self.decay_on}
+
+
+class _EpochDecay(Schedule):
+    """A rule that goes by the epoch alone, from `initial` to `minimum` after `epochs`."""
+
+    def __init__(self, initial, epochs, minimum=0.0):
+        super().__init__(initial)
+        self.epochs = check_count(epochs, "epochs")
+        self.minimum = _check_minimum(minimum, self.initial)
+
+    def _next(self, loss):
+        left = self._share_left(min(self.epoch / self.epochs, 1.0))
+        return min(self.minimum + (self.initial - self.minimum) * left, self.learning_rate)
+
+    def get_config(self):
+        return {**super().get_config(), "epochs": self.epochs, "minimum": self.minimum}
+
+
+class Cosine(_EpochDecay):
+    """Half a cosine wave from `initial` to `minimum` (Loshchilov & Hutter 2017, equation 5).
+
+    `learning_rate = minimum + (initial - minimum) * (1 + cos(pi * epoch / epochs)) / 2`, without
+    restarts; after `epochs` it stays at `minimum`.
+
+    Args:
+        initial: learning rate of the first epoch.
+        epochs: how long the decay takes.
+        minimum: where it ends.
+    """
+
+    def _share_left(self, share):
+        return (1.0 + math.cos(math.pi * share)) / 2.0
+
+
+class Linear(_EpochDecay):
+    """Constant at first, then a straight line to `minimum`.
+
+    Example:
+        >>> Linear(1e-3, epochs=100, start=0.6)  # falls over the last 40 epochs
+
+    Args:
+        initial: learning rate of the first epoch.
+        epochs: the epoch at whose end the line reaches `minimum`; then it stays there.
+        minimum: where it ends.
+        start: share of `epochs` that stay at `initial`, from 0 to below 1.
+    """
+
+    def __init__(self, initial, epochs, minimum=0.0, start=0.0):
+        super().__init__(initial, epochs, minimum)
+        self.start = check_number(start, "start")
+        if self.start >= 1.0:
+            raise ValueError(f"`start` must be at least 0 and below 1. Received: {start!r}")
+
+    def _share_left(self, share):
+        return min((1.0 - share) / (1.0 - self.start), 1.0)
+
+    def get_config(self):
+        return {**super().get_config(), "start": self.start}
+
+
+def two_time_scales(schedule, **factors):
+    """Give each network the same rule at a rate of its own (TTUR, Heusel et al. 2017, section 2).
+
+    One step of each network a batch, but at different rates: a discriminator that learns faster
+    than the generator stays near its best answer to it.
+
+    Example:
+        >>> rules = two_time_scales(Constant(1e-4), generator=1.0, discriminator=4.0)
+        >>> rules["discriminator"].learning_rate
+        0.0004
+
+    Args:
+        schedule: the rule; it stays unchanged.
+        **factors: for each network, by its name, what its `initial` and `minimum` are multiplied
+            by, above 0.
+
+    Returns:
+        A dict from network to a fresh rule. Rules that follow the loss follow each its own
+        network's, so that the ratio of the rates may change during a run.
+
+    Raises:
+        ValueError: a factor is not above 0.
+    """
+    config = check_schedule(schedule).get_config()
+    scaled = {}
+    for network, factor in factors.items():
+        if check_number(factor, network) == 0.0:
+            raise ValueError(f"The factor of `{network}` must be above 0. Received: {factor!r}")
+        rates = {k: v * factor for k, v in config.items() if k in ("initial", "minimum")}
+        scaled[network] = schedule.fresh(**rates)
+    return scaled
+
+
+def replay(schedule, losses):
+    """Return the learning rate after each loss was seen, had the rule led from the first on.
+
+    Args:
+        schedule: a rule, used or not; the replay starts from its `initial` and leaves it unchanged.
+        losses: one number an epoch.
+
+    Returns:
+        A list of floats, as long as `losses`. Its last entry would lead the epoch to come.
+
+    Raises:
+        ValueError: a loss is NaN or no number; the message names the epoch, counted from 1.
+    """
+    fresh = check_schedule(schedule).fresh()
+    return [fresh.update(loss) for loss in losses]
+
+
+def check_schedule(schedule, name="schedule"):
+    """Return `schedule`; `ValueError` unless it is an instance of `Schedule`."""
+    if not isinstance(schedule, Schedule):
+        raise ValueError(
+            f"`{name}` must be a rule such as schedules.Constant(1e-3). Received: {schedule!r}"
+        )
+    return schedule
+
+
+def _check_minimum(minimum, initial):
+    minimum = check_number(minimum, "minimum")
+    if minimum > initial:
+        raise ValueError(
+            f"`minimum` must not be above `initial`, {initial:g}. Received: {minimum!r}"
+        )
+    return minimum

@@ -1,0 +1,65 @@
+"""Mixtures of Gaussians in the plane, on which one sees a GAN lose its modes.
+
+The two of VEEGAN (Srivastava et al. 2017, section 5.1), with the radius, the spacing and the
+standard deviations that PacGAN (Lin et al. 2018, section 4.1) writes out for them. What a model
+makes of them is measured by `metrics.modes_covered` and `metrics.high_quality_share`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vaegan_edu.validation import check_count, check_number
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Gaussians of equal weight and of one standard deviation in every direction.
+
+    Attributes:
+        modes: their means, (count, 2), float32.
+        std: their standard deviation.
+    """
+
+    modes: np.ndarray
+    std: float
+
+    def sample(self, count, seed=None):
+        """Return points (count, 2), float32, each of a mode chosen at random; seeded by `seed`."""
+        rng = np.random.default_rng(seed)
+        chosen = rng.integers(len(self.modes), size=check_count(count))
+        noise = rng.standard_normal((len(chosen), 2))
+        return (self.modes[chosen] + self.std * noise).astype("float32")
+
+
+def ring(count=8, radius=1.0, std=0.01):
+    """Return a `Mixture` of Gaussians evenly spaced on a circle, the first at (radius, 0).
+
+    Args:
+        count: how many.
+        radius: of the circle around the origin.
+        std: standard deviation of each.
+    """
+    angles = 2 * np.pi * np.arange(check_count(count)) / count
+    modes = check_number(radius, "radius") * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return Mixture(modes.astype("float32"), _check_std(std))
+
+
+def grid(side=5, spacing=2.0, std=0.05):
+    """Return a `Mixture` of side x side Gaussians on a square grid around the origin.
+
+    Args:
+        side: how many a side; 5 makes 25.
+        spacing: between neighbours; 5 a side then reach from -4 to 4.
+        std: standard deviation of each.
+    """
+    steps = np.arange(check_count(side, "side")) - (side - 1) / 2
+    line = check_number(spacing, "spacing") * steps
+    modes = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+    return Mixture(modes.astype("float32"), _check_std(std))
+
+
+def _check_std(std):
+    if check_number(std, "std") == 0.0:
+        raise ValueError("`std` must be above 0. Received: 0")
+    return float(std)
