@@ -134,6 +134,19 @@ def test_saved_loaded_and_continued_equals_uninterrupted(make, suffix, tmp_path)
     np.testing.assert_array_equal(copy.generate(2, seed=1), model.generate(2, seed=1))
 
 
+def test_a_step_moves_batch_norms_averages_and_every_generator_of_noise():
+    model = adam(noisy_vaegan())
+    unused = id(model.sampling.seed_generator.state)  # steps draw its noise beside the prior's
+    state = [v for v in model.non_trainable_variables if id(v) != unused and v.name != "epoch"]
+    counters = {id(v) for v in model.metrics_variables}
+    state = [v for v in state if id(v) not in counters]
+    before = [ops.convert_to_numpy(v) for v in state]
+    assert {v.name for v in state} == {"moving_mean", "moving_variance", "seed_generator_state"}
+    go_on(model, games.images(4, shape=model.image_shape))
+    for variable, old in zip(state, before, strict=True):
+        assert (ops.convert_to_numpy(variable) != old).any(), variable.path
+
+
 def test_optimizers_survive_with_their_own_classes_and_slots(tmp_path):
     model = games.vaegan()
     model.compile(
