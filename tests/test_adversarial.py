@@ -12,7 +12,7 @@ import pytest
 from keras import layers, ops
 
 from vaegan_edu import models, networks
-from vaegan_edu.layers import DecayingNoise
+from vaegan_edu.layers import DecayingNoise, MinibatchDiscrimination
 
 BACKEND = keras.backend.backend()
 OTHER = {"tensorflow": "jax", "jax": "tensorflow"}[BACKEND]
@@ -73,14 +73,18 @@ def test_backends_agree_after_one_step_from_the_same_weights_and_noise(tmp_path)
 def noisy_vaegan():
     """One with everything random in it, and with BatchNorm."""
     keras.utils.set_random_seed(0)
-    shape = (8, 8, 1)
+    z = keras.Input((games.LATENT_DIM,))
+    h = layers.ReLU()(layers.BatchNormalization()(layers.Dense(8)(DecayingNoise(0.1, 10)(z))))
+    h = layers.Dense(16, activation="tanh")(DecayingNoise(0.1, 10)(h))
+    decoder = keras.Model(z, layers.Reshape(games.SHAPE)(h))
+    x = keras.Input(games.SHAPE)
+    features = layers.Dense(6)(layers.Flatten()(DecayingNoise(0.1, 10)(x)))
+    h = layers.LeakyReLU()(layers.BatchNormalization()(features))
+    h = layers.Dropout(0.2)(MinibatchDiscrimination(2, 3)(h))
+    discriminator = keras.Model(x, (layers.Dense(1)(h), features))
     return models.VAEGAN(
-        networks.build_encoder("light", shape, 3),
-        networks.build_decoder("light", shape, 3, noise=(0.1, 10)),
-        networks.build_discriminator(
-            "light", shape, minibatch_kernels=2, dropout=0.2, instance_noise=(0.1, 10)
-        ),
-        gamma=1e-2, real_target=0.9, flip_probability=0.1, equilibrium=0.68, margin=0.35, seed=3,
+        games.encoder(), decoder, discriminator, gamma=1e-2,
+        real_target=0.9, flip_probability=0.1, equilibrium=0.68, margin=0.35, seed=3,
     )  # fmt: skip
 
 
@@ -282,7 +286,7 @@ def test_compiled_variants_take_the_same_step(settings):
 def test_everything_random_compiles_with_xla():
     model = noisy_vaegan()
     games.compiled(model, keras.optimizers.Adam, jit_compile=True)
-    history = model.fit(games.images(8, shape=(8, 8, 1)), batch_size=4, verbose=0).history
+    history = model.fit(games.images(8), batch_size=4, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
 
 
@@ -323,7 +327,7 @@ def test_bfloat16_trains_with_losses_in_full_precision():
         model = adam(noisy_vaegan())
     finally:
         keras.config.set_dtype_policy("float32")
-    x = games.images(8, shape=(8, 8, 1))
+    x = games.images(8)
     history = model.fit(x, batch_size=8, epochs=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     terms = model.compute_terms(x, training=False)
@@ -373,20 +377,15 @@ def test_shared_weights_are_refused():
 
 
 def test_data_that_does_not_fit_is_refused():
-    model = adam(games.vaegan())
     with pytest.raises(ValueError, match="shape \\(batch, 4, 4, 1\\).*Received"):
-        model.fit(np.zeros((4, 5, 5, 1)), verbose=0)
+        adam(games.vaegan()).fit(np.zeros((4, 5, 5, 1)), verbose=0)
     with pytest.raises(ValueError, match="no `sample_weight`"):
-        model.fit(games.images(4), np.ones(4), sample_weight=np.ones(4), verbose=0)
+        adam(games.vaegan()).fit(games.images(4), np.ones(4), sample_weight=np.ones(4), verbose=0)
 
 
 def test_a_batch_of_one_is_refused_where_batch_norm_makes_it_constant():
-    shape = (8, 8, 1)
-    model = adam(models.VAEGAN(
-        networks.build_encoder("light", shape, 3), networks.build_decoder("light", shape, 3),
-        networks.build_discriminator("light", shape),
-    ))  # fmt: skip
-    x = games.images(5, shape=shape)
+    model = adam(noisy_vaegan())
+    x = games.images(5)
     kinds = ValueError if BACKEND == "jax" else (ValueError, errors_of_tensorflow())
     with pytest.raises(kinds, match="batch of one example"):
         model.fit(x, batch_size=4, verbose=0)
@@ -409,14 +408,14 @@ def test_a_batch_of_one_trains_where_there_is_no_batch_norm():
 def test_the_epoch_that_noise_has_reached_is_saved(tmp_path):
     model = noisy_vaegan()
     layers_ = [layer for layer in model._flatten_layers() if isinstance(layer, DecayingNoise)]
-    assert len(layers_) == 5  # four layers of the decoder, one input
+    assert len(layers_) == 3
     for layer in layers_:
         layer.epoch.assign(7)
     model.save_weights(tmp_path / "model.weights.h5")
     copy = noisy_vaegan()
     copy.load_weights(tmp_path / "model.weights.h5")
     epochs = [float(v.epoch) for v in copy._flatten_layers() if isinstance(v, DecayingNoise)]
-    assert epochs == [7.0] * 5
+    assert epochs == [7.0] * 3
 
 
 def test_nan_is_not_hidden():
