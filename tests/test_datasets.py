@@ -61,7 +61,7 @@ def test_mnist_is_scaled_once_its_checksum_is_right(tmp_path, monkeypatch):
     ramp = np.resize(np.arange(256, dtype="uint8"), (3, 28, 28))
     arrays = {**write_mnist(tmp_path, x_train=ramp), "x_train": ramp}
     digests = {name: datasets.array_digest(array) for name, array in arrays.items()}
-    monkeypatch.setattr(datasets, "MNIST_DIGESTS", digests)
+    monkeypatch.setattr(datasets.digits, "MNIST_DIGESTS", digests)
     (x_train, y_train), (x_test, _) = datasets.load_mnist()
     assert x_train.shape == (3, 28, 28, 1) and x_train.dtype == np.float32
     np.testing.assert_allclose(x_train[..., 0], ramp / 255 * 2 - 1, atol=1e-6)

@@ -1,11 +1,11 @@
-"""Images to learn from: NHWC, float32 in [-1, 1]."""
+"""Handwritten digits: scikit-learn's, which need no download, and MNIST."""
 
-import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
 
+from vaegan_edu.datasets.digest import array_digest
 from vaegan_edu.validation import check_count
 
 # sha256 of each array's raw bytes (C order): canonical MNIST, as `keras.datasets.mnist` gives it.
@@ -83,24 +83,6 @@ def load_mnist():
         (scale(arrays["x_train"]), arrays["y_train"].astype("int64")),
         (scale(arrays["x_test"]), arrays["y_test"].astype("int64")),
     )
-
-
-def load(name):
-    """Load a data set by the name that the command line uses: "digits" or "mnist"."""
-    if name not in LOADERS:
-        raise ValueError(f"Data must be one of {', '.join(LOADERS)}. Received: {name!r}")
-    return LOADERS[name]()
-
-
-LOADERS = {"digits": load_digits, "mnist": load_mnist}
-
-
-def array_digest(*arrays):
-    """Return the sha256 of the raw bytes (C order) of one or more arrays, as hexadecimal text."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def _read_mnist(path):

@@ -1,0 +1,15 @@
+"""Images to learn from: NHWC, float32 in [-1, 1]."""
+
+from vaegan_edu.datasets.digest import array_digest
+from vaegan_edu.datasets.digits import MNIST_DIGESTS, load_digits, load_mnist
+
+__all__ = ["LOADERS", "MNIST_DIGESTS", "array_digest", "load", "load_digits", "load_mnist"]
+
+LOADERS = {"digits": load_digits, "mnist": load_mnist}
+
+
+def load(name):
+    """Load a data set by the name that the command line uses: "digits" or "mnist"."""
+    if name not in LOADERS:
+        raise ValueError(f"Data must be one of {', '.join(LOADERS)}. Received: {name!r}")
+    return LOADERS[name]()
