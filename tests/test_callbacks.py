@@ -171,17 +171,25 @@ def test_a_sheet_holds_64_images_unless_told_otherwise(tmp_path):
     assert painter.asked == [(64, 0)]
 
 
-def test_progress_tells_the_time_left_and_the_latest_losses(capsys, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(time, "time", lambda: now[0])
-    progress = callbacks.Progress()
-    progress.set_params({"epochs": 4})
+def progress_lines(capsys, progress, epochs, losses=({},)):
+    """Let a bar see epochs (a range) and return what it wrote after each."""
+    progress.set_params({"epochs": epochs.stop, "steps": 3})
     progress.on_train_begin()
     lines = []
-    for epoch in range(4):
-        now[0] += 10.0
-        progress.on_epoch_end(epoch, {"loss": 10.0 - epoch, "val_loss": np.float32(5.5)})
+    for epoch in epochs:
+        progress.on_epoch_begin(epoch)
+        for batch in range(3):
+            progress.on_train_batch_end(batch)
+        progress.on_epoch_end(epoch, losses[(epoch - epochs.start) % len(losses)])
         lines.append(re.sub("\x1b\\[[0-9]*m|[\x08\r]", "", capsys.readouterr().out))
+    return lines
+
+
+def test_progress_tells_the_time_left_and_the_latest_losses(capsys, monkeypatch):
+    now = iter(1000.0 + 10.0 * n for n in range(100))
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    losses = [{"loss": 10.0 - epoch, "val_loss": np.float32(5.5)} for epoch in range(4)]
+    lines = progress_lines(capsys, callbacks.Progress(), range(4), losses)
     for epoch, line in enumerate(lines):
         assert f"{epoch + 1}/4" in line and "10s/epoch" in line
         # Of this epoch, not an average over the epochs.
@@ -190,13 +198,25 @@ def test_progress_tells_the_time_left_and_the_latest_losses(capsys, monkeypatch)
     assert lines[3].endswith("\n")
 
 
+def test_progress_of_a_resumed_run_counts_what_is_left(capsys):
+    lines = progress_lines(capsys, callbacks.Progress(), range(7, 9))
+    assert "1/2" in lines[0] and "2/2" in lines[1] and lines[1].endswith("\n")
+
+
+def test_progress_moves_with_every_batch_in_a_terminal_alone(capsys, monkeypatch):
+    now = iter(1000.0 + 10.0 * n for n in range(100))
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    assert progress_lines(capsys, callbacks.Progress(), range(2))[0].count("/2") == 1
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    first, second = progress_lines(capsys, callbacks.Progress(), range(2))
+    assert re.findall(r"\d/6", first) == ["1/6", "2/6", "3/6"]
+    assert re.findall(r"\d/6", second) == ["4/6", "5/6", "6/6"]
+
+
 def test_progress_leaves_out_what_is_no_number(capsys):
-    progress = callbacks.Progress()
-    progress.set_params({"epochs": 2})
-    progress.on_train_begin()
-    progress.on_epoch_end(0, {"loss": float("nan"), "val_loss": 1.0})
-    out = capsys.readouterr().out
-    assert "nan" not in out and "val_loss: 1.0000" in out
+    losses = [{"loss": float("nan"), "val_loss": 1.0}]
+    (line,) = progress_lines(capsys, callbacks.Progress(), range(1), losses)
+    assert "nan" not in line and "val_loss: 1.0000" in line
 
 
 def test_each_rate_follows_its_own_networks_validation_loss():

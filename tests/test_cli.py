@@ -37,13 +37,13 @@ def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr("vaegan_edu.experiments.train", train)
     words = "train vae-digits --data mnist --epochs 3 --seed 4 --batch-size 5 --latent-dim 6"
-    assert main([*words.split(), "--output", str(tmp_path)]) == 0
+    assert main([*words.split(), "--output", str(tmp_path), "--resume"]) == 0
     assert main(["train", "ae-digits"]) == 0
     given = {"data": "mnist", "epochs": 3, "seed": 4, "batch_size": 5, "latent_dim": 6}
-    kept = {"data": None, "epochs": None, "seed": 0, "batch_size": None, "latent_dim": None}
+    kept = dict.fromkeys(given)
     assert seen == [
-        ("vae-digits", {**given, "output": str(tmp_path)}),
-        ("ae-digits", {**kept, "output": None}),
+        ("vae-digits", {**given, "output": str(tmp_path), "resume": True}),
+        ("ae-digits", {**kept, "output": None, "resume": False}),
     ]
     assert capsys.readouterr().out.splitlines()[1] == f"The record is in {tmp_path / 'run'}"
 

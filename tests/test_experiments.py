@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vaegan_edu import datasets, experiments, metrics, models, plotting, records
-from vaegan_edu.experiments import EXPERIMENTS, Experiment, evaluation, training
+from vaegan_edu.experiments import EXPERIMENTS, Experiment, evaluation, provenance, training
 from vaegan_edu.experiments.batches import EpochBatches
 
 LOSSES = {
@@ -82,7 +82,8 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     folder = runs(name)
     assert entries(folder) == [
         "config.json", "history.csv", "metrics.json", "model.weights.h5", "samples",
-        "samples/epoch-001.png", "samples/epoch-002.png",
+        "samples/animation.gif", "samples/epoch-001.png", "samples/epoch-002.png",
+        "tensorboard", "tensorboard/run.tfevents.0",
     ]  # fmt: skip
     config, history, measured = dataclasses.astuple(records.read_record(folder))
     assert (config["experiment"], config["seed"], config["backend"]) == (
@@ -248,8 +249,10 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch, toy):
     with pytest.raises(FloatingPointError, match="`loss` became nan in epoch 2") as failure:
         experiments.train("toy", epochs=4, output=tmp_path, progress=False)
     assert "\n" not in str(failure.value)
+    # The state of the last good epoch is kept, so that one can look at it.
     assert entries(tmp_path) == [
-        "config.json", "history.csv", "samples", "samples/epoch-001.png",
+        "config.json", "history.csv", "samples", "samples/epoch-001.png", "state.npz",
+        "tensorboard", "tensorboard/run.tfevents.0",
     ]  # fmt: skip
     assert [row["epoch"] for row in records.read_record(tmp_path).history] == [1]
     with pytest.raises(FileNotFoundError, match="no finished run: model.weights.h5 is missing"):
@@ -273,7 +276,10 @@ def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(
         monkeypatch.setattr(keras.Model, "save_weights", save_half)
     with pytest.raises(OSError, match="disk is full"):
         experiments.train("toy", epochs=1, output=tmp_path, progress=False)
-    expected = ["config.json", "history.csv", "samples", "samples/epoch-001.png"]
+    expected = [
+        "config.json", "history.csv", "samples", "samples/epoch-001.png", "state.npz",
+        "tensorboard", "tensorboard/run.tfevents.0",
+    ]  # fmt: skip
     if broken == "evaluate":  # the weights were saved, whole
         expected.insert(2, "model.weights.h5")
     assert entries(tmp_path) == expected
@@ -292,7 +298,7 @@ def trains_nothing(monkeypatch):
 def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     records.write_json(tmp_path / "config.json", {"precious": 1})
     (tmp_path / "history.csv").write_text("precious\n")
-    with pytest.raises(FileExistsError, match="holds a run already; choose another --output"):
+    with pytest.raises(FileExistsError, match="holds a run already; go on with --resume"):
         experiments.train("ae-digits", output=tmp_path)
     assert entries(tmp_path) == ["config.json", "history.csv"]
     assert (tmp_path / "history.csv").read_text() == "precious\n"
@@ -306,7 +312,7 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     ({"batch_size": -1}, "`batch_size` must be a whole number of at least 1"),
     ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
     ({"seed": -1}, "`seed` must be a whole number of at least 0"),
-    ({"seed": None}, "`seed` must be a whole number"),
+    ({"seed": 0.5}, "`seed` must be a whole number"),
     ({"seed": 2**32}, "[Ss]eed must be"),
     ({"name": "classifier-digits", "latent_dim": 2}, "classifier-digits has no setting latent_dim"),
 ])  # fmt: skip
@@ -378,20 +384,20 @@ def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch
 
     package = tmp_path / "site-packages" / "vaegan_edu" / "experiments"
     package.mkdir(parents=True)
-    source = package / "training.py"
+    source = package / "provenance.py"
     source.write_text("one = 1\n")
-    monkeypatch.setattr(training, "__file__", str(source))
-    assert training._commit() == "unknown"
+    monkeypatch.setattr(provenance, "__file__", str(source))
+    assert provenance._commit() == "unknown"
     git("init", "-q")
     git("commit", "-q", "--allow-empty", "-m", "theirs")
-    assert training._commit() == "unknown"
+    assert provenance._commit() == "unknown"
     git("add", ".")
     git("commit", "-q", "-m", "ours")
-    assert training._commit() == git("rev-parse", "HEAD")
+    assert provenance._commit() == git("rev-parse", "HEAD")
     (tmp_path / "notes.txt").write_text("no code")
-    assert training._commit() == git("rev-parse", "HEAD")
+    assert provenance._commit() == git("rev-parse", "HEAD")
     source.write_text("one = 2\n")
-    assert training._commit() == git("rev-parse", "HEAD") + "-dirty"
+    assert provenance._commit() == git("rev-parse", "HEAD") + "-dirty"
 
 
 def epoch_of(batches):

@@ -1,4 +1,4 @@
-"""The command line: `python -m vaegan_edu list` and `python -m vaegan_edu train EXPERIMENT`."""
+"""The command line: train an experiment, measure a run, generate and reconstruct with it."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ def main(words=None):
         print("vaegan_edu:", " ".join(str(error).split()), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("vaegan_edu: interrupted; the history keeps the epochs before", file=sys.stderr)
+        print("vaegan_edu: interrupted; go on with the same words and --resume", file=sys.stderr)
         return 130
 
 
@@ -26,7 +26,7 @@ def _list(options):
 
     for name, experiment in EXPERIMENTS.items():
         epochs, data = experiment.arguments["epochs"], experiment.arguments["data"]
-        print(f"{name:18} {experiment.summary}; {epochs} epochs of {data}")
+        print(f"{name:21} {experiment.summary}; {epochs} epochs of {data}")
     return 0
 
 
@@ -36,6 +36,22 @@ def _train(options):
     settings = {key: value for key, value in vars(options).items() if key != "command"}
     folder = train(settings.pop("experiment"), **settings)
     print(f"\nThe record is in {folder}")
+    return 0
+
+
+def _evaluate(options):
+    from vaegan_edu.experiments import evaluate_run
+
+    for name, value in evaluate_run(options.run).items():
+        print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+    return 0
+
+
+def _generate(options):
+    from vaegan_edu.experiments import generate_pictures
+
+    written = generate_pictures(options.run, options.count, options.seed, options.output)
+    print(f"{options.count} images are in {written}")
     return 0
 
 
@@ -55,11 +71,24 @@ def _parser():
     training.add_argument("experiment", help="its name, as `list` prints it")
     training.add_argument("--data", help="digits or mnist, in place of the experiment's own")
     training.add_argument("--epochs", type=int)
-    training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--seed", type=int, help="default: 0")
     training.add_argument("--batch-size", type=int)
     training.add_argument("--latent-dim", type=int)
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
+    training.add_argument("--resume", action="store_true", help="go on with the run in the output")
     training.set_defaults(command=_train)
+
+    evaluating = commands.add_parser("evaluate", help="measure a run anew: metrics.json")
+    generating = commands.add_parser("generate", help="generate images with a run")
+    for command in (evaluating, generating):
+        command.add_argument("run", metavar="RUN_DIR", help="folder of a finished run")
+    evaluating.set_defaults(command=_evaluate)
+    generating.add_argument("--count", type=int, default=64)
+    generating.add_argument("--seed", type=int, default=0)
+    generating.add_argument(
+        "--output", required=True, metavar="FILE_OR_DIR", help="a .png for one sheet, or a folder"
+    )
+    generating.set_defaults(command=_generate)
     return parser
 
 

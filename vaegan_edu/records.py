@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ PROVENANCE = (
     "experiment", "seed", "data.name", "data.digest", "arguments", "versions", "backend",
     "hardware", "commit",
 )  # fmt: skip
+
+PARTIAL = ".partial-"  # how the name of a file begins that is not whole yet
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,20 @@ def read_record(folder):
         ValueError: a file is damaged, or the provenance is incomplete.
     """
     folder = Path(folder)
+    config = read_config(folder)
+    metrics_path = folder / "metrics.json"
+    metrics = _read_json(metrics_path) if metrics_path.exists() else {}
+    return Record(config, _read_history(folder / "history.csv"), metrics)
+
+
+def read_config(folder):
+    """Read and check `config.json` in `folder`; raises as `read_record`."""
+    folder = Path(folder)
     config = _read_json(folder / "config.json")
     for key in PROVENANCE:
         if _look_up(config, key) is None:
             raise ValueError(f"The record {folder.name} does not say its {key}. Run it again.")
-    metrics_path = folder / "metrics.json"
-    metrics = _read_json(metrics_path) if metrics_path.exists() else {}
-    return Record(config, _read_history(folder / "history.csv"), metrics)
+    return config
 
 
 def read_runs(folder):
@@ -92,19 +102,34 @@ def quote(results, reference):
     raise KeyError(f"The record {run!r} has no {key!r}")
 
 
-def write_atomically(path, content):
-    """Write text or bytes to `path` so that a reader, or a crash, never sees half of it."""
+@contextmanager
+def replacing(path):
+    """Yield a path beside `path` to write to; the file there then takes its place as a whole.
+
+    If writing fails, what stood in `path` stays, and nothing half written is left.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
     try:
-        with open(partial, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
+        yield partial
+        with open(partial, "rb") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove_partial(folder):
+    """Remove what a process that was killed had begun to write in `folder` and below."""
+    for path in Path(folder).rglob(f"{PARTIAL}*"):
+        path.unlink(missing_ok=True)
+
+
+def write_atomically(path, content):
+    """Write text or bytes to `path` so that a reader, or a crash, never sees half of it."""
+    with replacing(path) as partial, open(partial, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 def write_json(path, content):

@@ -5,6 +5,7 @@ import numpy as np
 from vaegan_edu import losses, metrics, networks
 
 JUDGED = 5000  # at most so many images are judged, against at most so many: the cost is quadratic
+WATCHED = 1000  # at most so many after each epoch
 
 
 def evaluate_latent_model(model, data, arguments):
@@ -23,11 +24,52 @@ def evaluate_latent_model(model, data, arguments):
         ),
         "active_units": metrics.active_units(codes),
         "classifier": metrics.classifier_digest(arguments["data"]),
-        **{
-            f"{kind}_{name}": value
-            for kind, numbers in judged.items()
-            for name, value in numbers.items()
-        },
+        **_flat(judged),
+    }
+
+
+def evaluate_generator(model, data, arguments):
+    """Measure a model that only generates; as `evaluate_latent_model`, of `real` and `random`."""
+    (x_train, _), (x_test, _) = data
+    x_train, x_test = x_train[:JUDGED], x_test[:JUDGED]
+    images = {"real": x_test, "random": model.generate(len(x_test), seed=arguments["seed"])}
+    classifier = metrics.load_classifier(arguments["data"])
+    return {
+        "classifier": metrics.classifier_digest(arguments["data"]),
+        **_flat({kind: metrics.judge(classifier, x, x_train) for kind, x in images.items()}),
+    }
+
+
+def watch_samples(data, arguments):
+    """Return a function that measures what a model generates, quickly enough for every epoch.
+
+    It generates as many images as there are test images, `WATCHED` at most, from the same codes
+    each time, and returns `sample_coverage` and `sample_low_confidence` against as many test
+    images, and `sample_class_<n>`, the share of each class.
+    """
+    _, (x_test, _) = data
+    x_test = x_test[:WATCHED]
+    classifier = metrics.load_classifier(arguments["data"])
+    _, real = metrics.classify(classifier, x_test)
+
+    def watch(model):
+        images = model.generate(len(x_test), seed=arguments["seed"])
+        probabilities, features = metrics.classify(classifier, images)
+        counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+        return {
+            "sample_coverage": metrics.manifold_overlap(real, features)["coverage"],
+            "sample_low_confidence": metrics.low_confidence_share(probabilities),
+            **{f"sample_class_{n}": share for n, share in enumerate(counts / counts.sum())},
+        }
+
+    return watch
+
+
+def _flat(judged):
+    return {
+        f"{kind}_{name}": value
+        for kind, numbers in judged.items()
+        for name, value in numbers.items()
     }
 
 

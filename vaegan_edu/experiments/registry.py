@@ -2,8 +2,48 @@
 
 from dataclasses import dataclass, field
 
-from vaegan_edu import models, networks
-from vaegan_edu.experiments.evaluation import evaluate_classifier, evaluate_latent_model
+import keras
+
+from vaegan_edu import models, networks, schedules
+from vaegan_edu.experiments.evaluation import (
+    evaluate_classifier,
+    evaluate_generator,
+    evaluate_latent_model,
+    watch_samples,
+)
+
+# The rules of the original project by its own names, and those beside them: from the first rate and
+# the number of epochs to a rule.
+RULES = {
+    "constant": lambda initial, epochs: schedules.Constant(initial),
+    "linear": lambda initial, epochs: schedules.Linear(initial, epochs, start=0.6),
+    "cosine": lambda initial, epochs: schedules.Cosine(initial, epochs),
+}
+
+
+def compile_alone(model, arguments, steps):
+    """Compile a model that has one optimizer."""
+    learning_rate = arguments["learning_rate"]
+    if arguments.get("cosine_decay"):
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate, steps * arguments["epochs"]
+        )
+    model.compile(keras.optimizers.Adam(learning_rate))
+
+
+def compile_players(model, arguments, steps):
+    """Compile a model with an optimizer and a rule for each network."""
+    rule = RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
+    model.compile(
+        **{
+            f"{name}_optimizer": keras.optimizers.Adam(
+                arguments["learning_rate"],
+                beta_1=0.9 if name == "encoder" else arguments["beta_1"],
+            )
+            for name in model.network_names
+        }
+    )
+    return {name: rule.fresh() for name in model.network_names}
 
 
 @dataclass(frozen=True)
@@ -15,6 +55,10 @@ class Experiment:
         build: from the arguments and the images' shape to a model that is not compiled yet.
         evaluate: from (model, data, arguments) to the numbers of `metrics.json`.
         arguments: all settings and their defaults; the command line may change some.
+        assumptions: names of the arguments that the source does not state and we chose.
+        compile: from (model, arguments, steps an epoch) to the rules of its learning rates, by
+            network, or `None`; it compiles the model.
+        watch: from (data, arguments) to a function of the model that measures it after each epoch.
         has_samples: whether the model generates images, so that sample sheets make sense.
     """
 
@@ -22,26 +66,53 @@ class Experiment:
     build: callable
     evaluate: callable
     arguments: dict = field(default_factory=dict)
+    assumptions: tuple = ()
+    compile: callable = compile_alone
+    watch: callable = None
     has_samples: bool = True
+
+
+def _networks(arguments, image_shape, *kinds, **settings):
+    """Return the networks of an autoencoder or a game, built to one preset."""
+    preset, latent_dim = arguments["preset"], arguments["latent_dim"]
+    build = {
+        "encoder": lambda: networks.build_encoder(preset, image_shape, latent_dim, **settings),
+        "decoder": lambda: networks.build_decoder(preset, image_shape, latent_dim),
+        "discriminator": lambda: networks.build_discriminator(preset, image_shape),
+    }
+    return [build[kind]() for kind in kinds]
 
 
 def _build_autoencoder(arguments, image_shape):
     return models.Autoencoder(
-        networks.build_encoder(
-            arguments["preset"], image_shape, arguments["latent_dim"], variational=False
-        ),
-        networks.build_decoder(arguments["preset"], image_shape, arguments["latent_dim"]),
+        *_networks(arguments, image_shape, "encoder", "decoder", variational=False)
     )
 
 
 def _build_vae(arguments, image_shape):
     return models.VAE(
-        networks.build_encoder(arguments["preset"], image_shape, arguments["latent_dim"]),
-        networks.build_decoder(arguments["preset"], image_shape, arguments["latent_dim"]),
+        *_networks(arguments, image_shape, "encoder", "decoder"),
         beta=arguments["beta"],
         reconstruction_loss=arguments["reconstruction_loss"],
         seed=arguments["seed"],
     )
+
+
+def _build_gan(arguments, image_shape):
+    return models.GAN(
+        *_networks(arguments, image_shape, "decoder", "discriminator"),
+        **{name: arguments[name] for name in ("real_target", "flip_probability", "seed")},
+    )
+
+
+def _build_vaegan(arguments, image_shape):
+    return models.VAEGAN(
+        *_networks(arguments, image_shape, "encoder", "decoder", "discriminator"),
+        **{name: arguments[name] for name in (
+            "gamma", "kl_weight", "feature_weight", "feature_scale", "reconstructions_are_fakes",
+            "fake_weight", "real_target", "flip_probability", "seed",
+        )},
+    )  # fmt: skip
 
 
 def _build_classifier(arguments, image_shape):
@@ -53,7 +124,32 @@ LATENT = {
     "preset": "small",
 }  # fmt: skip
 
+ELBO = {"beta": 1.0, "reconstruction_loss": "gaussian"}
+
 CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
+
+# A preset that reaches good samples soon. Against Larsen et al. 2016: Adam for RMSProp, features
+# divided by their variance, real and fake examples of equal weight, a softened target.
+LIGHT = {
+    "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear", "latent_dim": 10,
+    "preset": "light", "real_target": 0.9, "flip_probability": 0.0,
+}  # fmt: skip
+LIGHT_VAEGAN = {
+    **LIGHT, "gamma": 0.04, "kl_weight": 1.0, "feature_weight": 1.0, "feature_scale": "variance",
+    "reconstructions_are_fakes": True, "fake_weight": 0.5,
+}  # fmt: skip
+
+# The 2020 student project. What its report and diagrams do not say is listed in `ASSUMED`.
+ORIGINAL = {
+    "data": "mnist", "epochs": 100, "batch_size": 100, "learning_rate": 5e-4, "beta_1": 0.9,
+    "schedule": "constant", "latent_dim": 64, "preset": "original", "gamma": 1e-8,
+    "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "feature_scale": "sum",
+    "reconstructions_are_fakes": True, "fake_weight": 1.0, "real_target": 0.9,
+    "flip_probability": 0.05,
+}  # fmt: skip
+ASSUMED = ("learning_rate", "beta_1", "schedule", "real_target", "flip_probability", "preset")
+
+GAME = {"compile": compile_players, "watch": watch_samples}
 
 EXPERIMENTS = {
     "ae-digits": Experiment(
@@ -63,10 +159,47 @@ EXPERIMENTS = {
         LATENT,
     ),
     "vae-digits": Experiment(
-        "variational autoencoder on the built-in digits (chapter 2)",
+        "VAE on the built-in digits (chapter 2)",
         _build_vae,
         evaluate_latent_model,
-        {**LATENT, "beta": 1.0, "reconstruction_loss": "gaussian"},
+        {**LATENT, **ELBO},
+    ),
+    "gan-digits": Experiment(
+        "GAN on the built-in digits",
+        _build_gan,
+        evaluate_generator,
+        {"data": "digits", "epochs": 60, **LIGHT},
+        **GAME,
+    ),
+    "vaegan-digits": Experiment(
+        "VAE-GAN on the built-in digits",
+        _build_vaegan,
+        evaluate_latent_model,
+        {"data": "digits", "epochs": 25, **LIGHT_VAEGAN},
+        **GAME,
+    ),
+    "vae-mnist": Experiment(
+        "VAE of the same encoder and decoder as vaegan-mnist",
+        _build_vae,
+        evaluate_latent_model,
+        {"data": "mnist", "epochs": 10, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 10,
+         "preset": "light", **ELBO},
+        watch=watch_samples,
+    ),
+    "vaegan-mnist": Experiment(
+        "VAE-GAN on MNIST, light networks",
+        _build_vaegan,
+        evaluate_latent_model,
+        {"data": "mnist", "epochs": 4, **LIGHT_VAEGAN},
+        **GAME,
+    ),
+    "vaegan-mnist-original": Experiment(
+        "VAE-GAN on MNIST as in the original project",
+        _build_vaegan,
+        evaluate_latent_model,
+        ORIGINAL,
+        ASSUMED,
+        **GAME,
     ),
     "classifier-digits": Experiment(
         "classifier that measures generated digits",
@@ -82,4 +215,4 @@ EXPERIMENTS = {
         {"data": "mnist", **CLASSIFIER, "epochs": 8, "batch_size": 128},
         has_samples=False,
     ),
-}
+}  # fmt: skip

@@ -1,0 +1,418 @@
+"""A run that was stopped goes on as if nothing had happened, or says why it cannot."""
+
+import csv
+import errno
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from vaegan_edu import callbacks, experiments, models, networks, records, schedules
+from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry, training
+from vaegan_edu.experiments.batches import EpochBatches
+
+# More kills, at more moments: KILLS=20 python -m pytest tests/test_resume.py -k kill
+KILLS = int(os.environ.get("KILLS", "1"))
+
+
+def few_images():
+    rng = np.random.default_rng(0)
+    images = rng.uniform(-1, 1, (40, 8, 8, 1)).astype("float32")
+    labels = np.arange(40) % 10
+    return (images[:32], labels[:32]), (images[32:], labels[32:])
+
+
+def build_everything(arguments, image_shape):
+    """A VAE-GAN with all that has a state: BatchNorm, Dropout, decaying noise, random labels."""
+    noise = (0.1, 4)
+    return models.VAEGAN(
+        networks.build_encoder("light", image_shape, 2),
+        networks.build_decoder("light", image_shape, 2, noise=noise),
+        networks.build_discriminator("light", image_shape, dropout=0.3, instance_noise=noise),
+        gamma=0.1, feature_scale="variance", flip_probability=0.2, seed=arguments["seed"],
+    )  # fmt: skip
+
+
+def compile_with_rules(model, arguments, steps):
+    registry.compile_players(model, {**arguments, "schedule": "constant", "beta_1": 0.5}, steps)
+    rule = schedules.WindowedDecay(arguments["learning_rate"], 0.5, 1e-6, window=2)
+    return {name: rule.fresh() for name in model.network_names}
+
+
+@pytest.fixture(autouse=True)
+def whole_experiment(monkeypatch):
+    """The experiment "everything", on random pictures of 8x8 pixels."""
+    arguments = {"data": "noise", "epochs": 4, "batch_size": 8, "learning_rate": 1e-3}
+    experiment = Experiment(
+        "all that has a state", build_everything, lambda model, *_: {"mean": _mean(model)},
+        arguments, compile=compile_with_rules,
+        watch=lambda *_: lambda model: {"sample_mean": _mean(model)},
+    )  # fmt: skip
+    monkeypatch.setitem(EXPERIMENTS, "everything", experiment)
+    monkeypatch.setitem(training.datasets.LOADERS, "noise", few_images)
+    monkeypatch.setattr(training.metrics, "classifier_digest", lambda data: "none")
+
+
+def _mean(model):
+    return float(model.generate(4, seed=0).mean())
+
+
+def train(folder, **settings):
+    return experiments.train("everything", output=folder, progress=False, **settings)
+
+
+def stop_in_epoch(monkeypatch, epoch):
+    """Interrupt training in the middle of an epoch, counted from 1; what it returns ends that."""
+
+    def interrupt(self, batch, logs=None):
+        if len(self.history.rows) + 1 == epoch and batch == 1:
+            raise KeyboardInterrupt
+
+    patch = monkeypatch.context()
+    patch.__enter__().setattr(callbacks.RunState, "on_train_batch_end", interrupt)
+    return lambda: patch.__exit__(None, None, None)
+
+
+def entries(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def contents(folder):
+    return {name: (folder / name).read_bytes() for name in entries(folder)}
+
+
+def weights(folder):
+    found = {}
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(folder / "model.weights.h5") as file:
+        file.visititems(keep)
+    return found
+
+
+def history(folder):
+    with open(folder / "history.csv", newline="") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def events(folder):
+    """Return (epoch, name, value) of everything in a run's TensorBoard file."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
+
+    reader = PyRecordReader_New(str(folder / "tensorboard" / "run.tfevents.0"))
+    found = []
+    while True:
+        try:
+            reader.GetNext()
+        except Exception:  # its way to say: no more
+            return found
+        event = Event.FromString(reader.record())
+        found += [
+            (event.step, v.tag, v.simple_value or v.image.encoded_image_string)
+            for v in event.summary.value
+            if v.tag != "seconds"
+        ]
+
+
+def assert_equal_runs(one, two):
+    assert entries(one) == entries(two)
+    assert "state.npz" not in entries(one)
+    assert history(one) == history(two) and events(one) == events(two)
+    first, second = weights(one), weights(two)
+    assert first.keys() == second.keys() and len(first) > 10
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, second[name], err_msg=name)
+    for name in entries(one):
+        if name.startswith("samples") or name in ("config.json", "metrics.json"):
+            assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs") / "whole"
+
+
+def whole_run(folder):
+    """Train it once, when it is first asked for."""
+    return folder if folder.exists() else train(folder)
+
+
+@pytest.mark.parametrize("epochs", [(1,), (3, 4)])
+def test_a_run_stopped_and_resumed_equals_one_never_stopped(
+    tmp_path, monkeypatch, never_stopped, epochs
+):
+    whole_run(never_stopped)
+    folder = tmp_path / "run"
+    for epoch in epochs:
+        go_on = stop_in_epoch(monkeypatch, epoch)
+        with pytest.raises(KeyboardInterrupt):
+            train(folder, resume=True)
+        assert ("state.npz" in entries(folder)) == (epoch > 1)
+        go_on()
+        for name in (".partial-1-state.npz", ".partial-1-model.weights.h5"):  # as after a SIGKILL
+            (folder / name).write_bytes(b"half")
+    train(folder, resume=True)
+    assert_equal_runs(folder, never_stopped)
+
+
+def test_rows_after_the_restored_epoch_are_cut(tmp_path, monkeypatch, never_stopped):
+    """As when the state could not be saved after every epoch."""
+    whole_run(never_stopped)
+    folder = tmp_path / "run"
+    monkeypatch.setattr(callbacks.state, "SAVING_SHARE", 1e-9)  # after the first epoch, only
+    go_on = stop_in_epoch(monkeypatch, 3)
+    with pytest.raises(KeyboardInterrupt):
+        train(folder)
+    assert len(history(folder)) == 2
+    go_on()
+    train(folder, resume=True)
+    assert_equal_runs(folder, never_stopped)
+
+
+@pytest.mark.parametrize("broken", ["evaluate", "animate", "save_weights"])
+def test_a_run_that_failed_at_its_end_needs_no_training_again(
+    tmp_path, monkeypatch, never_stopped, broken
+):
+    whole_run(never_stopped)
+    folder = tmp_path / "run"
+
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        if broken == "evaluate":
+            patch.setattr(models.VAEGAN, "get_weights", fail)
+        elif broken == "animate":
+            patch.setattr(callbacks, "animate", fail)
+        else:
+            patch.setattr(models.VAEGAN, "save_weights", fail)
+        with pytest.raises(OSError, match="No space left"):
+            train(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(models.VAEGAN, "fit", fail)  # not called
+        train(folder, resume=True)
+    # What TensorBoard reads was complete before.
+    assert_equal_runs(folder, never_stopped)
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path, monkeypatch, never_stopped):
+    before = {
+        name: (whole_run(never_stopped) / name).read_bytes() for name in entries(never_stopped)
+    }
+    monkeypatch.setattr(models.VAEGAN, "fit", None)
+    assert train(never_stopped, resume=True) == never_stopped
+    assert before == {name: (never_stopped / name).read_bytes() for name in entries(never_stopped)}
+
+
+def test_resuming_takes_the_runs_own_settings_and_refuses_others(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    go_on = stop_in_epoch(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        train(folder, epochs=3, batch_size=16, seed=7)
+    before = contents(folder)
+    for settings, message in [
+        ({"batch_size": 4}, "arguments.batch_size was 16, now 4"),
+        ({"epochs": 9}, "arguments.epochs was 3, now 9"),
+        ({"seed": 0}, "arguments.seed was 7, now 0; seed was 7, now 0"),
+    ]:
+        with pytest.raises(ValueError, match=f"another configuration: {message}. Give") as refused:
+            train(folder, resume=True, **settings)
+        assert "\n" not in str(refused.value)
+    with monkeypatch.context() as patch:
+        (x_train, y_train), test = few_images()
+        patch.setitem(training.datasets.LOADERS, "noise", lambda: ((-x_train, y_train), test))
+        with pytest.raises(ValueError, match="data.digest was '[0-9a-f]{64}', now"):
+            train(folder, resume=True)
+    with pytest.raises(ValueError, match="holds a run of everything. Received: 'ae-digits'"):
+        experiments.train("ae-digits", output=folder, resume=True)
+    with pytest.raises(FileExistsError, match="go on with --resume"):
+        train(folder, epochs=3, batch_size=16, seed=7)
+    assert contents(folder) == before
+    go_on()
+    train(folder, resume=True)
+    config = records.read_config(folder)
+    assert (config["arguments"]["batch_size"], config["seed"], len(history(folder))) == (16, 7, 3)
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_state(tmp_path, monkeypatch):
+    whole = EpochBatches.__getitem__
+
+    def poisoned(self, index):
+        images, labels = whole(self, index)
+        return (images * np.nan if self.epoch == 3 else images), labels
+
+    monkeypatch.setattr(EpochBatches, "__getitem__", poisoned)
+    monkeypatch.setattr(callbacks.state, "SAVING_SHARE", 1e9)  # after every epoch
+    # The learning-rate rules see it first.
+    with pytest.raises(ValueError, match="`val_encoder_loss`: The loss of epoch 3 .*Received: nan"):
+        train(tmp_path)
+    with np.load(tmp_path / "state.npz") as state:
+        assert json.loads(str(state["about"]))["epoch"] == 2
+        assert all(np.isfinite(state[name]).all() for name in state.files if name != "about")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs") / "begun"
+
+
+def stopped_run(folder, monkeypatch):
+    if not folder.exists():
+        go_on = stop_in_epoch(monkeypatch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            train(folder)
+        go_on()
+    return folder
+
+
+def damage(content, how, position):
+    if how == "cut":
+        return content[: int(position * len(content))]
+    if how == "flip":
+        at = int(position * (len(content) - 1))
+        return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+    return how
+
+
+def test_a_damaged_state_is_told_in_one_line(begun, monkeypatch):
+    """Wherever it is cut, or whatever stands in it: refused, or read as it was."""
+    state = stopped_run(begun, monkeypatch) / "state.npz"
+    whole = state.read_bytes()
+    model = build_everything({"seed": 0}, (8, 8, 1))
+    compile_with_rules(model, {"learning_rate": 1e-3, "epochs": 4}, 4)
+    history = callbacks.HistoryWriter(begun / "history.csv")
+    restored = callbacks.RunState(state, history).restore
+
+    def tries(how, position):
+        state.write_bytes(damage(whole, how, position))
+        try:
+            assert restored(model) == 1  # bytes that carry nothing: zip's dates, say
+        except ValueError as error:
+            line = str(error)
+            assert "state.npz is damaged; remove its folder and begin anew" in line
+            assert "\n" not in line
+            return False
+        return True
+
+    @given(st.sampled_from(["cut", "flip"]), st.floats(0, 1, exclude_max=True))
+    def anywhere(how, position):
+        accepted = tries(how, position)
+        assert not (accepted and how == "cut")
+
+    before = [v.numpy() for v in model.variables]
+    try:
+        anywhere()
+        for content in (b"", b"no archive", io.BytesIO().getvalue()):
+            assert not tries(content, 0)
+        for change in (
+            lambda found: found.pop("v3"),
+            lambda found: found.update(v3=np.zeros((1, 2, 3))),
+            lambda found: found.update(about="{}"),
+            lambda found: found.update(about="[1, 2"),
+            lambda found: found.update(about=json.dumps({"epoch": 2, "history": []})),
+        ):
+            with np.load(io.BytesIO(whole)) as archive:
+                found = dict(archive)
+            change(found)
+            buffer = io.BytesIO()
+            np.savez(buffer, **found)
+            assert not tries(buffer.getvalue(), 0)
+    finally:
+        state.write_bytes(whole)
+    assert restored(model) == 1
+    assert any((a != v.numpy()).any() for a, v in zip(before, model.variables, strict=True))
+
+
+def test_a_full_disk_leaves_the_state_before(tmp_path, monkeypatch):
+    whole = np.savez
+    calls = []
+
+    def fill(file, **arrays):
+        calls.append(file)
+        if len(calls) < 3:
+            return whole(file, **arrays)
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", fill)
+    monkeypatch.setattr(callbacks.state, "SAVING_SHARE", 1e9)  # after every epoch
+    with pytest.raises(OSError, match="No space left"):
+        train(tmp_path)
+    with np.load(tmp_path / "state.npz") as state:
+        assert json.loads(str(state["about"]))["epoch"] == 2
+    assert not [name for name in entries(tmp_path) if "partial" in name]
+
+
+def test_tensorboard_gets_every_row_and_every_sheet_once(never_stopped):
+    folder = whole_run(never_stopped)
+    found = events(folder)
+    images = [(epoch, value) for epoch, name, value in found if name == "samples"]
+    assert images == [
+        (epoch, (folder / "samples" / f"epoch-{epoch:03d}.png").read_bytes()) for epoch in (1, 4)
+    ]
+    scalars = {(epoch, name): value for epoch, name, value in found if name != "samples"}
+    rows = records.read_record(folder).history
+    assert len(scalars) == sum(len(row) - 2 for row in rows)  # all but epoch and seconds
+    for row in rows:
+        for name, value in row.items():
+            if name not in ("epoch", "seconds"):
+                assert scalars[row["epoch"], name] == pytest.approx(value, rel=1e-6)
+
+
+def test_the_animation_shows_the_sheets_in_order(tmp_path):
+    for epoch, grey in ((100, 250), (5, 100), (20, 180)):
+        picture = np.full((4, 6, 1), grey, "uint8")
+        callbacks.write_picture(tmp_path / f"epoch-{epoch:03d}.png", picture)
+    callbacks.animate(tmp_path, seconds=0.2)
+    with Image.open(tmp_path / "animation.gif") as movie:
+        assert (movie.n_frames, movie.info["loop"], movie.size) == (3, 0, (6, 4))
+        shown = []
+        for frame in range(3):
+            movie.seek(frame)
+            grey = movie.convert("L").getpixel((0, 0))
+            shown.append((grey, movie.info["duration"]))
+    assert shown == [(100, 200), (180, 200), (250, 600)]
+
+
+def start(folder):
+    words = ["train", "vae-digits", "--epochs", "4", "--batch-size", "128", "--resume"]
+    command = [sys.executable, "-m", "vaegan_edu", *words, "--output", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def finish(process):
+    errors = process.communicate()[1].decode()
+    assert process.returncode == 0, errors
+
+
+def test_a_killed_process_loses_nothing(tmp_path):
+    """SIGKILL at random moments between the first epoch and the end, as a user would resume."""
+    started = time.monotonic()
+    finish(start(tmp_path / "whole"))
+    seconds = time.monotonic() - started
+    rng = random.Random(0)
+    killed = tmp_path / "killed"
+    for _ in range(KILLS):
+        process = start(killed)
+        try:
+            process.wait(rng.uniform(0.5, 0.95) * seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.communicate()
+    finish(start(killed))
+    assert_equal_runs(killed, tmp_path / "whole")

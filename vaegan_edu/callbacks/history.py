@@ -1,0 +1,54 @@
+"""The history of a run, a row an epoch."""
+
+import math
+import time
+from pathlib import Path
+
+import keras
+
+from vaegan_edu import records
+from vaegan_edu.callbacks.rates import learning_rates
+
+
+class HistoryWriter(keras.callbacks.Callback):
+    """Write every log of every epoch, the learning rates and the seconds to `history.csv`.
+
+    The file is replaced atomically after each epoch. A loss that is NaN or infinite stops the run.
+    A model with an optimizer for each network has a column `learning_rate_<network>` for each, any
+    other has `learning_rate`.
+
+    Args:
+        path: of the CSV file.
+        measure: what else to write: a function from the model to a dict of numbers, called after
+            each epoch. Its time is not counted in `seconds`.
+
+    Attributes:
+        rows: a dict for each epoch, as `records.Record.history` has them.
+    """
+
+    def __init__(self, path, measure=None):
+        super().__init__()
+        self.path = Path(path)
+        self.measure = measure
+        self.rows = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.perf_counter() - self._start
+        logs = {name: float(value) for name, value in (logs or {}).items()}
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                raise FloatingPointError(
+                    f"`{name}` became {value} in epoch {epoch + 1}; lower the learning rate. The "
+                    "history keeps the epochs before it."
+                )
+        row = {"epoch": epoch + 1, **logs}
+        for name, rate in learning_rates(self.model).items():
+            row.setdefault(name, rate)  # a rule's log has more digits than the optimizer's float32
+        if self.measure:
+            row |= self.measure(self.model)
+        row["seconds"] = round(seconds, 3)
+        self.rows.append(row)
+        records.write_history(self.path, self.rows)

@@ -1,0 +1,37 @@
+"""How far a run is."""
+
+import sys
+
+import keras
+import numpy as np
+
+
+class Progress(keras.callbacks.Callback):
+    """One bar for the whole run, with the time left and the losses of the latest epoch.
+
+    In a terminal it moves with every batch. In a file or a notebook, where each move would be
+    another line, it tells of whole epochs. A resumed run's bar counts what is left.
+    """
+
+    def on_train_begin(self, logs=None):
+        self._bar = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._bar is None:
+            self._first = epoch
+            self._every_batch = sys.stdout.isatty()
+            self._steps = (self.params["steps"] or 1) if self._every_batch else 1
+            self._bar = keras.utils.Progbar(
+                (self.params["epochs"] - epoch) * self._steps,
+                unit_name="step" if self._every_batch else "epoch",
+            )
+        self._done = (epoch - self._first) * self._steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._every_batch and batch + 1 < self._steps:
+            self._bar.update(self._done + batch + 1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        latest = [(name, value) for name, value in (logs or {}).items() if np.isfinite(value)]
+        self._bar.stateful_metrics = {name for name, _ in latest}
+        self._bar.update(self._done + self._steps, latest)

@@ -1,0 +1,94 @@
+"""What a run needs to go on where it was stopped."""
+
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from vaegan_edu import records
+
+SAVING_SHARE = 0.1  # of a run's time, at most, goes into its state
+
+
+class RunState(keras.callbacks.Callback):
+    """Keep everything that the next epoch depends on in one file, replaced as a whole.
+
+    That is: every variable of the model (weights, averages of BatchNorm, seed generators, the epoch
+    of decaying noise), every variable of its optimizers, the history and the learning-rate rules.
+    With data in an order that follows from seed and epoch, a run that goes on from it equals one
+    that was never stopped. One file, as two might be of different epochs after a crash.
+
+    It is saved after the first epoch and the last, and after each between, unless saving then took
+    more than a tenth of the time. List it last: what other callbacks refuse is not saved.
+
+    Args:
+        path: of the `.npz` file.
+        history: the run's `HistoryWriter`.
+        schedules: the run's `LearningRateSchedules`, if it has any.
+    """
+
+    def __init__(self, path, history, schedules=None):
+        super().__init__()
+        self.path = Path(path)
+        self.history = history
+        self.schedules = schedules
+        self._next = 0.0
+
+    def on_epoch_end(self, epoch, logs=None):
+        started = time.perf_counter()
+        if started < self._next and epoch + 1 < self.params["epochs"]:
+            return
+        about = {
+            "epoch": epoch + 1,
+            "history": self.history.rows,
+            "schedules": self.schedules and self.schedules.state(),
+        }
+        values = [ops.convert_to_numpy(v) for v in _variables(self.model)]
+        with records.replacing(self.path) as partial, open(partial, "wb") as file:
+            np.savez(file, about=json.dumps(about), **{f"v{i}": v for i, v in enumerate(values)})
+        ended = time.perf_counter()
+        self._next = ended + (ended - started) / SAVING_SHARE
+
+    def restore(self, model):
+        """Put the saved state into a compiled model, the history and the rules.
+
+        Returns:
+            The number of epochs that are done; 0 where no state was saved yet.
+
+        Raises:
+            ValueError: the file is damaged, or of another model. The model is left as it was.
+        """
+        if not self.path.exists():
+            return 0
+        variables = _variables(model)
+        try:
+            with open(self.path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+                about = json.loads(str(archive["about"]))
+                values = [archive[f"v{i}"] for i in range(len(archive.files) - 1)]
+            shapes = [v.shape for v in values]
+            if shapes != [tuple(v.shape) for v in variables]:
+                raise ValueError("it holds the variables of another model")
+            if [row["epoch"] for row in about["history"]] != [*range(1, about["epoch"] + 1)]:
+                raise ValueError("its history is not that of its epoch")
+            if self.schedules:
+                self.schedules.restore(about["schedules"])
+        except Exception as error:  # a damaged archive fails in many ways; one line is enough
+            raise ValueError(
+                f"{self.path} is damaged; remove its folder and begin anew. "
+                f"Received: {type(error).__name__}: {error}"
+            ) from error
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        self.history.rows = about["history"]
+        return about["epoch"]
+
+
+def _variables(model):
+    """Return the variables of a model and of its optimizers, always in the same order."""
+    optimizer = model.optimizer
+    if not optimizer.built:
+        optimizer.build(model.trainable_variables)
+    return [*model.variables, *optimizer.variables]

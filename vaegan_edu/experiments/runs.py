@@ -1,0 +1,101 @@
+"""Use a finished run: load it, measure it again, make pictures with it."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from vaegan_edu import callbacks, datasets, plotting, records
+from vaegan_edu.experiments.provenance import data_provenance
+from vaegan_edu.experiments.registry import EXPERIMENTS
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the model with its trained weights, its configuration and its history."""
+
+    model: keras.Model
+    config: dict
+    history: list
+
+
+def load_run(folder):
+    """Return the `Run` in `folder`, its model ready to generate.
+
+    Raises:
+        FileNotFoundError, ValueError: there is no complete record, or it is damaged.
+    """
+    folder = Path(folder)
+    record = records.read_record(folder)
+    weights = folder / "model.weights.h5"
+    if not weights.is_file():
+        raise FileNotFoundError(
+            f"{folder} holds no finished run: model.weights.h5 is missing; finish it with --resume"
+        )
+    name = record.config["experiment"]
+    if name not in EXPERIMENTS:
+        raise ValueError(f"{folder} is a run of an unknown experiment. Received: {name!r}")
+    model = EXPERIMENTS[name].build(
+        record.config["arguments"], tuple(record.config["data"]["image_shape"])
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained
+            model.load_weights(weights)
+    except (OSError, KeyError, ValueError, UserWarning) as error:  # h5py and Keras, in their ways
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{weights} is damaged or of another model: {reason}") from error
+    return Run(model, record.config, record.history)
+
+
+def evaluate_run(folder):
+    """Measure a finished run anew and write its `metrics.json`.
+
+    Returns:
+        What was written, a dict.
+
+    Raises:
+        FileNotFoundError, ValueError: as for `load_run`; or the data is no longer what the run was
+            trained on.
+    """
+    run = load_run(folder)
+    arguments = run.config["arguments"]
+    loaded = datasets.load(arguments["data"])
+    found = data_provenance(arguments["data"], loaded)
+    if found != run.config["data"]:
+        raise ValueError(
+            f"{folder} was trained on other data: sha256 {run.config['data']['digest'][:12]}... "
+            f"Received: {found['digest'][:12]}..."
+        )
+    measured = EXPERIMENTS[run.config["experiment"]].evaluate(run.model, loaded, arguments)
+    records.write_json(Path(folder) / "metrics.json", measured)
+    return measured
+
+
+def generate_pictures(folder, count, seed, output):
+    """Generate images with a finished run and write them.
+
+    Args:
+        folder: of the run.
+        count, seed: as for `generate`.
+        output: a path that ends in `.png` gets one sheet with 8 images a row; any other is a folder
+            for `00000.png`, `00001.png`, ...
+
+    Returns:
+        The path written, or the folder.
+
+    Raises:
+        FileNotFoundError, ValueError: as for `load_run`; a run that generates nothing; a bad count.
+    """
+    model = load_run(folder).model
+    if not hasattr(model, "generate"):
+        raise ValueError(f"{folder} holds a model that generates no images")
+    images = model.generate(count, seed=seed)
+    output = Path(output)
+    if output.suffix == ".png":
+        callbacks.write_picture(output, plotting.tile(images, columns=8))
+        return output
+    for i, image in enumerate(images):
+        callbacks.write_picture(output / f"{i:05d}.png", plotting.tile(image[None], columns=1))
+    return output
