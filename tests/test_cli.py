@@ -4,15 +4,18 @@ import errno
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from vaegan_edu import records
+from vaegan_edu import datasets, experiments, metrics, plotting, records
 from vaegan_edu.__main__ import main
 from vaegan_edu.experiments import EXPERIMENTS
 
@@ -92,6 +95,94 @@ def test_two_processes_train_to_the_same_bits(capsys, tmp_path):
     assert first.keys() == second.keys() and len(first) > 10
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run, trained as a user would, and its words."""
+    folder = tmp_path_factory.mktemp("runs") / "vae"
+    assert main(["train", "vae-digits", "--epochs", "1", "--output", str(folder)]) == 0
+    return folder
+
+
+def test_evaluate_prints_and_writes_the_metrics_anew(run, capsys):
+    before = (run / "metrics.json").read_bytes()
+    (run / "metrics.json").unlink()
+    capsys.readouterr()
+    assert main(["evaluate", str(run)]) == 0
+    out, err = capsys.readouterr()
+    assert err == "" and (run / "metrics.json").read_bytes() == before
+    printed = dict(line.split() for line in out.splitlines())
+    recorded = records.read_record(run).metrics
+    assert printed.keys() == recorded.keys()
+    assert float(printed["random_precision"]) == pytest.approx(
+        recorded["random_precision"], rel=1e-3
+    )
+
+
+def test_evaluate_refuses_other_data_than_the_runs(run, capsys, monkeypatch):
+    (x_train, y_train), test = datasets.load("digits")
+    monkeypatch.setitem(datasets.LOADERS, "digits", lambda: ((-x_train, y_train), test))
+    before = (run / "metrics.json").read_bytes()
+    assert "was trained on other data" in fails(["evaluate", str(run)], capsys)
+    assert (run / "metrics.json").read_bytes() == before
+
+
+def test_generate_writes_one_sheet_or_a_folder(run, capsys, tmp_path):
+    words = ["generate", str(run), "--count", "3", "--seed", "5", "--output"]
+    assert main([*words, str(tmp_path / "sheet.png")]) == 0
+    assert main([*words, str(tmp_path / "images")]) == 0
+    out, err = capsys.readouterr()
+    assert err == "" and out.splitlines() == [
+        f"3 images are in {tmp_path / 'sheet.png'}", f"3 images are in {tmp_path / 'images'}"
+    ]  # fmt: skip
+    images = experiments.load_run(run).model.generate(3, seed=5)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert (np.array(sheet) == plotting.tile(images, columns=8)[..., 0]).all()
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    assert names == ["00000.png", "00001.png", "00002.png"]
+    for name, image in zip(names, images, strict=True):
+        with Image.open(tmp_path / "images" / name) as picture:
+            assert abs(np.array(picture) - (image[..., 0] + 1) * 127.5).max() <= 1
+
+
+@pytest.mark.parametrize("words, message", [
+    ("generate {run} --count 0 --output x", "`count` must be a whole number of at least 1"),
+    ("generate {run} --seed -1 --output x", "`seed` must be a whole number of at least 0"),
+    ("generate {run}", "the following arguments are required: --output"),
+    ("generate nowhere --output x", "A record needs config.json. Received: nowhere"),
+    ("evaluate nowhere", "A record needs config.json. Received: nowhere"),
+])  # fmt: skip
+def test_bad_words_of_a_finished_run_get_one_line(
+    run, words, message, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert re.search(message, fails(words.format(run=run).split(), capsys))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_classifier_generates_nothing(capsys, tmp_path):
+    words = ["generate", str(metrics.CLASSIFIERS / "classifier-digits"), "--output"]
+    assert "generates no images" in fails([*words, str(tmp_path / "x.png")], capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupted_by_a_user_it_says_how_to_go_on(tmp_path):
+    """Ctrl-C after the first epoch: one line, the code of an interrupt, and nothing is lost."""
+    words = ["train", "vae-digits", "--epochs", "500", "--output", str(tmp_path / "run")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vaegan_edu", *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    for _ in range(1200):
+        if (tmp_path / "run" / "state.npz").exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    error = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 130
+    assert error == "vaegan_edu: interrupted; go on with the same words and --resume\n"
 
 
 @pytest.fixture

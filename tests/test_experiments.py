@@ -111,6 +111,7 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     overlap = {"precision", "recall", "density", "coverage", "pixel_precision", "pixel_recall"}
     judged = {"low_confidence", *overlap}
     expected = {f"{kind}_{metric}" for kind in KINDS for metric in judged}
+    expected |= {f"sharpened_{factor}_{metric}" for factor in (2, 4) for metric in judged}
     assert expected | {"reconstruction_loss", "active_units"} <= set(measured)
     assert 0 <= measured["active_units"] <= 16
 
@@ -502,6 +503,41 @@ def test_judge_decoder_decodes_what_it_says(little_data):
     classifier = metrics.load_classifier("digits")
     for kind in ("real", "mean_image"):
         assert numbers[kind] == metrics.judge(classifier, images[kind], x_train)
+
+
+def test_sharpening_raises_contrast_as_larger_weights_would():
+    before_tanh = np.random.default_rng(0).normal(0, 1, (4, 8, 8, 1))
+    images = np.tanh(before_tanh)
+    np.testing.assert_allclose(evaluation.sharpen(images, 3), np.tanh(3 * before_tanh), atol=1e-6)
+    np.testing.assert_array_equal(evaluation.sharpen(np.zeros((1, 8, 8, 1)), 4), 0)
+    assert np.isfinite(evaluation.sharpen(np.array([-1.0, 1.0]), 4)).all()
+
+
+@pytest.mark.parametrize("name", ["gan-digits", "vaegan-digits"])
+def test_a_game_is_recorded_network_by_network(runs, little_data, name):
+    folder = runs(name)
+    record = records.read_record(folder)
+    model = experiments.load_run(folder).model
+    row = record.history[-1]
+    for network in model.network_names:
+        assert {f"{network}_loss", f"val_{network}_loss", f"learning_rate_{network}"} <= set(row)
+    shares = [row[f"sample_class_{digit}"] for digit in range(10)]
+    assert sum(shares) == pytest.approx(1)
+    # The last row tells of the model as it was saved.
+    _, (x_test, _) = little_data
+    probabilities, _ = metrics.classify(
+        metrics.load_classifier("digits"), model.generate(len(x_test), seed=0)
+    )
+    assert shares == pytest.approx(np.bincount(probabilities.argmax(1), minlength=10) / len(x_test))
+    assert record.metrics["random_low_confidence"] == row["sample_low_confidence"]
+
+
+def test_what_was_assumed_is_named_in_the_record(tmp_path, monkeypatch, toy):
+    monkeypatch.setitem(EXPERIMENTS, "toy", dataclasses.replace(toy, assumptions=("epochs",)))
+    experiments.train("toy", epochs=1, output=tmp_path, progress=False)
+    assert records.read_config(tmp_path)["assumptions"] == ["epochs"]
+    for experiment in EXPERIMENTS.values():
+        assert set(experiment.assumptions) <= set(experiment.arguments)
 
 
 def test_at_most_so_many_images_are_judged(little_data, monkeypatch):

@@ -9,11 +9,12 @@ WATCHED = 1000  # at most so many after each epoch
 
 
 def evaluate_latent_model(model, data, arguments):
-    """Measure an autoencoder or VAE: reconstruction, and what its decoder makes of other codes.
+    """Measure a model with an encoder and a decoder.
 
     Returns:
-        A dict from `<kind>_<metric>` (see `judge_decoder`) to numbers, with `reconstruction_loss`,
-        `active_units` and the digest of the classifier that judged.
+        A dict from `<kind>_<metric>` to numbers, with the kinds of `judge_decoder` and of
+        `evaluate_generator`, with `reconstruction_loss`, `active_units` and the digest of the
+        classifier that judged.
     """
     _, (x_test, _) = data
     codes = model.encode(x_test)
@@ -23,21 +24,43 @@ def evaluate_latent_model(model, data, arguments):
             np.mean(losses.gaussian_reconstruction(x_test, model.decode(codes)))
         ),
         "active_units": metrics.active_units(codes),
-        "classifier": metrics.classifier_digest(arguments["data"]),
         **_flat(judged),
+        **evaluate_generator(model, data, arguments),
     }
 
 
 def evaluate_generator(model, data, arguments):
-    """Measure a model that only generates; as `evaluate_latent_model`, of `real` and `random`."""
+    """Measure what a model generates.
+
+    Returns:
+        A dict from `<kind>_<metric>` (see `metrics.judge`) to numbers, and the digest of the
+        classifier that judged. The kinds are `real`, the test images, which set the floor;
+        `random`, decoded standard normal codes; and `sharpened_2` and `sharpened_4`, the same
+        images with their contrast raised by `sharpen`: the control. What it wins, no learning won.
+    """
     (x_train, _), (x_test, _) = data
     x_train, x_test = x_train[:JUDGED], x_test[:JUDGED]
-    images = {"real": x_test, "random": model.generate(len(x_test), seed=arguments["seed"])}
+    generated = model.generate(len(x_test), seed=arguments["seed"])
+    images = {
+        "real": x_test,
+        "random": generated,
+        **{f"sharpened_{factor}": sharpen(generated, factor) for factor in (2, 4)},
+    }
     classifier = metrics.load_classifier(arguments["data"])
     return {
         "classifier": metrics.classifier_digest(arguments["data"]),
         **_flat({kind: metrics.judge(classifier, x, x_train) for kind, x in images.items()}),
     }
+
+
+def sharpen(images, factor):
+    """Raise the contrast of images in [-1, 1]: `tanh(factor * artanh(x))`.
+
+    A decoder's tanh would give the same images, had the layer before it weights `factor` times as
+    large.
+    """
+    inside = np.clip(images, -1 + 1e-6, 1 - 1e-6)
+    return np.tanh(factor * np.arctanh(inside)).astype("float32")
 
 
 def watch_samples(data, arguments):

@@ -9,6 +9,7 @@ import keras
 from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.provenance import data_provenance
 from vaegan_edu.experiments.registry import EXPERIMENTS
+from vaegan_edu.validation import check_count
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def generate_pictures(folder, count, seed, output):
     model = load_run(folder).model
     if not hasattr(model, "generate"):
         raise ValueError(f"{folder} holds a model that generates no images")
-    images = model.generate(count, seed=seed)
+    images = model.generate(count, seed=check_count(seed, "seed", minimum=0))
     output = Path(output)
     if output.suffix == ".png":
         callbacks.write_picture(output, plotting.tile(images, columns=8))
