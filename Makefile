@@ -40,11 +40,8 @@ execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: 
 exercises: $(READY) ## Write the exercise and solution cells from notebooks/exercises/
 	@$(PY) tools/exercises.py
 
-results: $(READY) ## Run the experiments whose records are missing in book/results/
-	@for seed in 0 1 2 3 4; do for name in ae-digits vae-digits; do \
-	  run=book/results/$$name/seed-$$seed; \
-	  test -e $$run/metrics.json || $(PY) -m vaegan_edu train $$name --seed $$seed --output $$run || exit 1; \
-	done; done
+results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
+	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
 
 classifiers: $(READY) ## Train the classifiers that judge generated images (needs MNIST)
 	@for name in classifier-digits classifier-mnist; do \

@@ -67,8 +67,8 @@ def watch_samples(data, arguments):
     """Return a function that measures what a model generates, quickly enough for every epoch.
 
     It generates as many images as there are test images, `WATCHED` at most, from the same codes
-    each time, and returns `sample_coverage` and `sample_low_confidence` against as many test
-    images, and `sample_class_<n>`, the share of each class.
+    each time, and returns `sample_frechet_distance`, `sample_coverage` and `sample_low_confidence`
+    against as many test images, and `sample_class_<n>`, the share of each class.
     """
     _, (x_test, _) = data
     x_test = x_test[:WATCHED]
@@ -78,8 +78,9 @@ def watch_samples(data, arguments):
     def watch(model):
         images = model.generate(len(x_test), seed=arguments["seed"])
         probabilities, features = metrics.classify(classifier, images)
-        counts = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
+        counts = metrics.class_histogram(probabilities)
         return {
+            "sample_frechet_distance": metrics.frechet_distance(real, features),
             "sample_coverage": metrics.manifold_overlap(real, features)["coverage"],
             "sample_low_confidence": metrics.low_confidence_share(probabilities),
             **{f"sample_class_{n}": share for n, share in enumerate(counts / counts.sum())},

@@ -10,6 +10,8 @@ from vaegan_edu import datasets
 from vaegan_edu.experiments.profile import count_gpus
 
 PACKAGES = ("vaegan-edu", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
+# Of the environment, what changes the last digits of a number.
+VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
 
 
 def data_provenance(name, loaded):
@@ -28,6 +30,7 @@ def environment():
     return {
         "versions": {"python": platform.python_version(), **_versions()},
         "hardware": _hardware(),
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "commit": _commit(),
     }
 

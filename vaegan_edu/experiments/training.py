@@ -152,11 +152,11 @@ def _settle(name, arguments, **changes):
 def _refuse_another(folder, begun, config):
     """Raise `ValueError` with the difference if a run was begun with another configuration.
 
-    Versions, hardware and commit may change: the numbers then go on, if not bit for bit, and the
-    record says so by naming those it began with.
+    Versions, hardware and the like may change: the numbers then go on, if not bit for bit. The
+    record names those it began with.
     """
-    free = ("versions", "hardware", "commit")
-    before, now = ({k: v for k, v in _flat(c) if not k.startswith(free)} for c in (begun, config))
+    fixed = ("experiment", "seed", "arguments", "data", "backend", "classifier")
+    before, now = (dict(_flat({k: c.get(k) for k in fixed})) for c in (begun, config))
     differences = [
         f"{key} was {before.get(key)!r}, now {now.get(key)!r}"
         for key in sorted({*before, *now})
