@@ -5,17 +5,18 @@ coverage is read off it, so edges are smooth without any drawing library. The pi
 from -1 to 1, y downwards. The features of the face lie on a cylinder that turns with the head:
 `Portrait.u` is the place on it that a pixel sees, so that they shift and foreshorten together.
 
-Only +, -, *, /, sqrt, exp and sin of moderate arguments are used, and no step that is not smoothed:
-machines that round differently give the same picture but for one grey level.
+Only elementary functions of moderate arguments are used, and every step between two values is
+smoothed: machines that round differently give the same picture but for one grey level.
 """
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 
 STRAND_KNOTS = 64  # of the random curve across the hair that tells one strand from the next
 COARSE, FINE = 9, 41  # knots a side of the random fields for soft and for sharp detail
-TEXTURE_SIZE = STRAND_KNOTS + COARSE**2 + FINE**2 + 8  # random numbers that one face takes
+TEXTURE_SIZE = STRAND_KNOTS + COARSE**2 + FINE**2 + 4  # random numbers that one face takes
 
 MAX_YAW = 0.36  # radians, at attribute 1
 ZOOM = 1.1  # the head fills the picture
@@ -70,6 +71,14 @@ def walk(path, t):
     return (np.stack(channels, axis=1) / 255.0).astype("float32")[:, :, None, None]
 
 
+def tint(red, green, blue):
+    """A colour that all faces share, (3, 1, 1)."""
+    return np.array([red, green, blue], "float32")[:, None, None]
+
+
+WHITE = tint(1.0, 1.0, 1.0)
+
+
 def mix(a, b, share):
     """Between a and b: a at share 0, b at share 1."""
     return a + share * (b - a)
@@ -101,9 +110,13 @@ class Portrait:
         self.size = size
         self.pixel = 2.0 / size / ZOOM
         self.shape = (len(texture), size, size)
-        column = {name: np.asarray(values, "float32")[:, None, None]
-                  for name, values in attributes.items()}  # fmt: skip
-        self.__dict__.update(column)  # an attribute is read by its name: (count, 1, 1)
+        # Each (count, 1, 1): `self.face.smile`.
+        self.face = SimpleNamespace(
+            **{
+                name: np.asarray(values, "float32")[:, None, None]
+                for name, values in attributes.items()
+            }
+        )
         self._unpack(texture)
         self._place()
         self._mix_colours()
@@ -137,7 +150,7 @@ class Portrait:
         self.strand_curve = np.concatenate([strands, strands[:, :1]], axis=1)
         self.coarse = self._field(coarse.reshape(-1, COARSE, COARSE))
         self.fine = self._field(fine.reshape(-1, FINE, FINE))
-        self.single = single[:, :, None, None]  # (count, 8, 1, 1)
+        self.undertone, self.parting, self.phase, self.frames = single.T[:, :, None, None]
 
     def _field(self, knots):
         """A random field (count, size, size), about -1 to 1, smooth between its knots."""
@@ -147,41 +160,39 @@ class Portrait:
     def _place(self):
         centres = (np.arange(self.size, dtype="float32") + 0.5) * self.pixel - 1.0 / ZOOM
         x, self.y = centres[None, None, :], centres[None, :, None] - SHIFT / ZOOM
-        sin, cos = np.sin(MAX_YAW * self.yaw), np.cos(MAX_YAW * self.yaw)
-        self.sin = sin
-        self.half_width = 0.455 + 0.09 * self.head_width
+        self.turn, cos = np.sin(MAX_YAW * self.face.yaw), np.cos(MAX_YAW * self.face.yaw)
+        self.half_width = 0.455 + 0.09 * self.face.head_width
         below = smoothstep(self.y, CENTRE, CHIN)
         # The head turns around the neck: the chin leads, the crown stays behind.
-        self.x = x - sin * (0.03 + 0.20 * below)
-        taper = (0.34 - 0.38 * self.jaw_width) * below
+        self.x = x - self.turn * (0.03 + 0.20 * below)
+        taper = (0.34 - 0.38 * self.face.jaw_width) * below
         self.outline = self.half_width * (1.0 - taper)
         radius = 1.06 * mix(self.half_width, self.outline, 0.6)
         around = np.clip(self.x, -0.97 * radius, 0.97 * radius)
-        self.u = around * cos - np.sqrt(radius * radius - around * around) * sin
+        self.u = around * cos - np.sqrt(radius * radius - around * around) * self.turn
         self.across = abs(self.u)  # the face is symmetric
         height = np.where(self.y < CENTRE, 0.64, CHIN - CENTRE).astype("float32")
-        self.height = height
         self.head = ellipse(self.x, self.y - CENTRE, self.outline, height)
         self.straight_x = x
         self.inside = self.cover(self.head)
         # Lambert's law on the ellipsoid that the head nearly is.
         nx, ny = self.x / self.outline, (self.y - CENTRE) / height
         nz = np.sqrt(np.clip(1.0 - nx * nx - ny * ny, 0.04, 1.0))
-        self.lambert = 0.62 * self.light * nx - 0.38 * ny + 0.68 * nz
+        self.lambert = 0.62 * self.face.light * nx - 0.38 * ny + 0.68 * nz
 
     def _mix_colours(self):
-        undertone = (self.single[:, 0] - 0.5) * np.array([0.03, 0.0, -0.04], "float32")[:, None]
-        skin = walk(SKIN, self.skin_tone) * (1.0 + undertone[:, :, None])
+        undertone = (self.undertone - 0.5)[..., None] * tint(0.03, 0.0, -0.04)
+        skin = walk(SKIN, self.face.skin_tone) * (1.0 + undertone)
         self.skin = skin
-        self.skin_light = skin + 0.16 * (
-            np.array([1.0, 0.95, 0.86], "float32")[:, None, None] - skin
+        self.skin_light = skin + 0.16 * (tint(1.0, 0.95, 0.86) - skin)
+        self.skin_dark = skin * tint(0.72, 0.61, 0.59)
+        self.skin_deep = skin * tint(0.42, 0.30, 0.29)
+        self.lips = mix(skin, skin * tint(0.90, 0.56, 0.58), 0.85)
+        self.lips = mix(self.lips, tint(0.72, 0.30, 0.32), 0.22)
+        grey = self.face.grey_hair[..., None]
+        self.hair = mix(
+            walk(HAIR, self.face.hair_colour), walk(GREY, self.face.hair_colour), 0.9 * grey
         )
-        self.skin_dark = skin * np.array([0.72, 0.61, 0.59], "float32")[:, None, None]
-        self.skin_deep = skin * np.array([0.42, 0.30, 0.29], "float32")[:, None, None]
-        self.lips = mix(skin, skin * np.array([0.90, 0.56, 0.58], "float32")[:, None, None], 0.85)
-        self.lips = mix(self.lips, np.array([0.72, 0.30, 0.32], "float32")[:, None, None], 0.22)
-        grey = self.grey_hair[..., None]
-        self.hair = mix(walk(HAIR, self.hair_colour), walk(GREY, self.hair_colour), 0.9 * grey)
 
     def rows(self, top, bottom):
         """Slice of the pixel rows whose centres lie between two heights."""
@@ -219,23 +230,23 @@ class Portrait:
 
     def _hair_shape(self):
         """Outer distance of the hair, its strands, and the height at which it ends."""
-        length, curl = self.hair_length, self.hair_curl
+        length, curl = self.face.hair_length, self.face.hair_curl
         grown = smoothstep(length, 0.0, 0.35)
         volume = 0.005 + grown * (0.045 + 0.05 * length + curl * (0.05 + 0.11 * length))
-        x = self.x + 0.07 * self.sin
+        x = self.x + 0.07 * self.turn
         fall = length * (1.0 - 0.30 * curl * smoothstep(length, 0.2, 1.0))
         end = -0.10 + 1.05 * fall
         from_top = np.clip(self.y + 0.95, 0.02, None)
-        part = 0.22 * (self.single[:, 1] - 0.5)
+        part = 0.22 * (self.parting - 0.5)
         place = (x - part) / np.sqrt(from_top)
-        wave = np.sin(15.0 * self.y + 6.3 * self.single[:, 2] + 2.5 * self.coarse)
+        wave = np.sin(15.0 * self.y + 6.3 * self.phase + 2.5 * self.coarse)
         place = place + curl * grown * 0.07 * wave
         strand = 0.62 * self.strands(15.0 * place + 32.0) + 0.38 * self.strands(31.0 * place + 7.0)
         coils = np.clip(0.5 + 0.75 * self.fine, 0.0, 1.0)
         strand = mix(strand, coils, 0.7 * curl * curl)
         taper = 1.0 - (0.16 + 0.1 * curl) * smoothstep(self.y, end - 0.35, end + 0.05)
         width = (self.half_width + volume) * taper
-        crown = 0.645 + 0.75 * volume * (1.0 - 0.9 * smoothstep(self.hairline, 0.6, 1.0))
+        crown = 0.645 + 0.75 * volume * (1.0 - 0.9 * smoothstep(self.face.hairline, 0.6, 1.0))
         outer = ellipse(x, np.minimum(self.y - CENTRE, 0.0), width, crown)
         outer = outer - grown * (curl * 0.045 * self.coarse + 0.02 * (strand - 0.5))
         ending = self.y - end + 0.09 * (grown + 0.3) * (0.5 - strand)
@@ -243,44 +254,44 @@ class Portrait:
 
     def _hair_colour(self, strand, light):
         sheen = bump(self.y + 0.52 - 0.1 * light + 0.06 * self.coarse, 0.13)
-        contrast = 0.62 - 0.24 * self.hair_colour  # the same share of light is more to see
+        contrast = 0.62 - 0.24 * self.face.hair_colour  # the same share of light is more to see
         tone = 0.81 + contrast * (strand - 0.5) + 0.22 * (light - 0.5)
-        shine = sheen * (0.10 + 0.22 * strand) * (1.0 - 0.6 * self.hair_curl)
+        shine = sheen * (0.10 + 0.22 * strand) * (1.0 - 0.6 * self.face.hair_curl)
         colour = self.hair * tone[:, None]
         return colour + shine[:, None] * (0.25 + 0.55 * self.hair)
 
     def paint_back_hair(self):
         self.hair_outer, self.hair_end, self.strand = self._hair_shape()
         back = np.maximum(self.hair_outer, self.hair_end)
-        back = back + 0.1 * (1.0 - smoothstep(self.hair_length, 0.0, 0.2))  # cropped: none
+        back = back + 0.1 * (1.0 - smoothstep(self.face.hair_length, 0.0, 0.2))  # cropped: none
         self.paint_outward(0.62 * self._hair_colour(self.strand, 0.3), self.cover(back))
 
     def paint_neck_and_shirt(self):
         rows = self.rows(0.3, 1.0)
-        y, x = self.y[:, rows], self.straight_x - 0.04 * self.sin
+        y, x = self.y[:, rows], self.straight_x - 0.04 * self.turn
         side = abs(x)
-        half_width = 0.22 + 0.05 * self.head_width
+        half_width = 0.22 + 0.05 * self.face.head_width
         neck = side - half_width - 0.55 * np.clip(y - 0.57, 0.0, None)
-        shade = np.clip(0.55 + 0.9 * self.light * x, 0.0, 1.0)
+        shade = np.clip(0.55 + 0.9 * self.face.light * x, 0.0, 1.0)
         under_chin = np.clip(1.0 - (y - 0.45) / 0.33, 0.0, 1.0) * 0.75
         colour = mix(self.skin_dark, self.skin, (shade * (1.0 - under_chin))[:, None])
         self.paint_outward(colour, self.cover(neck), rows)
         shoulder = 0.655 + 0.42 * smoothstep(side, 0.10, 1.20)
         collar = ellipse(x, y - 0.655, 0.27, 0.16)
         shirt = np.maximum(shoulder - y, -collar)
-        weave = 0.06 * self.fine[:, rows] + 0.06 * np.sin(75.0 * x) * np.ones_like(y)
-        tone = 0.86 + 0.28 * self.light * x + weave - 0.22 * bump(collar, 0.045)
-        colour = walk(SHIRT, self.shirt_colour) * tone[:, None]
+        weave = 0.06 * self.fine[:, rows] + 0.06 * np.cos(75.0 * x)
+        tone = 0.86 + 0.28 * self.face.light * x + weave - 0.22 * bump(collar, 0.045)
+        colour = walk(SHIRT, self.face.shirt_colour) * tone[:, None]
         self.paint_outward(colour, self.cover(shirt), rows)
 
     def paint_ears(self):
         rows = self.rows(-0.2, 0.25)
         y = self.y[:, rows] - 0.04
         for side in (-1.0, 1.0):
-            away = np.clip(side * self.sin, 0.0, None)  # of the ear that turns behind the head
+            away = np.clip(side * self.turn, 0.0, None)  # of the ear that turns behind the head
             x = self.x[:, rows] - side * (self.half_width * (0.99 - 0.25 * away) + 0.02)
-            ear = ellipse(x - side * 0.12 * -y, y, 0.068, 0.135)
-            shade = np.clip(0.62 + 0.42 * side * self.light, 0.0, 1.0)
+            ear = ellipse(x + side * 0.12 * y, y, 0.068, 0.135)
+            shade = np.clip(0.62 + 0.42 * side * self.face.light, 0.0, 1.0)
             colour = mix(self.skin_dark, self.skin, shade[..., None])
             self.paint_outward(colour, self.cover(ear), rows)
             inner = 0.55 * smoothstep(-ellipse(x, y + 0.01, 0.04, 0.09), -0.02, 0.03)
@@ -299,8 +310,8 @@ class Portrait:
     def paint_cheeks_and_sockets(self):
         rows = self.rows(-0.45, 0.65)
         across, y = self.across[:, rows], self.y[:, rows]
-        rise = 0.03 * self.smile
-        rose = mix(self.skin, np.array([0.86, 0.36, 0.34], "float32")[:, None, None], 0.55)
+        rise = 0.03 * self.face.smile
+        rose = mix(self.skin, tint(0.86, 0.36, 0.34), 0.55)
         cheek = bump(across - 0.27, 0.11) * bump(y - 0.16 + rise, 0.09)
         self.paint_inside(rose, 0.42 * cheek, rows)
         socket = bump(across - 0.19, 0.11) * bump(y - EYES + 0.055, 0.075)
@@ -311,14 +322,13 @@ class Portrait:
     def paint_age_lines(self):
         rows = self.rows(-0.62, 0.5)
         across, y = self.across[:, rows], self.y[:, rows]
-        age = self.age_lines
         wavy = y + 0.05 * across - 0.012 * self.coarse[:, rows]
         forehead = sum(bump(wavy - height, 0.013) for height in (-0.49, -0.41, -0.335))
         forehead = forehead * bump(across, 0.24)
         # From the wing of the nose to beside the corner of the mouth.
-        fold = across - 0.125 - 0.30 * (y - 0.17) - 0.03 * self.smile
+        fold = across - 0.125 - 0.30 * (y - 0.17) - 0.03 * self.face.smile
         fold = bump(fold, 0.016) * smoothstep(y, 0.13, 0.19) * (1.0 - smoothstep(y, 0.36, 0.45))
-        bag = y - EYES - 0.125 + 0.9 * (across - 0.2) * (across - 0.2) * 3.0
+        bag = y - EYES - 0.125 + 2.7 * (across - 0.2) ** 2
         bag = bump(bag, 0.014) * bump(across - 0.20, 0.085)
         beyond = smoothstep(across, 0.33, 0.35) * (1.0 - smoothstep(across, 0.40, 0.44))
         crow = sum(
@@ -328,28 +338,32 @@ class Portrait:
         lines = np.clip(
             0.6 * forehead + fold + 0.7 * bag + 0.7 * beyond * crow + 0.35 * frown, 0, 1
         )
-        self.paint_inside(mix(self.skin_dark, self.skin_deep, 0.3), 0.66 * age * lines, rows)
+        self.paint_inside(
+            mix(self.skin_dark, self.skin_deep, 0.3), 0.66 * self.face.age_lines * lines, rows
+        )
 
     def paint_nose(self):
         rows = self.rows(-0.25, 0.32)
         y = self.y[:, rows]
-        tip = 0.10 + 0.115 * self.nose_length
+        tip = 0.10 + 0.115 * self.face.nose_length
         down = np.clip((y - EYES + 0.05) / (tip - EYES + 0.05), 0.0, 1.0)
-        lean = 0.16 * self.sin * down * down  # the tip stands out from the face
+        lean = 0.16 * self.turn * down * down  # the tip stands out from the face
         u = self.u[:, rows] - lean
         across = abs(u)
-        width = 0.042 + 0.078 * self.nose_width
+        width = 0.042 + 0.078 * self.face.nose_width
         along = smoothstep(y, EYES - 0.08, EYES + 0.08) * (
             1.0 - smoothstep(y, tip - 0.02, tip + 0.05)
         )
         side = 0.035 + (width - 0.02) * down * down
         shadow_side = np.clip(
-            0.35 - 0.75 * self.light * np.sign(u) * np.clip(across / 0.03, 0, 1), 0, 1
+            0.35 - 0.75 * self.face.light * np.sign(u) * np.clip(across / 0.03, 0, 1), 0, 1
         )
         self.paint_inside(
             self.skin_dark, 0.62 * along * bump(across - side - 0.012, 0.03) * shadow_side, rows
         )
-        self.paint_inside(self.skin_light, 0.55 * along * bump(u - 0.01 * self.light, 0.022), rows)
+        self.paint_inside(
+            self.skin_light, 0.55 * along * bump(u - 0.01 * self.face.light, 0.022), rows
+        )
         under = bump(y - tip - 0.03, 0.022) * (1.0 - smoothstep(across, width, width + 0.04))
         self.paint_inside(self.skin_dark, 0.62 * under, rows)
         wing = ellipse(across - width, y - tip + 0.008, 0.03, 0.036)
@@ -359,13 +373,13 @@ class Portrait:
             across - 0.55 * width - 0.005, y - tip - 0.018, 0.012 + 0.25 * width, 0.015
         )
         self.paint_inside(self.skin_deep, 0.85 * self.cover(nostril), rows)
-        light = bump(u - 0.015 * self.light, 0.026) * bump(y - tip + 0.03, 0.024)
+        light = bump(u - 0.015 * self.face.light, 0.026) * bump(y - tip + 0.03, 0.024)
         self.paint_inside(self.skin_light * 1.08, 0.55 * light, rows)
 
     def paint_beard(self):
         rows = self.rows(-0.1, 0.8)
         y, across = self.y[:, rows], self.across[:, rows]
-        grown = self.beard
+        grown = self.face.beard
         hairs = 0.5 + 0.5 * self.fine[:, rows]
         strand = 0.55 * hairs + 0.45 * self.strands(26.0 * self.u[:, rows] + 9.0)
         free = ellipse(across, y - 0.06, 0.37, 0.345)  # cheeks and mouth
@@ -384,17 +398,17 @@ class Portrait:
         self.paint_outward(self.hair * tone[:, None], alpha, rows)
 
     def paint_mouth(self):
-        rows = self.rows(0.18, 0.52)
-        u = self.u[:, rows] - 0.03 * self.sin
+        rows = self.rows(0.18, 0.56)
+        u = self.u[:, rows] - 0.03 * self.turn
         across = abs(u)
-        opened = self.mouth_open
-        smile = 1.2 * self.smile - 0.2
+        opened = self.face.mouth_open
+        smile = 1.2 * self.face.smile - 0.2
         half_width = 0.155 + 0.032 * smile - 0.012 * opened
         place = np.clip(across / half_width, 0.0, 1.3)
         arch = np.clip(1.0 - place * place, 0.0, 1.0)
         y = self.y[:, rows] - MOUTH + 0.09 * smile * (place * place - 0.35)
         gap = 0.062 * opened * arch
-        full = 0.42 + 1.05 * self.lip_fullness
+        full = 0.42 + 1.05 * self.face.lip_fullness
         bow = 1.0 - 0.32 * bump(across, 0.03)
         upper = 0.046 * full * np.sqrt(arch) * bow * (1.0 - 0.12 * smile)
         lower = 0.062 * full * np.sqrt(arch)
@@ -403,24 +417,25 @@ class Portrait:
         inner = np.maximum(-y - 0.25 * gap, y - gap)
         under = bump(y - gap - lower - 0.02, 0.02) * arch
         self.paint_inside(self.skin_dark, 0.45 * under, rows)
-        tone = np.where(y < 0.0, 0.86, 1.06) + 0.05 * self.fine[:, rows]
+        tone = 0.86 + 0.20 * smoothstep(y, -0.01, 0.01) + 0.05 * self.fine[:, rows]
         self.paint_inside(self.lips * tone[:, None], self.cover(lips), rows)
-        gloss = bump(y - gap - 0.45 * lower, 0.013) * bump(u - 0.03 * self.light, 0.05)
-        self.paint_inside(np.ones_like(self.lips), 0.22 * gloss * arch, rows)
+        gloss = bump(y - gap - 0.45 * lower, 0.013) * bump(u - 0.03 * self.face.light, 0.05)
+        self.paint_inside(WHITE, 0.22 * gloss * arch, rows)
         mouth = self.cover(inner) * smoothstep(gap, 0.0, 0.015)
-        self.paint_inside(np.array([0.27, 0.09, 0.10], "float32")[:, None, None], mouth, rows)
+        self.paint_inside(tint(0.27, 0.09, 0.10), mouth, rows)
         teeth = np.maximum(inner, y - 0.05 * gap - 0.012)
-        self.paint_inside(np.array([0.96, 0.94, 0.91], "float32")[:, None, None],
-                   self.cover(teeth) * smoothstep(gap, 0.008, 0.022), rows)  # fmt: skip
+        self.paint_inside(
+            tint(0.96, 0.94, 0.91), self.cover(teeth) * smoothstep(gap, 0.008, 0.022), rows
+        )
         line = abs(y + 0.25 * gap) - 0.007
         line = np.maximum(line, across - half_width - 0.018)
         self.paint_inside(self.skin_deep * 0.85, 0.85 * self.cover(line), rows)
 
     def _eye_frame(self, rows):
         """Place relative to the middle of each eye, towards the ear and down; its half-axes."""
-        spacing = 0.158 + 0.082 * self.eye_spacing
-        width = 0.088 + 0.032 * self.eye_size
-        height = (0.042 + 0.034 * self.eye_size) * (1.0 - 0.14 * self.smile)
+        spacing = 0.158 + 0.082 * self.face.eye_spacing
+        width = 0.088 + 0.032 * self.face.eye_size
+        height = (0.042 + 0.034 * self.face.eye_size) * (1.0 - 0.14 * self.face.smile)
         return self.across[:, rows] - spacing, self.y[:, rows] - EYES, width, height
 
     def paint_eyes(self):
@@ -433,45 +448,41 @@ class Portrait:
         upper, lower = (-q - height * arch) / slope, (q - 0.72 * height * arch) / slope
         eye = np.maximum(upper, lower)
         crease = bump(q + height * arch + 0.034, 0.013) * np.clip(arch + 0.3, 0.0, 1.0)
-        self.paint_inside(self.skin_dark, 0.6 * crease * (abs(p) < 1.2 * width), rows)
+        self.paint_inside(self.skin_dark, 0.6 * crease, rows)
         white = self.cover(eye)
         tone = 0.97 - 0.20 * bump(upper, 0.022) - 0.08 * place * place
-        self.paint_inside(
-            np.array([0.99, 0.985, 0.975], "float32")[:, None, None] * tone[:, None], white, rows
-        )
+        self.paint_inside(tint(0.99, 0.985, 0.975) * tone[:, None], white, rows)
         # The iris looks where the face looks, a little back to the viewer.
-        gaze = -0.05 * self.sin
+        gaze = -0.05 * self.turn
         sign = np.sign(self.u[:, rows])
         r = np.sqrt((p - gaze * sign) ** 2 + (q + 0.004) ** 2)
-        radius = 0.052 + 0.014 * self.eye_size
+        radius = 0.052 + 0.014 * self.face.eye_size
         iris = (
-            walk(IRIS, self.eye_colour)
+            walk(IRIS, self.face.eye_colour)
             * (1.08 - 0.45 * smoothstep(r, 0.6 * radius, radius))[:, None]
         )
         self.paint_inside(iris, white * self.cover(r - radius), rows)
-        self.paint_inside(
-            np.full_like(self.hair, 0.04), white * self.cover(r - 0.36 * radius), rows
-        )
-        glint_x = (
-            p * sign - gaze - 0.35 * radius * np.where(self.light < 0, -1.0, 1.0).astype("float32")
-        )
+        self.paint_inside(0.04 * WHITE, white * self.cover(r - 0.36 * radius), rows)
+        glint_x = p * sign - gaze - 0.35 * radius * np.clip(3.0 * self.face.light, -1.0, 1.0)
         glint = np.sqrt(glint_x**2 + (q + 0.42 * radius) ** 2) - 0.30 * radius
-        self.paint_inside(np.ones_like(self.hair), 0.95 * white * self.cover(glint), rows)
+        self.paint_inside(WHITE, 0.95 * white * self.cover(glint), rows)
         lashes = np.maximum(abs(upper) - 0.013 - 0.006 * place, abs(p) - 1.08 * width)
         lashes = np.maximum(lashes, q - 0.25 * height)
         dark = mix(self.skin_deep, 0.35 * self.hair, 0.5) * 0.55
         self.paint_inside(dark, 0.92 * self.cover(lashes), rows)
         below = np.maximum(abs(lower) - 0.007, abs(p) - 0.95 * width)
-        self.paint_inside(self.skin_dark * 0.9, 0.6 * self.cover(below) * (q > 0), rows)
+        self.paint_inside(
+            self.skin_dark * 0.9, 0.6 * self.cover(below) * smoothstep(q, 0.0, 0.02), rows
+        )
 
     def paint_hair(self):
         """The hair above and beside the face, and the shadow that it casts on it."""
-        length = self.hair_length
+        length = self.face.hair_length
         grown = smoothstep(length, 0.0, 0.3)
-        line = -0.50 - 0.26 * self.hairline + 0.11 * grown * (1.0 - self.hairline)
-        part = 0.30 * (self.single[:, 1] - 0.5) * (1.0 - self.hairline)
+        line = -0.50 - 0.26 * self.face.hairline + 0.11 * grown * (1.0 - self.face.hairline)
+        part = 0.30 * (self.parting - 0.5) * (1.0 - self.face.hairline)
         y = self.y - 0.05 + part * self.u
-        opening = 0.86 * self.half_width * (1.0 + 0.10 * self.hairline)
+        opening = 0.86 * self.half_width * (1.0 + 0.10 * self.face.hairline)
         face = ellipse(self.u, np.minimum(y, 0.0), opening, 0.05 - line)
         fringe = 0.07 * grown * (self.strand - 0.5)
         front = np.maximum(np.maximum(self.hair_outer, self.hair_end), -face + fringe)
@@ -490,9 +501,11 @@ class Portrait:
         rows = self.rows(-0.5, -0.02)
         p, q, _, height = self._eye_frame(rows)
         place = np.clip(p / 0.13, -1.2, 1.2)
-        y = q + height + 0.052 + 0.10 * self.brow_height
-        y = y - (0.012 - 0.046 * self.brow_angle) * place - 0.03 * place * place
-        thick = (0.009 + 0.033 * self.brow_thickness) * (1.0 - 0.45 * smoothstep(place, -0.4, 1.0))
+        y = q + height + 0.052 + 0.10 * self.face.brow_height
+        y = y - (0.012 - 0.046 * self.face.brow_angle) * place - 0.03 * place * place
+        thick = (0.009 + 0.033 * self.face.brow_thickness) * (
+            1.0 - 0.45 * smoothstep(place, -0.4, 1.0)
+        )
         hairs = 0.35 * self.fine[:, rows]
         brow = np.maximum(abs(y) - thick, abs(p) - 0.13) + 0.012 * hairs
         colour = mix(0.72 * self.hair, self.skin_deep, 0.28)
@@ -501,24 +514,24 @@ class Portrait:
     def paint_glasses(self):
         rows = self.rows(-0.3, 0.2)
         y = self.y[:, rows] - EYES - 0.015
-        u = self.u[:, rows] - 0.05 * self.sin
+        u = self.u[:, rows] - 0.05 * self.turn
         across = abs(u)
-        spacing = 0.158 + 0.082 * self.eye_spacing
-        frame = walk(FRAMES, self.single[:, 3])
+        spacing = 0.158 + 0.082 * self.face.eye_spacing
+        frame = walk(FRAMES, self.frames)
         a, b = 0.152, 0.115
         rim = ellipse(across - spacing - 0.008, y, a, b)
         lens = self.cover(rim)
         streak = bump(across + y - spacing + 0.02, 0.035) + 0.6 * bump(
             across + y - spacing - 0.06, 0.018
         )
-        self.paint(np.ones_like(frame), self.glasses * lens * (0.07 + 0.20 * streak), rows)
+        self.paint(WHITE, self.face.glasses * lens * (0.07 + 0.20 * streak), rows)
         bridge = np.maximum(
             abs(y + 0.035 - 1.2 * across * across) - 0.012, across - spacing + a - 0.01
         )
         temple = np.maximum(abs(y + 0.03) - 0.012, spacing + a - across)
         temple = self.cover(temple) * self.uncovered[:, rows]  # it goes under the hair
         wire = np.minimum(abs(rim) - 0.012, bridge)
-        self.paint_outward(frame, self.glasses * np.maximum(self.cover(wire), temple), rows)
+        self.paint_outward(frame, self.face.glasses * np.maximum(self.cover(wire), temple), rows)
 
     def paint_grain(self):
         """Fine grain everywhere but on the white background."""
