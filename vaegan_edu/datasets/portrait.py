@@ -169,7 +169,9 @@ class Portrait:
         self.outline = self.half_width * (1.0 - taper)
         radius = 1.06 * mix(self.half_width, self.outline, 0.6)
         around = np.clip(self.x, -0.97 * radius, 0.97 * radius)
-        self.u = around * cos - np.sqrt(radius * radius - around * around) * self.turn
+        depth = np.sqrt(radius * radius - around * around)
+        # Beyond the edge of the cylinder it goes on in a plane, so that no line is drawn out there.
+        self.u = around * cos - depth * self.turn + (self.x - around)
         self.across = abs(self.u)  # the face is symmetric
         height = np.where(self.y < CENTRE, 0.64, CHIN - CENTRE).astype("float32")
         self.head = ellipse(self.x, self.y - CENTRE, self.outline, height)
