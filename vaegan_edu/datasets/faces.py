@@ -43,7 +43,7 @@ FACE_ATTRIBUTES = {
     "hairline": FaceAttribute(0, 1, "a fringe above the brows to a bald crown"),
     "eye_size": FaceAttribute(0, 1, "small to large"),
     "eye_spacing": FaceAttribute(0, 1, "close to wide"),
-    "eye_colour": FaceAttribute(0, 1, "dark brown, hazel, green, blue to light grey"),
+    "eye_colour": FaceAttribute(0, 1, "dark brown, hazel, green to blue"),
     "brow_height": FaceAttribute(0, 1, "low to high"),
     "brow_angle": FaceAttribute(-1, 1, "inner ends raised to inner ends lowered"),
     "brow_thickness": FaceAttribute(0, 1, "thin to thick"),
@@ -70,11 +70,16 @@ FACE_CORRELATIONS = {
     ("smile", "mouth_open"): 0.5,
     ("smile", "eye_size"): -0.3,
 }
+MAX_THREADS = 8
 CHUNK_PIXELS = 16 * 64 * 64  # drawn at once by a thread: its arrays fit the cache
 
 
 def draw_face_attributes(count, seed=0, indices=None):
     """Draw the attributes of random faces.
+
+    Each is uniform over its range, but for those in `FACE_ATTRIBUTES` that a share of faces has
+    none of. A Gaussian copula joins the pairs in `FACE_CORRELATIONS`: normal variables with these
+    correlations, each then mapped to its own attribute.
 
     Args:
         count: how many faces.
@@ -154,8 +159,8 @@ def render_faces(count, seed=0, image_size=64, dtype="float32", attributes=None,
         levels = np.rint(255.0 * cells.mean(axis=(3, 5))).transpose(0, 2, 3, 1)
         images[part] = levels if dtype == "uint8" else levels / 127.5 - 1.0
 
-    # NumPy lets go of the interpreter's lock, so threads share the work.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # NumPy lets go of the interpreter's lock, so threads share the work; each holds one chunk.
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
         for _ in pool.map(draw, range(0, count, chunk)):
             pass
     return images, attributes
@@ -191,7 +196,10 @@ def load_rendered_faces(train_count=8500, test_count=1500, image_size=64, seed=0
 
 
 def _random_numbers(seed, indices, count, skip=0):
-    """Random numbers (faces, count) in [0, 1), each face's from a generator of its own."""
+    """Random numbers (faces, count) in [0, 1), each face's from a generator of its own.
+
+    Only `Generator.random` is called, plain bits of PCG64, the same in every version of NumPy.
+    """
     numbers = np.empty((len(indices), skip + count))
     for row, index in zip(numbers, indices, strict=True):
         np.random.default_rng([seed, index]).random(out=row)
