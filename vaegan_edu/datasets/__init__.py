@@ -2,8 +2,29 @@
 
 from vaegan_edu.datasets.digest import array_digest
 from vaegan_edu.datasets.digits import MNIST_DIGESTS, load_digits, load_mnist
+from vaegan_edu.datasets.faces import (
+    FACE_ATTRIBUTES,
+    FACE_CORRELATIONS,
+    FaceAttribute,
+    draw_face_attributes,
+    load_rendered_faces,
+    render_faces,
+)
 
-__all__ = ["LOADERS", "MNIST_DIGESTS", "array_digest", "load", "load_digits", "load_mnist"]
+__all__ = [
+    "FACE_ATTRIBUTES",
+    "FACE_CORRELATIONS",
+    "LOADERS",
+    "MNIST_DIGESTS",
+    "FaceAttribute",
+    "array_digest",
+    "draw_face_attributes",
+    "load",
+    "load_digits",
+    "load_mnist",
+    "load_rendered_faces",
+    "render_faces",
+]
 
 LOADERS = {"digits": load_digits, "mnist": load_mnist}
 
