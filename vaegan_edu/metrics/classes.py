@@ -46,7 +46,7 @@ def histogram_divergence(counts):
     """
     counts = _check_counts(counts)
     shares = counts[counts > 0] / counts.sum()
-    return float(abs((shares * np.log(shares * len(counts))).sum()))  # -0.0, or -1e-17 by rounding
+    return max(0.0, float((shares * np.log(shares * len(counts))).sum()))  # rounding aside
 
 
 def classes_covered(counts, minimum=1):
