@@ -1,16 +1,22 @@
 """The metrics against slow references, what they must keep, and what they are for."""
 
+import itertools
 import json
 import math
 import os
 import re
 import shutil
+import tracemalloc
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.linalg import sqrtm
+from scipy.stats import entropy, ortho_group
 
 from vaegan_edu import datasets, metrics
 
@@ -48,7 +54,7 @@ def naive_overlap(real, generated, k):
 @pytest.mark.parametrize("k", [1, 3, 5])
 def test_overlap_is_the_definition(monkeypatch, counts, k, chunk):
     """Sizes below, at and above a chunk's end."""
-    monkeypatch.setattr(metrics, "CHUNK", chunk)
+    monkeypatch.setattr(metrics.distances, "CHUNK", chunk)
     rng = np.random.default_rng([*counts, k])
     real = rng.standard_normal((counts[0], 3))
     generated = 0.8 * rng.standard_normal((counts[1], 3)) + 0.7
@@ -95,9 +101,7 @@ def test_far_away_sets_do_not_overlap(real, generated):
 
 @pytest.mark.parametrize("real_count, count, k", [(400, 400, 5), (500, 100, 5), (150, 300, 1)])
 def test_coverage_of_the_own_distribution_is_what_theory_says(real_count, count, k):
-    """1 - prod over j = 1..k of (N - j) / (N + M - j): 0.969 at k = 5, N = M large."""
-    j = np.arange(1, k + 1)
-    expected = 1 - np.prod((real_count - j) / (real_count + count - j))
+    expected = metrics.expected_coverage(real_count, count, k)
     rng = np.random.default_rng(0)
     found = [
         metrics.manifold_overlap(rng.normal(size=(real_count, 4)), rng.normal(size=(count, 4)), k)
@@ -107,6 +111,232 @@ def test_coverage_of_the_own_distribution_is_what_theory_says(real_count, count,
     assert coverage.mean() == pytest.approx(expected, abs=4 * coverage.std() / 30**0.5)
     density = np.array([numbers["density"] for numbers in found])
     assert density.mean() == pytest.approx(1.0, abs=0.05)  # Naeem et al. 2020, section 3.3
+
+
+def test_expected_coverage_counts_the_orders_in_which_neighbours_may_come():
+    """Which of the other N - 1 + M points are the k nearest: every choice is equally likely."""
+    for real_count, count, k in itertools.product(range(2, 6), range(1, 5), range(1, 4)):
+        if real_count <= k:
+            continue
+        others = [True] * (real_count - 1) + [False] * count
+        empty = [all(nearest) for nearest in itertools.combinations(others, k)]
+        expected = 1 - Fraction(sum(empty), len(empty))
+        assert metrics.expected_coverage(real_count, count, k) == pytest.approx(float(expected))
+    assert metrics.expected_coverage(10**6, 10**6, 5) == pytest.approx(0.969, abs=3e-4)
+    assert metrics.expected_coverage(10**6, 10**6, 1) == pytest.approx(0.5, abs=1e-5)
+
+
+def frechet_by_matrix_root(real, generated):
+    """Heusel et al. 2017, eq. 6, as it is written."""
+    a, b = (np.cov(points, rowvar=False) for points in (real, generated))
+    means = real.mean(axis=0) - generated.mean(axis=0)
+    return means @ means + np.trace(a + b - 2 * sqrtm(a @ b).real)
+
+
+def cloud(seed, count, width):
+    rng = np.random.default_rng([seed, count, width])
+    return rng.normal(size=(count, width)) @ rng.normal(size=(width, width)) + rng.normal(
+        size=width
+    )
+
+
+@given(st.integers(0, 10**6), st.integers(2, 6), st.integers(12, 40), st.integers(12, 40))
+def test_frechet_distance_is_the_papers(seed, width, real_count, count):
+    real, generated = cloud(seed, real_count, width), cloud(seed + 1, count, width)
+    found = metrics.frechet_distance(real, generated)
+    assert type(found) is float
+    assert found == pytest.approx(frechet_by_matrix_root(real, generated), rel=1e-6)
+    assert metrics.frechet_distance(generated, real) == pytest.approx(found, rel=1e-9)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 6), st.floats(0.01, 100))
+def test_frechet_distance_keeps_and_scales(seed, width, scale):
+    """Order, rotation and shift of both sets change nothing; it is a squared distance."""
+    real, generated = cloud(seed, 20, width), cloud(seed + 1, 30, width)
+    found = metrics.frechet_distance(real, generated)
+    rng = np.random.default_rng(seed)
+    assert metrics.frechet_distance(rng.permutation(real), generated) == pytest.approx(found)
+    rotation = ortho_group.rvs(width, random_state=rng)
+    turned = metrics.frechet_distance(real @ rotation + 3, generated @ rotation + 3)
+    assert turned == pytest.approx(found, rel=1e-8)
+    scaled = metrics.frechet_distance(scale * real, scale * generated)
+    assert scaled == pytest.approx(scale**2 * found, rel=1e-9)
+    # A shift of one set alone adds its square when the means were equal.
+    shift = rng.normal(size=width)
+    assert metrics.frechet_distance(real, real + shift) == pytest.approx(shift @ shift)
+    # Twice as wide around the same mean: (2 - 1)^2 tr A.
+    wide = 2 * real - real.mean(axis=0)
+    assert metrics.frechet_distance(real, wide) == pytest.approx(np.cov(real.T).trace())
+
+
+def test_frechet_distance_of_diagonal_gaussians_is_that_of_their_deviations():
+    """Corners of a box are uncorrelated: (m - n)^2 + (s - t)^2 in each direction."""
+    corners = np.array(list(itertools.product([-1.0, 1.0], repeat=3)))
+    deviation = (8 / 7) ** 0.5  # with count - 1 below, as np.cov
+    real = corners * [1.0, 2.0, 0.0] + [0.0, 1.0, 5.0]
+    generated = corners * [3.0, 0.5, 1.0] + [0.0, 0.0, 7.0]
+    expected = (0 + 1 + 4) + deviation**2 * (4 + 2.25 + 1)
+    assert metrics.frechet_distance(real, generated) == pytest.approx(expected, rel=1e-12)
+
+
+@given(points, points)
+def test_frechet_distance_is_never_negative_and_zero_for_equal_sets(real, generated):
+    assert metrics.frechet_distance(real, generated) >= 0.0
+    assert 0.0 <= metrics.frechet_distance(real, real[::-1]) < 1e-20
+
+
+@pytest.mark.parametrize("counts", [(3, 3), (4, 9), (30, 5)])
+def test_frechet_distance_of_singular_covariances(counts):
+    """Fewer samples than features, an eigenvalue of 0 in each: still exact, still 0 for equals."""
+    real, generated = cloud(0, counts[0], 12), cloud(1, counts[1], 12)
+    assert metrics.frechet_distance(real, real.copy()) < 1e-20
+    a, b = (np.cov(points, rowvar=False) for points in (real, generated))
+    values, vectors = np.linalg.eigh(a)
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    product = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ b @ root), 0)).sum()
+    means = real.mean(axis=0) - generated.mean(axis=0)
+    expected = means @ means + np.trace(a) + np.trace(b) - 2 * product
+    assert metrics.frechet_distance(real, generated) == pytest.approx(expected, rel=1e-5)
+    # A copy moved by a millionth: of the digits, none is lost to the size of the covariances.
+    moved = metrics.frechet_distance(1e3 * real, 1e3 * real + 1e-6)
+    assert moved == pytest.approx(12e-12, rel=1e-3)
+
+
+def test_histogram_counts_likeliest_classes():
+    rows = [[0.5, 0.3, 0.2, 0.0], [0.1, 0.8, 0.1, 0.0], [0.2, 0.6, 0.2, 0.0], [0.4, 0.4, 0.2, 0.0]]
+    found = metrics.class_histogram(rows)
+    np.testing.assert_array_equal(found, [2, 2, 0, 0])  # of two alike the first; all four classes
+    assert metrics.classes_covered(found) == metrics.classes_covered(found, 2) == 2
+    assert metrics.classes_covered(found, 3) == 0
+    assert metrics.classes_covered([5, 0, 1, 2, 0], minimum=2) == 2
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=12), st.randoms())
+def test_divergence_is_the_entropy_that_is_missing(counts, random):
+    assume(sum(counts))
+    found = metrics.histogram_divergence(counts)
+    uniform = np.full(len(counts), 1 / len(counts))
+    assert found == pytest.approx(entropy(counts, uniform), abs=1e-12)
+    assert 0.0 <= found <= math.log(len(counts)) + 1e-12
+    assert metrics.histogram_divergence([7 * count for count in counts]) == pytest.approx(found)
+    random.shuffle(counts)
+    assert metrics.histogram_divergence(counts) == pytest.approx(found, abs=1e-12)
+
+
+def test_divergence_of_missing_classes():
+    """MNIST's test set by its labels' well-known counts; one class of ten missing; five; nine."""
+    mnist = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert metrics.histogram_divergence(mnist) == pytest.approx(0.0017, abs=5e-5)
+    assert metrics.histogram_divergence([3] * 9 + [0]) == pytest.approx(math.log(10 / 9))
+    assert metrics.histogram_divergence([0, 3] * 5) == pytest.approx(math.log(2))
+    assert metrics.histogram_divergence([0] * 9 + [4]) == pytest.approx(math.log(10))
+    for classes in range(1, 100):  # 49 * (1 / 49) < 1: rounding must not show
+        assert 0.0 <= metrics.histogram_divergence([5] * classes) < 1e-15
+
+
+def naive_within(real, real_classes, generated, generated_classes):
+    def mean_distance(points, classes, label):
+        own = [p for p, c in zip(points, classes, strict=True) if c == label]
+        pairs = list(itertools.combinations(own, 2))
+        return sum(math.dist(p, q) for p, q in pairs) / len(pairs) if pairs else 0.0
+
+    total = weights = 0
+    for label in set(generated_classes.tolist()):
+        weight = int((generated_classes == label).sum())
+        below = mean_distance(real, real_classes, label)
+        if weight >= 2 and below > 0:
+            total += weight * mean_distance(generated, generated_classes, label) / below
+            weights += weight
+    return total / weights if weights else None
+
+
+labelled = points.flatmap(
+    lambda rows: st.tuples(st.just(rows), arrays("int64", len(rows), elements=st.integers(0, 3)))
+)
+
+
+@given(labelled, labelled, st.sampled_from([1, 2, 3, 512]))
+def test_within_class_distance_is_the_definition(real, generated, chunk):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics.distances, "CHUNK", chunk)
+        found = metrics.within_class_distance(*real, *generated)
+    expected = naive_within(*real, *generated)
+    assert found == expected if expected is None else found == pytest.approx(expected, abs=1e-6)
+
+
+def test_within_class_distance_of_copies_collapse_and_scale():
+    rng = np.random.default_rng(0)
+    real, classes = 5 + cloud(0, 60, 4), rng.integers(0, 3, 60)
+    assert metrics.within_class_distance(real, classes, real, classes) == 1.0
+    half = metrics.within_class_distance(real, classes, real / 2 + 7, classes)
+    assert half == pytest.approx(0.5, rel=1e-9)
+    turned = real @ ortho_group.rvs(4, random_state=rng)
+    assert metrics.within_class_distance(real, classes, turned, classes) == pytest.approx(1.0)
+    order = rng.permutation(60)
+    mixed = metrics.within_class_distance(real, classes, real[order], classes[order])
+    assert mixed == pytest.approx(1.0)
+    one_each = np.array([real[classes == label][0] for label in classes])
+    assert metrics.within_class_distance(real, classes, one_each, classes) == 0.0
+    # Three classes in one: the distances between them count nowhere.
+    far = real + 1000.0 * classes[:, None]
+    assert metrics.within_class_distance(far, classes, far, classes) == pytest.approx(1.0)
+    # Each class as often as it was generated: 30 at half the distance and 10 at the whole.
+    kept = np.repeat([[0.0], [1.0]], 20, axis=0)
+    found = metrics.within_class_distance(
+        np.concatenate([kept, kept]), np.repeat([0, 1], 40),
+        np.concatenate([kept[5:35] / 2, kept[15:25]]), np.repeat([0, 1], [30, 10]),
+    )  # fmt: skip
+    real_mean = 2 * 20 * 20 / (40 * 39)
+    expected = 30 * (0.5 * 2 * 15 * 15 / (30 * 29)) + 10 * (2 * 5 * 5 / (10 * 9))
+    assert found == pytest.approx(expected / 40 / real_mean)
+
+
+@given(points, points, st.sampled_from([1, 3, 512]))
+def test_nearest_distance_is_the_definition(generated, train, chunk):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics.distances, "CHUNK", chunk)
+        found = metrics.nearest_distance(generated, train)
+    expected = [min(math.dist(g, t) for t in train) for g in generated]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@given(st.integers(0, 10**6), st.floats(0.01, 100))
+def test_nearest_distance_keeps_and_scales(seed, scale):
+    generated, train = cloud(seed, 9, 4), cloud(seed + 1, 20, 4)
+    found = metrics.nearest_distance(generated, train)
+    rng = np.random.default_rng(seed)
+    np.testing.assert_allclose(metrics.nearest_distance(generated, rng.permutation(train)), found)
+    np.testing.assert_allclose(metrics.nearest_distance(generated[::-1], train), found[::-1])
+    rotation = scale * ortho_group.rvs(4, random_state=rng)
+    turned = metrics.nearest_distance(generated @ rotation, train @ rotation)
+    np.testing.assert_allclose(turned, scale * found, rtol=1e-9)
+
+
+def test_a_copy_is_at_distance_zero_and_a_near_copy_keeps_its_digits():
+    train = 1e4 + cloud(0, 50, 6)
+    assert (metrics.nearest_distance(train[[7, 3]], train) == 0.0).all()
+    near = metrics.nearest_distance(train[[7]] + [1e-5, 0, 0, 0, 0, 0], train)
+    assert near == pytest.approx([1e-5], rel=1e-3)
+
+
+@pytest.mark.parametrize("measure", [
+    lambda a, b: metrics.manifold_overlap(a, b),
+    lambda a, b: metrics.nearest_distance(a, b),
+    lambda a, b: metrics.within_class_distance(
+        a, np.zeros(len(a), int), b, np.zeros(len(b), int)
+    ),
+])  # fmt: skip
+def test_memory_holds_chunks_not_all_distances(monkeypatch, measure):
+    """Two matrices of CHUNK x count at a time, a few bytes of flags, a few copies of the rows."""
+    monkeypatch.setattr(metrics.distances, "CHUNK", 50)
+    a, b = cloud(0, 1500, 4), cloud(1, 1500, 4)
+    tracemalloc.start()
+    try:
+        measure(a, b)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 50 * 1500 * 8 + 5 * a.nbytes  # all distances would be 18 MB
 
 
 def test_low_confidence_counts_what_lies_below_nine_tenths():
@@ -225,6 +455,54 @@ def test_judge_tells_digits_from_noise_and_from_one_digit_alone(classifier, digi
     assert metrics.judge(classifier, grey, x_train)["pixel_precision"] == 0.0
 
 
+def test_the_floor_is_that_of_the_records(classifier, digits):
+    """What was recorded of real images is what the same images are given now."""
+    (x_train, _), (x_test, _) = digits
+    floor = metrics.judge_floor(classifier, x_test, x_train, len(x_test))
+    path = Path("book", "results", "vae-digits", "seed-0", "metrics.json")
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    assert recorded["classifier"] == metrics.classifier_digest("digits")
+    known = {key: value for key, value in floor.items() if f"real_{key}" in recorded}
+    assert len(known) >= 7
+    # One image may tip on another machine; density counts balls, k of them to an image.
+    for key, value in known.items():
+        assert value == pytest.approx(recorded[f"real_{key}"], abs=1.5 / len(x_test)), key
+    assert floor["classes_covered"] == 10 and floor["histogram_divergence"] < 0.01
+    assert floor["within_class_distance"] == pytest.approx(1.0, abs=0.1)
+    fewer = metrics.judge_floor(classifier, x_test, x_train, 50, k=3)
+    assert fewer == metrics.judge(classifier, x_test[:50], x_train, k=3)
+
+
+def test_judge_sees_memory_and_collapse_and_says_nothing_where_nothing_can_be_said(
+    classifier, digits
+):
+    (x_train, y_train), (x_test, _) = digits
+    floor = metrics.judge_floor(classifier, x_test, x_train, 200)
+    learned_by_heart = metrics.judge(classifier, x_train[:200], x_train)
+    assert learned_by_heart["nearest_distance"] == 0.0 < floor["nearest_distance"]
+    ones = x_train[y_train == 1][:100]
+    lone = metrics.judge(classifier, ones, x_train)
+    assert lone["classes_covered"] <= 2 and lone["histogram_divergence"] > 2.0
+    assert lone["frechet_distance"] > 20 * floor["frechet_distance"]
+    one_a_class = np.concatenate([x_train[y_train == n][:1] for n in range(10)])
+    shrunk = metrics.judge(classifier, np.repeat(one_a_class, 5, axis=0), x_train)
+    assert shrunk["within_class_distance"] == 0.0 and shrunk["classes_covered"] == 10
+    assert metrics.judge(classifier, one_a_class, x_train)["within_class_distance"] is None
+
+
+def test_judge_stays_within_the_memory_it_states(monkeypatch, classifier, digits):
+    monkeypatch.setattr(metrics.distances, "CHUNK", 32)
+    (x_train, _), (x_test, _) = digits
+    metrics.judge(classifier, x_test[:20], x_train[:20])  # what is loaded once does not count
+    tracemalloc.start()
+    try:
+        metrics.judge(classifier, x_test, x_train)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 7 * x_train.nbytes + 4 * 32 * len(x_train) * 8
+
+
 def test_judge_hands_on_k_and_keeps_the_sides_apart(classifier, digits):
     (x_train, _), (x_test, _) = digits
     generated, real = x_test[:40], x_train[:90]
@@ -235,6 +513,17 @@ def test_judge_hands_on_k_and_keeps_the_sides_apart(classifier, digits):
     pixels = metrics.manifold_overlap(real.reshape(90, -1), generated.reshape(40, -1), k=2)
     assert judged.pop("pixel_precision") == pixels["precision"]
     assert judged.pop("pixel_recall") == pixels["recall"]
+    classes = [metrics.classify(classifier, x)[0].argmax(axis=1) for x in (real, generated)]
+    counts = np.bincount(classes[1], minlength=10)
+    assert judged.pop("histogram_divergence") == metrics.histogram_divergence(counts)
+    assert judged.pop("classes_covered") == np.unique(classes[1]).size
+    assert judged.pop("frechet_distance") == metrics.frechet_distance(*features)
+    assert judged.pop("expected_coverage") == metrics.expected_coverage(90, 40, k=2)
+    flat = real.reshape(90, -1), generated.reshape(40, -1)
+    within = metrics.within_class_distance(flat[0], classes[0], flat[1], classes[1])
+    assert judged.pop("within_class_distance") == within
+    nearest = metrics.nearest_distance(flat[1], flat[0])
+    assert judged.pop("nearest_distance") == nearest.mean()
     assert judged == metrics.manifold_overlap(*features, k=2)
     assert judged != metrics.manifold_overlap(*features, k=5)
     assert pixels["precision"] != pixels["recall"]  # else a mix-up would not show
@@ -244,7 +533,7 @@ def test_digest_follows_the_weights(tmp_path, monkeypatch):
     before = metrics.classifier_digest("digits")
     assert re.fullmatch("[0-9a-f]{64}", before) and metrics.classifier_digest("digits") == before
     shutil.copytree(metrics.CLASSIFIERS / "classifier-digits", tmp_path / "classifier-digits")
-    monkeypatch.setattr(metrics, "CLASSIFIERS", tmp_path)
+    monkeypatch.setattr(metrics.classifier, "CLASSIFIERS", tmp_path)
     assert metrics.classifier_digest("digits") == before
     path = tmp_path / "classifier-digits" / "model.weights.h5"
     content = bytearray(path.read_bytes())
@@ -274,6 +563,27 @@ NAN = np.full((6, 3), np.nan)
     (lambda: metrics.low_confidence_share([[np.nan, 1.0]]), "`probabilities` must be finite"),
     (lambda: metrics.low_confidence_share([[2.0, -1.0]]), "`probabilities` must be at least 0"),
     (lambda: metrics.low_confidence_share([[3.0, 4.0]]), "`probabilities` must .* sum to 1"),
+    (lambda: metrics.frechet_distance(TWO[:1], SIX), "`real` must have .* count >= 2"),
+    (lambda: metrics.frechet_distance(SIX, SIX[:, :2]), "`generated` must have shape .count, 3."),
+    (lambda: metrics.frechet_distance(SIX, NAN), "`generated` must be finite"),
+    (lambda: metrics.expected_coverage(5, 9), "`real_count` must be .* at least 6"),
+    (lambda: metrics.expected_coverage(9, 0), "`generated_count` must be .* at least 1"),
+    (lambda: metrics.expected_coverage(9, 9, k=0), "`k` must be a whole number of at least 1"),
+    (lambda: metrics.class_histogram([[3.0, 4.0]]), "`probabilities` must .* sum to 1"),
+    (lambda: metrics.histogram_divergence([]), "`counts` must be whole numbers"),
+    (lambda: metrics.histogram_divergence([0, 0]), "`counts` must be whole numbers"),
+    (lambda: metrics.histogram_divergence([3, -1]), "`counts` must be whole numbers"),
+    (lambda: metrics.histogram_divergence([0.5, 0.5]), "`counts` must be whole numbers"),
+    (lambda: metrics.histogram_divergence([[1, 2]]), "`counts` must be whole numbers"),
+    (lambda: metrics.histogram_divergence(["a"]), "`counts` must be whole numbers"),
+    (lambda: metrics.classes_covered([3, 1], minimum=0), "`minimum` must be a whole number"),
+    (lambda: metrics.nearest_distance(SIX, SIX[:, :2]), "`generated` must have shape .count, 2."),
+    (lambda: metrics.nearest_distance(SIX, NAN), "`train` must be finite"),
+    (lambda: metrics.within_class_distance(SIX, [0] * 6, SIX, [0] * 5), "`generated_classes` must"),
+    (lambda: metrics.within_class_distance(SIX, [0.5] * 6, SIX, [0] * 6), "`real_classes` must be"),
+    (lambda: metrics.within_class_distance(SIX, [0] * 6, TWO[:, :2], [0] * 2), "`generated` must"),
+    (lambda: metrics.judge_floor(None, np.zeros((6, 8, 8, 1)), None, 7), "as many .* 7"),
+    (lambda: metrics.judge_floor(None, np.zeros((6, 8, 8, 1)), None, 5), "`count` must be a whole"),
     (lambda: metrics.active_units(TWO[:1]), "`z_mean` must come from at least 2 images"),
     (lambda: metrics.active_units(TWO[0]), "`z_mean` must have shape"),
     (lambda: metrics.active_units(NAN), "`z_mean` must be finite"),

@@ -1,0 +1,95 @@
+"""All numbers for generated images against real ones in one mapping, and their floor."""
+
+import numpy as np
+
+from vaegan_edu.metrics.classes import (
+    class_histogram,
+    classes_covered,
+    histogram_divergence,
+    low_confidence_share,
+)
+from vaegan_edu.metrics.classifier import classify
+from vaegan_edu.metrics.diversity import nearest_distance, within_class_distance
+from vaegan_edu.metrics.frechet import frechet_distance
+from vaegan_edu.metrics.manifold import expected_coverage, manifold_overlap
+from vaegan_edu.validation import check_count, check_images
+
+
+def judge(classifier, generated, real, k=5):
+    """Measure generated images against real ones, by a classifier's features and by their pixels.
+
+    The two have different blind spots. A classifier never saw what is no digit, and may find
+    features of one in grey noise. Pixels call a blur close to everything.
+
+    Memory stays below seven copies of the larger set of images as they come (float32), and four
+    matrices of 512 x count float64 numbers; the time grows with the product of the counts.
+
+    Args:
+        classifier: as `load_classifier` returns it.
+        generated, real: images (count, height, width, channels); each more than `k`. The real ones
+            are those that were trained on.
+        k: neighbours that span the manifold.
+
+    Returns:
+        A dict. Of the classifier's probabilities and likeliest classes:
+
+        - `low_confidence`, the share of generated images whose likeliest class has a probability
+          below 0.9;
+        - `histogram_divergence` of the generated classes, and `classes_covered`.
+
+        Of its features: `manifold_overlap`'s four numbers, `expected_coverage` for such counts, and
+        `frechet_distance`. Of pixels, an image a row:
+
+        - `pixel_precision` and `pixel_recall`, of `manifold_overlap`;
+        - `within_class_distance`, by likeliest classes, which may be None;
+        - `nearest_distance`, its mean over generated images.
+
+    Raises:
+        ValueError: images that `classify` refuses, or too few of them.
+    """
+    probabilities, generated_features = classify(classifier, generated)
+    real_probabilities, real_features = classify(classifier, real)
+    counts = class_histogram(probabilities)
+    real_pixels, pixels = (np.reshape(images, (len(images), -1)) for images in (real, generated))
+    by_pixels = manifold_overlap(real_pixels, pixels, k)
+    return {
+        "low_confidence": low_confidence_share(probabilities),
+        "histogram_divergence": histogram_divergence(counts),
+        "classes_covered": classes_covered(counts),
+        **manifold_overlap(real_features, generated_features, k),
+        "expected_coverage": expected_coverage(len(real), len(generated), k),
+        "frechet_distance": frechet_distance(real_features, generated_features),
+        "pixel_precision": by_pixels["precision"],
+        "pixel_recall": by_pixels["recall"],
+        "within_class_distance": within_class_distance(
+            real_pixels, real_probabilities.argmax(axis=1), pixels, probabilities.argmax(axis=1)
+        ),
+        "nearest_distance": float(nearest_distance(pixels, real_pixels).mean()),
+    }
+
+
+def judge_floor(classifier, test, train, count, k=5):
+    """Return the floor of `judge`: what it says of `count` real images that were held out.
+
+    Fréchet distance, coverage and divergence depend on how many images are measured, so the floor
+    is taken of as many as were generated.
+
+    Args:
+        classifier, k: as for `judge`.
+        test: held-out images (count or more, height, width, channels); the first `count` are used.
+        train: what `judge` gets as `real`.
+        count: the number of generated images.
+
+    Returns:
+        A dict as `judge` returns it.
+
+    Raises:
+        ValueError: what `judge` refuses, or fewer than `count` test images.
+    """
+    count = check_count(count, minimum=k + 1)
+    test = check_images(test, "test")
+    if len(test) < count:
+        raise ValueError(
+            f"`test` must hold as many images as were generated, {count}. Received: {len(test)}"
+        )
+    return judge(classifier, test[:count], train, k)
