@@ -9,34 +9,27 @@ WATCHED = 1000  # at most so many after each epoch
 
 
 def evaluate_latent_model(model, data, arguments):
-    """Measure a model with an encoder and a decoder.
+    """Measure an autoencoder or VAE: reconstruction, and what its decoder makes of other codes.
 
     Returns:
-        A dict from `<kind>_<metric>` to numbers, with the kinds of `judge_decoder` and of
-        `evaluate_generator`, with `reconstruction_loss`, `active_units` and the digest of the
-        classifier that judged.
+        A dict from `<kind>_<metric>` (see `judge_decoder`) to numbers, and `_reconstruction`.
     """
-    _, (x_test, _) = data
-    codes = model.encode(x_test)
     _, judged = judge_decoder(model, data, arguments["data"], arguments["seed"])
     return {
-        "reconstruction_loss": float(
-            np.mean(losses.gaussian_reconstruction(x_test, model.decode(codes)))
-        ),
-        "active_units": metrics.active_units(codes),
+        **_reconstruction(model, data),
+        "classifier": metrics.classifier_digest(arguments["data"]),
         **_flat(judged),
-        **evaluate_generator(model, data, arguments),
     }
 
 
-def evaluate_generator(model, data, arguments):
-    """Measure what a model generates.
+def evaluate_samples(model, data, arguments):
+    """Measure what a model generates, and what it reconstructs if it can.
 
     Returns:
-        A dict from `<kind>_<metric>` (see `metrics.judge`) to numbers, and the digest of the
-        classifier that judged. The kinds are `real`, the test images, which set the floor;
-        `random`, decoded standard normal codes; and `sharpened_2` and `sharpened_4`, the same
-        images with their contrast raised by `sharpen`: the control. What it wins, no learning won.
+        A dict from `<kind>_<metric>` (see `metrics.judge`) to numbers, and `_reconstruction`. The
+        kinds are `real`, the test images, which set the floor; `random`, decoded standard normal
+        codes; and `sharpened_2` and `sharpened_4`, the same images with their contrast raised by
+        `sharpen`: the control. What it wins, no learning won.
     """
     (x_train, _), (x_test, _) = data
     x_train, x_test = x_train[:JUDGED], x_test[:JUDGED]
@@ -48,8 +41,20 @@ def evaluate_generator(model, data, arguments):
     }
     classifier = metrics.load_classifier(arguments["data"])
     return {
+        **(_reconstruction(model, data) if hasattr(model, "encode") else {}),
         "classifier": metrics.classifier_digest(arguments["data"]),
         **_flat({kind: metrics.judge(classifier, x, x_train) for kind, x in images.items()}),
+    }
+
+
+def _reconstruction(model, data):
+    """Return the mean `reconstruction_loss` of test images and the number of `active_units`."""
+    _, (x_test, _) = data
+    codes = model.encode(x_test)
+    loss = losses.gaussian_reconstruction(x_test, model.decode(codes))
+    return {
+        "reconstruction_loss": float(np.mean(loss)),
+        "active_units": metrics.active_units(codes),
     }
 
 

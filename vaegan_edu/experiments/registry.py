@@ -7,8 +7,8 @@ import keras
 from vaegan_edu import models, networks, schedules
 from vaegan_edu.experiments.evaluation import (
     evaluate_classifier,
-    evaluate_generator,
     evaluate_latent_model,
+    evaluate_samples,
     watch_samples,
 )
 
@@ -167,36 +167,36 @@ EXPERIMENTS = {
     "gan-digits": Experiment(
         "GAN on the built-in digits",
         _build_gan,
-        evaluate_generator,
+        evaluate_samples,
         {"data": "digits", "epochs": 60, **LIGHT},
         **GAME,
     ),
     "vaegan-digits": Experiment(
         "VAE-GAN on the built-in digits",
         _build_vaegan,
-        evaluate_latent_model,
+        evaluate_samples,
         {"data": "digits", "epochs": 25, **LIGHT_VAEGAN},
         **GAME,
     ),
     "vae-mnist": Experiment(
         "VAE of the same encoder and decoder as vaegan-mnist",
         _build_vae,
-        evaluate_latent_model,
-        {"data": "mnist", "epochs": 10, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 10,
+        evaluate_samples,
+        {"data": "mnist", "epochs": 9, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 10,
          "preset": "light", **ELBO},
         watch=watch_samples,
     ),
     "vaegan-mnist": Experiment(
         "VAE-GAN on MNIST, light networks",
         _build_vaegan,
-        evaluate_latent_model,
-        {"data": "mnist", "epochs": 4, **LIGHT_VAEGAN},
+        evaluate_samples,
+        {"data": "mnist", "epochs": 2, **LIGHT_VAEGAN},
         **GAME,
     ),
     "vaegan-mnist-original": Experiment(
         "VAE-GAN on MNIST as in the original project",
         _build_vaegan,
-        evaluate_latent_model,
+        evaluate_samples,
         ORIGINAL,
         ASSUMED,
         **GAME,

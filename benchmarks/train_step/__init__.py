@@ -1,0 +1,1 @@
+"""How fast one training step of the VAE-GAN is, beside the same step written plainly."""
