@@ -1,9 +1,37 @@
-"""Images to learn from: NHWC, float32 in [-1, 1]."""
+"""Images to learn from: NHWC, float32 in [-1, 1]; photographs on request uint8, 0 to 255."""
 
 from vaegan_edu.datasets.digest import array_digest
 from vaegan_edu.datasets.digits import MNIST_DIGESTS, load_digits, load_mnist
+from vaegan_edu.datasets.photographs import (
+    Split,
+    load_congress_faces,
+    load_image_folder,
+    load_lfw_faces,
+    load_us_adult_faces,
+    read_us_adult_faces,
+    split_rows,
+)
+from vaegan_edu.datasets.pictures import ImageSet, read_images
+from vaegan_edu.datasets.pixels import scale_pixels
 
-__all__ = ["LOADERS", "MNIST_DIGESTS", "array_digest", "load", "load_digits", "load_mnist"]
+__all__ = [
+    "LOADERS",
+    "MNIST_DIGESTS",
+    "ImageSet",
+    "Split",
+    "array_digest",
+    "load",
+    "load_congress_faces",
+    "load_digits",
+    "load_image_folder",
+    "load_lfw_faces",
+    "load_mnist",
+    "load_us_adult_faces",
+    "read_images",
+    "read_us_adult_faces",
+    "scale_pixels",
+    "split_rows",
+]
 
 LOADERS = {"digits": load_digits, "mnist": load_mnist}
 
