@@ -30,7 +30,7 @@ MAX_ZIP_MEMBERS = 10**6
 # Pictures are compressed already: a zip that unpacks to more than this times its size is a bomb,
 # but for small ones, which can be full of spreadsheets.
 MAX_ZIP_RATIO, SMALL_ZIP = 100, 2**26
-CHUNK = 64  # files a thread takes at a time
+CHUNK = 64  # images handled at a time, by a thread or a copy
 LARGE_PIXELS, ONE_LARGE = 2**25, threading.Lock()
 
 
@@ -124,8 +124,8 @@ def keep_rows(array, rows):
 
     No second array is needed: a row only ever moves forward, to a place already read.
     """
-    for start in range(0, len(rows), 1024):
-        chunk = rows[start : start + 1024]
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
         array[start : start + len(chunk)] = array[chunk]
     return array[: len(rows)]
 
