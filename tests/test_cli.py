@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaegan_edu import datasets, experiments, metrics, plotting, records
+from vaegan_edu import callbacks, datasets, experiments, metrics, plotting, records
 from vaegan_edu.__main__ import main
 from vaegan_edu.experiments import EXPERIMENTS
 
@@ -146,7 +146,28 @@ def test_generate_writes_one_sheet_or_a_folder(run, capsys, tmp_path):
             assert abs(np.array(picture) - (image[..., 0] + 1) * 127.5).max() <= 1
 
 
+def test_reconstruct_writes_each_picture_of_a_folder_under_its_name(run, capsys, tmp_path):
+    _, (x_test, _) = datasets.load("digits")
+    tiles = [plotting.tile(image[None], columns=1) for image in x_test[:2]]
+    callbacks.write_picture(tmp_path / "in" / "b.png", tiles[0])
+    callbacks.write_picture(tmp_path / "in" / "more" / "a.png", np.repeat(tiles[1], 3, axis=-1))
+    (tmp_path / "in" / "torn.png").write_bytes(b"half")
+    words = ["reconstruct", str(run), str(tmp_path / "in"), "--output", str(tmp_path / "out")]
+    capsys.readouterr()
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert out == f"2 reconstructions are in {tmp_path / 'out'}\n"
+    assert err.startswith("vaegan_edu: torn.png is left out: ") and err.count("\n") == 1
+    expected = experiments.load_run(run).model.reconstruct(x_test[:2])
+    for name, image in zip(("b.png", "more/a.png"), expected, strict=True):
+        with Image.open(tmp_path / "out" / name) as picture:
+            grey = (image[..., 0] + 1) * 127.5
+            assert abs(np.array(picture) - grey).max() <= 3  # the picture in had 8 bits
+
+
 @pytest.mark.parametrize("words, message", [
+    ("reconstruct {run} nowhere --output x", "must be a folder of pictures or a zip"),
+    ("reconstruct {run} . --output x", "no picture to reconstruct. Received: ."),
     ("generate {run} --count 0 --output x", "`count` must be a whole number of at least 1"),
     ("generate {run} --seed -1 --output x", "`seed` must be a whole number of at least 0"),
     ("generate {run}", "the following arguments are required: --output"),

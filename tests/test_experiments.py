@@ -417,6 +417,19 @@ def test_batches_hold_every_example_once_an_epoch(count, batch_size):
         assert all((x == -y).all() for x, y in parts)  # labels stay with their images
 
 
+def test_bytes_are_scaled_batch_by_batch():
+    """Labels stay as they are, bytes among them; so does what is in [-1, 1] already."""
+    images = np.random.default_rng(0).integers(0, 256, (10, 2, 2, 3), "uint8")
+    labels = np.arange(10, dtype="uint8")
+    scaled = EpochBatches(datasets.scale_pixels(images), labels, 4, seed=0)
+    batches = EpochBatches(images, labels, 4, seed=0)
+    for i in range(3):
+        for part, expected in zip(batches[i], scaled[i], strict=True):
+            assert part.dtype == expected.dtype
+            np.testing.assert_array_equal(part, expected)
+    assert batches.arrays[0] is images  # no scaled copy of all
+
+
 def test_the_order_follows_from_seed_and_epoch_alone():
     images = np.arange(50)
     batches = EpochBatches(images, images, 8, seed=4)

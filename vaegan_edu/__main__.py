@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 
 # Before TensorFlow is imported: its start-up messages say nothing that a run needs.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -55,6 +56,17 @@ def _generate(options):
     return 0
 
 
+def _reconstruct(options):
+    from vaegan_edu.experiments import reconstruct_pictures
+
+    with warnings.catch_warnings(record=True, action="always") as left_out:
+        count = reconstruct_pictures(options.run, options.pictures, options.output)
+    for warning in left_out:
+        print(f"vaegan_edu: {warning.message}", file=sys.stderr)
+    print(f"{count} reconstructions are in {options.output}")
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """Tells what is wrong with the words in one line; `--help` shows how it is meant."""
 
@@ -80,7 +92,8 @@ def _parser():
 
     evaluating = commands.add_parser("evaluate", help="measure a run anew: metrics.json")
     generating = commands.add_parser("generate", help="generate images with a run")
-    for command in (evaluating, generating):
+    reconstructing = commands.add_parser("reconstruct", help="reconstruct a folder of pictures")
+    for command in (evaluating, generating, reconstructing):
         command.add_argument("run", metavar="RUN_DIR", help="folder of a finished run")
     evaluating.set_defaults(command=_evaluate)
     generating.add_argument("--count", type=int, default=64)
@@ -89,6 +102,9 @@ def _parser():
         "--output", required=True, metavar="FILE_OR_DIR", help="a .png for one sheet, or a folder"
     )
     generating.set_defaults(command=_generate)
+    reconstructing.add_argument("pictures", metavar="FOLDER", help="folder or zip of pictures")
+    reconstructing.add_argument("--output", required=True, metavar="DIR")
+    reconstructing.set_defaults(command=_reconstruct)
     return parser
 
 

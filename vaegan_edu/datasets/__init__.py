@@ -1,4 +1,4 @@
-"""Images to learn from: NHWC, float32 in [-1, 1]."""
+"""Images to learn from: NHWC, float32 in [-1, 1]; photographs on request uint8, 0 to 255."""
 
 from vaegan_edu.datasets.digest import array_digest
 from vaegan_edu.datasets.digits import MNIST_DIGESTS, load_digits, load_mnist
@@ -10,6 +10,17 @@ from vaegan_edu.datasets.faces import (
     load_rendered_faces,
     render_faces,
 )
+from vaegan_edu.datasets.photographs import (
+    Split,
+    load_congress_faces,
+    load_image_folder,
+    load_lfw_faces,
+    load_us_adult_faces,
+    read_us_adult_faces,
+    split_rows,
+)
+from vaegan_edu.datasets.pictures import ImageSet, read_images
+from vaegan_edu.datasets.pixels import scale_pixels
 
 __all__ = [
     "FACE_ATTRIBUTES",
@@ -17,13 +28,23 @@ __all__ = [
     "LOADERS",
     "MNIST_DIGESTS",
     "FaceAttribute",
+    "ImageSet",
+    "Split",
     "array_digest",
     "draw_face_attributes",
     "load",
+    "load_congress_faces",
     "load_digits",
+    "load_image_folder",
+    "load_lfw_faces",
     "load_mnist",
     "load_rendered_faces",
+    "load_us_adult_faces",
+    "read_images",
+    "read_us_adult_faces",
     "render_faces",
+    "scale_pixels",
+    "split_rows",
 ]
 
 LOADERS = {"digits": load_digits, "mnist": load_mnist}

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from vaegan_edu.datasets.digest import array_digest
+from vaegan_edu.datasets.pixels import scale_pixels
 from vaegan_edu.validation import check_count
 
 # sha256 of each array's raw bytes (C order): canonical MNIST, as `keras.datasets.mnist` gives it.
@@ -76,12 +77,9 @@ def load_mnist():
                 f"anew. Received: sha256 {found[:12]}..., expected {digest[:12]}..."
             )
 
-    def scale(images):
-        return (images.astype("float32") / 127.5 - 1.0)[..., None]
-
     return (
-        (scale(arrays["x_train"]), arrays["y_train"].astype("int64")),
-        (scale(arrays["x_test"]), arrays["y_test"].astype("int64")),
+        (scale_pixels(arrays["x_train"])[..., None], arrays["y_train"].astype("int64")),
+        (scale_pixels(arrays["x_test"])[..., None], arrays["y_test"].astype("int64")),
     )
 
 

@@ -5,6 +5,8 @@ import math
 import keras
 import numpy as np
 
+from vaegan_edu.datasets import scale_pixels
+
 
 class EpochBatches(keras.utils.PyDataset):
     """Shuffle examples anew for each epoch by `default_rng([seed, epoch])`.
@@ -17,7 +19,8 @@ class EpochBatches(keras.utils.PyDataset):
         >>> model.fit(batches, epochs=9, shuffle=False, callbacks=[batches.follow()])
 
     Args:
-        images: (count, height, width, channels).
+        images: (count, height, width, channels), float32 in [-1, 1]; or uint8 from 0 to 255, of
+            which each batch is scaled to that when it is asked for.
         labels: (count,); models that learn from images alone leave them unread.
         batch_size: the last batch of an epoch may be smaller.
         seed, epoch: of the order; epochs count from 1, as in `history.csv`.
@@ -41,7 +44,8 @@ class EpochBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return tuple(array[chosen] for array in self.arrays)
+        images, labels = (array[chosen] for array in self.arrays)
+        return (scale_pixels(images) if images.dtype == np.uint8 else images), labels
 
     def follow(self):
         """Return the callback that starts each epoch of `fit` in its order.

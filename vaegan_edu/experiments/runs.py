@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.provenance import data_provenance
 from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.validation import check_count
+
+LUMA = np.array([0.299, 0.587, 0.114])  # weights of red, green and blue in grey (ITU-R BT.601)
 
 
 @dataclass(frozen=True)
@@ -100,3 +103,39 @@ def generate_pictures(folder, count, seed, output):
     for i, image in enumerate(images):
         callbacks.write_picture(output / f"{i:05d}.png", plotting.tile(image[None], columns=1))
     return output
+
+
+def reconstruct_pictures(folder, pictures, output):
+    """Reconstruct pictures with a finished run and write them as PNG, each under its old name.
+
+    Pictures are cut to the largest square and scaled to the size that the run was trained on; where
+    it was trained on grey images, they become grey.
+
+    Args:
+        folder: of the run.
+        pictures: path of a folder of pictures or a zip.
+        output: folder for the reconstructions.
+
+    Returns:
+        How many there are.
+
+    Raises:
+        FileNotFoundError, ValueError: as for `load_run` and `datasets.read_images`; a run that
+            reconstructs nothing, or no picture.
+    """
+    model = load_run(folder).model
+    if not hasattr(model, "reconstruct"):
+        raise ValueError(f"{folder} holds a model that reconstructs no images")
+    height, width, channels = model.image_shape
+    found = datasets.read_images(pictures, image_size=height)
+    if not found.names:
+        raise ValueError(f"There is no picture to reconstruct. Received: {pictures}")
+    images = datasets.scale_pixels(found.images)
+    if channels == 1:
+        images = (images @ LUMA)[..., None].astype("float32")
+    for name, image in zip(found.names, model.reconstruct(images), strict=True):
+        path = (Path(output) / name).with_suffix(".png")
+        callbacks.write_picture(path, plotting.tile(image[None], columns=1))
+    for name, reason in found.left_out.items():
+        warnings.warn(f"{name} is left out: {reason}", stacklevel=2)
+    return len(found.names)
