@@ -48,7 +48,7 @@ function render({ model, el }) {
           <text class="name" x="${-TOP / 2}" y="-50" transform="rotate(-90)"
                 text-anchor="middle">density</text>
           <text class="name" x="${-(TOP + GAP + BOTTOM / 2)}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">nats per unit of z</text>
+                text-anchor="middle">integrand</text>
         </g>
         <path class="area p" d="${path((i) => py(Math.exp(logP[i])), TOP)}"/>
         <path class="area q"/>

@@ -124,7 +124,7 @@ class DivergenceExplorer(InteractiveFigure):
             lower.fill_between(_GRID, integrand, color=colour, alpha=0.15, linewidth=0)
         lower.axhline(0, color="#5a6370", linewidth=0.8)
         upper.set(ylabel="density", ylim=(0, None))
-        lower.set(xlabel="z", ylabel="nats per unit of z", xlim=_SEEN)
+        lower.set(xlabel="z", ylabel="integrand", xlim=_SEEN)
         for axes in (upper, lower):
             axes.legend(frameon=False)
         return figure
