@@ -17,8 +17,8 @@ class DivergenceExplorer(InteractiveFigure):
     """Two sliders shape a Gaussian q; the figure compares it with a fixed density p.
 
     Above, both densities. Below, the integrands of both KL divergences, `p log(p/q)` (forward) and
-    `q log(q/p)` (reverse), whose areas are the divergences (Kullback & Leibler 1951, equation 2.4).
-    Beside them the Jensen-Shannon divergence (Lin 1991, equation 4.1 with equal weights). All three
+    `q log(q/p)` (reverse), whose areas are the divergences (Kullback & Leibler 1951, section 2).
+    Beside them the Jensen-Shannon divergence (Lin 1991, section IV, with equal weights). All three
     are sums over a fine grid, in nats.
 
     Args:
