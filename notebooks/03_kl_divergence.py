@@ -336,7 +336,8 @@ print(
 # $$ (eq-kl-gaussian)
 #
 # With $\mu =$ `z_mean` and $\log \sigma^2 =$ `z_log_var` this is one term of
-# `losses.kl_divergence`. Exercise 4 asks for the same with any Gaussian in the place of the prior.
+# `losses.kl_divergence`. The last exercise asks for the same with
+# any Gaussian in the place of the prior.
 #
 # ## By drawing, and how far off that is
 #
@@ -413,6 +414,9 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
+# It is. Only with a handful of draws do fewer intervals hold the truth than promised, because $s$ itself
+# is then a poor estimate.
+#
 # A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
 # proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so $r_i = -\log t_i$. Its average over $q$ is
 # one, so $t_i - 1$ adds nothing on average, and
@@ -445,8 +449,8 @@ for z_mean, z_log_var in ((0.05, -0.05), (0.5, -2.0)):
 
 # %% [markdown]
 # Near the prior it is far better. For the narrow posterior it fails. There $t$ is tiny for almost
-# every draw and enormous for a few that hardly ever come: its variance is infinite. So most estimates
-# are too low, and their intervals don't know it. **An error bar that is computed from the draws knows
+# every draw and enormous for a few that hardly ever come. Its variance is infinite as soon as
+# $\sigma^2 \leq \tfrac12$. So most estimates are too low, and their intervals don't know it. **An error bar that is computed from the draws knows
 # only what was drawn.** The VAE of chapter 2 needs neither: it has the formula.
 #
 # ## Why a sum over latent dimensions
@@ -565,8 +569,8 @@ plotting.image_rows(rows)
 # ## Jensen-Shannon: an answer that stays finite
 #
 # Two distributions without a common outcome are infinitely far apart by KL, in both directions. A small
-# step closer leaves them infinitely far apart. To mend that, ask not each other, but the *mixture* of
-# both, $m = \tfrac12 (p + q)$:
+# step closer leaves them infinitely far apart. To mend that, compare each with the *mixture* of
+# both, $m = \tfrac12 (p + q)$, and not with the other:
 #
 # $$
 # \text{JS}(p, q) = \tfrac12 D_\text{KL}(p \,\|\, m) + \tfrac12 D_\text{KL}(q \,\|\, m) .
@@ -629,7 +633,7 @@ plt.show()
 #
 # Show a second network, the *discriminator*, real $x \sim p$ and generated $x \sim q$, and let it answer with
 # $D(x)$, its probability for "real". It is to make the following as large as it can
-# ({cite}`goodfellow2014generative`, equation 1):
+# {cite}`goodfellow2014generative`:
 #
 # $$
 # V(D) = \mathbb E_{x \sim p}\left[\log D(x)\right] + \mathbb E_{x \sim q}\left[\log (1 - D(x))\right] .
@@ -768,6 +772,11 @@ def discrete_kl(p, q):
 
 exercises.check("discrete_kl", discrete_kl)
 
+# %% [markdown]
+# ### 3. Implement the Jensen-Shannon divergence
+#
+# Equation {eq}`eq-kl-js`. The function `kl` inside is given.
+
 
 # %% tags=["exercise"]
 # Exercise: jensen_shannon
@@ -798,6 +807,15 @@ def jensen_shannon(p, q):
 
 exercises.check("jensen_shannon", jensen_shannon)
 
+# %% [markdown]
+# ### 4. Derive and implement: any two Gaussians
+#
+# Follow the steps from {eq}`eq-kl-log-ratio` to {eq}`eq-kl-gaussian` once more, on paper, with
+# $p = \mathcal N(\nu, \tau^2)$ in the place of the prior. One new thing is needed: the expectation
+# of $(z - \nu)^2$ when $z$ is drawn from $q$. Write $z - \nu = (z - \mu) + (\mu - \nu)$ and
+# multiply out. In the code $\mu$ and $\log \sigma^2$ are `q_mean` and `q_log_var`, $\nu$ and
+# $\log \tau^2$ are `p_mean` and `p_log_var`.
+
 
 # %% tags=["exercise"]
 # Exercise: gaussian_kl
@@ -819,3 +837,130 @@ def gaussian_kl(q_mean, q_log_var, p_mean, p_log_var):
 
 
 exercises.check("gaussian_kl", gaussian_kl)
+
+# %% [markdown]
+# ## Quiz
+#
+# Decide first, then open your answer.
+#
+# **1. Rain comes one day in ten. A forecaster gives it probability zero. What is
+# $D_\text{KL}(p \,\|\, q)$, with $p$ the weather and $q$ her forecast?**
+#
+# <details><summary>a) Small, as rain is rare.</summary>
+#
+# No. The term of rain is its probability times the logarithm of a ratio, and that ratio is infinite.
+#
+# </details>
+# <details><summary>b) Infinite.</summary>
+#
+# Right. The weather draws, and sooner or later it draws what she called impossible.
+#
+# </details>
+# <details><summary>c) Not defined, as one must not divide by zero.</summary>
+#
+# No. The limit is clear: the smaller her probability of rain, the larger the divergence, without
+# bound.
+#
+# </details>
+#
+# **2. Your Monte Carlo estimate of a KL divergence is slightly negative. What do you do?**
+#
+# <details><summary>a) I look for a mistake in the code, since a divergence is never negative.</summary>
+#
+# No. The divergence isn't, but an estimate from a few draws may be. First ask how large its standard
+# error is.
+#
+# </details>
+# <details><summary>b) I compare it with its standard error, and draw more.</summary>
+#
+# Right. Single terms are often negative, and so is, by chance, their average when the truth is small.
+# Four times as many draws halve the error.
+#
+# </details>
+# <details><summary>c) I conclude that the two distributions are the same.</summary>
+#
+# No. Then every log ratio would be exactly zero, and so would the estimate.
+#
+# </details>
+#
+# **3. A model draws one kind of digit, very well, and never another. Which divergence between data
+# and model hardly minds?**
+#
+# <details><summary>a) The forward one, in which the data draw.</summary>
+#
+# No. The data draw the missing digits as well, and the model is asked how likely they are.
+#
+# </details>
+# <details><summary>b) The reverse one, in which the model draws.</summary>
+#
+# Right. Everything that it draws is likely under the data. What it leaves out is never asked for. With
+# ten equally frequent digits the price is the logarithm of ten.
+#
+# </details>
+# <details><summary>c) Both alike, as both measure how far apart the two are.</summary>
+#
+# No. The KL divergence is not symmetric, and this is where it shows most.
+#
+# </details>
+#
+# **4. Real and generated data have no image in common. The generator improves a little, and they
+# still have none. What does their Jensen-Shannon divergence do?**
+#
+# <details><summary>a) It falls a little.</summary>
+#
+# No. As long as nothing is in common, both ratios to the mixture are two everywhere.
+#
+# </details>
+# <details><summary>b) It stays at its largest value.</summary>
+#
+# Right. It is bounded, which is good, and level there, which is not: it does not tell better from
+# worse.
+#
+# </details>
+# <details><summary>c) It is infinite before and after.</summary>
+#
+# No. That is the KL divergence. Jensen-Shannon never exceeds the logarithm of two.
+#
+# </details>
+#
+# **5. The optimal discriminator answers one half for every image. What do you know?**
+#
+# <details><summary>a) Real and generated images have the same distribution.</summary>
+#
+# Right. By equation {eq}`eq-kl-optimal` one half means that the two densities are equal there. Then
+# the Jensen-Shannon divergence is zero.
+#
+# </details>
+# <details><summary>b) Nothing, as a poor discriminator answers like that as well.</summary>
+#
+# No. A poor one may well answer so. But this one was said to be optimal.
+#
+# </details>
+# <details><summary>c) Real and generated images have nothing in common.</summary>
+#
+# No. Then it would answer one for the real ones and zero for the others.
+#
+# </details>
+#
+# ## What to remember
+#
+# - The KL divergence is the average log ratio: the surprise that a wrong belief adds. The first
+#   distribution draws, the second is asked. It is never negative, and zero only if both are the same.
+# - Forward covers all mass, gaps included. Reverse seeks a mode and forgets the rest.
+# - An estimate from draws has an error of $s/\sqrt n$. Report it. It knows only what was drawn.
+# - The VAE's term is a sum over latent dimensions. A mean divides `beta` by `latent_dim`.
+# - Jensen-Shannon is symmetric and at most $\log 2$. An optimal discriminator measures it from
+#   draws alone; where nothing is in common, it is level.
+#
+# ## Sources
+#
+# - The KL divergence: {cite}`kullback1951information`, section 2. Never negative:
+#   {cite}`cover2006elements`, theorem 2.6.3, there by Jensen's inequality, theorem 2.6.2.
+# - Forward and reverse fits: {cite}`bishop2006pattern`, section 10.1.2; {cite}`goodfellow2016deep`,
+#   section 3.13.
+# - The Gaussian closed form: {cite}`kingma2014auto`, appendix B.
+# - The estimator that is never negative: {cite}`schulman2020approximating`.
+# - Jensen-Shannon: {cite}`lin1991divergence`, section IV.
+# - The optimal discriminator and its value: {cite}`goodfellow2014generative`, equation 1,
+#   proposition 1 and theorem 1.
+# - Why its answer may show no way: {cite}`arjovsky2017towards`, section 2.
