@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 3: The KL divergence
 #
-# *Run time: 34 s on two CPU cores, measured at the last execution.*
+# *Run time: 32 s on two CPU cores, measured at the last execution.*
 #
 # **How far apart are two distributions, and why does the direction matter?**
 #
@@ -75,16 +75,17 @@ profile = experiments.current_profile()
 #
 # $$
 # \begin{aligned}
-# D_\text{KL}(p \,\|\, q)
-# &= \mathbb E_{x \sim p}\left[-\log q(x)\right] - \mathbb E_{x \sim p}\left[-\log p(x)\right] \\
+# & D_\text{KL}(p \,\|\, q) \\
+# &= \mathbb E_{x \sim p}\left[-\log q(x)\right] \\
+# &\quad - \mathbb E_{x \sim p}\left[-\log p(x)\right] \\
 # &= \mathbb E_{x \sim p}\left[\log \frac{p(x)}{q(x)}\right].
 # \end{aligned}
 # $$ (eq-kl-definition)
 #
 # This is the *KL divergence* {cite}`kullback1951information`, the box of chapter 2 with the letters
 # changed: there $q$ drew and $p$ was asked. The order in the brackets is what counts: **the first
-# one draws, the second one is asked.** The two averages on the first line have names as well. The left
-# one is the *cross-entropy* of $p$ and $q$, the right one the *entropy* of $p$.
+# one draws, the second one is asked.** The two averages of surprise have names as well: the
+# *cross-entropy* of $p$ and $q$, and the *entropy* of $p$.
 #
 # For a list of outcomes the average is a sum of terms $p(x) \log (p(x)/q(x))$. SciPy calls one term
 # `rel_entr`.
@@ -108,15 +109,15 @@ print(f"sum of the terms  {rel_entr(p, q).sum():.3f} nats")
 
 # %% [markdown]
 # Two terms are negative: on cloudy and rainy days she is *less* surprised than one who knows. She
-# pays for it on the many sunny days. Is the sum always positive?
+# pays for it on the many sunny days. Can the sum be negative?
 #
 # ## Never negative
 #
-# It is, and one picture shows why. The line $t - 1$ touches the curve $\log t$ at $t = 1$ and lies
-# above it everywhere else. So
+# It cannot, and one picture shows why. The line $t - 1$ touches the curve $\log t$ at $t = 1$ and
+# lies above it everywhere else. So, with equality at $t = 1$ only,
 #
 # $$
-# \log t \leq t - 1, \quad \text{and equal only at } t = 1 .
+# \log t \leq t - 1 .
 # $$ (eq-kl-tangent)
 
 # %% mystnb={"figure": {"caption": "The logarithm and its tangent at $t = 1$. The largest value of $\\log t - (t - 1)$, printed above, is zero, and it is reached where they touch.", "name": "fig-kl-tangent"}, "image": {"alt": "A curve, the logarithm, and a straight line that touches it at t = 1. To the left and to the right of that point the curve bends away below the line."}} tags=["hide-input"]
@@ -137,13 +138,14 @@ plt.show()
 # $$
 # \begin{aligned}
 # -D_\text{KL}(p \,\|\, q) &= \mathbb E_{x \sim p}\left[\log \frac{q(x)}{p(x)}\right] \\
-# &\leq \mathbb E_{x \sim p}\left[\frac{q(x)}{p(x)} - 1\right] \leq 0 .
+# &\leq \mathbb E_{x \sim p}\left[\frac{q(x)}{p(x)} - 1\right] \\
+# &\leq 0 .
 # \end{aligned}
 # $$ (eq-kl-nonnegative)
 #
 # For the last step write the average as a sum: $p$ cancels, and what remains is the sum of $q(x)$
 # over the outcomes that $p$ allows, at most one, minus one. For densities read integral for sum. The
-# divergence is zero only if $q(x) = p(x)$ for all of them. (Jensen's inequality leads to the same:
+# divergence is zero only if $q(x) = p(x)$ for all of them, since elsewhere the line lies above the curve. (Jensen's inequality leads to the same:
 # the logarithm is concave, so the average of a logarithm is at most the logarithm of the average.)
 #
 # We try many pairs of lists, drawn at random.
@@ -182,23 +184,25 @@ print(
 #
 # $$
 # \begin{aligned}
-# \text{forward:} \quad & D_\text{KL}(p \,\|\, q) = \int p(z) \log \frac{p(z)}{q(z)} \, dz , \\
-# \text{reverse:} \quad & D_\text{KL}(q \,\|\, p) = \int q(z) \log \frac{q(z)}{p(z)} \, dz .
+# & \textit{forward:} \\
+# & D_\text{KL}(p \,\|\, q) = \int p(z) \log \frac{p(z)}{q(z)} \, dz , \\
+# & \textit{reverse:} \\
+# & D_\text{KL}(q \,\|\, p) = \int q(z) \log \frac{q(z)}{p(z)} \, dz .
 # \end{aligned}
 # $$ (eq-kl-directions)
 #
 # Read them by who draws. *Forward*, the data draw: wherever $p$ has mass, $q$ must have some, or it
 # pays dearly. *Reverse*, our own $q$ draws: wherever $q$ has mass, $p$ must have some. What $q$
-# leaves out it never draws, and never pays for.
+# leaves out is never drawn, so nobody asks for it.
 #
 # To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. We
 # look for the best mean and deviation by plain minimisation. The integrals are sums over a fine grid.
+# The last column of the table is the mass within $1$ of zero, between the heaps.
 
 # %%
 z = np.linspace(-30, 30, 3001)
-log_p = np.logaddexp(norm.logpdf(z, -2, 0.6), norm.logpdf(z, 2, 0.6)) - np.log(
-    2
-)
+left, right = norm.logpdf(z, -2, 0.6), norm.logpdf(z, 2, 0.6)
+log_p = np.logaddexp(left, right) - np.log(2)  # half of each
 
 
 def kl(log_a, log_b):
@@ -265,9 +269,9 @@ plt.show()
 
 # %% [markdown]
 # *Forward* is **mass-covering**. It takes exactly the mean and the deviation of $p$ (compare the
-# last row), and so puts much of its mass between the heaps, where there is next to none. *Reverse*
-# is **mode-seeking**. It takes one *mode*, one heap, and forgets the other. Its price is about
-# $\log 2$, and the table shows how dear the same fit would be by the forward measure.
+# last row), and so puts far more mass between the heaps than $p$ has there. *Reverse* is
+# **mode-seeking**. It takes one *mode*, one heap, and forgets the other. Its price is about
+# $\log 2$; why, is the first exercise. By the forward measure the same fit would be very dear.
 #
 # Drag `mean` and `deviation`, and watch where each integrand is large. The buttons lead to the fits
 # above. (The third number belongs to the section on the Jensen-Shannon divergence.)
@@ -286,10 +290,8 @@ explorer
 # Does the figure compute what the notebook computes? We move it to the reverse fit and ask.
 
 # %%
-explorer.mean, explorer.deviation = (
-    fits["reverse"][0],
-    np.exp(fits["reverse"][1]),
-)
+explorer.mean = fits["reverse"][0]
+explorer.deviation = np.exp(fits["reverse"][1])
 print(
     f"figure:   forward {explorer.forward:.2f}, reverse {explorer.reverse:.4f}"
 )
@@ -304,8 +306,9 @@ print(
 #
 # $$
 # \begin{aligned}
-# D_\text{KL}(p \,\|\, q_\theta) = {} & \mathbb E_{x \sim p}\left[\log p(x)\right] \\
-# & + \mathbb E_{x \sim p}\left[-\log q_\theta(x)\right] .
+# & D_\text{KL}(p \,\|\, q_\theta) \\
+# &= \mathbb E_{x \sim p}\left[\log p(x)\right] \\
+# &\quad + \mathbb E_{x \sim p}\left[-\log q_\theta(x)\right] .
 # \end{aligned}
 # $$ (eq-kl-likelihood)
 #
@@ -323,7 +326,8 @@ print(
 #
 # $$
 # \begin{aligned}
-# \log q(z) - \log p(z) &= -\tfrac12 \log \sigma^2 - \frac{(z - \mu)^2}{2 \sigma^2} + \frac{z^2}{2} .
+# & \log q(z) - \log p(z) \\
+# &= -\tfrac12 \log \sigma^2 - \frac{(z - \mu)^2}{2 \sigma^2} + \frac{z^2}{2} .
 # \end{aligned}
 # $$ (eq-kl-log-ratio)
 #
@@ -332,7 +336,10 @@ print(
 # $\tfrac12 (\mu^2 + \sigma^2)$:
 #
 # $$
-# D_\text{KL}(q \,\|\, p) = \tfrac12 \left(\mu^2 + \sigma^2 - \log \sigma^2 - 1\right) .
+# \begin{aligned}
+# & D_\text{KL}(q \,\|\, p) \\
+# &= \tfrac12 \left(\mu^2 + \sigma^2 - \log \sigma^2 - 1\right) .
+# \end{aligned}
 # $$ (eq-kl-gaussian)
 #
 # With $\mu =$ `z_mean` and $\log \sigma^2 =$ `z_log_var` this is one term of
@@ -345,8 +352,10 @@ print(
 # and averages what equation {eq}`eq-kl-definition` averages. This is a *Monte Carlo estimate*:
 #
 # $$
-# \hat D_n = \frac1n \sum_{i=1}^{n} r_i ,
-# \qquad r_i = \log \frac{q(z_i)}{p(z_i)} .
+# \begin{aligned}
+# \hat D_n &= \frac1n \sum_{i=1}^{n} r_i , \\
+# r_i &= \log \frac{q(z_i)}{p(z_i)} .
+# \end{aligned}
 # $$ (eq-kl-estimate)
 #
 # Another set of draws gives another number. Its typical error, the *standard error*, can be
@@ -418,16 +427,18 @@ plt.show()
 # is then a poor estimate.
 #
 # A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
-# proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so $r_i = -\log t_i$. Its average over $q$ is
-# one, so $t_i - 1$ adds nothing on average, and
+# proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so $r_i = -\log t_i$. Averaged over
+# draws from $q$, the ratio $t_i$ gives one: $q$ cancels, and $p$ adds up to one. So $t_i - 1$ adds
+# nothing on average, and
 #
 # $$
 # \hat D_n^+ = \frac1n \sum_{i=1}^{n} \left(t_i - 1 - \log t_i\right)
 # $$ (eq-kl-positive)
 #
 # has the same expectation {cite}`schulman2020approximating`. By {eq}`eq-kl-tangent` no term of it is
-# negative. Is it better? We compare both for a posterior close to the prior, and for a narrow one, as
-# a VAE has them.
+# negative. Is it better? We compare the plain and the positive estimate for a posterior close to the
+# prior, and for a narrow one, as a VAE has them. The last three columns count: how many of a thousand
+# estimates are below zero, how many below the truth, and how many intervals hold the truth.
 
 # %%
 n, repeats = 1_000, 1_000
@@ -448,7 +459,7 @@ for z_mean, z_log_var in ((0.05, -0.05), (0.5, -2.0)):
         )
 
 # %% [markdown]
-# Near the prior it is far better. For the narrow posterior it fails. There $t$ is tiny for almost
+# Near the prior the positive estimate is far better. For the narrow posterior it fails. There $t$ is tiny for almost
 # every draw and enormous for a few that hardly ever come. Its variance is infinite as soon as
 # $\sigma^2 \leq \tfrac12$. So most estimates are too low, and their intervals don't know it. **An error bar that is computed from the draws knows
 # only what was drawn.** The VAE of chapter 2 needs neither: it has the formula.
@@ -487,8 +498,10 @@ print("sum within four errors:", abs(r.mean() - summed) < 4 * error)
 #
 # $$
 # \begin{aligned}
-# & \texttt{reconstruction_loss} + \beta \cdot \frac1d \sum_{j=1}^{d} D_\text{KL}(q_j \,\|\, p_j) \\
-# & = \texttt{reconstruction_loss} + \frac{\beta}{d} \; \texttt{kl_loss} :
+# & \texttt{reconstruction_loss} \\
+# &\quad + \beta \cdot \frac1d \sum_{j=1}^{d} D_\text{KL}(q_j \,\|\, p_j) \\
+# & = \texttt{reconstruction_loss} \\
+# &\quad + \frac{\beta}{d} \; \texttt{kl_loss} :
 # \end{aligned}
 # $$ (eq-kl-mean)
 #
@@ -501,7 +514,9 @@ print("sum within four errors:", abs(r.mean() - summed) < 4 * error)
 class MeanVAE(models.VAE):
     """A VAE whose KL term is a mean over latent dimensions."""
 
-    def compute_loss(self, x=None, y=None, y_pred=None, *_, **__):
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
         terms = self.compute_terms(x, y_pred)
         kl_mean = terms["kl_loss"] / y_pred["z_mean"].shape[1]
         return terms["reconstruction_loss"] + self.beta * kl_mean
@@ -551,7 +566,7 @@ for label, kind, beta in (
         f"{row['active']:14.0f}"
     )
 
-# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with a `beta` of $2$.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
+# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
 active = {label: runs[label, 32.0][1]["active"] for label in ("sum", "mean")}
 print(f"active units: sum {active['sum']:.0f}, mean {active['mean']:.0f}")
 rows = {"test image": x_test[:8]}
@@ -573,7 +588,10 @@ plotting.image_rows(rows)
 # both, $m = \tfrac12 (p + q)$, and not with the other:
 #
 # $$
-# \text{JS}(p, q) = \tfrac12 D_\text{KL}(p \,\|\, m) + \tfrac12 D_\text{KL}(q \,\|\, m) .
+# \begin{aligned}
+# \text{JS}(p, q) = {} & \tfrac12 D_\text{KL}(p \,\|\, m) \\
+# & + \tfrac12 D_\text{KL}(q \,\|\, m) .
+# \end{aligned}
 # $$ (eq-kl-js)
 #
 # This is the *Jensen-Shannon divergence* {cite}`lin1991divergence`. Exchanging $p$ and $q$ changes nothing. Where
@@ -636,11 +654,15 @@ plt.show()
 # {cite}`goodfellow2014generative`:
 #
 # $$
-# V(D) = \mathbb E_{x \sim p}\left[\log D(x)\right] + \mathbb E_{x \sim q}\left[\log (1 - D(x))\right] .
+# \begin{aligned}
+# V(D) = {} & \mathbb E_{x \sim p}\left[\log D(x)\right] \\
+# & + \mathbb E_{x \sim q}\left[\log (1 - D(x))\right] .
+# \end{aligned}
 # $$ (eq-kl-value)
 #
-# What is the best answer at one $x$? It adds $p \log D + q \log (1 - D)$ to the integral. The
-# derivative by $D$ is $p / D - q / (1 - D)$, and it is zero at
+# What is the best answer at one $x$? Written as integrals, this $x$ adds $p \log D + q \log (1 - D)$.
+# The derivative by $D$ is $p / D - q / (1 - D)$. It falls from plus to minus infinity as $D$ goes
+# from zero to one, and passes zero at
 #
 # $$
 # D^*(x) = \frac{p(x)}{p(x) + q(x)} .
@@ -656,7 +678,7 @@ plt.show()
 # \end{aligned}
 # $$ (eq-kl-gan)
 #
-# So a perfect discriminator measures the Jensen-Shannon divergence, and needs draws only. We check
+# So an optimal discriminator measures the Jensen-Shannon divergence, and needs draws only. We check
 # both halves of that on densities that we know: the equation, by sums over the grid; and the learning, by
 # a small discriminator that sees draws alone. For two Gaussians $\log (p/q)$ is a quadratic in
 # $x$, so three weights are enough: $D(x) = \text{sigmoid}(w_0 + w_1 x + w_2 x^2)$. It minimises
@@ -685,9 +707,9 @@ real, generated = rng.normal(-1.0, 0.8, 5000), rng.normal(1.0, 1.2, 5000)
 def discriminator_loss(weights):
     """Return -V, estimated from the draws."""
     on_real, on_generated = powers(real) @ weights, powers(generated) @ weights
-    return np.mean(np.logaddexp(0, -on_real)) + np.mean(
-        np.logaddexp(0, on_generated)
-    )
+    losses_real = np.logaddexp(0, -on_real)  # -log D
+    losses_generated = np.logaddexp(0, on_generated)  # -log(1 - D)
+    return losses_real.mean() + losses_generated.mean()
 
 
 weights = minimize(discriminator_loss, np.zeros(3)).x
@@ -700,7 +722,7 @@ print(f"V of D = 1/2 everywhere   {value(0 * z):.4f}")
 estimate = 0.5 * (2 * np.log(2) - discriminator_loss(weights))
 print(f"JS by the learned D, from draws alone: {estimate:.3f} nats")
 
-# %% mystnb={"figure": {"caption": "Above, the two densities. Below, the optimal discriminator and the one that learned from draws. They hardly differ where there is data; the largest difference there is printed above. Both cross one half where the densities cross.", "name": "fig-kl-discriminator"}, "image": {"alt": "Two charts, one above the other. Above, a narrower density on the left and a wider one on the right that overlap. Below, two curves almost on top of each other fall from near one at the left to near zero at the right; at the far left they bend down again."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Above, the two densities. Below, the optimal discriminator and the one that learned from draws. They hardly differ where there is data; the largest difference there is printed above. Both cross one half close to where the densities cross.", "name": "fig-kl-discriminator"}, "image": {"alt": "Two charts, one above the other. Above, a narrower density on the left and a wider one on the right that overlap. Below, two curves almost on top of each other fall from near one at the left to near zero at the right; at the far left they bend down again."}} tags=["hide-input"]
 optimal, learned = expit(log_real - log_generated), expit(powers(z) @ weights)
 seen = np.exp(log_real) + np.exp(log_generated) > 0.02
 print(f"largest difference: {np.abs(optimal - learned)[seen].max():.2f}")
