@@ -566,7 +566,7 @@ for label, kind, beta in (
         f"{row['active']:14.0f}"
     )
 
-# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
+# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$ in effect.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
 active = {label: runs[label, 32.0][1]["active"] for label in ("sum", "mean")}
 print(f"active units: sum {active['sum']:.0f}, mean {active['mean']:.0f}")
 rows = {"test image": x_test[:8]}
@@ -721,6 +721,11 @@ print(f"V of the learned D        {value(powers(z) @ weights):.4f}")
 print(f"V of D = 1/2 everywhere   {value(0 * z):.4f}")
 estimate = 0.5 * (2 * np.log(2) - discriminator_loss(weights))
 print(f"JS by the learned D, from draws alone: {estimate:.3f} nats")
+
+# %% [markdown]
+# The second line and the third are equation {eq}`eq-kl-gan`. The learned $D$ comes close and stays
+# below, since no other is better than $D^*$. The last line solves that equation for JS, with $V$
+# averaged over the draws. It is an estimate, and has an error like all of them.
 
 # %% mystnb={"figure": {"caption": "Above, the two densities. Below, the optimal discriminator and the one that learned from draws. They hardly differ where there is data; the largest difference there is printed above. Both cross one half close to where the densities cross.", "name": "fig-kl-discriminator"}, "image": {"alt": "Two charts, one above the other. Above, a narrower density on the left and a wider one on the right that overlap. Below, two curves almost on top of each other fall from near one at the left to near zero at the right; at the far left they bend down again."}} tags=["hide-input"]
 optimal, learned = expit(log_real - log_generated), expit(powers(z) @ weights)
