@@ -106,7 +106,7 @@ profile = experiments.current_profile()
 # -D_\text{KL} = \mathbb E_q\left[\log \tfrac pq\right] \leq \mathbb E_q\left[\tfrac pq\right] - 1 = 0 .
 # $$
 #
-# A chapter to come says more.
+# Chapter 3 says more.
 # :::
 #
 # For our two Gaussians the average can be worked out. Per latent dimension $j$ it leaves four

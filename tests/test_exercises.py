@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from scipy.special import rel_entr
 
 from tools.exercises import read_exercise
 from vaegan_edu import exercises
+from vaegan_edu.widgets import DivergenceExplorer
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG_2_PI = np.log(2 * np.pi)
@@ -32,6 +35,16 @@ def _log_density(z, z_mean, variance, log_var, constant=LOG_2_PI):
 
 def _pixels(images, reconstruction):
     return -(images * np.log(reconstruction) + (1 - images) * np.log(1 - reconstruction))
+
+
+def _gaussian_kl(m, v, n, w):
+    """Through deviations, unlike the check."""
+    ratio = np.exp((v - w) / 2)
+    return -np.log(ratio) + 0.5 * (ratio**2 + ((m - n) / np.exp(w / 2)) ** 2 - 1)
+
+
+def _to_middle(p, q, m):
+    return np.sum(rel_entr(p, m)) + np.sum(rel_entr(q, m))
 
 
 def _path(gradient, w, learning_rate, steps):
@@ -297,6 +310,80 @@ MISTAKES = {
         "share": lambda z: (z.var(axis=0) > 0.01).mean(),
         "then count": lambda z: z.var(axis=0),
     },
+    "cost_of_one_mode": {
+        "the other direction": 10.23,
+        "Jensen-Shannon": 0.22,
+        "q || p) at the forward fit": 1.27,
+        "p || q) at the forward fit": 0.56,
+        "one bit": 1,
+        "the ratio q/p": 2,
+        "the ratio p/q": 0.5,
+        "never negative": -0.69,
+        "half its mass": 0,
+    },
+    "discrete_kl": {
+        "p and q are exchanged": lambda p, q: np.sum(q * np.log(q / p)),
+        "in bits": lambda p, q: np.sum(p * np.log2(p / q)),
+        "the ratio is p/q": lambda p, q: np.sum(p * np.log(q / p)),
+        "plain mean of the terms": lambda p, q: np.mean(p * np.log(p / q)),
+        "counts alike": lambda p, q: np.mean(np.log(p / q)),
+        "weights p are missing": lambda p, q: np.sum(np.log(p / q)),
+        "weights of q": lambda p, q: np.sum(q * np.log(p / q)),
+        "cross-entropy": lambda p, q: -np.sum(p * np.log(q)),
+        "logarithm is missing": lambda p, q: np.sum(p * (p / q)),
+        "one term for each outcome": lambda p, q: p * np.log(p / q),
+        "an outcome with p = 0": lambda p, q: np.sum(p * np.log(p / q)),
+    },
+    "gaussian_kl": {
+        "p and q are exchanged": lambda m, v, n, w: _gaussian_kl(n, w, m, v),
+        "factor 1/2": lambda m, v, n, w: 2 * _gaussian_kl(m, v, n, w),
+        "never negative": lambda m, v, n, w: -_gaussian_kl(m, v, n, w),
+        "wrong sign": lambda m, v, n, w: _gaussian_kl(m, v, n, w) + v - w,
+        "logarithms are missing": lambda m, v, n, w: _gaussian_kl(m, v, n, w) + (v - w) / 2,
+        "constant 1": lambda m, v, n, w: _gaussian_kl(m, v, n, w) + 0.5,
+        "for the standard deviation": lambda m, v, n, w: (
+            np.log(np.abs(w / v)) + (v**2 + (m - n) ** 2) / (2 * w**2) - 0.5
+        ),
+        "for the variance": lambda m, v, n, w: (
+            0.5 * np.log(np.abs(w / v)) + (v + (m - n) ** 2) / (2 * w) - 0.5
+        ),
+        "Do not square it": lambda m, v, n, w: (
+            (w - v) / 2 + (np.exp(v) ** 2 + (m - n) ** 2) / (2 * np.exp(w) ** 2) - 0.5
+        ),
+        "formula has variances": lambda m, v, n, w: (
+            (w - v) / 2 + (np.exp(v / 2) + (m - n) ** 2) / (2 * np.exp(w / 2)) - 0.5
+        ),
+        "is not squared": lambda m, v, n, w: (
+            (w - v) / 2 + (np.exp(v) + m - n) / (2 * np.exp(w)) - 0.5
+        ),
+        "by p's variance as well": lambda m, v, n, w: (
+            (w - v) / 2 + np.exp(v) / (2 * np.exp(w)) + (m - n) ** 2 / 2 - 0.5
+        ),
+        "divided by q's variance": lambda m, v, n, w: (
+            (w - v) / 2 + np.exp(v) / (2 * np.exp(w)) + (m - n) ** 2 / (2 * np.exp(v)) - 0.5
+        ),
+        "means are left out": lambda m, v, n, w: _gaussian_kl(0, v, 0, w),
+        "chapter 2's formula": lambda m, v, n, w: _gaussian_kl(m, v, 0, 0),
+        "added up all pairs": lambda *args: _gaussian_kl(*args).sum(),
+        "averaged over the pairs": lambda *args: _gaussian_kl(*args).mean(),
+    },
+    "jensen_shannon": {
+        "before the two divergences": lambda p, q: _to_middle(p, q, 0.5 * (p + q)),
+        "half of p + q": lambda p, q: 0.5 * _to_middle(p, q, p + q),
+        "mean of KL(p || q) and KL(q || p)": lambda p, q: 0.5 * np.sum((p - q) * np.log(p / q)),
+        "p and m are exchanged": lambda p, q: (
+            0.5 * np.sum((p + q) / 2 * np.log((p + q) ** 2 / (4 * p * q)))
+        ),
+        "in bits": lambda p, q: 0.5 * _to_middle(p, q, 0.5 * (p + q)) / np.log(2),
+        "square root": lambda p, q: jensenshannon(p, q),
+        "never negative": lambda p, q: -(jensenshannon(p, q) ** 2),
+        "only p is measured": lambda p, q: _to_middle(p, 0 * q, 0.5 * (p + q)),
+        "only half of p": lambda p, q: 0.5 * _to_middle(p, 0 * q, 0.5 * (p + q)),
+        "only q is measured": lambda p, q: _to_middle(0 * p, q, 0.5 * (p + q)),
+        "leave out what has probability zero": lambda p, q: (
+            0.5 * np.sum(p * np.log(2 * p / (p + q)) + q * np.log(2 * q / (p + q)))
+        ),
+    },
 }
 
 
@@ -455,6 +542,20 @@ def test_tensors_are_welcome():
         return scale * (x - mean) / ops.sqrt(variance + eps) + offset
 
     assert exercises.check("batch_norm", answer).passed
+
+
+def test_the_cost_of_one_mode_is_what_the_explorer_shows():
+    """The check knows the numbers on the page, the right one and those beside it."""
+    reverse = DivergenceExplorer(mean=-1.997, deviation=0.605)  # the two fits of chapter 3
+    forward = DivergenceExplorer(mean=0, deviation=2.088)
+    assert exercises.check("cost_of_one_mode", round(reverse.reverse, 2)).passed
+    for value, piece in [
+        (reverse.forward, "the other direction"),
+        (reverse.jensen_shannon, "Jensen-Shannon"),
+        (forward.reverse, "q || p) at the forward fit"),
+        (forward.forward, "p || q) at the forward fit"),
+    ]:
+        assert piece in exercises.check("cost_of_one_mode", round(value, 2)).message
 
 
 @pytest.mark.parametrize("answer", [0.3, 0.30, 0.296, 8 / 27, np.float32(0.2963), np.array(0.3)])

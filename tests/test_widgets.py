@@ -218,11 +218,89 @@ def test_the_page_is_moved_by_key_pointer_slider_and_button(tmp_path):
     assert got["spoken"].startswith(f"kl_loss is {got['kl']} nats at z_mean 2.00")
 
 
+def divergences():
+    stops = {"wide": (0.0, 2.1), "narrow": (-2.0, 0.6)}
+    return widgets.DivergenceExplorer(mean=0.5, deviation=1.5, stops=stops)
+
+
+@in_browser
+def test_the_browsers_divergences_equal_pythons(tmp_path):
+    shown = divergences()
+    script = """
+      const figure = document.querySelector(".vaegan-figure");
+      const cells = figure.querySelectorAll(".sums td");
+      const numbers = () => Array.from(cells, (cell) => cell.textContent);
+      const highest = (name) => Math.min(...figure.querySelector(`.area.${name}`).getAttribute("d")
+        .match(/[-\\d.]+ [-\\d.]+/g).map((pair) => Number(pair.split(" ")[1])));
+      const result = { start: numbers(), stops: [], inside: [] };
+      for (const button of figure.querySelectorAll(".stops button")) {
+        button.click();
+        result.stops.push([button.textContent, numbers()]);
+        result.inside.push(Math.min(highest("forward"), highest("reverse")));
+      }
+      const [mean, deviation] = figure.querySelectorAll("input");
+      mean.value = -4;
+      mean.dispatchEvent(new Event("input"));
+      deviation.value = 0.4;
+      deviation.dispatchEvent(new Event("input"));
+      result.far = numbers();
+      result.label = figure.querySelector(".plane").getAttribute("aria-label");
+      result.errors = window.errors;
+      answer(result);"""
+    got = page(
+        tmp_path,
+        f"<body><script>{ANSWER}</script>{shown.to_html()}<script>{script}</script>",
+    )
+    assert got["errors"] == []
+
+    def numbers(mean, deviation):
+        shown.mean, shown.deviation = mean, deviation
+        return [f"{x:.2f}" for x in (shown.forward, shown.reverse, shown.jensen_shannon)]
+
+    assert got["start"] == numbers(0.5, 1.5)
+    assert got["stops"] == [["wide", numbers(0, 2.1)], ["narrow", numbers(-2, 0.6)]]
+    assert got["far"] == numbers(-4, 0.4)
+    assert f"forward KL is {got['far'][0]}, reverse KL {got['far'][1]}" in got["label"]
+    assert min(got["inside"]) >= 204  # no curve leaves the lower panel
+
+
+def test_divergences_are_those_of_the_formula():
+    """One Gaussian against another has a closed form; so has the mixture whose parts are apart."""
+    one = widgets.DivergenceExplorer([(1, -1, 0.5)], mean=1.0, deviation=2.0)
+    assert one.forward == pytest.approx(np.log(4) + (0.25 + 4) / 8 - 0.5)
+    assert one.reverse == pytest.approx(-np.log(4) + (4 + 4) / 0.5 - 0.5)
+    one.mean, one.deviation = -1, 0.5
+    assert (one.forward, one.reverse, one.jensen_shannon) == pytest.approx((0, 0, 0), abs=1e-12)
+    apart = widgets.DivergenceExplorer([(0.25, -4, 0.4), (0.75, 4, 0.4)], mean=4, deviation=0.4)
+    assert apart.reverse == pytest.approx(-np.log(0.75))
+    assert apart.jensen_shannon == pytest.approx(  # against m of weights 1/8 and 7/8
+        0.5 * (0.25 * np.log(2) + 0.75 * np.log(0.75 / 0.875) + np.log(1 / 0.875))
+    )
+
+
+@pytest.mark.parametrize(
+    "components",
+    [[], [(0.5, 0, 1)], [(1.5, 0, 1), (-0.5, 1, 1)], [(1, 0)], "p", None, [("a", 0, 1)]],
+)
+def test_bad_components_are_refused(components):
+    with pytest.raises(ValueError, match=r"add up to 1\. Received"):
+        widgets.DivergenceExplorer(components)
+
+
+def test_divergences_refuse_what_the_grid_cannot_hold():
+    with pytest.raises(ValueError, match=r"deviation must be a number from 0\.4 to 3\. Received"):
+        widgets.DivergenceExplorer([(1, 0, 0.1)])
+    with pytest.raises(ValueError, match=r"mean must be a number from -4 to 4\. Received: 5"):
+        widgets.DivergenceExplorer(stops={"far": (5, 1)})
+    with pytest.raises(ValueError, match=r"deviation must be.* Received: 0"):
+        divergences().deviation = 0
+
+
 @in_browser
 def test_the_kernels_module_follows_python(tmp_path):
     pytest.importorskip("anywidget")
     modules = []
-    for shown in (explorer(), widgets.KLExplorer()):
+    for shown in (explorer(), widgets.KLExplorer(), divergences()):
         source = base64.b64encode(shown.widget._esm.encode()).decode()
         modules.append([source, shown._current()])
     script = f"""{ANSWER}
@@ -240,8 +318,10 @@ def test_the_kernels_module_follows_python(tmp_path):
         const el = document.createElement("div");
         document.body.append(el);
         const stop = module.default.render({{ model, el }});
-        if (state.point) state.point = [0.25, -0.5]; else state.z_mean = 0;
-        heard[state.point ? "change:point" : "change:z_mean"]();
+        const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["mean", -1]]
+          .find(([name]) => name in state);
+        state[name] = value;
+        heard[`change:${{name}}`]();
         el.querySelector("input").dispatchEvent(new Event("input"));
         stop();
         const label = el.querySelector("[role=img]").getAttribute("aria-label");
@@ -252,9 +332,11 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert got[0] == ["Image decoded from z = (0.25, \u22120.50)", 1, 0]
     assert got[1][0].endswith("kl_loss is 0.18 nats at z_mean 0.00 and z_log_var \u22121.00.")
     assert got[1][1:] == [1, 0]
+    assert "For q with mean \u22121.00 and deviation 1.50, forward" in got[2][0]
+    assert got[2][1:] == [1, 0]
 
 
-@pytest.mark.parametrize("make", [explorer, widgets.KLExplorer])
+@pytest.mark.parametrize("make", [explorer, widgets.KLExplorer, divergences])
 def test_the_fragment_stands_alone(make):
     shown = make()
     text = shown.to_html()

@@ -6,6 +6,7 @@ import hashlib
 import html
 import io
 import json
+import math
 from pathlib import Path
 
 import matplotlib
@@ -128,6 +129,17 @@ class InteractiveFigure:
         stream = io.BytesIO()
         picture.save(stream, format="png", optimize=True)
         return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def check_range(name, value, low, high):
+    """Return a slider's value as a float; `ValueError` unless it is from `low` to `high`."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
+    return number
 
 
 @functools.cache

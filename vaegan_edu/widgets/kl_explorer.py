@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaegan_edu.widgets.figure import InteractiveFigure
+from vaegan_edu.widgets.figure import InteractiveFigure, check_range
 
 _RANGES = {"z_mean": (-3.0, 3.0), "z_log_var": (-3.0, 2.0)}  # as in kl_explorer.js
 
@@ -108,11 +108,4 @@ def _kl_loss(z_mean, z_log_var):
 
 
 def _check(name, value):
-    low, high = _RANGES[name]
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not low <= number <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
-    return number
+    return check_range(name, value, *_RANGES[name])

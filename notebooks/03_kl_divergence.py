@@ -1,0 +1,993 @@
+# %% [markdown]
+# # Chapter 3: The KL divergence
+#
+# *Run time: 32 s on two CPU cores, measured at the last execution.*
+#
+# **How far apart are two distributions, and why does the direction matter?**
+#
+# After this chapter you can
+#
+# - read the KL divergence as surprise that a wrong belief adds, and prove that it is never negative;
+# - say what becomes of a Gaussian that is fitted to two heaps of data in either direction;
+# - derive the KL divergence of two Gaussians, estimate it from draws, and say how far off you are;
+# - explain why the VAE sums it over latent dimensions, and measure what a mean does instead;
+# - say what the Jensen-Shannon divergence mends, and where a GAN meets it.
+
+# %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
+# Colab needs the course's package and its records. Elsewhere this cell does nothing.
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.exists("03_kl_divergence.py"):
+    from IPython import get_ipython
+
+    address = "https://github.com/vaegan-edu/vaegan-edu"
+    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    os.chdir("course/notebooks")
+    get_ipython().run_line_magic(
+        "pip", "install -q 'keras>=3.15,<4' anywidget .."
+    )
+
+# %%
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
+os.environ.setdefault(
+    "TF_ENABLE_ONEDNN_OPTS", "0"
+)  # the same digits on every run
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.integrate import trapezoid
+from scipy.optimize import minimize
+from scipy.special import expit, rel_entr
+from scipy.stats import norm
+
+from vaegan_edu import (
+    exercises,
+    experiments,
+    losses,
+    metrics,
+    models,
+    networks,
+    plotting,
+)
+from vaegan_edu.widgets import DivergenceExplorer
+
+# %matplotlib inline
+plotting.style()
+profile = experiments.current_profile()
+(x_train, y_train), (x_test, y_test) = profile.load_data()
+
+# %% [markdown]
+# ## Surprise, and what a wrong belief adds
+#
+# Rare things surprise us, common things don't. Give an outcome $x$ that has probability $p(x)$ the
+# *surprise* $-\log p(x)$. What is certain has surprise zero. What has probability one half has
+# surprise $\log 2$. And the surprises of two independent outcomes add up, because their
+# probabilities multiply. The unit is the *nat*, as the logarithm is the natural one.
+#
+# Now suppose that the weather follows $p$, and a forecaster believes $q$. Each day she is surprised
+# by $-\log q(x)$. A forecaster who knew $p$ would be surprised by $-\log p(x)$. How much more
+# surprised is she, on average, on the days that really come?
+#
+# $$
+# \begin{aligned}
+# & D_\text{KL}(p \,\|\, q) \\
+# &= \mathbb E_{x \sim p}\left[-\log q(x)\right] \\
+# &\quad - \mathbb E_{x \sim p}\left[-\log p(x)\right] \\
+# &= \mathbb E_{x \sim p}\left[\log \frac{p(x)}{q(x)}\right].
+# \end{aligned}
+# $$ (eq-kl-definition)
+#
+# This is the *KL divergence* {cite}`kullback1951information`, the box of chapter 2 with the letters
+# changed: there $q$ drew and $p$ was asked. The order in the brackets is what counts: **the first
+# one draws, the second one is asked.** The two averages of surprise have names as well: the
+# *cross-entropy* of $p$ and $q$, and the *entropy* of $p$.
+#
+# For a list of outcomes the average is a sum of terms $p(x) \log (p(x)/q(x))$. SciPy calls one term
+# `rel_entr`.
+
+# %%
+weather = ["sunny", "cloudy", "rainy"]
+p = np.array([0.7, 0.2, 0.1])  # what comes
+q = np.array([0.4, 0.3, 0.3])  # what the forecaster believes
+
+print("            p     q   surprise: own  forecaster's   term")
+for row in zip(
+    weather, p, q, -np.log(p), -np.log(q), rel_entr(p, q), strict=True
+):
+    print("{:8} {:5.2f} {:5.2f} {:15.2f} {:13.2f} {:7.3f}".format(*row))
+entropy, cross_entropy = np.sum(p * -np.log(p)), np.sum(p * -np.log(q))
+print(
+    f"average surprise: own {entropy:.3f}, forecaster's {cross_entropy:.3f} nats"
+)
+print(f"difference        {cross_entropy - entropy:.3f} nats")
+print(f"sum of the terms  {rel_entr(p, q).sum():.3f} nats")
+
+# %% [markdown]
+# Two terms are negative: on cloudy and rainy days she is *less* surprised than one who knows. She
+# pays for it on the many sunny days. Can the sum be negative?
+#
+# ## Never negative
+#
+# It cannot, and one picture shows why. The line $t - 1$ touches the curve $\log t$ at $t = 1$ and
+# lies above it everywhere else. So, with equality at $t = 1$ only,
+#
+# $$
+# \log t \leq t - 1 .
+# $$ (eq-kl-tangent)
+
+# %% mystnb={"figure": {"caption": "The logarithm and its tangent at $t = 1$. The largest value of $\\log t - (t - 1)$, printed above, is zero, and it is reached where they touch.", "name": "fig-kl-tangent"}, "image": {"alt": "A curve, the logarithm, and a straight line that touches it at t = 1. To the left and to the right of that point the curve bends away below the line."}} tags=["hide-input"]
+t = np.linspace(0.02, 3, 1491)
+gap = np.log(t) - (t - 1)
+print(f"largest log t - (t - 1): {gap.max():.3f} at t = {t[gap.argmax()]:.3f}")
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
+axes.plot(t, t - 1, "--", label="t - 1")
+axes.plot(t, np.log(t), label="log t")
+axes.plot(1, 0, "o", color="black")
+axes.set(xlabel="t", ylim=(-3, 2.2))
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# Take for $t$ the ratio $q(x)/p(x)$ and average over draws from $p$:
+#
+# $$
+# \begin{aligned}
+# -D_\text{KL}(p \,\|\, q) &= \mathbb E_{x \sim p}\left[\log \frac{q(x)}{p(x)}\right] \\
+# &\leq \mathbb E_{x \sim p}\left[\frac{q(x)}{p(x)} - 1\right] \\
+# &\leq 0 .
+# \end{aligned}
+# $$ (eq-kl-nonnegative)
+#
+# For the last step write the average as a sum: $p$ cancels, and what remains is the sum of $q(x)$
+# over the outcomes that $p$ allows, at most one, minus one. For densities read integral for sum. The
+# divergence is zero only if $q(x) = p(x)$ for all of them, since elsewhere the line lies above the curve. (Jensen's inequality leads to the same:
+# the logarithm is concave, so the average of a logarithm is at most the logarithm of the average.)
+#
+# We try many pairs of lists, drawn at random.
+
+# %%
+rng = np.random.default_rng(0)
+many_p, many_q = rng.dirichlet(np.ones(5), size=(2, 10_000))
+terms = rel_entr(many_p, many_q)
+forward, reverse = terms.sum(axis=1), rel_entr(many_q, many_p).sum(axis=1)
+print(f"pairs {len(terms)}, of their terms negative: {np.mean(terms < 0):.0%}")
+print(f"smallest divergence: {forward.min():.4f} nats")
+print(f"of a list from itself: {rel_entr(many_p, many_p).sum():.4f} nats")
+factor = np.maximum(forward / reverse, reverse / forward)
+print(f"directions differ by more than a tenth: {np.mean(factor > 1.1):.0%}")
+
+# %% [markdown]
+# The last line says: the KL divergence is *not symmetric*. It is no distance. How large can the
+# difference be? Let the forecaster call rain impossible. One rainy day then surprises her without
+# limit. The other way round nothing much happens: draws from her belief never bring rain, so nobody
+# asks how likely it is.
+
+# %%
+never_rain = np.array([0.7, 0.3, 0.0])
+print(
+    f"weather draws, forecaster is asked: {rel_entr(p, never_rain).sum():.3f}"
+)
+print(
+    f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
+)
+
+# %% [markdown]
+# ## Two directions, two fits
+#
+# Let now $p$ be given, say the distribution of the data, and $q$ ours to choose. Each order has a
+# name:
+#
+# $$
+# \begin{aligned}
+# & \textit{forward:} \\
+# & D_\text{KL}(p \,\|\, q) = \int p(z) \log \frac{p(z)}{q(z)} \, dz , \\
+# & \textit{reverse:} \\
+# & D_\text{KL}(q \,\|\, p) = \int q(z) \log \frac{q(z)}{p(z)} \, dz .
+# \end{aligned}
+# $$ (eq-kl-directions)
+#
+# Read them by who draws. *Forward*, the data draw: wherever $p$ has mass, $q$ must have some, or it
+# pays dearly. *Reverse*, our own $q$ draws: wherever $q$ has mass, $p$ must have some. What $q$
+# leaves out is never drawn, so nobody asks for it.
+#
+# To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. We
+# look for the best mean and deviation by plain minimisation. The integrals are sums over a fine grid.
+# The last column of the table is the mass within $1$ of zero, between the heaps.
+
+# %%
+z = np.linspace(-30, 30, 3001)
+left, right = norm.logpdf(z, -2, 0.6), norm.logpdf(z, 2, 0.6)
+log_p = np.logaddexp(left, right) - np.log(2)  # half of each
+
+
+def kl(log_a, log_b):
+    """Return the KL divergence of two densities on the grid, in nats."""
+    return trapezoid(np.exp(log_a) * (log_a - log_b), z)
+
+
+def log_gaussian(parameters):
+    """Return log q on the grid; the logarithm keeps the deviation positive."""
+    mean, log_deviation = parameters
+    return norm.logpdf(z, mean, np.exp(log_deviation))
+
+
+def forward_kl(parameters):
+    return kl(log_p, log_gaussian(parameters))
+
+
+def reverse_kl(parameters):
+    return kl(log_gaussian(parameters), log_p)
+
+
+fits = {}
+for name, objective, start in (
+    ("forward", forward_kl, -1.0),
+    ("forward, other start", forward_kl, 1.0),
+    ("reverse", reverse_kl, -1.0),
+    ("reverse, other start", reverse_kl, 1.0),
+):
+    fits[name] = minimize(objective, [start, 0.0]).x
+
+between, density_p = np.abs(z) < 1, np.exp(log_p)
+print("                        mean  deviation  forward  reverse  mass between")
+for name, found in fits.items():
+    mass = trapezoid(np.exp(log_gaussian(found))[between], z[between])
+    print(
+        f"{name:22} {round(found[0], 2) + 0.0:5.2f} {np.exp(found[1]):10.2f} "
+        f"{forward_kl(found):8.2f} {reverse_kl(found):8.2f} {mass:13.2f}"
+    )
+mass = trapezoid(density_p[between], z[between])
+p_mean = trapezoid(density_p * z, z)
+p_deviation = np.sqrt(trapezoid(density_p * (z - p_mean) ** 2, z))
+print(
+    f"{'p itself':22} {round(p_mean, 2) + 0.0:5.2f} {p_deviation:10.2f} {mass:31.2f}"
+)
+
+# %% mystnb={"figure": {"caption": "One Gaussian fitted to two heaps. The forward fit covers both and the gap between them: its highest point lies where $p$ is almost zero, as the two printed densities say. The reverse fit takes one heap, which one depends on where it started.", "name": "fig-kl-fits"}, "image": {"alt": "A grey density with two equal heaps. A wide, flat curve lies over both and is highest in the gap between them. Two narrow curves, one solid and one dashed, each stand over one heap and are twice as high as it."}} tags=["hide-input"]
+zero = len(z) // 2
+print(
+    f"at z = 0: p {density_p[zero]:.3f}, "
+    f"forward fit {np.exp(log_gaussian(fits['forward']))[zero]:.3f}"
+)
+figure, axes = plt.subplots()
+axes.fill_between(z, density_p, color="0.8", label="p")
+for name, line, colour in (
+    ("forward", "-", "C3"),
+    ("reverse", "-", "C2"),
+    ("reverse, other start", "--", "C2"),
+):
+    density = np.exp(log_gaussian(fits[name]))
+    axes.plot(z, density, line, color=colour, label=name)
+axes.set(xlim=(-7, 7), ylim=(0, 0.85), xlabel="z", ylabel="density")
+axes.legend(loc="upper center", ncols=2)
+plt.show()
+
+# %% [markdown]
+# *Forward* is **mass-covering**. It takes exactly the mean and the deviation of $p$ (compare the
+# last row), and so puts far more mass between the heaps than $p$ has there. *Reverse* is
+# **mode-seeking**. It takes one *mode*, one heap, and forgets the other. Its price is about
+# $\log 2$; why, is the first exercise. By the forward measure the same fit would be very dear.
+#
+# Drag `mean` and `deviation`, and watch where each integrand is large. The buttons lead to the fits
+# above. (The third number belongs to the section on the Jensen-Shannon divergence.)
+
+# %% tags=["nbval-ignore-output"]
+explorer = DivergenceExplorer(
+    [(0.5, -2.0, 0.6), (0.5, 2.0, 0.6)],
+    stops={
+        f"{name} fit": (fits[name][0], np.exp(fits[name][1]))
+        for name in ("forward", "reverse")
+    },
+)
+explorer
+
+# %% [markdown]
+# Does the figure compute what the notebook computes? We move it to the reverse fit and ask.
+
+# %%
+explorer.mean = fits["reverse"][0]
+explorer.deviation = np.exp(fits["reverse"][1])
+print(
+    f"figure:   forward {explorer.forward:.2f}, reverse {explorer.reverse:.4f}"
+)
+print(
+    f"notebook: forward {forward_kl(fits['reverse']):.2f}, "
+    f"reverse {reverse_kl(fits['reverse']):.4f}, log 2 = {np.log(2):.4f}"
+)
+
+# %% [markdown]
+# **Where the course meets them.** Forward, whenever a model is trained by likelihood. Split the
+# logarithm, and let $\theta$ be the model's weights:
+#
+# $$
+# \begin{aligned}
+# & D_\text{KL}(p \,\|\, q_\theta) \\
+# &= \mathbb E_{x \sim p}\left[\log p(x)\right] \\
+# &\quad + \mathbb E_{x \sim p}\left[-\log q_\theta(x)\right] .
+# \end{aligned}
+# $$ (eq-kl-likelihood)
+#
+# No weight changes the first term. So the smallest negative log-likelihood of the data is the smallest
+# forward divergence from them. A model that is too simple for its data must then cover gaps, and what
+# it draws from there looks like nothing real. Reverse, in the VAE's loss: `kl_loss` draws from
+# $q(z|x)$ and asks the prior, and the gap under the ELBO, in equation {eq}`eq-vae-elbo`, draws
+# from $q(z|x)$ and asks the true posterior.
+#
+# ## Two Gaussians
+#
+# For Gaussians the average can be worked out. Take one latent dimension with $q = \mathcal N(\mu, \sigma^2)$
+# and the prior $p = \mathcal N(0, 1)$. Both log densities contain $-\tfrac12 \log 2\pi$, which
+# cancels:
+#
+# $$
+# \begin{aligned}
+# & \log q(z) - \log p(z) \\
+# &= -\tfrac12 \log \sigma^2 - \frac{(z - \mu)^2}{2 \sigma^2} + \frac{z^2}{2} .
+# \end{aligned}
+# $$ (eq-kl-log-ratio)
+#
+# Average over draws from $q$. Then $(z - \mu)^2$ has the expectation $\sigma^2$, by the definition of
+# the variance, and $z^2$ has $\mu^2 + \sigma^2$. The second term becomes $-\tfrac12$, the third
+# $\tfrac12 (\mu^2 + \sigma^2)$:
+#
+# $$
+# \begin{aligned}
+# & D_\text{KL}(q \,\|\, p) \\
+# &= \tfrac12 \left(\mu^2 + \sigma^2 - \log \sigma^2 - 1\right) .
+# \end{aligned}
+# $$ (eq-kl-gaussian)
+#
+# With $\mu =$ `z_mean` and $\log \sigma^2 =$ `z_log_var` this is one term of
+# `losses.kl_divergence`. The last exercise asks for the same with
+# any Gaussian in the place of the prior.
+#
+# ## By drawing, and how far off that is
+#
+# For most pairs of distributions there is no such formula. Then one draws $z_1, \dots, z_n$ from $q$
+# and averages what equation {eq}`eq-kl-definition` averages. This is a *Monte Carlo estimate*:
+#
+# $$
+# \begin{aligned}
+# \hat D_n &= \frac1n \sum_{i=1}^{n} r_i , \\
+# r_i &= \log \frac{q(z_i)}{p(z_i)} .
+# \end{aligned}
+# $$ (eq-kl-estimate)
+#
+# Another set of draws gives another number. Its typical error, the *standard error*, can be
+# estimated from the same draws. With $s$ for the standard deviation of the $r_i$ it is
+#
+# $$
+# \text{error} = \frac{s}{\sqrt n} .
+# $$ (eq-kl-error)
+#
+# About $95\,\%$ of the intervals $\hat D_n \pm 1.96\, s / \sqrt n$ hold the truth. Here the truth is
+# known, so all of this can be checked.
+
+
+# %%
+def draw_log_ratios(z_mean, z_log_var, shape):
+    """Draw z from N(z_mean, exp(z_log_var)); return log q(z) - log p(z)."""
+    sigma = np.exp(0.5 * z_log_var)
+    z = z_mean + sigma * rng.standard_normal(shape)
+    return norm.logpdf(z, z_mean, sigma) - norm.logpdf(z)
+
+
+def formula(z_mean, z_log_var):
+    """Return the closed form for one latent dimension."""
+    return float(losses.kl_divergence([[z_mean]], [[z_log_var]])[0])
+
+
+rng = np.random.default_rng(1)
+truth = formula(0.5, -0.4)
+print(f"closed form {truth:.4f} nats")
+print("       n   estimate    error   interval            error * sqrt(n)")
+for n in (100, 1_000, 10_000, 100_000, 1_000_000):
+    r = draw_log_ratios(0.5, -0.4, n)
+    estimate, error = r.mean(), r.std(ddof=1) / np.sqrt(n)
+    low, high = estimate - 1.96 * error, estimate + 1.96 * error
+    print(
+        f"{n:8} {estimate:10.4f} {error:8.4f}   [{low:.4f}, {high:.4f}]"
+        f" {error * np.sqrt(n):12.2f}"
+    )
+
+# %% [markdown]
+# The last column hardly moves: the error shrinks as $1/\sqrt n$. One more digit costs a hundred times
+# the draws. Is the error that the formula announces also the error that is made? We estimate many
+# times for each $n$, and look at how the estimates scatter.
+
+# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is $s/\\sqrt n$. The slope of the dots on this plane of logarithms, printed above, is close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}}
+counts, repeats = np.array([10, 32, 100, 316, 1000, 3162]), 1000
+scatter, held = [], []
+for n in counts:
+    r = draw_log_ratios(0.5, -0.4, (repeats, n))
+    error = r.std(axis=1, ddof=1) / np.sqrt(n)
+    scatter.append(r.mean(axis=1).std())
+    held.append(np.mean(np.abs(r.mean(axis=1) - truth) < 1.96 * error))
+slope = np.polyfit(np.log(counts), np.log(scatter), 1)[0]
+print(f"slope {slope:.2f}; of the intervals hold the truth:")
+print(
+    "  ".join(
+        f"n = {n}: {share:.0%}" for n, share in zip(counts, held, strict=True)
+    )
+)
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3))
+axes.loglog(counts, r.std() / np.sqrt(counts), "-", label=r"$s/\sqrt{n}$")
+axes.loglog(counts, scatter, "o", label="scatter of the estimates")
+axes.set(xlabel="draws n", ylabel="nats")
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# It is. Only with a handful of draws do fewer intervals hold the truth than promised, because $s$ itself
+# is then a poor estimate.
+#
+# A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
+# proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so $r_i = -\log t_i$. Averaged over
+# draws from $q$, the ratio $t_i$ gives one: $q$ cancels, and $p$ adds up to one. So $t_i - 1$ adds
+# nothing on average, and
+#
+# $$
+# \hat D_n^+ = \frac1n \sum_{i=1}^{n} \left(t_i - 1 - \log t_i\right)
+# $$ (eq-kl-positive)
+#
+# has the same expectation {cite}`schulman2020approximating`. By {eq}`eq-kl-tangent` no term of it is
+# negative. Is it better? We compare the plain and the positive estimate for a posterior close to the
+# prior, and for a narrow one, as a VAE has them. The last three columns count: how many of a thousand
+# estimates are below zero, how many below the truth, and how many intervals hold the truth.
+
+# %%
+n, repeats = 1_000, 1_000
+print(
+    "z_mean  z_log_var  truth            mean  scatter  below 0  too low  held"
+)
+for z_mean, z_log_var in ((0.05, -0.05), (0.5, -2.0)):
+    truth = formula(z_mean, z_log_var)
+    r = draw_log_ratios(z_mean, z_log_var, (repeats, n))
+    for name, terms in (("plain", r), ("positive", np.expm1(-r) + r)):
+        estimate = terms.mean(axis=1)
+        error = terms.std(axis=1, ddof=1) / np.sqrt(n)
+        holds = np.abs(estimate - truth) < 1.96 * error
+        print(
+            f"{z_mean:6} {z_log_var:10} {truth:6.4f} {name:>9} {estimate.mean():6.4f}"
+            f" {estimate.std():8.4f} {np.mean(estimate < 0):8.0%}"
+            f" {np.mean(estimate < truth):8.0%} {holds.mean():5.0%}"
+        )
+
+# %% [markdown]
+# Near the prior the positive estimate is far better. For the narrow posterior it fails. There $t$ is tiny for almost
+# every draw and enormous for a few that hardly ever come. Its variance is infinite as soon as
+# $\sigma^2 \leq \tfrac12$. So most estimates are too low, and their intervals don't know it. **An error bar that is computed from the draws knows
+# only what was drawn.** The VAE of chapter 2 needs neither: it has the formula.
+#
+# ## Why a sum over latent dimensions
+#
+# A posterior of $d$ independent dimensions is a product, and so is the prior. The logarithm makes
+# sums of both:
+#
+# $$
+# \begin{aligned}
+# D_\text{KL}(q \,\|\, p)
+# &= \mathbb E_{z \sim q}\Bigl[\log \prod_{j=1}^{d} \frac{q_j(z_j)}{p_j(z_j)}\Bigr] \\
+# &= \sum_{j=1}^{d} D_\text{KL}(q_j \,\|\, p_j) .
+# \end{aligned}
+# $$ (eq-kl-sum)
+#
+# The sum is no choice of ours. It *is* the divergence of the code as a whole. The check: draws of whole
+# codes, against the sum of the formula's terms.
+
+# %%
+latent_dim = 16
+z_mean = rng.normal(0, 0.7, latent_dim)
+z_log_var = rng.uniform(-2, 0, latent_dim)
+r = draw_log_ratios(z_mean, z_log_var, (100_000, latent_dim)).sum(axis=1)
+error = r.std(ddof=1) / np.sqrt(len(r))
+summed = float(losses.kl_divergence(z_mean[None], z_log_var[None])[0])
+print(f"whole codes, drawn  {r.mean():.2f} +- {error:.2f} nats")
+print(f"sum over dimensions {summed:.2f} nats")
+print(f"mean over dimensions {summed / latent_dim:.2f} nats")
+print("sum within four errors:", abs(r.mean() - summed) < 4 * error)
+
+# %% [markdown]
+# Code that averages is common, `mean` being the habit of losses. It runs, it learns, and nobody is
+# warned. What it trains is
+#
+# $$
+# \begin{aligned}
+# & \texttt{reconstruction_loss} \\
+# &\quad + \beta \cdot \frac1d \sum_{j=1}^{d} D_\text{KL}(q_j \,\|\, p_j) \\
+# & = \texttt{reconstruction_loss} \\
+# &\quad + \frac{\beta}{d} \; \texttt{kl_loss} :
+# \end{aligned}
+# $$ (eq-kl-mean)
+#
+# a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We measure it. A subclass of the
+# package's VAE averages; all else is the same, the seed too. The third row is the package's own VAE, told
+# `beta` divided by `latent_dim`.
+
+
+# %%
+class MeanVAE(models.VAE):
+    """A VAE whose KL term is a mean over latent dimensions."""
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        terms = self.compute_terms(x, y_pred)
+        kl_mean = terms["kl_loss"] / y_pred["z_mean"].shape[1]
+        return terms["reconstruction_loss"] + self.beta * kl_mean
+
+
+def train(kind, beta):
+    """Train from a fixed seed; return the model and its test numbers."""
+    keras.utils.set_random_seed(0)
+    vae = kind(
+        networks.build_encoder(latent_dim=latent_dim),
+        networks.build_decoder(latent_dim=latent_dim),
+        beta=beta,
+        seed=0,
+    )
+    vae.compile(keras.optimizers.Adam(2e-3))
+    vae.fit(
+        x_train,
+        epochs=profile.epochs(cpu=6, gpu=8),
+        batch_size=64,
+        verbose=0,
+    )
+    mean, log_var = networks.apply(vae.encoder, x_test)
+    images = vae.reconstruct(x_test)
+    numbers = {
+        "reconstruction": np.mean(
+            losses.gaussian_reconstruction(x_test, images)
+        ),
+        "kl": np.mean(losses.kl_divergence(mean, log_var)),
+        "active": metrics.active_units(mean),
+    }
+    return vae, {name: float(value) for name, value in numbers.items()}
+
+
+runs = {}
+print("reduction    beta  reconstruction   kl_loss, summed   active units")
+for label, kind, beta in (
+    ("sum", models.VAE, 1.0),
+    ("mean", MeanVAE, 1.0),
+    ("sum", models.VAE, 1.0 / latent_dim),
+    ("sum", models.VAE, 32.0),
+    ("mean", MeanVAE, 32.0),
+):
+    vae, row = train(kind, beta)
+    runs[label, beta] = vae, row
+    print(
+        f"{label:9} {beta:7g} {row['reconstruction']:15.0f} {row['kl']:17.0f} "
+        f"{row['active']:14.0f}"
+    )
+
+# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$ in effect.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
+active = {label: runs[label, 32.0][1]["active"] for label in ("sum", "mean")}
+print(f"active units: sum {active['sum']:.0f}, mean {active['mean']:.0f}")
+rows = {"test image": x_test[:8]}
+for label in ("sum", "mean"):
+    rows[f"{label}, beta 32"] = runs[label, 32.0][0].reconstruct(x_test[:8])
+plotting.image_rows(rows)
+
+# %% [markdown]
+# The mean with `beta` one and the sum with `beta` divided by `latent_dim` are the same loss, and
+# their rows agree but for rounding, which training makes larger. Compare the first two rows: the code
+# spends several times as many nats on closer copies. That may be what you want. But then it should be
+# your choice, and it should not change when you change `latent_dim`. At a `beta` of $32$ the same slip
+# decides between an empty code and a working one. One run of each, one seed.
+#
+# ## Jensen-Shannon: an answer that stays finite
+#
+# Two distributions without a common outcome are infinitely far apart by KL, in both directions. A small
+# step closer leaves them infinitely far apart. To mend that, compare each with the *mixture* of
+# both, $m = \tfrac12 (p + q)$, and not with the other:
+#
+# $$
+# \begin{aligned}
+# \text{JS}(p, q) = {} & \tfrac12 D_\text{KL}(p \,\|\, m) \\
+# & + \tfrac12 D_\text{KL}(q \,\|\, m) .
+# \end{aligned}
+# $$ (eq-kl-js)
+#
+# This is the *Jensen-Shannon divergence* {cite}`lin1991divergence`. Exchanging $p$ and $q$ changes nothing. Where
+# $p$ has mass, $m$ has at least half of it, so the ratio $p/m$ is never above two, and neither is
+# $q/m$. Hence
+#
+# $$
+# 0 \leq \text{JS}(p, q) \leq \log 2 ,
+# $$ (eq-kl-js-bound)
+#
+# with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. On
+# the left it is zero only for $p = q$, as both halves are KL divergences. Two lists without a
+# common outcome, then two Gaussians that move apart:
+
+# %%
+p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
+m = 0.5 * (p + q)
+print(
+    "KL, p draws:", rel_entr(p, q).sum(), "  KL, q draws:", rel_entr(q, p).sum()
+)
+js = 0.5 * (rel_entr(p, m).sum() + rel_entr(q, m).sum())
+print(f"JS {js:.4f}, log 2 {np.log(2):.4f}")
+
+
+# %% mystnb={"figure": {"caption": "Two Gaussians of deviation one half, moved apart. Left: the KL divergence grows without limit. Right: the Jensen-Shannon divergence runs into its bound, the dotted line at $\\log 2$, and its slope, printed above, goes to zero.", "name": "fig-kl-js"}, "image": {"alt": "Two charts over the distance of two Gaussians. Left, KL rises ever more steeply. Right, Jensen-Shannon rises in an S from zero and flattens against a dotted line, all but level over the right half."}}
+def jensen_shannon(log_a, log_b):
+    """Return the Jensen-Shannon divergence on the grid, in nats."""
+    log_m = np.logaddexp(log_a, log_b) - np.log(2)
+    return 0.5 * (kl(log_a, log_m) + kl(log_b, log_m))
+
+
+apart = np.linspace(0, 6, 61)
+pairs = [(norm.logpdf(z, 0, 0.5), norm.logpdf(z, s, 0.5)) for s in apart]
+kls = np.array([kl(a, b) for a, b in pairs])
+jss = np.array([jensen_shannon(a, b) for a, b in pairs])
+slopes = np.gradient(jss, apart, edge_order=2)
+print("distance     KL       JS   slope of JS")
+for i in (0, 5, 10, 20, 30, 40, 60):
+    print(f"{apart[i]:8.1f} {kls[i]:6.1f} {jss[i]:8.4f} {slopes[i]:13.5f}")
+figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3))
+left.plot(apart, kls)
+left.set(xlabel="distance", ylabel="KL [nats]")
+right.plot(apart, jss, color="C2")
+right.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
+right.set(xlabel="distance", ylabel="Jensen-Shannon [nats]")
+plt.show()
+
+# %% [markdown]
+# Go back to the interactive figure and watch its third number: wherever you drag $q$, it stays below
+# $\log 2$. Finite is not all one wants, though. Where the right curve is level, it says "far
+# apart" and not "this way is nearer".
+#
+# ## How a GAN meets it
+#
+# For KL and JS alike one must know both densities. Of images we know neither: we have a heap of real ones
+# and a network that draws others. Is there a way to measure their divergence from draws alone?
+#
+# Show a second network, the *discriminator*, real $x \sim p$ and generated $x \sim q$, and let it answer with
+# $D(x)$, its probability for "real". It is to make the following as large as it can
+# {cite}`goodfellow2014generative`:
+#
+# $$
+# \begin{aligned}
+# V(D) = {} & \mathbb E_{x \sim p}\left[\log D(x)\right] \\
+# & + \mathbb E_{x \sim q}\left[\log (1 - D(x))\right] .
+# \end{aligned}
+# $$ (eq-kl-value)
+#
+# What is the best answer at one $x$? Written as integrals, this $x$ adds $p \log D + q \log (1 - D)$.
+# The derivative by $D$ is $p / D - q / (1 - D)$. It falls from plus to minus infinity as $D$ goes
+# from zero to one, and passes zero at
+#
+# $$
+# D^*(x) = \frac{p(x)}{p(x) + q(x)} .
+# $$ (eq-kl-optimal)
+#
+# Now put it in. Since $p + q = 2m$, we have $D^* = \tfrac12 \cdot p/m$ and $1 - D^* = \tfrac12 \cdot q/m$.
+# Each $\tfrac12$ leaves $-\log 2$, and what remains are the two halves of JS:
+#
+# $$
+# \begin{aligned}
+# V(D^*) &= \mathbb E_{p}\left[\log \tfrac pm\right] + \mathbb E_{q}\left[\log \tfrac qm\right] - 2 \log 2 \\
+# &= 2 \, \text{JS}(p, q) - 2 \log 2 .
+# \end{aligned}
+# $$ (eq-kl-gan)
+#
+# So an optimal discriminator measures the Jensen-Shannon divergence, and needs draws only. We check
+# both halves of that on densities that we know: the equation, by sums over the grid; and the learning, by
+# a small discriminator that sees draws alone. For two Gaussians $\log (p/q)$ is a quadratic in
+# $x$, so three weights are enough: $D(x) = \text{sigmoid}(w_0 + w_1 x + w_2 x^2)$. It minimises
+# the GAN's loss, which is $-V$.
+
+# %%
+log_real, log_generated = norm.logpdf(z, -1.0, 0.8), norm.logpdf(z, 1.0, 1.2)
+
+
+def value(logits):
+    """Return V(D) by sums over the grid; D = sigmoid(logits)."""
+    log_d, log_not_d = -np.logaddexp(0, -logits), -np.logaddexp(0, logits)
+    return trapezoid(
+        np.exp(log_real) * log_d + np.exp(log_generated) * log_not_d, z
+    )
+
+
+def powers(x):
+    return np.stack([np.ones_like(x), x, x**2], axis=-1)
+
+
+rng = np.random.default_rng(2)
+real, generated = rng.normal(-1.0, 0.8, 5000), rng.normal(1.0, 1.2, 5000)
+
+
+def discriminator_loss(weights):
+    """Return -V, estimated from the draws."""
+    on_real, on_generated = powers(real) @ weights, powers(generated) @ weights
+    losses_real = np.logaddexp(0, -on_real)  # -log D
+    losses_generated = np.logaddexp(0, on_generated)  # -log(1 - D)
+    return losses_real.mean() + losses_generated.mean()
+
+
+weights = minimize(discriminator_loss, np.zeros(3)).x
+js = jensen_shannon(log_real, log_generated)
+print(f"JS on the grid            {js:.4f} nats")
+print(f"2 JS - 2 log 2            {2 * js - 2 * np.log(2):.4f}")
+print(f"V of the optimal D*       {value(log_real - log_generated):.4f}")
+print(f"V of the learned D        {value(powers(z) @ weights):.4f}")
+print(f"V of D = 1/2 everywhere   {value(0 * z):.4f}")
+estimate = 0.5 * (2 * np.log(2) - discriminator_loss(weights))
+print(f"JS by the learned D, from draws alone: {estimate:.3f} nats")
+
+# %% [markdown]
+# The second line and the third are equation {eq}`eq-kl-gan`. The learned $D$ comes close and stays
+# below, since no other is better than $D^*$. The last line solves that equation for JS, with $V$
+# averaged over the draws. It is an estimate, and has an error like all of them.
+
+# %% mystnb={"figure": {"caption": "Above, the two densities. Below, the optimal discriminator and the one that learned from draws. They hardly differ where there is data; the largest difference there is printed above. Both cross one half close to where the densities cross.", "name": "fig-kl-discriminator"}, "image": {"alt": "Two charts, one above the other. Above, a narrower density on the left and a wider one on the right that overlap. Below, two curves almost on top of each other fall from near one at the left to near zero at the right; at the far left they bend down again."}} tags=["hide-input"]
+optimal, learned = expit(log_real - log_generated), expit(powers(z) @ weights)
+seen = np.exp(log_real) + np.exp(log_generated) > 0.02
+print(f"largest difference: {np.abs(optimal - learned)[seen].max():.2f}")
+figure, (upper, lower) = plt.subplots(
+    2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True
+)
+upper.plot(z, np.exp(log_real), color="0.35", label="real, p")
+upper.plot(z, np.exp(log_generated), color="C0", label="generated, q")
+upper.set(ylabel="density", ylim=(0, None))
+upper.legend()
+lower.axhline(0.5, color="black", linestyle=":", linewidth=1)
+lower.plot(z, optimal, color="C2", linewidth=5, alpha=0.4, label="optimal D*")
+lower.plot(z, learned, color="C3", linestyle="--", label="learned D")
+lower.set(xlim=(-4.5, 5), xlabel="x", ylabel="D(x)", ylim=(-0.03, 1.03))
+lower.legend()
+plt.show()
+
+# %% [markdown]
+# A *generator* that draws $x \sim q$ can now be trained against this measurement, so as to make it
+# small. That is a GAN. In the best case it minimises the Jensen-Shannon divergence, and the level part
+# of the curve above is its first trouble: real and generated images often have next to nothing in
+# common, a good discriminator then tells them apart for certain, and its answer shows no way
+# {cite}`arjovsky2017towards`. Chapter 4 begins here.
+#
+# ## Exercises
+#
+# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
+#
+# ### 1. Run and look
+#
+# Press *reverse fit* in the interactive figure. How many nats is $D_\text{KL}(q \,\|\, p)$? And why this number?
+# Compare the heights of $p$ and $q$.
+
+# %% tags=["exercise"]
+# Exercise: cost_of_one_mode
+cost = None  # KL(q || p) after "reverse fit": replace None
+
+exercises.check("cost_of_one_mode", cost)
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: cost_of_one_mode
+cost = 0.69
+
+exercises.check("cost_of_one_mode", cost)
+# %% [markdown]
+# ### 2. Implement the KL divergence of two lists
+#
+# Write equation {eq}`eq-kl-definition` as a sum, without `rel_entr`. Some outcomes may never
+# happen, $p(x) = 0$.
+
+
+# %% tags=["exercise"]
+# Exercise: discrete_kl
+def discrete_kl(p, q):
+    """Return KL(p || q) in nats, one number; both are (K,), sums 1, q > 0."""
+    # Outcomes with p = 0 add nothing, although log(0) is minus infinity.
+    return None
+
+
+exercises.check("discrete_kl", discrete_kl)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: discrete_kl
+def discrete_kl(p, q):
+    """Return KL(p || q) in nats, one number; both are (K,), sums 1, q > 0."""
+    seen = p > 0  # what never happens is never drawn
+    return np.sum(p[seen] * np.log(p[seen] / q[seen]))
+
+
+exercises.check("discrete_kl", discrete_kl)
+
+# %% [markdown]
+# ### 3. Implement the Jensen-Shannon divergence
+#
+# Equation {eq}`eq-kl-js`. The function `kl` inside is given.
+
+
+# %% tags=["exercise"]
+# Exercise: jensen_shannon
+def jensen_shannon(p, q):
+    """Return JS(p, q) in nats, one number; both are (K,) and add up to 1."""
+
+    def kl(a, b):  # zeros are taken care of
+        return np.sum(rel_entr(a, b))
+
+    # First the mixture of p and q, then two divergences from it.
+    return None
+
+
+exercises.check("jensen_shannon", jensen_shannon)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: jensen_shannon
+def jensen_shannon(p, q):
+    """Return JS(p, q) in nats, one number; both are (K,) and add up to 1."""
+
+    def kl(a, b):  # zeros are taken care of
+        return np.sum(rel_entr(a, b))
+
+    m = 0.5 * (p + q)
+    return 0.5 * (kl(p, m) + kl(q, m))
+
+
+exercises.check("jensen_shannon", jensen_shannon)
+
+# %% [markdown]
+# ### 4. Derive and implement: any two Gaussians
+#
+# Follow the steps from {eq}`eq-kl-log-ratio` to {eq}`eq-kl-gaussian` once more, on paper, with
+# $p = \mathcal N(\nu, \tau^2)$ in the place of the prior. One new thing is needed: the expectation
+# of $(z - \nu)^2$ when $z$ is drawn from $q$. Write $z - \nu = (z - \mu) + (\mu - \nu)$ and
+# multiply out. In the code $\mu$ and $\log \sigma^2$ are `q_mean` and `q_log_var`, $\nu$ and
+# $\log \tau^2$ are `p_mean` and `p_log_var`.
+
+
+# %% tags=["exercise"]
+# Exercise: gaussian_kl
+def gaussian_kl(q_mean, q_log_var, p_mean, p_log_var):
+    """Return KL(q || p) in nats, (N,); all four arguments are (N,)."""
+    # What is the expectation of (z - p_mean)^2 under q?
+    return None
+
+
+exercises.check("gaussian_kl", gaussian_kl)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: gaussian_kl
+def gaussian_kl(q_mean, q_log_var, p_mean, p_log_var):
+    """Return KL(q || p) in nats, (N,); all four arguments are (N,)."""
+    square = np.exp(q_log_var) + (q_mean - p_mean) ** 2  # E_q[(z - p_mean)^2]
+    return 0.5 * (square / np.exp(p_log_var) - 1 + p_log_var - q_log_var)
+
+
+exercises.check("gaussian_kl", gaussian_kl)
+
+# %% [markdown]
+# ## Quiz
+#
+# Decide first, then open your answer.
+#
+# **1. Rain comes one day in ten. A forecaster gives it probability zero. What is
+# $D_\text{KL}(p \,\|\, q)$, with $p$ the weather and $q$ her forecast?**
+#
+# <details><summary>a) Small, as rain is rare.</summary>
+#
+# No. The term of rain is its probability times the logarithm of a ratio, and that ratio is infinite.
+#
+# </details>
+# <details><summary>b) Infinite.</summary>
+#
+# Right. The weather draws, and sooner or later it draws what she called impossible.
+#
+# </details>
+# <details><summary>c) Not defined, as one must not divide by zero.</summary>
+#
+# No. The limit is clear: the smaller her probability of rain, the larger the divergence, without
+# bound.
+#
+# </details>
+#
+# **2. Your Monte Carlo estimate of a KL divergence is slightly negative. What do you do?**
+#
+# <details><summary>a) I look for a mistake in the code, since a divergence is never negative.</summary>
+#
+# No. The divergence isn't, but an estimate from a few draws may be. First ask how large its standard
+# error is.
+#
+# </details>
+# <details><summary>b) I compare it with its standard error, and draw more.</summary>
+#
+# Right. Single terms are often negative, and so is, by chance, their average when the truth is small.
+# Four times as many draws halve the error.
+#
+# </details>
+# <details><summary>c) I conclude that the two distributions are the same.</summary>
+#
+# No. Then every log ratio would be exactly zero, and so would the estimate.
+#
+# </details>
+#
+# **3. A model draws one kind of digit, very well, and never another. Which divergence between data
+# and model hardly minds?**
+#
+# <details><summary>a) The forward one, in which the data draw.</summary>
+#
+# No. The data draw the missing digits as well, and the model is asked how likely they are.
+#
+# </details>
+# <details><summary>b) The reverse one, in which the model draws.</summary>
+#
+# Right. Everything that it draws is likely under the data. What it leaves out is never asked for. With
+# ten equally frequent digits the price is the logarithm of ten.
+#
+# </details>
+# <details><summary>c) Both alike, as both measure how far apart the two are.</summary>
+#
+# No. The KL divergence is not symmetric, and this is where it shows most.
+#
+# </details>
+#
+# **4. Real and generated data have no image in common. The generator improves a little, and they
+# still have none. What does their Jensen-Shannon divergence do?**
+#
+# <details><summary>a) It falls a little.</summary>
+#
+# No. As long as nothing is in common, both ratios to the mixture are two everywhere.
+#
+# </details>
+# <details><summary>b) It stays at its largest value.</summary>
+#
+# Right. It is bounded, which is good, and level there, which is not: it does not tell better from
+# worse.
+#
+# </details>
+# <details><summary>c) It is infinite before and after.</summary>
+#
+# No. That is the KL divergence. Jensen-Shannon never exceeds the logarithm of two.
+#
+# </details>
+#
+# **5. The optimal discriminator answers one half for every image. What do you know?**
+#
+# <details><summary>a) Real and generated images have the same distribution.</summary>
+#
+# Right. By equation {eq}`eq-kl-optimal` one half means that the two densities are equal there. Then
+# the Jensen-Shannon divergence is zero.
+#
+# </details>
+# <details><summary>b) Nothing, as a poor discriminator answers like that as well.</summary>
+#
+# No. A poor one may well answer so. But this one was said to be optimal.
+#
+# </details>
+# <details><summary>c) Real and generated images have nothing in common.</summary>
+#
+# No. Then it would answer one for the real ones and zero for the others.
+#
+# </details>
+#
+# ## What to remember
+#
+# - The KL divergence is the average log ratio: the surprise that a wrong belief adds. The first
+#   distribution draws, the second is asked. It is never negative, and zero only if both are the same.
+# - Forward covers all mass, gaps included. Reverse seeks a mode and forgets the rest.
+# - An estimate from draws has an error of $s/\sqrt n$. Report it. It knows only what was drawn.
+# - The VAE's term is a sum over latent dimensions. A mean divides `beta` by `latent_dim`.
+# - Jensen-Shannon is symmetric and at most $\log 2$. An optimal discriminator measures it from
+#   draws alone; where nothing is in common, it is level.
+#
+# ## Sources
+#
+# - The KL divergence: {cite}`kullback1951information`, section 2. Never negative:
+#   {cite}`cover2006elements`, theorem 2.6.3, there by Jensen's inequality, theorem 2.6.2.
+# - Forward and reverse fits: {cite}`bishop2006pattern`, section 10.1.2; {cite}`goodfellow2016deep`,
+#   section 3.13.
+# - The Gaussian closed form: {cite}`kingma2014auto`, appendix B.
+# - The estimator that is never negative: {cite}`schulman2020approximating`.
+# - Jensen-Shannon: {cite}`lin1991divergence`, section IV.
+# - The optimal discriminator and its value: {cite}`goodfellow2014generative`, equation 1,
+#   proposition 1 and theorem 1.
+# - Why its answer may show no way: {cite}`arjovsky2017towards`, section 2.
