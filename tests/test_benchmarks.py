@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from vaegan_edu import toys
+from benchmarks import quality
+from vaegan_edu import records, toys
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -98,3 +99,30 @@ def test_a_stopped_benchmark_goes_on(one_toy, tmp_path, capsys):
     assert record["settings"]["steps"] == 3 and record["versions"]["keras"]
     with pytest.raises(SystemExit, match="other settings"):
         benchmark.main(["--json", str(path), "--steps", "4"])
+
+
+def test_the_table_of_quality_holds_the_recorded_means_and_intervals(tmp_path):
+    for place, experiment in enumerate(quality.EXPERIMENTS):
+        for seed in range(3):
+            run = tmp_path / experiment / f"seed-{seed}"
+            kinds = ("real", *quality.KINDS)
+            measured = {
+                f"{kind}_{name}": 10.0 * place + seed + 0.1 * n
+                for n, kind in enumerate(kinds)
+                for name in quality.COLUMNS
+            }
+            config = {
+                "experiment": experiment, "seed": seed, "data": {"name": "mnist", "digest": "d"},
+                "arguments": {"epochs": 1}, "versions": {"keras": "3"}, "backend": "b",
+                "hardware": {"cores": 2}, "commit": "c",
+            }  # fmt: skip
+            records.write_json(run / "config.json", config)
+            records.write_history(run / "history.csv", [{"epoch": 1, "seconds": 60.0 * (1 + seed)}])
+            records.write_json(run / "metrics.json", {**measured, "reconstruction_loss": 7.0})
+    floor, *rows = quality.rows(tmp_path)
+    assert floor["model"] == "real test images" and floor["Fréchet"] == "1 [0, 2]"
+    assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
+    assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["minutes"] == "2 [1, 3]"
+    assert (rows[3]["reconstruction"], rows[4]["reconstruction"]) == ("7", "")
+    lines = quality.table([floor, *rows]).splitlines()
+    assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1

@@ -73,7 +73,7 @@ class Worker:
     def _read(self):
         line = self.process.stdout.readline()
         if not line:
-            errors = self.process.stderr.read().strip().splitlines() or ["no word"]
+            errors = self.process.communicate()[1].strip().splitlines() or ["no word"]
             raise SystemExit(f"The process of {self.name} ended: {errors[-1]}")
         return json.loads(line)
 
