@@ -3,6 +3,7 @@
 import io
 import os
 import tracemalloc
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
@@ -350,6 +351,14 @@ def test_too_large_files_are_not_opened(place, monkeypatch):
     assert found.names == ("a.png",) and found.left_out == {"film.mp4": "too large: 1,001 bytes"}
 
 
+def test_pictures_with_more_pixels_than_pillow_allows_are_not_decoded(tmp_path, monkeypatch):
+    """Up to twice its limit Pillow would only warn."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 64 - 1)
+    write(tmp_path, {"a.png": GOOD["b.png"], "b.jpg": JPEG})
+    found = datasets.read_images(tmp_path)
+    assert found.names == ("a.png",) and "too large: Image size (4096" in found.left_out["b.jpg"]
+
+
 def test_nothing_there_gets_one_clear_line(tmp_path):
     with pytest.raises(FileNotFoundError, match="a folder of pictures or a zip. Received: .*none"):
         datasets.read_images(tmp_path / "none")
@@ -610,6 +619,28 @@ def test_faces_are_found_in_every_layout(place, prefix):
     split = datasets.split_rows(60, 9)  # 85/15
     np.testing.assert_array_equal(numbers(train), split.train)
     np.testing.assert_array_equal(numbers(validation), split.validation)
+
+
+@pytest.mark.parametrize(
+    "names, chosen",
+    [
+        (["a/Face Images/1", "b/Face Images/2", "b/Face Images/3"],
+         ["b/Face Images/2", "b/Face Images/3"]),  # the larger of two
+        (["10k%20US/Face%20Images/1", "other/2", "other/3"], ["10k%20US/Face%20Images/1"]),
+        (["1", "thumbs/small_1", "Thumbnails/2"], ["1"]),
+        (["x/1", "y/1", "y/2"], ["x/1", "y/2"]),  # each name once
+        (["b/2", "z/1"], ["z/1", "b/2"]),  # sorted by name, wherever the files lie
+    ],
+)  # fmt: skip
+def test_the_choice_of_faces(names, chosen):
+    assert photographs._face_names(names) == chosen
+
+
+def test_accents_sort_alike_however_they_are_written():
+    for form in ("NFC", "NFD"):
+        names = [unicodedata.normalize(form, name) for name in ("Zoe", "Éva", "Eve")]
+        order = [unicodedata.normalize("NFC", name) for name in photographs._face_names(names)]
+        assert order == ["Eve", "Zoe", "Éva"]
 
 
 def test_bad_faces_are_left_out_with_a_warning(place):

@@ -137,10 +137,7 @@ def _picture(content, image_size, fit):
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size; no finer detail is lost while it
         # stays three times as large as asked for.
         image.draft(None, (3 * image_size, 3 * image_size))
-        try:
-            ImageOps.exif_transpose(image, in_place=True)
-        except Exception:  # the note is broken; whether the picture is, shows when it is loaded
-            pass
+        ImageOps.exif_transpose(image, in_place=True)
         image = _to_rgb(image)
         size = (image_size, image_size)
         if fit == "crop":
