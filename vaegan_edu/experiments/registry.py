@@ -129,13 +129,15 @@ ELBO = {"beta": 1.0, "reconstruction_loss": "gaussian"}
 CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
 
 # A preset that reaches good samples soon. Against Larsen et al. 2016: Adam for RMSProp, features
-# divided by their variance, real and fake examples of equal weight, a softened target.
+# divided by their variance, real and fake examples of equal weight, a softened target, and a KL
+# term of weight 15, since the summed feature loss is that much larger than a pixel loss: of 1, 5
+# and 15 the last gave the best samples on 5,000 training images of MNIST that were held out.
 LIGHT = {
     "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear", "latent_dim": 10,
     "preset": "light", "real_target": 0.9, "flip_probability": 0.0,
 }  # fmt: skip
 LIGHT_VAEGAN = {
-    **LIGHT, "gamma": 0.04, "kl_weight": 1.0, "feature_weight": 1.0, "feature_scale": "variance",
+    **LIGHT, "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
 }  # fmt: skip
 
