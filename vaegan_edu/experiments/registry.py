@@ -184,7 +184,7 @@ EXPERIMENTS = {
         "VAE of the same encoder and decoder as vaegan-mnist",
         _build_vae,
         evaluate_samples,
-        {"data": "mnist", "epochs": 9, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 10,
+        {"data": "mnist", "epochs": 4, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 10,
          "preset": "light", **ELBO},
         watch=watch_samples,
     ),
