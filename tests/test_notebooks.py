@@ -226,6 +226,7 @@ def test_exercise_cells_are_rewritten_and_nothing_else(tmp_path):
     assert "old" not in once and exercises.HEADERS[exercises.STUB] in once
     assert "    return None\n\n\ndouble(math.pi)\n\n# %%\nb = 2\n" in once
     assert exercises.render(once, parts)[0] == once
+    assert exercises.render(text.replace("\nold\n", ""), parts)[0] == once  # a title alone
     with pytest.raises(ValueError, match="Received: other"):
         exercises.render(text.replace("double", "other"), parts)
 

@@ -22,7 +22,7 @@ HEADERS = {
 MARKERS = {"# solution": SOLUTION, "# stub": STUB, "# end": None}
 CELL = re.compile(
     r"# %%(?! \[markdown\])[^\n]*\n"
-    r"(?P<title># (?P<kind>Exercise|@title Solution): (?P<name>\w+)\n)"
+    r"(?P<title># (?P<kind>Exercise|@title Solution): (?P<name>\w+))"
     r"(?P<body>.*?)(?P<gap>\n*)(?=\n# %%|\Z)",
     re.DOTALL,
 )
@@ -65,7 +65,8 @@ def render(text, exercises):
             raise ValueError(
                 f"no source for an exercise; expected one of {known}. Received: {name}"
             )
-        return HEADERS[kind] + cell["title"] + exercises[name][kind] + cell["gap"]
+        gap = cell["gap"] if cell["body"] else "\n"  # below a title alone there is none yet
+        return f"{HEADERS[kind]}{cell['title']}\n{exercises[name][kind]}{gap}"
 
     return CELL.sub(replace, text), found
 

@@ -74,6 +74,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
             return folder
         records.remove_partial(folder)
     keras.utils.set_random_seed(arguments["seed"])
+    _leave_graphs_alone()
     model = experiment.build(arguments, x_train.shape[1:])
     batches = EpochBatches(x_train, y_train, arguments["batch_size"], arguments["seed"])
     rules = experiment.compile(model, arguments, len(batches))
@@ -119,6 +120,17 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
         callbacks.animate(sheets)
     state.path.unlink()
     return folder
+
+
+def _leave_graphs_alone():
+    """Turn off a rewriting of graphs by TensorFlow that stumbles over LeakyReLU under oneDNN.
+
+    TensorFlow 2.20 then writes an error to the screen at every start, and goes on as without it.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"remapping": False})
 
 
 def _begun(folder, name, resume):
