@@ -40,9 +40,11 @@ def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr("vaegan_edu.experiments.train", train)
     words = "train vae-digits --data mnist --epochs 3 --seed 4 --batch-size 5 --latent-dim 6"
+    words += " --image-size 8"
     assert main([*words.split(), "--output", str(tmp_path), "--resume"]) == 0
     assert main(["train", "ae-digits"]) == 0
     given = {"data": "mnist", "epochs": 3, "seed": 4, "batch_size": 5, "latent_dim": 6}
+    given["image_size"] = 8
     kept = dict.fromkeys(given)
     assert seen == [
         ("vae-digits", {**given, "output": str(tmp_path), "resume": True}),

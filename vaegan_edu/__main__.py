@@ -86,6 +86,7 @@ def _parser():
     training.add_argument("--seed", type=int, help="default: 0")
     training.add_argument("--batch-size", type=int)
     training.add_argument("--latent-dim", type=int)
+    training.add_argument("--image-size", type=int)
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="go on with the run in the output")
     training.set_defaults(command=_train)

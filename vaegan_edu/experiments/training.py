@@ -14,8 +14,8 @@ from vaegan_edu.validation import check_count
 SHEET_EPOCHS = (1, 5, 20, 35, 50, 65, 80, 95)  # those of the original project, and the first
 
 
-def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_dim=None, output=None,
-          resume=False, progress=True):  # fmt: skip
+def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_dim=None,
+          image_size=None, output=None, resume=False, progress=True):  # fmt: skip
     """Train an experiment from its seed and write its record.
 
     After each epoch the folder holds what the next one needs (`callbacks.RunState`). A run that was
@@ -24,7 +24,8 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
 
     Args:
         name: of the experiment, one of `EXPERIMENTS`.
-        data, epochs, batch_size, latent_dim: settings to change; `None` keeps the experiment's.
+        data, epochs, batch_size, latent_dim, image_size: settings to change; `None` keeps the
+            experiment's. Not every experiment has every setting.
         seed: of the weights, the order of the data, the noise and the samples; 0 by default.
         output: the run's folder, `runs/<name>/seed-<seed>` by default; it must not hold a run.
         resume: go on with the run in the folder. Settings that are `None` are then the run's;
@@ -53,7 +54,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     begun = _begun(folder, name, resume)
     arguments = {**experiment.arguments, "seed": 0, **(begun["arguments"] if begun else {})}
     arguments |= _settle(name, arguments, data=data, epochs=epochs, batch_size=batch_size,
-                         latent_dim=latent_dim, seed=seed)  # fmt: skip
+                         latent_dim=latent_dim, image_size=image_size, seed=seed)  # fmt: skip
 
     loaded = datasets.load(arguments["data"])
     (x_train, y_train), (x_test, y_test) = loaded
