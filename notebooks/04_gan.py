@@ -275,7 +275,7 @@ plt.show()
 
 # %%
 def game_value(logits):
-    """V of equation (3) on the grid `x`, for D = sigmoid(logits)."""
+    """The integral for V as a sum over the grid `x`, for D = sigmoid(logits)."""
     integrand = np.exp(log_p(x)) * -np.logaddexp(0, -logits)
     integrand += np.exp(log_q(x)) * -np.logaddexp(0, logits)
     return np.sum(integrand) * (x[1] - x[0])
