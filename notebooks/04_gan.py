@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 0 s on two CPU cores, measured at the last execution.*
+# *Run time: 547 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -314,9 +314,9 @@ for name, number in rest.items():
 # %% [markdown]
 # That is the *fixed point*: `mean` and `deviation` are those of the data, the discriminator answers
 # one half, $V$ is $-2 \log 2$ and no better one exists, and both generator losses are level. Nobody
-# can win anything by a step of his own. (A value of zero with a minus sign would mean the same.)
+# can win anything by a step of his own.
 #
-# A fixed point need not attract, though. Let both take small steps at the same time, the forger in
+# A fixed point need not attract, though, or not soon. Let both take small steps at the same time, the forger in
 # `mean` and the expert in `slope`, and follow the pair. We do it twice, for data and generator both
 # of deviation one, and both of a tenth.
 
@@ -346,7 +346,7 @@ for deviation, path in paths.items():
         f"deviation {deviation}: distance from rest {start:.2f}, at the end {end:.2f}"
     )
 
-# %% mystnb={"figure": {"caption": "The two players' path, from the dot at `mean` one; the cross is the fixed point. Wide densities: they come to rest. Narrow ones: they circle. Both distances are printed above.", "name": "fig-gan-walk"}, "image": {"alt": "Two charts of slope over mean. Left, a short spiral from the dot into the cross at the centre. Right, a wide band of many loops around the cross that does not come closer."}}
+# %% mystnb={"figure": {"caption": "The two players' path, from the dot at `mean` one; the cross is the fixed point. Wide densities: they come to rest. Narrow ones: they circle, and after the same number of steps are still far off. Both distances are printed above.", "name": "fig-gan-walk"}, "image": {"alt": "Two charts of slope over mean. Left, a short spiral from the dot into the cross at the centre. Right, a wide band of many loops around the cross that closes in only slowly and leaves the centre empty."}}
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.2))
 for (deviation, path), plane in zip(paths.items(), axes, strict=True):
     plane.plot(*path.T, linewidth=1)
@@ -359,8 +359,8 @@ print(f"mean at the start {paths[1.0][0, 0]:.0f}")
 
 # %% [markdown]
 # On the right the forger runs where the expert sends him, overshoots, the expert turns round, and
-# so on. Training a GAN is no walk downhill: each player's landscape moves with the other's step
-# {cite}`mescheder2018which`.
+# so on. Single points in place of densities would circle for ever {cite}`mescheder2018which`.
+# Training a GAN is no walk downhill: each player's landscape moves with the other's step.
 #
 # ## Two losses for the forger
 #
@@ -527,7 +527,7 @@ print(
 # %% [markdown]
 # The minimax loss starts slower, as the formula says. With Adam the gap shrinks, since Adam divides
 # a gradient by its own recent size: a small slope is no excuse for it. And look at the last columns.
-# After fifty steps all are far off again, whichever the loss: they were so eager that they ran past
+# After fifty steps most are far off again, whichever the loss: they were so eager that they ran past
 # the data. A quick start is one thing, coming to rest another.
 #
 # ## Who may learn from what
