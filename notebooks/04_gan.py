@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 547 s on two CPU cores, measured at the last execution.*
+# *Run time: 169 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -370,14 +370,20 @@ print(f"mean at the start {paths[1.0][0, 0]:.0f}")
 # $D = \operatorname{sigmoid}(l)$, and remember $dD/dl = D\,(1 - D)$:
 #
 # $$
-# \frac{d}{dl} \log\left(1 - D\right) = -\frac{D\,(1 - D)}{1 - D} = -D .
+# \begin{aligned}
+# \frac{d}{dl} \log\left(1 - D\right) &= -\frac{D\,(1 - D)}{1 - D} \\
+# &= -D .
+# \end{aligned}
 # $$ (eq-gan-saturating)
 #
 # That is nothing, just when there is most to learn: the loss *saturates*. Instead, let the generator
 # lower $-\log D(G(z))$. It wants the same thing, to be taken for real, but
 #
 # $$
-# \frac{d}{dl} \left(-\log D\right) = -\frac{D\,(1 - D)}{D} = -(1 - D),
+# \begin{aligned}
+# \frac{d}{dl} \left(-\log D\right) &= -\frac{D\,(1 - D)}{D} \\
+# &= -(1 - D),
+# \end{aligned}
 # $$ (eq-gan-nonsaturating)
 #
 # which is close to $-1$ while the expert is sure, and vanishes only once he is deceived. This is the
@@ -418,7 +424,7 @@ for name in measured:
     gap = np.abs(measured[name] - formula[name]).max()
     print(f"{name}: as the formula says, to 1e-6:", gap < 1e-6)
 
-# %% mystnb={"figure": {"caption": "The slope of both generator losses over the logit of a forged example: lines by formula, dots by automatic differentiation. Left, where the expert is sure, the minimax loss is level. The largest slope there is printed above.", "name": "fig-gan-slopes"}, "image": {"alt": "Two curves that mirror each other over the logit. The one for the minimax loss starts at zero on the left and falls to minus one on the right; the one for the non-saturating loss starts at minus one on the left and rises to zero on the right. They cross at logit zero and minus one half. Dots lie on both."}}
+# %% mystnb={"figure": {"caption": "The slope of both generator losses over the logit of a forged example: lines by formula, dots by automatic differentiation. Left, where the expert is sure, the minimax loss is level. The slope at the leftmost dot is printed below.", "name": "fig-gan-slopes"}, "image": {"alt": "Two curves that mirror each other over the logit. The one for the minimax loss starts at zero on the left and falls to minus one on the right; the one for the non-saturating loss starts at minus one on the left and rises to zero on the right. They cross at logit zero and minus one half. Dots lie on both."}}
 line = np.linspace(-9, 9, 200)
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
 axes.plot(line, -expit(line), color="C0", label="minimax, log(1 - D)")
@@ -715,7 +721,7 @@ rows = {name: history[-1] for name, (_, history) in games.items()}
 for name, row in {"fixed point": ideal, **rows}.items():
     print(f"{name:12}" + "".join(f"{row[log]:20.1f}" for log in LOGS))
 
-# %% mystnb={"figure": {"caption": "Loss of the discriminator and modes covered (strictly) in both games. The losses run to the same dotted line, $2 \\log 2$, printed above; the modes do not.", "name": "fig-gan-losses"}, "image": {"alt": "Two charts over steps. Left, two loss curves that both settle close to a dotted line. Right, the number of modes: one curve climbs to eight within the first third, the other stays near the bottom."}}
+# %% mystnb={"figure": {"caption": "Loss of the discriminator and modes covered (strictly) in both games. The losses run to the same dotted line, $2 \\log 2$, printed below; the modes do not.", "name": "fig-gan-losses"}, "image": {"alt": "Two charts over steps. Left, two loss curves that both settle close to a dotted line. Right, the number of modes: one curve climbs to eight within the first third, the other stays near the bottom."}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.0))
 for name, (points, history) in games.items():
     steps = 100 * np.arange(1, epochs + 1)
