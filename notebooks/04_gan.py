@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 169 s on two CPU cores, measured at the last execution.*
+# *Run time: 42 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -82,7 +82,7 @@ profile = experiments.current_profile()
 # whether it *could* have come from the data.
 #
 # Write $p$ for the density of the data and $q$ for the density of what the generator makes. The
-# expert's success is the *value* of the game, equation 1 of that paper:
+# expert's success is the *value* of the game, that paper's first equation:
 #
 # $$
 # \begin{aligned}
