@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
-from scipy.special import rel_entr
+from scipy.special import expit, rel_entr
 
 from tools.exercises import read_exercise
 from vaegan_edu import exercises
@@ -118,6 +118,23 @@ def _balls(real, generated, k):
 
 def _kl_terms(m, v):
     return 0.5 * (m**2 + np.exp(v) - v - 1)
+
+
+def _bce(logits):
+    """-log D, the loss of a logit whose target is 1."""
+    return np.logaddexp(0, -logits)
+
+
+def _game(on_real, on_fake, generator, reduce=np.mean):
+    """Two losses from what each player pays for one real and for one fake logit."""
+    return lambda real, fake: (
+        reduce(on_real(real)) + reduce(on_fake(fake)),
+        reduce(generator(fake)),
+    )
+
+
+def _value(real, fake):
+    return -_bce(real).mean() - _bce(-fake).mean()
 
 
 MISTAKES = {
@@ -382,6 +399,74 @@ MISTAKES = {
         "only q is measured": lambda p, q: _to_middle(0 * p, q, 0.5 * (p + q)),
         "leave out what has probability zero": lambda p, q: (
             0.5 * np.sum(p * np.log(2 * p / (p + q)) + q * np.log(2 * q / (p + q)))
+        ),
+    },
+    "game_by_hand": {
+        "discriminator's loss": 1.386,
+        "one of the two terms only": -0.693,
+        "one of the two terms, with its sign": 0.693,
+        "bits": -2,
+        "answer D": 0.5,
+        "always wins": 0.0,
+    },
+    "best_discriminator": {
+        "probability p / (p + q)": lambda p, q: p / (p + q),
+        "exchanged": lambda p, q: np.log(q / p),
+        "probability of generated": lambda p, q: q / (p + q),
+        "log D* - log(1 - D*)": lambda p, q: np.log(p) - np.log(p + q),
+        "Take its logarithm": lambda p, q: p / q,
+        "difference of the densities": lambda p, q: p - q,
+        "mixture": lambda p, q: np.log(p) - np.log((p + q) / 2),
+        "never form D*": lambda p, q: np.log(p / (p + q) / (1 - p / (p + q))),
+    },
+    "gan_losses": {
+        "sigmoid twice": _game(
+            lambda x: _bce(expit(x)), lambda x: _bce(-expit(x)), lambda x: _bce(expit(x))
+        ),
+        "lacks its term on fake": lambda r, f: (_bce(r).mean(), _bce(f).mean()),
+        "lacks its term on real": lambda r, f: (_bce(-f).mean(), _bce(f).mean()),
+        "labels are swapped": _game(lambda x: _bce(-x), _bce, _bce),
+        "both signs": lambda r, f: (_value(r, f), -_bce(f).mean()),
+        "minus the value": lambda r, f: (_value(r, f), _bce(f).mean()),
+        "saturates": lambda r, f: (-_value(r, f), -_bce(-f).mean()),
+        "help the discriminator": lambda r, f: (-_value(r, f), _bce(-f).mean()),
+        "sees no real ones": lambda r, f: (-_value(r, f), _bce(r).mean()),
+        "you summed": _game(_bce, lambda x: _bce(-x), _bce, np.sum),
+        "halved": lambda r, f: (-_value(r, f) / 2, _bce(f).mean()),
+        "logits for probabilities": lambda r, f: (
+            -np.log(abs(r)).mean() - np.log(abs(1 - f)).mean(),
+            -np.log(abs(f)).mean(),
+        ),
+        "wrong order": lambda r, f: (_bce(f).mean(), -_value(r, f)),
+        "np.logaddexp": _game(
+            lambda x: -np.log(expit(x)),
+            lambda x: -np.log(1 - expit(x)),
+            lambda x: -np.log(expit(x)),
+        ),
+    },
+    "generator_gradient": {
+        "minimax loss": lambda x, a, b: -a * expit(a * x + b).mean(),
+        "sign is turned": lambda x, a, b: a * expit(-a * x - b).mean(),
+        "one more factor": lambda x, a, b: -expit(-a * x - b).mean(),
+        "-1/D times": lambda x, a, b: -a * (1 / expit(a * x + b)).mean(),
+        "factor 1/D is missing": lambda x, a, b: -a * (expit(a * x + b) * expit(-a * x - b)).mean(),
+        "you summed": lambda x, a, b: -a * expit(-a * x - b).sum(),
+        "one value a point": lambda x, a, b: -a * expit(-a * x - b),
+        "respect to `offset`": lambda x, a, b: expit(-a * x - b).mean(),
+        "loss itself": lambda x, a, b: _bce(a * x + b).mean(),
+    },
+    "divergence_bound": {
+        "value V itself": _value,
+        "half is missing": lambda r, f: 2 * np.log(2) + _value(r, f),
+        "halved log 2": lambda r, f: (np.log(2) + _value(r, f)) / 2,
+        "log 2 is missing": lambda r, f: _value(r, f) / 2,
+        "minus the loss": lambda r, f: np.log(2) - _value(r, f) / 2,
+        "term of the real": lambda r, f: np.log(2) - _bce(-f).mean() / 2,
+        "term of the generated": lambda r, f: np.log(2) - _bce(r).mean() / 2,
+        "exchanged": lambda r, f: np.log(2) + _value(f, r) / 2,
+        "all examples at once": lambda r, f: np.log(2) - np.concatenate([_bce(r), _bce(-f)]).mean(),
+        "rounded sigmoid": lambda r, f: (
+            np.log(2) + (np.log(expit(r)).mean() + np.log(1 - expit(f)).mean()) / 2
         ),
     },
 }

@@ -12,15 +12,19 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from keras import layers
 from PIL import Image
+from scipy.stats import norm
 
-from vaegan_edu import widgets
+from vaegan_edu import losses, widgets
 from vaegan_edu.widgets import figure
 
 SOURCES = Path(widgets.__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
+GRID = np.arange(-12, 14, 0.01)
 in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium to run JavaScript")
 
 
@@ -297,10 +301,105 @@ def test_divergences_refuse_what_the_grid_cannot_hold():
 
 
 @in_browser
+def test_the_browsers_game_equals_pythons(tmp_path):
+    shown = widgets.GameExplorer()
+    moves = {"mean": -3.2, "deviation": 0.4, "slope": 4, "offset": -6}
+    script = f"""
+      const figure = document.querySelector(".vaegan-figure");
+      const plane = figure.querySelector(".plane");
+      const inputs = figure.querySelectorAll("input");
+      const told = () => [figure.querySelector(".value strong").textContent,
+        ...Array.from(figure.querySelectorAll("td"), (cell) => cell.textContent)];
+      const heights = (name) => figure.querySelector(name).getAttribute("d")
+        .match(/[-\\d.]+ [-\\d.]+/g).map((pair) => Number(pair.split(" ")[1]));
+      const result = {{ told: [told()], curves: [heights(".own"), heights(".best")] }};
+      {json.dumps(list(moves.values()))}.forEach((value, i) => {{
+        inputs[i].value = value;
+        inputs[i].dispatchEvent(new Event("input"));
+        result.told.push(told());
+      }});
+      result.label = plane.getAttribute("aria-label");
+      result.errors = window.errors;
+      answer(result);"""
+    got = page(
+        tmp_path, f"<body><script>{ANSWER}</script>{shown.to_html()}<script>{script}</script>"
+    )
+    assert got["errors"] == []
+
+    # Both curves at x = -7 ... 7, in a panel of height 150 whose lower edge is at 372.
+    x = np.linspace(-7, 7, 281)
+    for heights, logits in zip(got["curves"], (-x, 0.5 * (x - 2) ** 2 - 0.5 * x**2), strict=True):
+        assert (372 - np.array(heights)) / 150 == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-3)
+
+    def told():
+        return [f"{number:z.2f}".replace("-", "\u2212") for number in shown.game.values()]
+
+    expected = [told()]
+    for name, value in moves.items():
+        setattr(shown, name, value)
+        expected.append(told())
+    assert got["told"] == expected
+    value, best, *slopes = expected[-1]
+    assert f"The value of the game is {value} nats, at the best {best}." in got["label"]
+    assert f"slope {slopes[0]}, the non-saturating {slopes[1]}." in got["label"]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@given(st.floats(-4, 4), st.floats(0.4, 3), st.floats(-4, 4), st.floats(-6, 6))
+def test_the_game_is_that_of_the_package(mean, deviation, slope, offset):
+    """V is minus the package's losses on many draws; slopes are differences of its losses."""
+    z = norm.ppf((np.arange(20_000) + 0.5) / 20_000)  # evenly spread draws
+
+    def game(mean):
+        logits = slope * (mean + deviation * z) + offset
+        fooling = [
+            np.mean(losses.ADVERSARIAL_LOSSES[name](logits))
+            for name in ("minimax", "non-saturating")
+        ]
+        on_real = np.mean(losses.discriminator_loss(slope * z + offset, 1.0))
+        return -on_real - np.mean(losses.discriminator_loss(logits, 0.0)), *fooling
+
+    shown = widgets.GameExplorer(mean, deviation, slope, offset).game
+    value, *_ = game(mean)
+    assert shown["value"] == pytest.approx(value, abs=2e-3)
+    assert shown["value"] <= shown["best"] + 1e-12
+    step = 1e-2
+    (_, *low), (_, *high) = game(mean - step), game(mean + step)
+    slopes = (np.array(high) - low) / (2 * step)
+    assert [shown["minimax"], shown["non_saturating"]] == pytest.approx(slopes, abs=5e-3)
+
+
+def test_the_best_value_is_the_jensen_shannon_divergence():
+    """For equal densities, and for two Gaussians against their mixture."""
+    assert widgets.GameExplorer(0, 1, 0, 0).game == pytest.approx(
+        {"value": -2 * np.log(2), "best": -2 * np.log(2), "minimax": 0, "non_saturating": 0}
+    )
+    # With deviation 1 the best discriminator is a logistic one: log p - log q is linear.
+    fitted = widgets.GameExplorer(mean=2, deviation=1, slope=-2, offset=2).game
+    assert fitted["value"] == pytest.approx(fitted["best"])
+    m = np.exp(np.logaddexp(norm.logpdf(GRID), norm.logpdf(GRID, 2)) - np.log(2))
+    halves = [norm.pdf(GRID, mean) * (norm.logpdf(GRID, mean) - np.log(m)) for mean in (0, 2)]
+    assert fitted["best"] == pytest.approx(np.sum(halves) * 0.01 - 2 * np.log(2), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"), [("mean", 5), ("deviation", 0), ("slope", np.nan), ("offset", "high")]
+)
+def test_the_game_refuses_what_its_sliders_cannot_show(name, bad):
+    with pytest.raises(ValueError, match=rf"{name} must be a number from .* to .*\. Received"):
+        widgets.GameExplorer(**{name: bad})
+    shown = widgets.GameExplorer()
+    before = shown.game
+    with pytest.raises(ValueError, match=rf"{name} must be a number from .* to .*\. Received"):
+        setattr(shown, name, bad)
+    assert shown.game == before
+
+
+@in_browser
 def test_the_kernels_module_follows_python(tmp_path):
     pytest.importorskip("anywidget")
     modules = []
-    for shown in (explorer(), widgets.KLExplorer(), divergences()):
+    for shown in (explorer(), widgets.KLExplorer(), divergences(), widgets.GameExplorer()):
         source = base64.b64encode(shown.widget._esm.encode()).decode()
         modules.append([source, shown._current()])
     script = f"""{ANSWER}
@@ -318,7 +417,7 @@ def test_the_kernels_module_follows_python(tmp_path):
         const el = document.createElement("div");
         document.body.append(el);
         const stop = module.default.render({{ model, el }});
-        const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["mean", -1]]
+        const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["slope", 0], ["mean", -1]]
           .find(([name]) => name in state);
         state[name] = value;
         heard[`change:${{name}}`]();
@@ -334,9 +433,13 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert got[1][1:] == [1, 0]
     assert "For q with mean \u22121.00 and deviation 1.50, forward" in got[2][0]
     assert got[2][1:] == [1, 0]
+    assert "The value of the game is \u22121.39 nats" in got[3][0]  # slope 0, offset 0
+    assert got[3][1:] == [1, 0]
 
 
-@pytest.mark.parametrize("make", [explorer, widgets.KLExplorer, divergences])
+@pytest.mark.parametrize(
+    "make", [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer]
+)
 def test_the_fragment_stands_alone(make):
     shown = make()
     text = shown.to_html()

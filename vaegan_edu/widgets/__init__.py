@@ -2,13 +2,21 @@
 
 `LatentExplorer` shows a two-dimensional latent plane beside the image decoded from a chosen point;
 `KLExplorer` shows what `kl_loss` measures in one dimension; `DivergenceExplorer` shows the KL
-divergence in both directions between a Gaussian and a mixture. None needs Keras, ipywidgets or
-anywidget to be imported: a decoder is only read, and widgets are loaded when a kernel asks.
+divergence in both directions between a Gaussian and a mixture; `GameExplorer` plays a GAN's game in
+one dimension. None needs Keras, ipywidgets or anywidget to be imported: a decoder is only read, and
+widgets are loaded when a kernel asks.
 """
 
 from vaegan_edu.widgets.divergence_explorer import DivergenceExplorer
 from vaegan_edu.widgets.export import export_decoder
+from vaegan_edu.widgets.game_explorer import GameExplorer
 from vaegan_edu.widgets.kl_explorer import KLExplorer
 from vaegan_edu.widgets.latent_explorer import LatentExplorer
 
-__all__ = ["DivergenceExplorer", "KLExplorer", "LatentExplorer", "export_decoder"]
+__all__ = [
+    "DivergenceExplorer",
+    "GameExplorer",
+    "KLExplorer",
+    "LatentExplorer",
+    "export_decoder",
+]

@@ -1,0 +1,224 @@
+"""Checks of chapter 4, the generative adversarial network."""
+
+import numpy as np
+
+from vaegan_edu.exercises import compare, exercise, numbers
+
+LOG_2 = np.log(2.0)
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _softplus(x):
+    return np.logaddexp(0, x)
+
+
+@exercise("game_by_hand", takes="value")
+def _(answer):
+    value = numbers(answer, "the value")
+    compare(
+        value,
+        -2 * LOG_2,
+        {
+            "that is the discriminator's loss. The value of the game is its negative.": 2 * LOG_2,
+            "that is one of the two terms only. There is one for real and one for generated "
+            "points.": -LOG_2,
+            "that is one of the two terms, with its sign turned round.": LOG_2,
+            "those are bits, logarithms of base 2. Take the natural logarithm.": -2.0,
+            "that is the discriminator's answer D, not the value of the game.": 0.5,
+            "0 would be the value of a game that the discriminator always wins. Here it can only "
+            "guess.": 0.0,
+        },
+        what="the value",
+        rtol=0.01,
+    )
+    return "where nobody can tell them apart, D = 1/2 is the best answer, and V = -2 log 2."
+
+
+@exercise("best_discriminator")
+def _(answer):
+    p = np.array([0.4, 0.3, 0.02, 0.1])
+    q = np.array([0.1, 0.3, 0.5, 1e-3])
+    compare(
+        answer(p, q),
+        np.log(p) - np.log(q),
+        {
+            "that is the probability p / (p + q). The logit is what the sigmoid turns into it.": p
+            / (p + q),
+            "p and q are exchanged: positive logits must mean real, so p stands above.": np.log(q)
+            - np.log(p),
+            "that is q / (p + q), the probability of generated. Asked is the logit of real.": q
+            / (p + q),
+            "that is log D*. The logit is log D* - log(1 - D*).": np.log(p / (p + q)),
+            "that is the ratio p / q. Take its logarithm.": p / q,
+            "that is the difference of the densities. Take the difference of their logarithms.": p
+            - q,
+            "the mixture stands below: that is log of p over (p + q) / 2. Put q in its place.": (
+                np.log(2 * p / (p + q))
+            ),
+        },
+        what="the logit",
+        where="p = [0.4, 0.3, 0.02, 0.1], q = [0.1, 0.3, 0.5, 0.001]",
+    )
+    # Densities far out are tiny; their ratio is not.
+    compare(
+        answer(np.array([1e-200]), np.array([1e-300])),
+        np.array([100 * np.log(10)]),
+        what="the logit",
+        where="p = [1e-200], q = [1e-300]",
+        unfinite="a density far out is so small that D* becomes 0 or 1 in the computer. Subtract "
+        "logarithms, and never form D*.",
+    )
+    return "its sigmoid is p / (p + q), it is zero where the densities meet, and never overflows."
+
+
+@exercise("gan_losses")
+def _(answer):
+    rng = np.random.default_rng(4)
+    real, fake = rng.normal(0.7, 1.5, size=5), rng.normal(-0.4, 1.0, size=3)
+    on_real, on_fake = _softplus(-real).mean(), _softplus(fake).mean()
+    generator = _softplus(-fake).mean()
+    right = np.array([on_real + on_fake, generator])
+
+    def twice(x):  # the sigmoid of a probability
+        return _sigmoid(_sigmoid(x))
+
+    compare(
+        answer(real, fake),
+        right,
+        {
+            "you applied the sigmoid twice: the logits pass through it once.": [
+                -np.log(twice(real)).mean() - np.log(1 - twice(fake)).mean(),
+                -np.log(twice(fake)).mean(),
+            ],
+            "the discriminator's loss lacks its term on fake examples.": [on_real, generator],
+            "the discriminator's loss lacks its term on real examples.": [on_fake, generator],
+            "the discriminator's labels are swapped: real examples have the target 1.": [
+                _softplus(real).mean() + _softplus(-fake).mean(),
+                generator,
+            ],
+            "both signs are turned round: these are what the players raise. A loss is lowered.": (
+                -right
+            ),
+            "the discriminator's sign is turned round: its loss is minus the value.": [
+                -right[0],
+                generator,
+            ],
+            "your generator has the minimax loss log(1 - D), which saturates. Take -log D.": [
+                right[0],
+                -on_fake,
+            ],
+            "your generator has the minimax loss with its sign turned round: it would help the "
+            "discriminator.": [right[0], on_fake],
+            "the generator's loss belongs to fake examples. It sees no real ones.": [
+                right[0],
+                on_real,
+            ],
+            "you summed over the examples. Take the mean over each batch.": [
+                _softplus(-real).sum() + _softplus(fake).sum(),
+                _softplus(-fake).sum(),
+            ],
+            "you halved the discriminator's loss. Its two means are added.": [
+                right[0] / 2,
+                generator,
+            ],
+            "you took the logits for probabilities. Put them through the sigmoid.": [
+                -np.log(np.abs(real)).mean() - np.log(np.abs(1 - fake)).mean(),
+                -np.log(np.abs(fake)).mean(),
+            ],
+            "the two losses stand in the wrong order: the discriminator's comes first.": right[
+                ::-1
+            ],
+        },
+        what="the losses",
+    )
+    compare(
+        answer(np.array([1000.0, -1000.0]), np.array([-1000.0, -1000.0])),
+        np.array([500.0, 1000.0]),
+        what="the losses",
+        where="logits of 1000 and -1000",
+        unfinite="for logits of 1000 the logarithm of a rounded sigmoid is infinite. Write "
+        "-log sigmoid(l) as log(1 + exp(-l)), in NumPy np.logaddexp(0, -l).",
+    )
+    return (
+        "both terms of the discriminator and the non-saturating generator, means over their own "
+        "batches, finite for any logits."
+    )
+
+
+@exercise("generator_gradient")
+def _(answer):
+    rng = np.random.default_rng(5)
+    x = rng.normal(1.5, 1.0, size=6)
+    for slope, offset in ((-1.3, 0.4), (0.7, -1.0)):
+        d = _sigmoid(slope * x + offset)
+        right = -slope * (1 - d).mean()
+        compare(
+            answer(x, slope, offset),
+            right,
+            {
+                "that is the derivative of the minimax loss log(1 - D). Here the loss is -log D.": (
+                    -slope * d.mean()
+                ),
+                "the sign is turned round: the generator lowers -log D.": -right,
+                "the chain rule has one more factor: the logit changes with `mean` by `slope`.": (
+                    -(1 - d).mean()
+                ),
+                "that is -1/D times the slope. D itself changes by D (1 - D) a logit: multiply.": (
+                    -slope * (1 / d).mean()
+                ),
+                "the derivative of the sigmoid alone: the logarithm's factor 1/D is missing.": (
+                    -slope * (d * (1 - d)).mean()
+                ),
+                "you summed over the points. The loss is a mean.": -slope * (1 - d).sum(),
+                "this is one value a point. Take their mean.": -slope * (1 - d),
+                "that is the derivative with respect to `offset` of log D: slope and sign are "
+                "missing.": (1 - d).mean(),
+                "that is the loss itself, not its derivative.": -np.log(d).mean(),
+            },
+            what="the derivative",
+            where=f"slope = {slope}, offset = {offset}",
+        )
+    return (
+        "the derivative is -slope times the mean of 1 - D: it stays large while the discriminator "
+        "is sure."
+    )
+
+
+@exercise("divergence_bound")
+def _(answer):
+    rng = np.random.default_rng(6)
+    real, fake = rng.normal(0.9, 1.2, size=6), rng.normal(-1.1, 0.9, size=4)
+    value = -_softplus(-real).mean() - _softplus(fake).mean()
+    compare(
+        answer(real, fake),
+        LOG_2 + value / 2,
+        {
+            "that is the value V itself. Solve V = 2 JS - 2 log 2 for JS.": value,
+            "the half is missing: V = 2 JS - 2 log 2.": 2 * LOG_2 + value,
+            "you halved log 2 as well.": LOG_2 / 2 + value / 2,
+            "log 2 is missing.": value / 2,
+            "you put the loss where the value belongs. The value is minus the loss.": LOG_2
+            - value / 2,
+            "the term of the real examples is missing.": LOG_2 - _softplus(fake).mean() / 2,
+            "the term of the generated examples is missing.": LOG_2 - _softplus(-real).mean() / 2,
+            "real and generated are exchanged.": LOG_2
+            - (_softplus(real).mean() + _softplus(-fake).mean()) / 2,
+            "you took the mean over all examples at once. Each batch has a mean of its own.": LOG_2
+            - np.concatenate([_softplus(-real), _softplus(fake)]).mean(),
+        },
+        what="the bound",
+    )
+    compare(
+        answer(np.zeros(3), np.zeros(5)), 0.0, what="the bound", where="logits that are all zero"
+    )
+    compare(
+        answer(np.full(3, -800.0), np.full(2, 800.0)),
+        LOG_2 - 800,
+        what="the bound",
+        where="logits of -800 and 800",
+        unfinite="for such logits a rounded sigmoid is exactly 0 or 1. Use np.logaddexp.",
+    )
+    return "zero when the discriminator can only guess, log 2 when it is sure and right."

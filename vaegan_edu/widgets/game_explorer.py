@@ -1,0 +1,172 @@
+"""The game of generator and discriminator in one dimension, live."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.special import expit
+
+from vaegan_edu.widgets.figure import InteractiveFigure
+
+# All as in game_explorer.js.
+_RANGES = {
+    "mean": (-4.0, 4.0),
+    "deviation": (0.4, 3.0),
+    "slope": (-4.0, 4.0),
+    "offset": (-6.0, 6.0),
+}
+_GRID = np.linspace(-30, 30, 3001)
+_SEEN = (-7, 7)
+
+
+class GameExplorer(InteractiveFigure):
+    """Four sliders play a GAN's game in one dimension.
+
+    The data are p = N(0, 1). The generator makes `x = mean + deviation * z` with a standard normal
+    z, so q = N(mean, deviation^2). The discriminator is D(x) = sigmoid(slope * x + offset). Above,
+    both densities; below, D and the best possible D* = p / (p + q). Beside them the value of the
+    game V and its largest value for this generator, `2 JS - 2 log 2` (Goodfellow et al. 2014,
+    equation 1, proposition 1 and theorem 1), and the slope of both generator losses over `mean`.
+    All are sums over a fine grid, in nats.
+
+    Args:
+        mean: where the generator's mean starts, in [-4, 4].
+        deviation: where its standard deviation starts, in [0.4, 3].
+        slope: where the discriminator's slope starts, in [-4, 4].
+        offset: where its offset starts, in [-6, 6].
+        title: one line above the figure.
+        alt: what the still picture shows, in words; by default a sentence with the numbers.
+
+    Raises:
+        ValueError: when a value is outside its range.
+    """
+
+    _scripts = ("controls.js", "game_explorer.js")
+
+    def __init__(
+        self,
+        mean=2.0,
+        deviation=1.0,
+        slope=-1.0,
+        offset=0.0,
+        *,
+        title="The forger's two sliders, the expert's two sliders",
+        alt=None,
+    ):
+        given = {"mean": mean, "deviation": deviation, "slope": slope, "offset": offset}
+        state = {"title": str(title)} | {k: _check(k, v) for k, v in given.items()}
+        self._start = tuple(state[name] for name in _RANGES)
+        if alt is None:
+            game = _game(*self._start)
+            alt = (
+                f"{title}. Above: the density p of the data around 0 and that of the generator, q, "
+                f"with mean {mean:g} and deviation {deviation:g}. Below: the discriminator, a "
+                f"smooth step with slope {slope:g} and offset {offset:g}, and dashed the best one. "
+                f"The value of the game is {game['value']:.2f}, the best one's "
+                f"{game['best']:.2f} nats."
+            )
+        super().__init__(state, alt)
+
+    @property
+    def mean(self):
+        """Mean of the generator; set it to move the slider."""
+        return self._get("mean")
+
+    @mean.setter
+    def mean(self, value):
+        self._set("mean", _check("mean", value))
+
+    @property
+    def deviation(self):
+        """Standard deviation of the generator; set it to move the slider."""
+        return self._get("deviation")
+
+    @deviation.setter
+    def deviation(self, value):
+        self._set("deviation", _check("deviation", value))
+
+    @property
+    def slope(self):
+        """Slope of the discriminator's logits; set it to move the slider."""
+        return self._get("slope")
+
+    @slope.setter
+    def slope(self, value):
+        self._set("slope", _check("slope", value))
+
+    @property
+    def offset(self):
+        """Offset of the discriminator's logits; set it to move the slider."""
+        return self._get("offset")
+
+    @offset.setter
+    def offset(self, value):
+        self._set("offset", _check("offset", value))
+
+    @property
+    def game(self):
+        """What the figure shows, in nats: a dict.
+
+        `value` is V, `best` its largest value for this generator; `minimax` and `non_saturating`
+        are the derivatives of the generator's two losses with respect to `mean`.
+        """
+        return _game(*(self._get(name) for name in _RANGES))
+
+    def __repr__(self):
+        values = ", ".join(f"{name}={self._get(name):g}" for name in _RANGES)
+        return f"GameExplorer({values})"
+
+    def _twin(self):
+        mean, deviation, slope, offset = self._start
+        game = _game(*self._start)
+        log_p, log_q = _log_normal(0.0, 1.0), _log_normal(mean, deviation)
+        figure = Figure(figsize=(7.4, 4.6), layout="constrained")
+        figure.suptitle(self._state["title"], fontsize=11)
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        for log_density, colour, label in (
+            (log_p, "#5a6370", "p, data"),
+            (log_q, "#2f78bd", "q, generator"),
+        ):
+            upper.plot(_GRID, np.exp(log_density), color=colour, label=label)
+            upper.fill_between(_GRID, np.exp(log_density), color=colour, alpha=0.15, linewidth=0)
+        upper.set(ylabel="density", xlim=_SEEN, ylim=(0, None))
+        lower.plot(_GRID, expit(slope * _GRID + offset), color="#1f2328", label="D")
+        lower.plot(_GRID, expit(log_p - log_q), "--", color="#5a6370", label="best D*")
+        lower.set(xlabel="x", ylabel="D(x)", ylim=(-0.03, 1.03))
+        lower.set_title(f"value {game['value']:.2f}, at best {game['best']:.2f} nats", fontsize=9)
+        for axes in (upper, lower):
+            axes.legend(frameon=False)
+        return figure
+
+
+def _log_normal(mean, deviation):
+    return -0.5 * ((_GRID - mean) / deviation) ** 2 - math.log(deviation * math.sqrt(2 * math.pi))
+
+
+def _game(mean, deviation, slope, offset):
+    log_p, log_q = _log_normal(0.0, 1.0), _log_normal(mean, deviation)
+    p, q = np.exp(log_p), np.exp(log_q)
+    step = _GRID[1] - _GRID[0]
+
+    def value(logits):  # log D = -softplus(-logits), log(1 - D) = -softplus(logits)
+        return float(np.sum(-p * np.logaddexp(0, -logits) - q * np.logaddexp(0, logits)) * step)
+
+    logits = slope * _GRID + offset
+    fooled = float(np.sum(q * expit(logits)) * step)  # the mean of D on generated points
+    return {
+        "value": value(logits),
+        "best": value(log_p - log_q),
+        "minimax": -slope * fooled,
+        "non_saturating": -slope * (1 - fooled),
+    }
+
+
+def _check(name, value):
+    low, high = _RANGES[name]
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
+    return number
