@@ -1,12 +1,14 @@
 """Interactive figures that work in Jupyter and, without a kernel, in the built book.
 
 `LatentExplorer` shows a two-dimensional latent plane beside the image decoded from a chosen point;
-`KLExplorer` shows what `kl_loss` measures in one dimension. Neither needs Keras, ipywidgets or
-anywidget to be imported: a decoder is only read, and widgets are loaded when a kernel asks.
+`KLExplorer` shows what `kl_loss` measures in one dimension; `ScheduleExplorer` shows what a
+learning-rate rule makes of a loss curve. None needs Keras, ipywidgets or anywidget to be imported:
+a decoder is only read, and widgets are loaded when a kernel asks.
 """
 
 from vaegan_edu.widgets.export import export_decoder
 from vaegan_edu.widgets.kl_explorer import KLExplorer
 from vaegan_edu.widgets.latent_explorer import LatentExplorer
+from vaegan_edu.widgets.schedule_explorer import ScheduleExplorer
 
-__all__ = ["KLExplorer", "LatentExplorer", "export_decoder"]
+__all__ = ["KLExplorer", "LatentExplorer", "ScheduleExplorer", "export_decoder"]
