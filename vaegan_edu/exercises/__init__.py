@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CHAPTERS = ("before_you_start", "autoencoder", "vae")
+CHAPTERS = ("before_you_start", "autoencoder", "vae", "schedules")
 
 _registry = {}
 

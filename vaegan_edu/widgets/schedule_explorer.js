@@ -48,7 +48,7 @@ function render({ model, el }) {
   el.innerHTML = `
     <div class="title"></div>
     <div class="panels">
-      <svg class="plane" viewBox="-66 -8 496 ${LOWER + HEIGHT + 62}" role="img">
+      <svg class="plane" viewBox="-78 -8 508 ${LOWER + HEIGHT + 62}" role="img">
         <g class="axes">
           ${ticks(1, count).filter(({ value }) => Number.isInteger(value)).map(({ value }) =>
             `<path d="M${px(value)} 0V${HEIGHT}M${px(value)} ${LOWER}V${LOWER + HEIGHT}"/>
@@ -60,10 +60,10 @@ function render({ model, el }) {
             `<path d="M0 ${ry(10 ** p)}H${WIDTH}"/>
              <text x="-7" y="${ry(10 ** p) + 5}" text-anchor="end">1e${format(p, 0)}</text>`).join("")}
           <text class="name" x="${WIDTH / 2}" y="${LOWER + HEIGHT + 44}" text-anchor="middle">epoch</text>
-          <text class="name" x="${-HEIGHT / 2}" y="-50" transform="rotate(-90)"
+          <text class="name" x="${-HEIGHT / 2}" y="-60" transform="rotate(-90)"
                 text-anchor="middle">loss</text>
-          <text class="name" x="${-LOWER - HEIGHT / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">learning rate</text>
+          <text class="name" x="${-LOWER - HEIGHT / 2}" y="-60" transform="rotate(-90)"
+                text-anchor="middle">rate</text>
         </g>
         <path class="floor"/>
         <path class="line loss"/>

@@ -143,7 +143,9 @@ class ScheduleExplorer(InteractiveFigure):
         above, below = figure.subplots(2, 1, sharex=True)
         above.plot(epochs, losses, color="#5a6370")
         fell = rates < led
-        above.plot(epochs[fell], np.array(losses)[fell], "o", color="#2f78bd", label="the rate fell")
+        above.plot(
+            epochs[fell], np.array(losses)[fell], "o", color="#2f78bd", label="the rate fell"
+        )
         above.set(ylabel="loss")
         above.set_title(f"{curve}: {schedule!r}", fontsize=8)
         if fell.any():
