@@ -112,7 +112,7 @@ figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharey=True)
 side = np.linspace(-1.9, 1.9, 200)
 for axes, (name, rate) in zip(panels.flat, (
     ("too small", 0.1 / c), ("$1/c$", 1 / c), ("below $2/c$", 1.85 / c), ("above $2/c$", 2.05 / c),
-)):  # fmt: skip
+), strict=True):  # fmt: skip
     w = descend(rate, c, 12)
     axes.plot(side, c * side**2 / 2, color="0.7")
     axes.plot(w, c * w**2 / 2, "o-", color="C0", markersize=4, linewidth=1)
@@ -185,7 +185,7 @@ plt.show()
 #
 # A rule sees one number after each epoch, the loss, and answers with the learning rate from then on. In the package it is a small object that knows nothing of networks. There are two families.
 #
-# **By the clock.** The rate goes by the epoch $t$ of $T$ alone, from `initial` to `minimum`, for example along half a cosine wave ({cite}`loshchilov2017sgdr`, equation 5, without restarts):
+# **By the clock.** The rate goes by the epoch $t$ of $T$ alone, from `initial` to `minimum`, for example along half a cosine wave ({cite}`loshchilov2017sgdr`, here without restarts):
 #
 # $$
 # \eta_t = \eta_{\min} + \tfrac 12 (\eta_0 - \eta_{\min}) \left(1 + \cos \tfrac{\pi t}{T}\right) .
@@ -297,7 +297,7 @@ figure, (above, below) = plt.subplots(
 )
 above.plot(epochs, curves["noisy"], color="0.4")
 above.set(ylabel="loss")
-for (name, rule), line in zip(rules.items(), ("-", "-", "-", "-", "--", "-.", ":")):
+for (name, rule), line in zip(rules.items(), ("-", "-", "-", "-", "--", "-.", ":"), strict=True):  # fmt: skip
     rates = np.array([rule.initial, *schedules.replay(rule, curves["noisy"])])
     below.semilogy(epochs, rates[:-1], line, drawstyle="steps-post", label=name)
     fell = np.flatnonzero(np.diff(rates) < 0)
@@ -309,7 +309,7 @@ plt.show()
 # %% [markdown]
 # ## Reading one's own code
 #
-# Now the second look at S4. The original project's page describes it in a sentence ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN), "Learning Rate Schedule 4"). In English: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. That is *stagnation* with a window of six.
+# Now the second look at S4. The original project's page describes it in a sentence ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN), its last schedule). In English: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. That is *stagnation* with a window of six.
 #
 # The project also did what few do: it published its logs, with the losses and the learning rates of every epoch. Its recorded rates are not those of that sentence. For all three networks, in every one of the $300$ recorded epochs ($3$ networks, $100$ epochs each), they are those of another rule: decay when the new loss is *below* the lowest of the previous four. That is *improvement*, with a window of four.
 #
@@ -317,7 +317,7 @@ plt.show()
 
 # %% mystnb={"figure": {"caption": "S4 as its text has it and S4 as its log shows it, on three losses. On the falling loss the text's rule never acts, and the log's rule acts at every epoch until it is at the floor. On the rising loss it is the other way round. The cell prints how often each rate fell, and when it reached the floor.", "name": "fig-schedules-s4"}, "image": {"alt": "Three charts side by side, for a falling, a noisy and a rising loss, each with two learning rates on a logarithmic axis. In the first, the solid line stays level at the top and the dashed one drops to the floor within the first epochs. In the second both drop to the floor, the dashed one first. In the third the dashed line stays level and the solid one drops."}}
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.0), sharey=True)
-for axes, (curve, losses) in zip(panels, curves.items()):
+for axes, (curve, losses) in zip(panels, curves.items(), strict=True):
     for name, line in (("S4, text", "-"), ("S4, log", "--")):
         rule = ORIGINAL[name]
         rates = np.array([rule.initial, *schedules.replay(rule, losses)])
@@ -456,9 +456,9 @@ def measure(epoch, logs):
 def play(rules, seed):
     """Train from a seed; return the history and 1000 points."""
     keras.utils.set_random_seed(seed)
-    for network, new in zip((gan.generator, gan.discriminator), build()):
+    for network, new in zip((gan.generator, gan.discriminator), build(), strict=True):
         network.set_weights(new.get_weights())
-    for variable, value in zip(gan.optimizer.variables, fresh_state):
+    for variable, value in zip(gan.optimizer.variables, fresh_state, strict=True):
         variable.assign(value)
     gan.seed_generator.state.assign(keras.random.SeedGenerator(seed).state)
     rates = callbacks.LearningRateSchedules({k: r.fresh() for k, r in rules.items()})
@@ -487,14 +487,14 @@ for name, rules in RULES.items():
 # %% tags=["nbval-ignore-output"]
 print(f"constant rates, at the end        2 log 2 = {2 * np.log(2):.3f}")
 print("seed  discriminator_loss  generator_loss  high quality  modes")
-for seed, (history, _) in zip(SEEDS, runs["constant"]):
+for seed, (history, _) in zip(SEEDS, runs["constant"], strict=True):
     print(f"{seed:4d} {history['val_discriminator_loss'][-1]:19.2f} {history['val_generator_loss'][-1]:15.2f}"
           f" {history['high_quality'][-1]:13.2f} {history['modes'][-1]:6d}")  # fmt: skip
 
 # %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations. The cell checks that in the better run the share is at least three times as large.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}}
 shares = [history["high_quality"][-1] for history, _ in runs["constant"]]
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.5), sharey=True)
-for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares))):
+for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares)), strict=True):
     history, points = runs["constant"][index]
     axes.scatter(*points.T, s=3, alpha=0.4, linewidths=0)
     for mode in ring.modes:
