@@ -137,6 +137,84 @@ def _value(real, fake):
     return -_bce(real).mean() - _bce(-fake).mean()
 
 
+def _plateau(losses, rate, factor, minimum, patience, new_best=np.less, restart=True, late=False):
+    best, waited, rates = np.inf, 0, []
+    for loss in losses:
+        if late:
+            rates.append(rate)
+        best, waited = (loss, 0) if new_best(loss, best) else (best, waited + 1)
+        if waited >= patience:
+            rate, waited = max(rate * factor, minimum), 0 if restart else waited
+        if not late:
+            rates.append(rate)
+    return rates
+
+
+def _plateau_by_last(losses, rate, factor, minimum, patience):
+    last, waited, rates = np.inf, 0, []
+    for loss in losses:
+        waited = 0 if loss < last else waited + 1
+        last = loss
+        if waited == patience:
+            rate, waited = max(rate * factor, minimum), 0
+        rates.append(rate)
+    return rates
+
+
+def _plateau_that_forgets(losses, rate, factor, minimum, patience):
+    best, waited, rates = np.inf, 0, []
+    for loss in losses:
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        if waited == patience:
+            rate, best, waited = max(rate * factor, minimum), np.inf, 0
+        rates.append(rate)
+    return rates
+
+
+def _windowed(losses, rate, factor, minimum, window, decay_on, reference=min, improves=np.less):
+    rates = []
+    for t, loss in enumerate(losses):
+        improved = t >= window and improves(loss, reference(losses[t - window : t]))
+        if t >= window and improved == (decay_on == "improvement"):
+            rate = max(rate * factor, minimum)
+        rates.append(rate)
+    return rates
+
+
+def _windowed_with_the_present(losses, rate, factor, minimum, window, decay_on):
+    rates = []
+    for t, loss in enumerate(losses):
+        if t + 1 >= window:
+            improved = loss < min(losses[t + 1 - window : t + 1])
+            if improved == (decay_on == "improvement"):
+                rate = max(rate * factor, minimum)
+        rates.append(rate)
+    return rates
+
+
+def _windowed_at_once(losses, rate, factor, minimum, window, decay_on):
+    rates = []
+    for t, loss in enumerate(losses):
+        if t and (loss < min(losses[max(t - window, 0) : t])) == (decay_on == "improvement"):
+            rate = max(rate * factor, minimum)
+        rates.append(rate)
+    return rates
+
+
+def _windowed_that_clears(losses, rate, factor, minimum, window, decay_on):
+    rates, start = [], 0
+    for t, loss in enumerate(losses):
+        decays = False
+        if t - start >= window:
+            decays = (loss < min(losses[t - window : t])) == (decay_on == "improvement")
+        if decays:
+            rate, start = max(rate * factor, minimum), t + 1
+        rates.append(rate)
+    return rates
+
+
+OTHER = {"stagnation": "improvement", "improvement": "stagnation"}
+
 MISTAKES = {
     "expectation": {
         "apply f first": lambda f, z: (f(np.mean(z)), _standard_error(f(z))),
@@ -468,6 +546,52 @@ MISTAKES = {
         "rounded sigmoid": lambda r, f: (
             np.log(2) + (np.log(expit(r)).mean() + np.log(1 - expit(f)).mean()) / 2
         ),
+    },
+    "rates_by_hand": {
+        "a tie is no improvement": [8, 8, 8, 8, 8, 4, 2, 1],
+        "the floor is forgotten": [8, 8, 8, 4, 4, 2, 1, 0.5],
+        "until there are three": [8, 8, 4, 2, 2, 1, 1, 1],
+        "with the last loss alone": [8, 8, 8, 8, 8, 4, 4, 2],
+        "the other rule": [8, 8, 8, 8, 4, 4, 4, 4],
+        "rates that led each epoch": [8, 8, 8, 8, 4, 4, 2, 1],
+        "window that holds it": [8, 8, 8, 4, 2, 1, 1, 1],
+        "must have shape (8,)": [8, 8, 8, 4, 4],
+    },
+    "plateau": {
+        "starts again after a decay": lambda *given: _plateau(*given, restart=False),
+        "a tie is no new best": lambda *given: _plateau(*given, new_best=np.less_equal),
+        "too long": lambda losses, r, f, m, p: _plateau(losses, r, f, m, p + 1),
+        "too few": lambda losses, r, f, m, p: _plateau(losses, r, f, m, p - 1),
+        "the floor is forgotten": lambda losses, r, f, m, p: _plateau(losses, r, f, 0.0, p),
+        "compared with the last loss": _plateau_by_last,
+        "does not forget the best": _plateau_that_forgets,
+        "before each loss was seen": lambda *given: _plateau(*given, late=True),
+        "only the last rate": lambda *given: _plateau(*given)[-1],
+    },
+    "windowed_decay": {
+        "you decay on improvement": lambda *given: _windowed(*given[:-1], OTHER[given[-1]]),
+        "Compare first, then append": _windowed_with_the_present,
+        "strictly below the lowest": lambda *given: _windowed(*given, improves=np.less_equal),
+        "until the window is full": _windowed_at_once,
+        "with the highest": lambda *given: _windowed(*given, reference=max),
+        "with the mean": lambda *given: _windowed(*given, reference=np.mean),
+        "with the last loss alone": lambda *given: _windowed(*given, reference=lambda w: w[-1]),
+        "with the oldest": lambda *given: _windowed(*given, reference=lambda w: w[0]),
+        "does not clear the window": _windowed_that_clears,
+        "one loss too long": lambda losses, r, f, m, w, on: _windowed(losses, r, f, m, w + 1, on),
+        "the floor is forgotten": lambda losses, r, f, m, w, on: _windowed(
+            losses, r, f, 0.0, w, on
+        ),
+        "before each loss was seen": lambda *given: [given[1], *_windowed(*given)[:-1]],
+    },
+    "largest_rate": {
+        "lands at the bottom": lambda h: 1 / np.linalg.eigvalsh(h).max(),
+        "the flattest direction": lambda h: 2 / np.linalg.eigvalsh(h).min(),
+        "mean of the curvatures": lambda h: 2 * len(h) / np.trace(h),
+        "the diagonal": lambda h: 2 / np.diag(h).max(),
+        "you added the curvatures": lambda h: 2 / np.trace(h),
+        "smallest of them": lambda h: 2 / np.linalg.eigvalsh(h),
+        "turned round": lambda h: np.linalg.eigvalsh(h).max() / 2,
     },
 }
 

@@ -18,7 +18,7 @@ from keras import layers
 from PIL import Image
 from scipy.stats import norm
 
-from vaegan_edu import losses, widgets
+from vaegan_edu import losses, schedules, widgets
 from vaegan_edu.widgets import figure
 
 SOURCES = Path(widgets.__file__).parent
@@ -153,6 +153,111 @@ def test_the_browsers_decoder_equals_keras(tmp_path):
         images = np.asarray(images).reshape(expected.shape)
         assert np.ptp(expected) > 0.1  # the test would see a difference
         np.testing.assert_allclose(images, expected, atol=1e-5)
+
+
+def scheduler(**settings):
+    epochs = np.arange(1, 31)
+    noisy = np.round(3 - epochs / 20 + np.sin(7 * epochs), 1)  # one digit: with ties
+    return widgets.ScheduleExplorer({"falling": 1 / epochs, "noisy": noisy}, **settings)
+
+
+@in_browser
+def test_the_browsers_rules_equal_pythons(tmp_path):
+    rng = np.random.default_rng(4)
+    cases, expected = [], []
+    for rule in ("plateau", "stagnation", "improvement"):
+        for epochs in (1, 2, 5, 12):
+            losses = rng.integers(0, 9, 40) / 4  # many ties
+            shown = widgets.ScheduleExplorer(
+                {"losses": losses}, rule=rule, factor=0.7, epochs=epochs, minimum=3e-5
+            )
+            settings = {"initial": 5e-4, "factor": 0.7, "minimum": 3e-5, "epochs": epochs}
+            cases.append([rule, losses.tolist(), settings])
+            expected.append(shown.rates)
+    source = (SOURCES / "schedule_explorer.js").read_text(encoding="utf-8")
+    script = f"""{ANSWER}{source}
+      answer({json.dumps(cases)}.map((given) => replay(...given)));"""
+    got = page(tmp_path, f"<body><script>{script}</script>")
+    assert len({tuple(rates) for rates in expected}) > 9  # the test would see a difference
+    assert got == expected  # to the last bit
+
+
+@in_browser
+def test_a_rule_is_chosen_and_set_in_the_page(tmp_path):
+    script = """
+      const figure = document.querySelector(".vaegan-figure");
+      const told = () => figure.querySelector(".plane").getAttribute("aria-label");
+      const choose = (number, value) => {
+        const select = figure.querySelectorAll("select")[number];
+        select.value = value;
+        select.dispatchEvent(new Event("change"));
+      };
+      const slide = (number, value) => {
+        const input = figure.querySelectorAll("input")[number];
+        input.value = value;
+        input.dispatchEvent(new Event("input"));
+      };
+      const result = { start: told() };
+      choose(0, "noisy");
+      choose(1, "improvement");
+      slide(0, 0.5);
+      slide(1, 3.4); // whole epochs
+      slide(2, -9); // below the lowest floor
+      result.told = told();
+      result.names = [...figure.querySelectorAll(".slider code")].map((code) => code.textContent);
+      result.outputs = [...figure.querySelectorAll("output")].map((output) => output.textContent);
+      const input = figure.querySelectorAll("input")[1];
+      input.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
+      result.stepped = figure.querySelectorAll("output")[1].textContent;
+      result.errors = window.errors;
+      answer(result);"""
+    body = scheduler().to_html()
+    got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
+    assert got["errors"] == []
+    assert "plateau on the falling loss: the rate falls 0 times and ends at 5.0e" in got["start"]
+    set_so = scheduler(curve="noisy", rule="improvement", factor=0.5, epochs=3, minimum=5e-7)
+    rates = [5e-4, *set_so.rates]
+    times = int(np.sum(np.diff(rates) < 0))
+    end = f"{rates[-1]:.1e}".replace("e-0", "e\u2212")
+    assert times > 1
+    assert f"noisy loss: the rate falls {times} times and ends at {end}." in got["told"]
+    assert got["names"] == ["factor", "window", "log10(minimum)"]
+    assert got["outputs"] == ["0.50", "3", "\u22126.30"]
+    assert got["stepped"] == "4"
+
+
+def test_the_schedule_is_the_one_that_was_chosen():
+    shown = scheduler(curve="noisy", epochs=4)
+    assert repr(shown.schedule) == repr(schedules.Plateau(5e-4, 0.6, 5e-6, 4))
+    assert shown.rates == schedules.replay(shown.schedule, shown.losses)
+    shown.rule, shown.curve = "stagnation", "falling"
+    assert repr(shown.schedule) == repr(schedules.WindowedDecay(5e-4, 0.6, 5e-6, 4))
+    assert shown.losses[:3] == [1.0, 0.5, 0.3333]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"curve": "steep"}, "curve must be one of falling, noisy. Received: 'steep'"),
+        ({"rule": "cosine"}, "rule must be one of plateau, .* Received: 'cosine'"),
+        ({"factor": 1.0}, "factor must be a number from 0.1 to 0.95. Received: 1.0"),
+        ({"epochs": 13}, "epochs must be at most 12. Received: 13"),
+        ({"epochs": 2.5}, "whole number.* Received: 2.5"),
+        ({"minimum": 1e-3}, "minimum must be a number from 5e-07 to 0.0005. Received: 0.001"),
+        ({"initial": 0}, "initial must be a number from .* Received: 0"),
+    ],
+)
+def test_a_bad_schedule_setting_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        scheduler(**settings)
+
+
+@pytest.mark.parametrize(
+    "curves", [{}, {"a": [1.0]}, {"a": [1, 2], "b": [1]}, {"a": [1, np.nan]}, [1, 2], {"a": "xy"}]
+)
+def test_bad_curves_are_refused(curves):
+    with pytest.raises(ValueError, match="curves must map names to lists of finite losses"):
+        widgets.ScheduleExplorer(curves)
 
 
 @in_browser
@@ -438,7 +543,7 @@ def test_the_kernels_module_follows_python(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "make", [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer]
+    "make", [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
 )
 def test_the_fragment_stands_alone(make):
     shown = make()
@@ -513,7 +618,8 @@ def test_importing_needs_neither_keras_nor_widgets():
     code = (
         "import sys;"
         "sys.modules.update(keras=None, anywidget=None, ipywidgets=None, traitlets=None);"
-        "from vaegan_edu.widgets import KLExplorer; KLExplorer().to_html()"
+        "from vaegan_edu.widgets import KLExplorer, ScheduleExplorer; KLExplorer().to_html();"
+        "ScheduleExplorer({'falling': [2, 1]}).to_html()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=SOURCES.parents[1])
 

@@ -19,13 +19,18 @@ function ticks(low, high) {
   return found.map((value) => ({ value, text: format(value, digits) }));
 }
 
-// A labelled range input: what fingers, keys and screen readers all know how to use.
-function addSlider(parent, name, description, [low, high], onInput) {
+// A labelled range input: what fingers, keys and screen readers all know how to use. `whole` keeps
+// to whole numbers.
+function addSlider(parent, name, description, [low, high], onInput, whole = false) {
   const label = document.createElement("label");
   label.className = "slider";
   label.innerHTML = "<code></code><input type=range step=any><output aria-hidden=true></output>";
   const [code, input, output] = label.children;
-  const choose = (value) => onInput(round(Math.min(high, Math.max(low, value))));
+  const choose = (value) => {
+    const within = Math.min(high, Math.max(low, value));
+    onInput(whole ? Math.round(within) : round(within));
+  };
+  const text = (value) => format(value, whole ? 0 : 2);
   code.textContent = name;
   input.min = low;
   input.max = high;
@@ -36,15 +41,28 @@ function addSlider(parent, name, description, [low, high], onInput) {
     const sign = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     if (!sign) return;
     event.preventDefault();
-    const step = ((high - low) / 50) * (event.shiftKey ? 0.2 : 1);
+    const step = whole ? 1 : ((high - low) / 50) * (event.shiftKey ? 0.2 : 1);
     choose(Number(input.value) + sign * step);
   });
   parent.append(label);
   return (value) => {
     input.value = value;
-    input.setAttribute("aria-valuetext", format(value));
-    output.textContent = format(value);
+    input.setAttribute("aria-valuetext", text(value));
+    output.textContent = text(value);
   };
+}
+
+// A labelled list to choose one name from.
+function addChoice(parent, name, options, onInput) {
+  const label = document.createElement("label");
+  label.className = "choice";
+  label.innerHTML = "<code></code><select></select>";
+  const [code, select] = label.children;
+  code.textContent = name;
+  select.append(...options.map((option) => new Option(option)));
+  select.addEventListener("change", () => onInput(select.value));
+  parent.append(label);
+  return (value) => { select.value = value; };
 }
 
 // Screen readers hear the result once the movement rests, not at every pixel of a drag.

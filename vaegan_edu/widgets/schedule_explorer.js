@@ -1,0 +1,139 @@
+// A rule that follows a validation loss: the loss above, the learning rate that it leads to below.
+
+const WIDTH = 420;
+const HEIGHT = 150; // of each of the two panels
+const LOWER = HEIGHT + 34; // where the second begins
+const SPAN = 1000; // the lowest floor is the initial rate over this
+const FACTORS = [0.1, 0.95];
+const EPOCHS = [1, 12]; // of patience or window
+const RULES = { plateau: "patience", stagnation: "window", improvement: "window" };
+
+// `schedules.replay` of Plateau (patience) and of WindowedDecay (window), operation by operation.
+function replay(rule, losses, { initial, factor, minimum, epochs }) {
+  let [rate, best, waited] = [initial, Infinity, 0];
+  return losses.map((loss, t) => {
+    let decays = false;
+    if (rule === "plateau") {
+      if (loss < best) [best, waited] = [loss, 0];
+      else {
+        waited = (waited + 1) % epochs;
+        decays = waited === 0;
+      }
+    } else if (t >= epochs) {
+      const improved = loss < Math.min(...losses.slice(t - epochs, t));
+      decays = improved === (rule === "improvement");
+    }
+    if (decays) rate = Math.max(rate * factor, minimum);
+    return rate;
+  });
+}
+
+function render({ model, el }) {
+  const { curves, initial } = model.get("data");
+  const lowest = initial / SPAN;
+  const short = (rate) => rate.toExponential(1).replace("-", "\u2212");
+  const count = Object.values(curves)[0].length;
+  const px = (epoch) => ((epoch - 1) / (count - 1)) * WIDTH;
+  const every = Object.values(curves).flat();
+  const [low, high] = [Math.min(...every), Math.max(...every)];
+  const margin = 0.08 * (high - low || 1);
+  const py = (loss) => HEIGHT * (1 - (loss - low + margin) / (high - low + 2 * margin));
+  // A little air above the initial rate and below the lowest floor.
+  const decades = Math.log10(SPAN) + 0.4;
+  const ry = (rate) => LOWER + HEIGHT * ((Math.log10(initial / rate) + 0.2) / decades);
+  const powers = [];
+  for (let p = Math.ceil(Math.log10(lowest)); 10 ** p <= initial; p++) powers.push(p);
+
+  el.classList.add("vaegan-live");
+  el.innerHTML = `
+    <div class="title"></div>
+    <div class="panels">
+      <svg class="plane" viewBox="-78 -8 508 ${LOWER + HEIGHT + 62}" role="img">
+        <g class="axes">
+          ${ticks(1, count).filter(({ value }) => Number.isInteger(value)).map(({ value }) =>
+            `<path d="M${px(value)} 0V${HEIGHT}M${px(value)} ${LOWER}V${LOWER + HEIGHT}"/>
+             <text x="${px(value)}" y="${LOWER + HEIGHT + 20}" text-anchor="middle">${value}</text>`).join("")}
+          ${ticks(low, high).map(({ value, text }) =>
+            `<path d="M0 ${py(value)}H${WIDTH}"/>
+             <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("")}
+          ${powers.map((p) =>
+            `<path d="M0 ${ry(10 ** p)}H${WIDTH}"/>
+             <text x="-7" y="${ry(10 ** p) + 5}" text-anchor="end">1e${format(p, 0)}</text>`).join("")}
+          <text class="name" x="${WIDTH / 2}" y="${LOWER + HEIGHT + 44}" text-anchor="middle">epoch</text>
+          <text class="name" x="${-HEIGHT / 2}" y="-60" transform="rotate(-90)"
+                text-anchor="middle">loss</text>
+          <text class="name" x="${-LOWER - HEIGHT / 2}" y="-60" transform="rotate(-90)"
+                text-anchor="middle">rate</text>
+        </g>
+        <path class="floor"/>
+        <path class="line loss"/>
+        <path class="dots decay"/>
+        <path class="line rate"/>
+      </svg>
+      <div class="side">
+        <div class="controls schedule">
+          <div class="value"><strong></strong> <span></span></div>
+        </div>
+      </div>
+    </div>`;
+
+  const find = (selector) => el.querySelector(selector);
+  const controls = find(".controls");
+  find(".title").textContent = model.get("title");
+  const change = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+    show();
+  };
+  const choose = {
+    curve: addChoice(controls, "loss", Object.keys(curves), (value) => change("curve", value)),
+    rule: addChoice(controls, "rule", Object.keys(RULES), (value) => change("rule", value)),
+  };
+  const set = {
+    factor: addSlider(controls, "factor", "factor of a decay", FACTORS,
+      (value) => change("factor", value)),
+    epochs: addSlider(controls, "patience", "epochs of patience or window", EPOCHS,
+      (value) => change("epochs", value), true),
+    // A floor spans decades, so its slider goes by the logarithm; two digits are enough.
+    minimum: addSlider(controls, "log10(minimum)", "logarithm of the floor",
+      [Math.log10(lowest), Math.log10(initial)],
+      (value) => change("minimum", Math.min(initial, Number((10 ** value).toPrecision(2))))),
+  };
+  const say = announcer(el);
+
+  function show() {
+    const [curve, rule, factor, epochs, minimum] =
+      ["curve", "rule", "factor", "epochs", "minimum"].map((name) => model.get(name));
+    const losses = curves[curve];
+    const rates = replay(rule, losses, { initial, factor, minimum, epochs });
+    const changed = rates.map((rate, t) => rate !== (t ? rates[t - 1] : initial));
+    const at = (value, y) => value.map((v, t) => `${px(t + 1).toFixed(1)} ${y(v).toFixed(1)}`);
+    find(".line.loss").setAttribute("d", `M${at(losses, py).join("L")}`);
+    find(".dots.decay").setAttribute(
+      "d", at(losses, py).filter((_, t) => changed[t]).map((point) => `M${point}h0`).join(""));
+    // A rate holds for a whole epoch: a staircase. The first epoch's is the initial one.
+    const stairs = [initial, ...rates.slice(0, -1)].map((rate, t) =>
+      `${t ? "H" + px(t + 1).toFixed(1) + "V" : "M0 "}${ry(rate).toFixed(1)}`);
+    find(".line.rate").setAttribute("d", stairs.join(""));
+    find(".floor").setAttribute("d", `M0 ${ry(minimum).toFixed(1)}H${WIDTH}`);
+    choose.curve(curve);
+    choose.rule(rule);
+    set.factor(factor);
+    set.epochs(epochs);
+    set.minimum(Math.log10(minimum));
+    controls.querySelectorAll(".slider code")[1].textContent = RULES[rule];
+    const decays = changed.filter(Boolean).length;
+    const times = decays === 1 ? "once" : `${decays} times`;
+    find(".value strong").textContent = short(rates.at(-1));
+    find(".value span").textContent = `in the end; the rate fell ${times}, floor ${short(minimum)}`;
+    const words =
+      `${rule} on the ${curve} loss: the rate falls ${times} and ends at ${short(rates.at(-1))}`;
+    find(".plane").setAttribute("aria-label", `Loss and learning rate over epochs. ${words}.`);
+    say(`${words}.`);
+  }
+
+  const names = "change:curve change:rule change:factor change:epochs change:minimum";
+  model.on(names, show); // Python changed a setting
+  show();
+  return () => model.off(names, show);
+}
