@@ -1,13 +1,17 @@
 """The benchmarks on a few steps: what they compare, what they write, how they go on."""
 
+import argparse
 import json
 import math
+import shutil
 
+import keras
 import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import quality
+from benchmarks import quality, train_step
+from benchmarks.steps import keras_steps
 from vaegan_edu import records, toys
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
@@ -126,3 +130,104 @@ def test_the_table_of_quality_holds_the_recorded_means_and_intervals(tmp_path):
     assert (rows[3]["reconstruction"], rows[4]["reconstruction"]) == ("7", "")
     lines = quality.table([floor, *rows]).splitlines()
     assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
+
+
+TINY = {**train_step.SETTINGS, "preset": "small", "batch_size": 4, "latent_dim": 3, "image_size": 8}
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setattr(train_step, "SETTINGS", TINY)
+
+
+def keras_step(kind=keras_steps.OurStep, **settings):
+    return kind(**{**TINY, "precision": "float32", **settings})
+
+
+def test_operations_counted_by_hand():
+    """Small networks at 8x8: convolutions of 4x4 to 4x4 and 2x2 places, then dense layers."""
+    counted = keras_steps.count_operations(keras_step().networks)
+    c1, c2 = 2 * 16 * 16 * 1 * 16, 2 * 4 * 16 * 16 * 32
+    dense, codes, logits = 2 * 128 * 64, 2 * 2 * 64 * 3, 2 * 128
+    map_, up, last = 2 * 3 * 128, 2 * 4 * 16 * 32 * 16, 2 * 16 * 16 * 16 * 1
+    forward = (c1 + c2 + dense + codes) + 2 * (map_ + up + last) + 3 * (c1 + c2 + logits)
+    weights = forward  # each pass is learned from once
+    inputs = (c2 + dense + codes) + 2 * (up + last) + 3 * (c2 + logits)
+    onwards = (map_ + up + last) + 2 * (c1 + c2 + logits) + (c1 + c2)
+    assert counted == forward + weights + inputs + onwards
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a step of TensorFlow")
+def test_the_plain_step_is_our_step():
+    """Equal losses from the same weights and noise; both move every network."""
+    ours, plain = keras_step(), keras_step(keras_steps.ThreeTapeStep)
+    plain.set_weights(ours.get_weights())
+    images = ours.images(4)
+    noise = {k: np.full((4, 3), v, "float32") for k, v in (("posterior", 0.5), ("prior", -1.0))}
+    expected, found = ours.losses(images, noise), plain.losses(images, noise)
+    assert found == pytest.approx(expected, rel=1e-5)
+    before = plain.get_weights()
+    assert plain.window(2) > 0 and ours.window(2) > 0
+    for name, weights in plain.get_weights().items():
+        assert any((a != b).any() for a, b in zip(before[name], weights, strict=True)), name
+    whole, inside = ours.epoch(3)
+    assert 0 < inside and 0 < whole
+
+
+def test_no_row_with_other_losses_is_timed(tiny):
+    class Fake:
+        def __init__(self, losses):
+            self.name, self.backend = "fake", "none"
+            self.settings = {**TINY, "precision": "float32"}
+            self.losses = losses
+
+        def ask(self, method, *arguments):
+            return {"get_weights": {}, "set_weights": None, "losses": self.losses}[method]
+
+    expected = Fake({"encoder": 1.0, "decoder": 2.0})
+    near, far, broken = (Fake({"encoder": 1.0, "decoder": d}) for d in (2.0001, 2.001, math.nan))
+    assert train_step.compare_losses([expected, near]) == pytest.approx(5e-5, rel=1e-3)
+    for other in (far, broken):
+        with pytest.raises(RuntimeError, match="computes other losses.*Received"):
+            train_step.compare_losses([expected, near, other])
+
+
+def test_an_exponent_by_hand():
+    sides = np.array([8, 16, 32, 64])
+    assert train_step.fit_exponent(sides, 3e-3 * sides**1.7) == pytest.approx(1.7)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
+def test_rows_are_measured_in_processes_of_their_own(tiny, monkeypatch, tmp_path, capsys):
+    pytest.importorskip("tensorflow")
+    monkeypatch.setitem(train_step.PARTS, "light", lambda options: train_step.measure_rows(
+        "small", [("ours", "tensorflow"), ("three-tape", "tensorflow")], ["float32"], options
+    ))  # fmt: skip
+    path = tmp_path / "out.json"
+    train_step.main(["--json", str(path), "--part", "light", "--windows", "3", "--steps", "1"])
+    found = json.loads(path.read_text())["parts"]["light"]
+    assert found["losses_differ_by"] < train_step.TOLERANCE
+    assert [row["name"] for row in found["rows"]] == ["ours", "three-tape"]
+    for row in found["rows"]:
+        low, high = row["images_per_second_range"]
+        assert 0 < low <= row["images_per_second"] <= high
+        assert 0 < row["share_of_matmul_peak"] < 1 and row["peak_mb"] > 100
+    assert found["environment"]["commit"] and found["environment"]["threads"] >= 1
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 6 and len({line.count("|") for line in printed[2:]}) == 1
+
+
+def test_what_fails_in_a_process_is_said():
+    with train_step.Workers() as workers:
+        workers.append(train_step.Worker("ours", "tensorflow", {"preset": "none"}))
+        with pytest.raises(RuntimeError, match="(?s)ours on tensorflow.*missing"):
+            workers[0].ask("window", 1)
+
+
+def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(train_step, "measure_rows", lambda preset, steps, *rest: seen.extend(steps))
+    options = argparse.Namespace(torch_python=shutil.which("false"))
+    train_step.PARTS["original"](options)
+    assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
+    assert "has no PyTorch: its rows are left out" in capsys.readouterr().err

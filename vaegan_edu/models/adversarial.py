@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from vaegan_edu import losses
+from vaegan_edu.models.kernels import faster_kernels
 from vaegan_edu.models.latent_model import GenerativeModel
 from vaegan_edu.validation import check_number
 
@@ -288,7 +289,8 @@ class AdversarialModel(GenerativeModel):
 
         images = self._examples(data)
         self._refuse_single(images)
-        with tf.GradientTape(persistent=True) as tape:
+        layers, optimizers = self._with_faster_kernels()
+        with tf.GradientTape(persistent=True) as tape, faster_kernels(layers):
             losses, observed, updates = self._play(images, training=True)
             # Several devices' gradients are summed.
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -298,8 +300,17 @@ class AdversarialModel(GenerativeModel):
             variables = network.trainable_variables
             found = tape.gradient(targets[name], variables)
             gradients.update({id(v): g for v, g in zip(variables, found, strict=True)})
-        self._update(gradients, updates)
+        with faster_kernels(optimizers):
+            self._update(gradients, updates)
         return self._log(images, losses, observed)
+
+    def _with_faster_kernels(self):
+        """Return the layers and the optimizers whose kernels a step on TensorFlow swaps."""
+        import tensorflow as tf
+
+        if self.jit_compile or tf.config.list_physical_devices("GPU"):
+            return [], []
+        return list(_layers_within(self.networks.values())), list(self.optimizers.values())
 
     def _tensorflow_test_step(self, data):
         images = self._examples(data)

@@ -1,0 +1,1 @@
+"""The training steps that `benchmarks.train_step` compares, each in a process of its own."""

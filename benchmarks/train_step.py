@@ -1,0 +1,356 @@
+"""Speed of a VAE-GAN's training step: ours against a plain one and against PyTorch.
+
+    python -m benchmarks.train_step --json benchmarks/results/train_step.json
+
+Each row is a process of its own, all with the same networks, weights and optimizers:
+
+- ours: the train function that `fit` makes of `VAEGAN`, called by `fit` with its input pipeline;
+- three-tape: a plain TensorFlow step, three gradient tapes over one shared forward pass in a
+  `tf.function`, without XLA;
+- pytorch: the same step in eager PyTorch, with its fused Adam and channels last. PyTorch serves
+  this benchmark alone (`pip install --group benchmark`); where it is missing, the row is left out.
+
+oneDNN is left as it comes. First the float32 losses of all rows are compared, on the same weights,
+images and noise: to 1e-4, or nothing is timed. Then the rows take turns, a few steps each, so that
+whatever else the machine does meets them all; a row's number is the median over its windows.
+
+`share_of_matmul_peak` is the multiplications and additions that the step needs (`count_operations`)
+over its time, as a share of the rate of square matrix products in the same precision, the fastest
+of all libraries here. `peak_mb` is the most memory that the process held, libraries and all.
+
+The parts: `original` and `light` are rows with those networks; `cost` is the exponents with which
+our step's time grows with the batch and with the side of the image; `outside` is the share of an
+epoch of `fit` that is not spent in the step. A file keeps the parts that are not measured anew.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+
+from vaegan_edu import records
+from vaegan_edu.experiments.provenance import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+# The original project's on MNIST.
+SETTINGS = {
+    "preset": "original", "image_size": 28, "batch_size": 100, "latent_dim": 64, "gamma": 1e-8,
+    "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "learning_rate": 5e-4,
+}  # fmt: skip
+PRECISIONS = ("float32", "mixed_bfloat16")
+STEPS = (("ours", "tensorflow"), ("three-tape", "tensorflow"), ("ours", "jax"),
+         ("pytorch", "torch"))  # fmt: skip
+BATCH_SIZES = (25, 50, 100, 200)
+IMAGE_SIZES = (20, 28, 40, 56)
+MATMUL_SIZE = 2048
+TOLERANCE = 1e-4
+COLUMNS = ("name", "backend", "precision", "image_size", "batch", "images_per_second", "peak_mb",
+           "share_of_matmul_peak")  # fmt: skip
+
+
+class Worker:
+    """A step in a process of its own (`benchmarks.steps.worker`).
+
+    Args:
+        name: of the step.
+        backend: "tensorflow", "jax" or "torch".
+        settings: of the step.
+        python: the interpreter, this one by default.
+
+    Raises:
+        RuntimeError: whatever failed in that process, with what it said.
+    """
+
+    def __init__(self, name, backend, settings, python=sys.executable):
+        self.name = name
+        self.backend = backend
+        self.settings = settings
+        self.built = False  # asked for below, so that several build at once
+        self.connection, theirs = Pipe()
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
+        if backend != "torch":
+            environment["KERAS_BACKEND"] = backend
+        with theirs:
+            self.process = subprocess.Popen(
+                [python, "-m", "benchmarks.steps.worker", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                cwd=ROOT,
+                env=environment,
+            )
+        self.connection.send((name, settings))
+
+    def ask(self, method, *arguments):
+        """Return the result of a method in that process."""
+        try:
+            if not self.built:
+                self.built, said = self.connection.recv()
+                if not self.built:
+                    raise RuntimeError(f"{self.name} on {self.backend}: {said}")
+            self.connection.send((method, *arguments))
+            done, result = self.connection.recv()
+        except (EOFError, OSError):
+            done, result = False, f"the process ended ({self.process.wait()})"
+        if not done:
+            raise RuntimeError(f"{self.name} on {self.backend}: {result}")
+        return result
+
+    def close(self):
+        """End the process."""
+        self.connection.close()
+        self.process.wait()
+
+
+class Workers(list):
+    """Workers whose processes end with a `with` block."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for worker in self:
+            worker.close()
+
+
+def compare_losses(workers):
+    """Give all the first one's weights and compare their float32 losses on one batch.
+
+    Returns:
+        The largest relative difference from the first one's losses.
+
+    Raises:
+        RuntimeError: it is above `TOLERANCE`.
+    """
+    first, *others = [w for w in workers if w.settings["precision"] == "float32"]
+    settings = first.settings
+    rng = np.random.default_rng(1)
+    count, side = settings["batch_size"], settings["image_size"]
+    images = rng.uniform(-1, 1, (count, side, side, 1)).astype("float32")
+    noise = {
+        name: rng.standard_normal((count, settings["latent_dim"])).astype("float32")
+        for name in ("posterior", "prior")
+    }
+    weights = first.ask("get_weights")
+    for worker in workers:
+        if worker is not first:
+            worker.ask("set_weights", weights)
+    expected = first.ask("losses", images, noise)
+    largest = 0.0
+    for worker in others:
+        found = worker.ask("losses", images, noise)
+        # NumPy's maximum keeps a NaN, Python's may lose it.
+        difference = float(np.max([abs(found[name] / expected[name] - 1) for name in expected]))
+        if not difference <= TOLERANCE:
+            raise RuntimeError(
+                f"{worker.name} on {worker.backend} computes other losses: nothing is timed. "
+                f"Expected {expected}. Received: {found}"
+            )
+        largest = max(largest, difference)
+    return largest
+
+
+def take_turns(workers, windows, steps):
+    """Return the seconds per step of each worker's windows, (workers, windows), taken in turns."""
+    seconds = np.empty((len(workers), windows))
+    for window in range(windows):
+        for row, worker in enumerate(workers):
+            seconds[row, window] = worker.ask("window", steps) / steps
+    return seconds
+
+
+def measure_rows(preset, steps, precisions, options):
+    """Return the rows of one preset's networks, and how far their losses differ."""
+    with Workers() as workers:
+        for precision in precisions:
+            for name, backend in steps:
+                settings = {**SETTINGS, "preset": preset, "precision": precision}
+                python = options.torch_python if backend == "torch" else sys.executable
+                workers.append(Worker(name, backend, settings, python))
+        difference = compare_losses(workers)
+        first = [worker.ask("window", 1) for worker in workers]
+        seconds = take_turns(workers, options.windows, options.steps)
+        peaks = [worker.ask("peak_mb") for worker in workers]
+        rates = [worker.ask("matmul_rate", MATMUL_SIZE) for worker in workers]
+        operations = workers[0].ask("operations")
+        rows = []
+        peak_rates = {
+            precision: max(rate for rate, w in zip(rates, workers, strict=True)
+                           if w.settings["precision"] == precision)
+            for precision in precisions
+        }  # fmt: skip
+        for worker, started, times, peak in zip(workers, first, seconds, peaks, strict=True):
+            precision = worker.settings["precision"]
+            rate = peak_rates[precision]
+            step = float(np.median(times))
+            batch = worker.settings["batch_size"]
+            rows.append(
+                {
+                    "name": worker.name,
+                    "backend": worker.backend,
+                    "library": worker.ask("library"),
+                    "precision": precision,
+                    "preset": preset,
+                    "image_size": worker.settings["image_size"],
+                    "batch": batch,
+                    "images_per_second": batch / step,
+                    "images_per_second_range": [batch / times.max(), batch / times.min()],
+                    "first_step_seconds": started,
+                    "peak_mb": peak,
+                    "operations": operations,
+                    "matmul_peak": rate,
+                    "share_of_matmul_peak": operations / step / rate,
+                }
+            )
+    return {"rows": rows, "losses_differ_by": difference}
+
+
+def measure_cost(options):
+    """Return step times of ours by batch size and by image size, and the exponents fitted."""
+    found = {}
+    for name, values in (("batch_size", BATCH_SIZES), ("image_size", IMAGE_SIZES)):
+        with Workers() as workers:
+            for value in values:
+                settings = {**SETTINGS, "precision": "float32", name: value}
+                workers.append(Worker("ours", "tensorflow", settings))
+            take_turns(workers, 1, 1)
+            seconds = np.median(take_turns(workers, options.windows, options.steps), axis=1)
+        found[name] = {
+            "values": list(values),
+            "seconds_per_step": seconds.tolist(),
+            "exponent": fit_exponent(values, seconds),
+        }
+    return found
+
+
+def fit_exponent(values, seconds):
+    """Return the slope of a straight line through the logarithms, by least squares."""
+    return float(np.polyfit(np.log(values), np.log(seconds), 1)[0])
+
+
+def measure_outside(options):
+    """Return the share of an epoch of `fit` outside the step: median and range over windows."""
+    found = {}
+    for precision in PRECISIONS:
+        with Workers() as workers:
+            workers.append(Worker("ours", "tensorflow", {**SETTINGS, "precision": precision}))
+            workers[0].ask("window", 1)
+            steps = 10 * options.steps
+            pairs = [workers[0].ask("epoch", steps) for _ in range(options.windows)]
+        shares = [1 - inside / whole for whole, inside in pairs]
+        found[precision] = {
+            "steps": steps,
+            "share": float(np.median(shares)),
+            "range": [min(shares), max(shares)],
+            "epoch_seconds": float(np.median([whole for whole, _ in pairs])),
+        }
+    return found
+
+
+def table(parts):
+    """Return what was measured as Markdown."""
+    lines = []
+    for part in ("original", "light"):
+        if part not in parts:
+            continue
+        columns = (*COLUMNS, "range", "first step (s)", "times three-tape")
+        lines += [f"{part} networks:", "", *_markdown([columns, ["---"] * len(columns)])]
+        plain = {
+            row["precision"]: row["images_per_second"]
+            for row in parts[part]["rows"]
+            if row["name"] == "three-tape"
+        }
+        for row in parts[part]["rows"]:
+            low, high = row["images_per_second_range"]
+            times = " / ".join(
+                f"{row['images_per_second'] / plain[precision]:.2f}"
+                for precision in dict.fromkeys([row["precision"], "float32"])
+                if precision in plain
+            )
+            lines += _markdown([[*(_text(row[c]) for c in COLUMNS), f"{low:.0f} to {high:.0f}",
+                                 f"{row['first_step_seconds']:.1f}", times]])  # fmt: skip
+        lines.append("")
+    for name, cost in parts.get("cost", {}).items():
+        if name != "environment":
+            times = ", ".join(
+                f"{value}: {1000 * seconds:.0f} ms"
+                for value, seconds in zip(cost["values"], cost["seconds_per_step"], strict=True)
+            )
+            lines += [f"time of a step by {name}, exponent {cost['exponent']:.2f} ({times})"]
+    for name, outside in parts.get("outside", {}).items():
+        if name != "environment":
+            low, high = outside["range"]
+            lines += [
+                f"outside the step, {name}: {outside['share']:.1%} of an epoch of "
+                f"{outside['steps']} steps ({low:.1%} to {high:.1%})"
+            ]
+    return "\n".join(lines).strip()
+
+
+def main(argv=None):
+    """Measure the parts that are asked for, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.train_step")
+    add = parser.add_argument
+    add("--json", type=Path, help="file of results, made, or brought up to date part by part")
+    add("--part", nargs="+", choices=PARTS, default=list(PARTS), help="default: all")
+    add("--windows", type=int, default=9, help="of each row (default: %(default)s)")
+    add("--steps", type=int, default=3, help="in a window (default: %(default)s)")
+    add("--torch-python", default=sys.executable, metavar="PYTHON",
+        help="interpreter that has PyTorch (default: this one)")  # fmt: skip
+    options = parser.parse_args(argv)
+    parts = {}
+    if options.json and options.json.exists():
+        parts = json.loads(options.json.read_text())["parts"]
+    for part in options.part:
+        parts[part] = {**PARTS[part](options), "environment": measured_on()}
+        if options.json:
+            records.write_json(options.json, {"settings": SETTINGS, "parts": parts})
+    print(table(parts))
+
+
+def measured_on():
+    """Return where and with what a part was measured, a dict."""
+    found = environment()
+    found["variables"].pop("TF_ENABLE_ONEDNN_OPTS", None)  # not passed on to the workers
+    return {**found, "threads": len(os.sched_getaffinity(0))}
+
+
+def _measure_original(options):
+    steps = [step for step in STEPS if step[1] != "torch" or _has_torch(options.torch_python)]
+    return measure_rows("original", steps, PRECISIONS, options)
+
+
+def _measure_light(options):
+    steps = [step for step in STEPS if step[1] != "torch"]
+    return measure_rows("light", steps, PRECISIONS, options)
+
+
+PARTS = {
+    "original": _measure_original,
+    "light": _measure_light,
+    "cost": measure_cost,
+    "outside": measure_outside,
+}
+
+
+def _has_torch(python):
+    if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:
+        return True
+    print(f"{python} has no PyTorch: its rows are left out", file=sys.stderr)
+    return False
+
+
+def _text(value):
+    return value if isinstance(value, str) else f"{value:.3g}" if value < 1 else f"{value:.0f}"
+
+
+def _markdown(rows):
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+if __name__ == "__main__":
+    main()

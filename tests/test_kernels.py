@@ -1,0 +1,146 @@
+"""The faster kernels compute what Keras does, on TensorFlow; elsewhere they are not used."""
+
+import games
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from vaegan_edu import models
+from vaegan_edu.models import kernels
+
+tf = pytest.importorskip("tensorflow")
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow's kernels"
+)
+
+
+def slopes(layer, x, upstream, **settings):
+    """Outputs of a layer, and their gradients in its inputs and weights, in a graph."""
+
+    @tf.function
+    def compute(x):
+        with tf.GradientTape() as tape, kernels.faster_kernels([layer] if settings else []):
+            tape.watch(x)
+            outputs = layer(x, training=True)
+        return outputs, tape.gradient(outputs, [x, *layer.trainable_variables], upstream)
+
+    outputs, gradients = compute(tf.constant(x))
+    return [np.asarray(v, "float32") for v in (outputs, *gradients)]
+
+
+@pytest.mark.parametrize("make, shape", [
+    (lambda: layers.Dense(5), (7, 4)),
+    (lambda: layers.Dense(5, activation="tanh", use_bias=False), (7, 4)),
+    (lambda: layers.Dense(5), (7, 3, 4)),  # left to Keras
+    (lambda: layers.Conv2D(5, 4, strides=2), (3, 11, 10, 2)),
+    (lambda: layers.Conv2D(5, 4, strides=2, padding="same", activation="relu"), (3, 7, 8, 1)),
+    (lambda: layers.Conv2D(5, 6, strides=3, use_bias=False, padding="same"), (3, 6, 5, 3)),
+    (lambda: layers.Conv2D(5, 3, padding="same"), (3, 6, 5, 3)),  # left to Keras, as the next two
+    (lambda: layers.Conv2D(5, 3, strides=2), (3, 6, 5, 3)),
+    (lambda: layers.Conv2D(5, 4, strides=2), (3, 8, 8, 5)),
+    (lambda: layers.Conv2DTranspose(2, 4, strides=2), (3, 4, 5, 6)),
+    (lambda: layers.Conv2DTranspose(1, 6, strides=3, use_bias=False), (3, 4, 5, 6)),
+    (lambda: layers.Conv2DTranspose(1, 4, strides=2, padding="same"), (3, 4, 5, 6)),  # Keras
+    (lambda: layers.BatchNormalization(momentum=0.7, epsilon=1e-2), (7, 4)),
+    (lambda: layers.BatchNormalization(momentum=0.7), (7, 3, 2, 4)),
+    (lambda: layers.BatchNormalization(momentum=0.7, axis=1), (7, 3, 2, 4)),  # left to Keras
+    (lambda: layers.BatchNormalization(scale=False), (7, 4)),  # left to Keras
+])  # fmt: skip
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_layer_computes_and_learns_the_same(make, shape, policy):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(shape).astype("float32")
+    keras.config.set_dtype_policy(policy)
+    try:
+        pair = [make(), make()]
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for layer in pair:
+        layer.build(shape)
+    weights = [rng.uniform(0.5, 1.5, w.shape).astype("float32") for w in pair[0].weights]
+    for layer in pair:
+        layer.set_weights(weights)
+    x = tf.cast(x, pair[0].compute_dtype)
+    upstream = tf.cast(rng.standard_normal(pair[0].compute_output_shape(shape)), x.dtype)
+    stock = slopes(pair[0], x, upstream)
+    faster = slopes(pair[1], x, upstream, faster=True)
+    tolerance = 1e-5 if policy == "float32" else 2e-2
+    for one, other in zip(stock, faster, strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance * np.abs(one).max())
+    assert any((a != b).any() for a, b in zip(weights, pair[1].get_weights(), strict=True)) == (
+        isinstance(pair[0], layers.BatchNormalization)
+    )
+    for one, other in zip(pair[0].get_weights(), pair[1].get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+    assert "call" not in vars(pair[1])  # all is as before
+
+
+@pytest.mark.parametrize("settings", [
+    {}, {"beta_1": 0.5, "epsilon": 1e-3}, {"weight_decay": 0.1, "clipnorm": 0.5},
+    {"amsgrad": True},  # left to Keras
+])  # fmt: skip
+def test_adam_takes_the_same_steps(settings):
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal((3, 4)).astype("float32")
+    gradients = rng.standard_normal((3, 3, 4)).astype("float32")
+    found = []
+    for faster in (False, True):
+        weights = keras.Variable(start)
+        optimizer = keras.optimizers.Adam(0.1, **settings)
+        optimizer.build([weights])
+        with kernels.faster_kernels([optimizer] if faster else []):
+            assert ("update_step" in vars(optimizer)) == (faster and "amsgrad" not in settings)
+            for gradient in gradients:
+                optimizer.apply([tf.constant(gradient)])
+        found.append([np.asarray(weights), *(np.asarray(v) for v in optimizer.variables)])
+    assert np.abs(found[0][0] - start).max() > 0.1
+    for one, other in zip(*found, strict=True):  # 1 - 0.999 has four digits in float32
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_other_peoples_layers_are_left_alone():
+    class Halved(layers.Dense):
+        def call(self, inputs, training=None):
+            return 0.5 * super().call(inputs)
+
+    layer = Halved(3)
+    layer.build((None, 2))
+    watched = layers.Dense(3)
+    watched.build((None, 2))
+    watched.call = call = lambda inputs: inputs
+    with kernels.faster_kernels([layer, watched]):
+        assert "call" not in vars(layer) and watched.call is call
+    assert watched.call is call
+
+
+def test_a_step_of_the_whole_game_is_the_same(monkeypatch):
+    """Three networks with BatchNorm and Adam: the kernels are in use, and change only rounding."""
+    used, found = [], []
+    for kind in ({}, kernels.KERNELS):
+        monkeypatch.setattr(kernels, "KERNELS", kind)
+        model = games.fix_noise(_normalised_vaegan(), games.noise(8))
+        games.compiled(model, keras.optimizers.SGD, jit_compile=False)
+        with monkeypatch.context() as patch:
+            patch.setattr(tf.compat.v1.nn, "fused_batch_norm", _counted(used))
+            model.fit(games.images(16), batch_size=8, epochs=1, verbose=0, shuffle=False)
+        found.append(model.get_weights())
+        assert bool(used) == bool(kind)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def _normalised_vaegan():
+    keras.utils.set_random_seed(0)
+    z = keras.Input((games.LATENT_DIM,))
+    h = layers.ReLU()(layers.BatchNormalization()(layers.Dense(8)(z)))
+    decoder = keras.Model(z, layers.Reshape(games.SHAPE)(layers.Dense(16, activation="tanh")(h)))
+    return models.VAEGAN(games.encoder(), decoder, games.discriminator(), gamma=0.3, seed=0)
+
+
+def _counted(calls, function=tf.compat.v1.nn.fused_batch_norm):
+    def count(*arguments, **settings):
+        calls.append(1)
+        return function(*arguments, **settings)
+
+    return count
