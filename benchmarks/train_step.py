@@ -341,7 +341,7 @@ PARTS = {
 
 
 def _time_first_window(worker):
-    """Return the seconds of a worker's first window, nearly all of them of tracing and compiling."""
+    """Return the seconds of a worker's first window, nearly all of tracing and compiling."""
     worker.ask("library")  # built by now
     started = time.perf_counter()
     worker.ask("window", 1)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import expit
 
-from vaegan_edu.widgets.figure import InteractiveFigure
+from vaegan_edu.widgets.figure import InteractiveFigure, check_range
 
 # All as in game_explorer.js.
 _RANGES = {
@@ -162,11 +162,4 @@ def _game(mean, deviation, slope, offset):
 
 
 def _check(name, value):
-    low, high = _RANGES[name]
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not low <= number <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
-    return number
+    return check_range(name, value, *_RANGES[name])

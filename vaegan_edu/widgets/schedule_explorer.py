@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from vaegan_edu.schedules import Plateau, WindowedDecay, replay
 from vaegan_edu.validation import check_count
-from vaegan_edu.widgets.figure import InteractiveFigure
+from vaegan_edu.widgets.figure import InteractiveFigure, check_range
 
 _RULES = ("plateau", "stagnation", "improvement")  # this and the rest as in schedule_explorer.js
 _FACTORS = (0.1, 0.95)
@@ -55,7 +55,7 @@ class ScheduleExplorer(InteractiveFigure):
         alt=None,
     ):
         curves = _check_curves(curves)
-        data = {"curves": curves, "initial": _number("initial", initial, 1e-12, math.inf)}
+        data = {"curves": curves, "initial": check_range("initial", initial, 1e-12, math.inf)}
         state = {"title": str(title), "data": data}
         settings = {
             "curve": next(iter(curves)) if curve is None else curve,
@@ -130,7 +130,7 @@ class ScheduleExplorer(InteractiveFigure):
             return int(value)
         initial = self._state["data"]["initial"]
         ranges = {"factor": _FACTORS, "minimum": (initial / _SPAN, initial)}
-        return _number(name, value, *ranges[name])
+        return check_range(name, value, *ranges[name])
 
     def _twin(self):
         curve, schedule = self._start
@@ -169,13 +169,3 @@ def _check_curves(curves):
             f"Received: {' '.join(repr(curves).split())[:80]}"
         )
     return {name: [round(loss, _DIGITS) for loss in losses] for name, losses in named.items()}
-
-
-def _number(name, value, low, high):
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not low <= number <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}. Received: {value!r}")
-    return number
