@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 39 s on two CPU cores, measured at the last execution.*
+# *Run time: 64 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -205,9 +205,9 @@ plt.show()
 #
 # $$
 # \begin{aligned}
-# m_t &= \min(\mathcal L_{t-\texttt{window}}, \dots, \mathcal L_{t-1}), \\
-# \text{stagnation: decay if } & \mathcal L_t \geq m_t, \\
-# \text{improvement: decay if } & \mathcal L_t < m_t .
+# & m_t = \min(\mathcal L_{t-\texttt{window}}, \dots, \mathcal L_{t-1}), \\
+# & \text{stagnation: decay if } \mathcal L_t \geq m_t, \\
+# & \text{improvement: decay if } \mathcal L_t < m_t .
 # \end{aligned}
 # $$ (eq-schedules-window)
 #
@@ -248,14 +248,14 @@ columns = {
         by_hand,
     ),
 }
-print("epoch  loss   best  lowest of 3 before   " + "  ".join(columns))
+print("epoch loss best  lowest of 3  " + "  ".join(columns))
 for t, loss in enumerate(by_hand):
     lowest = f"{min(by_hand[t - 3 : t]):.1f}" if t >= 3 else "-"
     rates = "".join(
         f"{column[t]:{len(name) + 2}g}" for name, column in columns.items()
     )
     print(
-        f"{t + 1:5d} {loss:5.1f} {min(by_hand[: t + 1]):6.1f} {lowest:>19}  {rates}"
+        f"{t + 1:5d} {loss:4.1f} {min(by_hand[: t + 1]):4.1f} {lowest:>12}{rates}"
     )
 
 # %% [markdown]
