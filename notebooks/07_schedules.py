@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 64 s on two CPU cores, measured at the last execution.*
+# *Run time: 72 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -333,7 +333,7 @@ plt.show()
 # %% [markdown]
 # The two rules are opposites. The text's rule slows down when training is stuck. The log's rule slows down when training goes well, and a loss that falls steadily sends the rate to its floor within a few epochs after the window is full. There it stays, for no rule here raises a rate.
 #
-# It takes one character to get from one to the other, a $<$ in place of a $\geq$, and the program runs as before: no error, and images come out. Anyone who writes such rules by hand has done this, or will. What helps:
+# It takes one comparison to get from one to the other, a $<$ in place of a $\geq$, and another number for the window. The program runs as before: no error, and images come out. Anyone who writes such rules by hand has done this, or will. What helps:
 #
 # - **Log the rate itself**, each epoch, beside the loss. The project did, and that is the only reason why the difference can be found at all.
 # - **Replay the rule over the logged losses.** If the rates differ, code and words differ.
