@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 39 s on two CPU cores, measured at the last execution.*
+# *Run time: 72 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -205,9 +205,9 @@ plt.show()
 #
 # $$
 # \begin{aligned}
-# m_t &= \min(\mathcal L_{t-\texttt{window}}, \dots, \mathcal L_{t-1}), \\
-# \text{stagnation: decay if } & \mathcal L_t \geq m_t, \\
-# \text{improvement: decay if } & \mathcal L_t < m_t .
+# & m_t = \min(\mathcal L_{t-\texttt{window}}, \dots, \mathcal L_{t-1}), \\
+# & \text{stagnation: decay if } \mathcal L_t \geq m_t, \\
+# & \text{improvement: decay if } \mathcal L_t < m_t .
 # \end{aligned}
 # $$ (eq-schedules-window)
 #
@@ -248,14 +248,14 @@ columns = {
         by_hand,
     ),
 }
-print("epoch  loss   best  lowest of 3 before   " + "  ".join(columns))
+print("epoch loss best  lowest of 3  " + "  ".join(columns))
 for t, loss in enumerate(by_hand):
     lowest = f"{min(by_hand[t - 3 : t]):.1f}" if t >= 3 else "-"
     rates = "".join(
         f"{column[t]:{len(name) + 2}g}" for name, column in columns.items()
     )
     print(
-        f"{t + 1:5d} {loss:5.1f} {min(by_hand[: t + 1]):6.1f} {lowest:>19}  {rates}"
+        f"{t + 1:5d} {loss:4.1f} {min(by_hand[: t + 1]):4.1f} {lowest:>12}{rates}"
     )
 
 # %% [markdown]
@@ -333,7 +333,7 @@ plt.show()
 # %% [markdown]
 # The two rules are opposites. The text's rule slows down when training is stuck. The log's rule slows down when training goes well, and a loss that falls steadily sends the rate to its floor within a few epochs after the window is full. There it stays, for no rule here raises a rate.
 #
-# It takes one character to get from one to the other, a $<$ in place of a $\geq$, and the program runs as before: no error, and images come out. Anyone who writes such rules by hand has done this, or will. What helps:
+# It takes one comparison to get from one to the other, a $<$ in place of a $\geq$, and another number for the window. The program runs as before: no error, and images come out. Anyone who writes such rules by hand has done this, or will. What helps:
 #
 # - **Log the rate itself**, each epoch, beside the loss. The project did, and that is the only reason why the difference can be found at all.
 # - **Replay the rule over the logged losses.** If the rates differ, code and words differ.

@@ -48,7 +48,7 @@ function render({ model, el }) {
   el.innerHTML = `
     <div class="title"></div>
     <div class="panels">
-      <svg class="plane" viewBox="-78 -8 508 ${LOWER + HEIGHT + 62}" role="img">
+      <svg class="plane" viewBox="-78 -8 520 ${LOWER + HEIGHT + 62}" role="img">
         <g class="axes">
           ${ticks(1, count).filter(({ value }) => Number.isInteger(value)).map(({ value }) =>
             `<path d="M${px(value)} 0V${HEIGHT}M${px(value)} ${LOWER}V${LOWER + HEIGHT}"/>
