@@ -33,15 +33,6 @@ def slopes(layer, x, upstream, **settings):
     (lambda: layers.Dense(5), (7, 4)),
     (lambda: layers.Dense(5, activation="tanh", use_bias=False), (7, 4)),
     (lambda: layers.Dense(5), (7, 3, 4)),  # left to Keras
-    (lambda: layers.Conv2D(5, 4, strides=2), (3, 11, 10, 2)),
-    (lambda: layers.Conv2D(5, 4, strides=2, padding="same", activation="relu"), (3, 7, 8, 1)),
-    (lambda: layers.Conv2D(5, 6, strides=3, use_bias=False, padding="same"), (3, 6, 5, 3)),
-    (lambda: layers.Conv2D(5, 3, padding="same"), (3, 6, 5, 3)),  # left to Keras, as the next two
-    (lambda: layers.Conv2D(5, 3, strides=2), (3, 6, 5, 3)),
-    (lambda: layers.Conv2D(5, 4, strides=2), (3, 8, 8, 5)),
-    (lambda: layers.Conv2DTranspose(2, 4, strides=2), (3, 4, 5, 6)),
-    (lambda: layers.Conv2DTranspose(1, 6, strides=3, use_bias=False), (3, 4, 5, 6)),
-    (lambda: layers.Conv2DTranspose(1, 4, strides=2, padding="same"), (3, 4, 5, 6)),  # Keras
     (lambda: layers.BatchNormalization(momentum=0.7, epsilon=1e-2), (7, 4)),
     (lambda: layers.BatchNormalization(momentum=0.7), (7, 3, 2, 4)),
     (lambda: layers.BatchNormalization(momentum=0.7, axis=1), (7, 3, 2, 4)),  # left to Keras
