@@ -191,19 +191,30 @@ def test_a_classifier_generates_nothing(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+# A process that was started in the background may have been told to ignore Ctrl-C.
+HEEDING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from vaegan_edu.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_interrupted_by_a_user_it_says_how_to_go_on(tmp_path):
     """Ctrl-C after the first epoch: one line, the code of an interrupt, and nothing is lost."""
     words = ["train", "vae-digits", "--epochs", "500", "--output", str(tmp_path / "run")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vaegan_edu", *words],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    for _ in range(1200):
-        if (tmp_path / "run" / "state.npz").exists():
-            break
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    error = process.communicate(timeout=60)[1].decode()
+    with subprocess.Popen(
+        [sys.executable, "-c", HEEDING, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            for _ in range(1200):
+                if (tmp_path / "run" / "state.npz").exists():
+                    break
+                time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            error = process.communicate(timeout=60)[1].decode()
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert error == "vaegan_edu: interrupted; go on with the same words and --resume\n"
 

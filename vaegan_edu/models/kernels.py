@@ -78,7 +78,13 @@ def _batch_norm(layer):
     """
     import tensorflow as tf
 
-    plain = layer.scale and layer.center and not (layer.renorm or layer.synchronized)
+    plain = (
+        layer.scale
+        and layer.center
+        and not (layer.renorm or layer.synchronized)
+        and layer.variable_dtype == "float32"
+        and layer.compute_dtype in ("float32", "bfloat16")
+    )
 
     def call(inputs, training=None, mask=None):
         rank = len(inputs.shape)
