@@ -354,6 +354,14 @@ def test_float16_is_refused():
         adam(models.GAN(decoder, networks.build_discriminator("toy")))
 
 
+def test_weights_frozen_after_compile_are_told():
+    model = games.compiled(games.gan())
+    model.discriminator.trainable = False
+    with pytest.raises(ValueError, match="changed since `compile`; compile again. Received: "):
+        model.fit(games.images(8), batch_size=4, verbose=0)
+    games.compiled(model).fit(games.images(8), batch_size=4, verbose=0)
+
+
 def test_optimizers_missing_or_given_twice_are_refused():
     model = games.vaegan()
     one = keras.optimizers.Adam()

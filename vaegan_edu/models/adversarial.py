@@ -226,6 +226,7 @@ class AdversarialModel(GenerativeModel):
         self.optimizer.build(self.trainable_variables)
         self.optimizers = optimizers
         self._compile_settings = settings
+        self._compiled_weights = set(owner)
 
     def get_compile_config(self):
         if not self.compiled:
@@ -402,6 +403,11 @@ class AdversarialModel(GenerativeModel):
             ]
         ]
         variables = self.trainable_variables
+        if {id(v) for v in variables} != self._compiled_weights:
+            raise ValueError(
+                "Which weights are trainable has changed since `compile`; compile again. "
+                f"Received: {len(variables)} trainable weights, then {len(self._compiled_weights)}"
+            )
         self.optimizer.apply([gradients[id(v)] for v in variables], variables)
         for update, variable, before in kept:
             variable.assign(ops.where(update, variable.value, before))
