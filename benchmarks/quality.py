@@ -1,4 +1,4 @@
-"""Quality on MNIST: a VAE-GAN against a VAE of the same encoder and decoder, at equal wall time.
+"""Quality on MNIST: a VAE-GAN against a VAE of the same encoder and decoder.
 
     python -m benchmarks.quality
 
@@ -7,8 +7,8 @@ mean over seeds with its 95 % bootstrap interval. Above stands the floor, real t
 against real training images; below each model's samples stands the control, the same samples with
 their contrast raised (`experiments.evaluation.sharpen`). What the control wins, no learning won.
 
-Equal wall time: the numbers of epochs were chosen so that each run takes about as long as the
-others on two cores (`benchmarks.train_step`). `minutes` shows what each run took.
+The numbers of epochs in `tools/results.py` and in the registry are meant to make the wall times
+equal on two cores; the column `minutes` shows how far they are.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from vaegan_edu import metrics, records
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
 EXPERIMENTS = ("vae-mnist", "vaegan-mnist", "vaegan-mnist-original")
 KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
-# Of `metrics.judge`, and whether a larger number is better.
+# Of `metrics.judge`, with their headings.
 COLUMNS = {
     "frechet_distance": "Fréchet",
     "precision": "precision",

@@ -4,8 +4,8 @@ What Keras' layers and its Adam ask of TensorFlow is not always what the process
 `faster_kernels` stock layers and optimizers do the same with other calls; rounding aside, nothing
 changes. A step that XLA compiles, a GPU and JAX need none of this.
 
-The times beside the functions are of the original project's MNIST networks, batch 100, on two cores
-of an AMD EPYC with TensorFlow 2.20; `benchmarks.train_step` measures the whole.
+The times beside the functions were measured once, for the original project's MNIST networks, batch
+100, on two cores of an AMD EPYC with TensorFlow 2.20; `benchmarks.train_step` measures the whole.
 """
 
 from contextlib import contextmanager
