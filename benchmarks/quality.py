@@ -66,6 +66,8 @@ def _row(experiment, name, runs, kind):
 
 
 def _interval(values):
+    if None in values:  # `within_class_distance` where no class has two images
+        return "none"
     if len(set(values)) == 1:
         return f"{values[0]:.3g}"
     return "{:.3g} [{:.3g}, {:.3g}]".format(*metrics.mean_interval(values))

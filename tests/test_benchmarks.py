@@ -128,6 +128,7 @@ def test_the_table_of_quality_holds_the_recorded_means_and_intervals(tmp_path):
     assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
     assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["minutes"] == "2 [1, 3]"
     assert (rows[3]["reconstruction"], rows[4]["reconstruction"]) == ("7", "")
+    assert quality._interval([1.0, None, 2.0]) == "none"
     lines = quality.table([floor, *rows]).splitlines()
     assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
 
