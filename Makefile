@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 HTML  := _build/html
 PORT  ?= 8000
 URL   ?=
+JUDGES ?= classifier-digits classifier-mnist regressor-faces-32 regressor-faces-64
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Silence TensorFlow, and keep its arithmetic the same wherever stored outputs are compared.
@@ -43,9 +44,12 @@ exercises: $(READY) ## Write the exercise and solution cells from notebooks/exer
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
 
-classifiers: $(READY) ## Train the classifiers that judge generated images (needs MNIST)
-	@for name in classifier-digits classifier-mnist; do \
-	  rm -rf _build/$$name && $(PY) -m vaegan_edu train $$name --output _build/$$name && \
+classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one: JUDGES=regressor-faces-32)
+	@for name in $(JUDGES); do \
+	  case $$name in regressor-faces-*) size="--image-size $${name##*-}"; experiment=regressor-faces;; \
+	    *) size=; experiment=$$name;; esac; \
+	  rm -rf _build/$$name && \
+	  $(PY) -m vaegan_edu train $$experiment $$size --output _build/$$name && \
 	  rm -rf vaegan_edu/weights/$$name && mv _build/$$name vaegan_edu/weights/ || exit 1; \
 	done
 

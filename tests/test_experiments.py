@@ -191,9 +191,42 @@ def test_a_loaded_classifier_has_its_recorded_accuracy(little_data, tmp_path):
     assert records.read_record(folder).metrics == {"accuracy": accuracy}
 
 
+def test_a_regressor_learns_from_rendered_faces_of_its_own(monkeypatch, tmp_path):
+    asked = []
+
+    def few_faces(train_count, test_count, image_size, seed, dtype):
+        asked.append((train_count, image_size, seed))
+        rendered = datasets.render_faces(160, seed, image_size, dtype)
+        truth = np.stack(list(rendered[1].values()), axis=1)
+        return (rendered[0][:96], truth[:96]), (rendered[0][96:], truth[96:])
+
+    monkeypatch.setattr(datasets, "load_rendered_faces", few_faces)
+    folder = experiments.train(
+        "regressor-faces", epochs=2, image_size=32, output=tmp_path / "run", progress=False
+    )
+    assert "samples" not in entries(folder)
+    assert asked == [(EXPERIMENTS["regressor-faces"].arguments["train_count"], 32, 1)]
+    record, run = records.read_record(folder), experiments.load_run(folder)
+    assert set(record.metrics) == {
+        "r2_mean", "train_r2_mean", *(f"r2_{name}" for name in datasets.FACE_ATTRIBUTES)
+    }  # fmt: skip
+    # The loss of an epoch is 1 - R² where mean and deviation are those of the faces themselves.
+    _, (images, truth) = few_faces(0, 0, 32, 1, "uint8")
+    mean, deviation = datasets.face_attribute_moments()
+    read = metrics.read_attributes(run.model.network, datasets.scale_pixels(images))[0]
+    loss = ((read - (truth - mean) / deviation) ** 2).mean()
+    assert record.history[-1]["val_loss"] == pytest.approx(loss, rel=1e-4)
+    r2 = metrics.r_squared((truth - mean) / deviation, read)
+    assert record.metrics["r2_yaw"] == pytest.approx(r2[3], rel=1e-4)
+    assert record.metrics["r2_mean"] == pytest.approx(r2.mean(), rel=1e-4)
+    assert experiments.evaluate_run(folder) == pytest.approx(record.metrics)
+    with pytest.raises(ValueError, match="only rendered-faces have. Received: 'digits'"):
+        experiments.train("regressor-faces", data="digits", output=tmp_path / "other")
+
+
 def test_shipped_classifiers_are_runs(monkeypatch):
     monkeypatch.setitem(datasets.LOADERS, "mnist", few_digits)  # for the images' shape alone
-    for folder in sorted(metrics.CLASSIFIERS.iterdir()):
+    for folder in sorted(metrics.CLASSIFIERS.glob("classifier-*")):
         run = experiments.load_run(folder)
         assert f"classifier-{run.config['data']['name']}" == folder.name
         measuring = metrics.load_classifier(run.config["data"]["name"])
@@ -368,9 +401,10 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
 def test_every_experiment_says_what_it_needs():
     for name, experiment in EXPERIMENTS.items():
         assert {"data", "epochs", "batch_size", "learning_rate"} <= set(experiment.arguments)
-        assert experiment.arguments["data"] in datasets.LOADERS
-        assert experiment.arguments["data"] in name or name.rpartition("-")[2] in datasets.LOADERS
-        assert experiment.has_samples == (not name.startswith("classifier"))
+        data = experiment.arguments["data"]
+        assert data in (*datasets.LOADERS, "rendered-faces")
+        assert data.rpartition("-")[2] in name or name.rpartition("-")[2] in datasets.LOADERS
+        assert experiment.has_samples == (not name.startswith(("classifier", "regressor")))
 
 
 def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch):

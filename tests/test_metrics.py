@@ -20,7 +20,7 @@ from scipy.stats import entropy, ortho_group
 
 from vaegan_edu import datasets, metrics
 
-DATA = sorted(path.name.removeprefix("classifier-") for path in metrics.CLASSIFIERS.iterdir())
+DATA = sorted(p.name.removeprefix("classifier-") for p in metrics.CLASSIFIERS.glob("classifier-*"))
 
 
 def naive_overlap(real, generated, k):

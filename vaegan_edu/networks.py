@@ -1,4 +1,4 @@
-"""Encoders, decoders, discriminators and classifiers as functional Keras models.
+"""Encoders, decoders, discriminators and the networks that judge, as functional Keras models.
 
 A preset is one shape for the three networks that meet in an autoencoder or a game:
 
@@ -84,6 +84,9 @@ DISCRIMINATORS = {
     "original": _ORIGINAL_TRUNK,
     "toy": (Block("dense", 64), Block("dense", 64)),
 }
+
+# Of the network that judges faces, by image size; both end in a map of 4x4.
+REGRESSOR_FILTERS = {32: (16, 32, 64), 64: (16, 32, 32, 64)}
 
 PADDING = {"small": "same", "light": "same", "original": "valid", "toy": None}
 ENCODER_ACTIVATION = {
@@ -249,17 +252,36 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
     height, width, channels = _check_images_shape(image_shape)
     num_classes = check_count(num_classes, "num_classes", minimum=2)
     images = Input((height, width, channels), name="images")
-    h = images
-    for filters in (16, 32, 64):
-        h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
-        h = layers.BatchNormalization()(h)
-        h = layers.ReLU()(h)
-        h = layers.MaxPooling2D()(h)
-    h = layers.Flatten()(h)
-    h = layers.Dropout(0.3)(h)
+    h = layers.Dropout(0.3)(_judging_trunk(images, (16, 32, 64)))
     features = layers.Dense(64, activation="relu", name="features")(h)
     logits = layers.Dense(num_classes, name="logits")(features)
     return Model(images, (logits, features), name="classifier")
+
+
+def build_regressor(image_size=64, num_attributes=25):
+    """Build the regressor that reads attributes off faces, and whose features judge them.
+
+    Args:
+        image_size: height and width of the colour images, 32 or 64.
+        num_attributes: how many numbers to read.
+
+    Returns:
+        A functional model from images (batch, image_size, image_size, 3) to
+        `(attributes, features)`, (batch, num_attributes), unbounded, and (batch, 64).
+
+    Raises:
+        ValueError: another image size, `num_attributes` below 1.
+    """
+    if image_size not in REGRESSOR_FILTERS:
+        known = " or ".join(map(str, REGRESSOR_FILTERS))
+        raise ValueError(f"`image_size` of a regressor must be {known}. Received: {image_size!r}")
+    images = Input((image_size, image_size, 3), name="images")
+    h = _judging_trunk(images, REGRESSOR_FILTERS[image_size])
+    # BatchNorm, for without it every one of these ReLUs may die in the first steps.
+    h = layers.Dense(64, use_bias=False)(h)
+    features = layers.ReLU(name="features")(layers.BatchNormalization()(h))
+    attributes = layers.Dense(check_count(num_attributes, "num_attributes"), name="attributes")
+    return Model(images, (attributes(features), features), name="regressor")
 
 
 def apply(network, array, batch_size=256):
@@ -283,6 +305,16 @@ def apply(network, array, batch_size=256):
     if isinstance(chunks[0], (tuple, list)):
         return tuple(_joined(outputs) for outputs in zip(*chunks, strict=True))
     return _joined(chunks)
+
+
+def _judging_trunk(h, block_filters):
+    """Halve images by a convolution of 3x3, BatchNorm, ReLU and pooling a block; then flatten."""
+    for filters in block_filters:
+        h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
+        h = layers.BatchNormalization()(h)
+        h = layers.ReLU()(h)
+        h = layers.MaxPooling2D()(h)
+    return layers.Flatten()(h)
 
 
 def _joined(chunks):

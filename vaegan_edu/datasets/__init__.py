@@ -7,6 +7,7 @@ from vaegan_edu.datasets.faces import (
     FACE_CORRELATIONS,
     FaceAttribute,
     draw_face_attributes,
+    face_attribute_moments,
     load_rendered_faces,
     render_faces,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Split",
     "array_digest",
     "draw_face_attributes",
+    "face_attribute_moments",
     "load",
     "load_congress_faces",
     "load_digits",

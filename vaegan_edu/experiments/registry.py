@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import keras
 
-from vaegan_edu import models, networks, schedules
+from vaegan_edu import datasets, models, networks, schedules
 from vaegan_edu.experiments.evaluation import (
     evaluate_classifier,
     evaluate_latent_model,
+    evaluate_regressor,
     evaluate_samples,
     watch_samples,
 )
@@ -56,6 +57,7 @@ class Experiment:
         evaluate: from (model, data, arguments) to the numbers of `metrics.json`.
         arguments: all settings and their defaults; the command line may change some.
         assumptions: names of the arguments that the source does not state and we chose.
+        load: from the arguments to `(x_train, y_train), (x_test, y_test)`.
         compile: from (model, arguments, steps an epoch) to the rules of its learning rates, by
             network, or `None`; it compiles the model.
         watch: from (data, arguments) to a function of the model that measures it after each epoch.
@@ -67,6 +69,7 @@ class Experiment:
     evaluate: callable
     arguments: dict = field(default_factory=dict)
     assumptions: tuple = ()
+    load: callable = lambda arguments: datasets.load(arguments["data"])
     compile: callable = compile_alone
     watch: callable = None
     has_samples: bool = True
@@ -119,12 +122,31 @@ def _build_classifier(arguments, image_shape):
     return models.Classifier(networks.build_classifier(image_shape))
 
 
+def _build_regressor(arguments, image_shape):
+    network = networks.build_regressor(image_shape[0], len(datasets.FACE_ATTRIBUTES))
+    return models.Regressor(network, *datasets.face_attribute_moments())
+
+
+def _load_faces_of_the_regressor(arguments):
+    """Render faces of a seed of their own: none of them is in any model's training or test set."""
+    if arguments["data"] != "rendered-faces":
+        raise ValueError(
+            "regressor-faces needs faces of known attributes, which only rendered-faces have. "
+            f"Received: {arguments['data']!r}"
+        )
+    return datasets.load_rendered_faces(
+        arguments["train_count"], 2000, arguments["image_size"], REGRESSOR_SEED, "uint8"
+    )
+
+
 LATENT = {
     "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 16,
     "preset": "small",
 }  # fmt: skip
 
 ELBO = {"beta": 1.0, "reconstruction_loss": "gaussian"}
+
+REGRESSOR_SEED = 1
 
 CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
 
@@ -215,6 +237,15 @@ EXPERIMENTS = {
         _build_classifier,
         evaluate_classifier,
         {"data": "mnist", **CLASSIFIER, "epochs": 8, "batch_size": 128},
+        has_samples=False,
+    ),
+    "regressor-faces": Experiment(
+        "regressor that reads the attributes of faces",
+        _build_regressor,
+        evaluate_regressor,
+        {"data": "rendered-faces", "train_count": 30000, "image_size": 64, **CLASSIFIER,
+         "epochs": 8, "batch_size": 64},
+        load=_load_faces_of_the_regressor,
         has_samples=False,
     ),
 }  # fmt: skip

@@ -65,7 +65,7 @@ def evaluate_run(folder):
     """
     run = load_run(folder)
     arguments = run.config["arguments"]
-    loaded = datasets.load(arguments["data"])
+    loaded = EXPERIMENTS[run.config["experiment"]].load(arguments)
     found = data_provenance(arguments["data"], loaded)
     if found != run.config["data"]:
         raise ValueError(

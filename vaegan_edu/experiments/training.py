@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from vaegan_edu import callbacks, datasets, layers, metrics, records
 from vaegan_edu.experiments.batches import EpochBatches
@@ -56,7 +57,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     arguments |= _settle(name, arguments, data=data, epochs=epochs, batch_size=batch_size,
                          latent_dim=latent_dim, image_size=image_size, seed=seed)  # fmt: skip
 
-    loaded = datasets.load(arguments["data"])
+    loaded = experiment.load(arguments)
     (x_train, y_train), (x_test, y_test) = loaded
     config = {
         "experiment": name,
@@ -104,7 +105,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     if done < arguments["epochs"]:
         model.fit(
             batches,
-            validation_data=(x_test, y_test),
+            validation_data=(_scaled(x_test), y_test),
             initial_epoch=done,
             epochs=arguments["epochs"],
             shuffle=False,
@@ -121,6 +122,10 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
         callbacks.animate(sheets)
     state.path.unlink()
     return folder
+
+
+def _scaled(images):
+    return datasets.scale_pixels(images) if images.dtype == np.uint8 else images
 
 
 def _leave_graphs_alone():
