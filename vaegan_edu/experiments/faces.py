@@ -18,7 +18,7 @@ def evaluate_faces(model, data, arguments):
     the same with their contrast raised, the control; `reconstruction`, of test faces, where the
     model has an encoder.
 
-    Where the attributes of the faces are known, as those of rendered faces are, `measure_attributes`
+    Where the attributes of the faces are known, as of rendered faces they are, `measure_attributes`
     adds its numbers.
 
     Args:
