@@ -41,9 +41,9 @@ def rows(results=RESULTS):
             found.append(_row("real test images", "", runs, "real"))
         for kind, name in KINDS.items():
             found.append(_row(experiment, name, runs, kind))
-            found[-1]["minutes"] = _interval([sum(r.column("seconds")) / 60 for r in runs])
+            found[-1]["minutes"] = interval([sum(r.column("seconds")) / 60 for r in runs])
             found[-1]["reconstruction"] = (
-                _interval([r.metrics["reconstruction_loss"] for r in runs])
+                interval([r.metrics["reconstruction_loss"] for r in runs])
                 if kind == "random"
                 else ""
             )
@@ -59,13 +59,14 @@ def table(rows):
 
 def _row(experiment, name, runs, kind):
     values = {
-        title: _interval([run.metrics[f"{kind}_{column}"] for run in runs])
+        title: interval([run.metrics[f"{kind}_{column}"] for run in runs])
         for column, title in COLUMNS.items()
     }
     return {"model": experiment, "images": name, "seeds": str(len(runs)), **values}
 
 
-def _interval(values):
+def interval(values):
+    """Return the mean of runs with its 95 % bootstrap interval as text."""
     if None in values:  # `within_class_distance` where no class has two images
         return "none"
     if len(set(values)) == 1:

@@ -9,38 +9,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaegan_edu import datasets, latent, metrics, networks, records
-from vaegan_edu.datasets import FACE_ATTRIBUTES
+from vaegan_edu.datasets import FACE_ATTRIBUTES, FACE_CORRELATIONS
+from vaegan_edu.experiments import faces
 
 SIZES = (32, 64)
-SHAPE = (4, 4, 1)
 
 
 class LinearWorld:
-    """Images that are weighted sums of attributes, codes that are weighted sums of pixels.
+    """A model and a regressor, for images that are weighted sums of attributes.
 
-    Here everything that `attribute_response` is to find can be written down. The regressor reads
-    attributes that are off by a constant, which must not matter.
+    Codes are the pixels, turned and stretched. Here everything that is to be found can be written
+    down. The regressor reads every attribute too high by `bias`.
     """
 
-    def __init__(self, attributes=4, seed=0):
-        rng = np.random.default_rng(seed)
-        self.patterns = np.linalg.qr(rng.normal(size=(16, attributes)))[0].T * 0.05
-        self.mixing = rng.normal(size=(16, 16))
-        self.input_shape = (None, *SHAPE)
+    def __init__(self, attributes=4, shape=(4, 4, 1), bias=0.7):
+        rng = np.random.default_rng(0)
+        size = np.prod(shape)
+        self.shape, self.bias, self.latent_dim = shape, bias, size
+        self.patterns = 0.05 * np.linalg.qr(rng.normal(size=(size, attributes)))[0].T
+        self.turn = np.linalg.qr(rng.normal(size=(size, size)))[0]
+        self.input_shape = (None, *shape)
 
     def images(self, attributes):
-        return (attributes @ self.patterns).reshape(-1, *SHAPE)
+        return (attributes @ self.patterns).reshape(-1, *self.shape)
 
     def encode(self, images):
-        return np.reshape(images, (len(images), -1)) @ self.mixing
+        return 20 * np.reshape(images, (len(images), -1)) @ self.turn
 
     def decode(self, z):
-        return (z @ np.linalg.inv(self.mixing)).reshape(-1, *SHAPE)
+        return (z @ self.turn.T / 20).reshape(-1, *self.shape)
+
+    def generate(self, count, seed):
+        return self.decode(np.random.default_rng(seed).standard_normal((count, self.latent_dim)))
 
     def __call__(self, images, training):
         """As a regressor."""
         pixels = np.reshape(images, (len(images), -1))
-        return pixels @ np.linalg.pinv(self.patterns) + 0.7, pixels
+        return pixels @ np.linalg.pinv(self.patterns) + self.bias, pixels
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,94 @@ def test_r_squared_by_hand():
     np.testing.assert_allclose(metrics.r_squared(truth, truth), [1.0, 1.0])
     np.testing.assert_allclose(metrics.r_squared(truth, mean), [0.0, 0.0])
     np.testing.assert_allclose(metrics.r_squared(truth, truth + [1, 0]), [1 - 3 / 8, 1.0])
+
+
+# What is measured of a run on faces, in a linear world.
+
+
+@pytest.fixture(scope="module")
+def linear_faces():
+    """World, `(x_train, a_train), (x_test, a_test)`, and what is measured of the world's model."""
+    world = LinearWorld(len(FACE_ATTRIBUTES), (8, 8, 1), bias=0.0)
+    mean, deviation = datasets.face_attribute_moments()
+    drawn = datasets.draw_face_attributes(900, 4)
+    truth = (np.stack(list(drawn.values()), axis=1) - mean) / deviation
+    images = world.images(truth)
+    data = (images[:700], truth[:700]), (images[700:], truth[700:])
+    return world, data, faces.measure_attributes(world, data, world, seed=0)
+
+
+def test_a_perfect_model_gives_what_is_asked_in_every_way(linear_faces):
+    _, _, measured = linear_faces
+    for kind in ("real", "reconstruction", "encoded", "sampled"):
+        assert measured[f"{kind}_cosine"] == pytest.approx(1.0, abs=1e-3), kind
+        assert measured[f"{kind}_error"] == pytest.approx(0.0, abs=1e-3), kind
+    for kind in ("real", "reconstruction"):
+        assert measured[f"{kind}_r2"] == pytest.approx(1.0, abs=1e-3)
+    for way in ("together", "alone"):
+        assert measured[f"moved_{way}"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_vectors_alone_leak_what_the_data_correlates_and_together_nothing(linear_faces):
+    _, ((_, truth), _), measured = linear_faces
+    names = list(FACE_ATTRIBUTES)
+    matrix = np.corrcoef(truth, rowvar=False)
+    slopes = matrix * truth.std(axis=0) / truth.std(axis=0)[:, None]
+    pairs = [[names.index(name) for name in pair] for pair in FACE_CORRELATIONS]
+    expected = np.mean([(abs(slopes[a, b]) + abs(slopes[b, a])) / 2 for a, b in pairs])
+    assert expected > 0.2
+    assert measured["leaked_alone_correlated"] == pytest.approx(expected, abs=1e-3)
+    assert measured["leaked_alone_others"] < 0.05
+    for kind in ("", "_correlated", "_others", "_smile"):
+        assert measured[f"leaked_together{kind}"] == pytest.approx(0.0, abs=1e-3)
+    row = np.delete(slopes[names.index("smile")], names.index("smile"))
+    assert measured["leaked_alone_smile"] == pytest.approx(np.sqrt((row**2).mean()), abs=1e-3)
+
+
+def test_without_an_encoder_codes_are_drawn_and_read(linear_faces):
+    world, data, measured = linear_faces
+    gan = SimpleNamespace(decode=world.decode, latent_dim=world.latent_dim)
+    found = faces.measure_attributes(gan, data, world, seed=0)
+    assert {key for key in measured if key.startswith(("encoded", "reconstruction"))} == (
+        set(measured) - set(found)
+    )
+    assert found["sampled_cosine"] == pytest.approx(1.0, abs=1e-3)
+    # Its own samples are uncorrelated, so vectors alone leak only by chance.
+    assert found["leaked_alone_correlated"] < 0.1 < measured["leaked_alone_correlated"]
+
+
+def test_what_is_asked_keeps_what_attributes_do_not_explain():
+    rng = np.random.default_rng(0)
+    attributes, unexplained = rng.normal(size=(400, 2)), rng.normal(size=(400, 3)) * [0, 0, 1]
+    slopes = np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 0.0]])
+    z = 5.0 + attributes @ slopes + unexplained
+    codes = faces.ask(z, attributes, np.array([[1.0, 1.0]] * 300), np.random.default_rng(1))
+    np.testing.assert_allclose(codes[:, :2], [[6.0, 6.0]] * 300, atol=0.02)
+    assert codes[:, 2].std() == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_run_on_faces_is_measured_beside_floor_and_control(monkeypatch, linear_faces):
+    world, data, measured = linear_faces
+    monkeypatch.setattr(metrics, "load_regressor", lambda image_size: world)
+    monkeypatch.setattr(metrics, "regressor_digest", lambda image_size: f"of {image_size}")
+    mean, deviation = datasets.face_attribute_moments()
+    raw = [(images, truth * deviation + mean) for images, truth in data]
+    found = faces.evaluate_faces(world, raw, {"seed": 3})
+    assert found["regressor"] == "of 8" and found["reconstruction_loss"] < 1e-6
+    for kind in ("real", "random", "sharpened_2", "sharpened_4", "reconstruction"):
+        assert {f"{kind}_frechet_distance", f"{kind}_coverage", f"{kind}_attribute_distance"} <= (
+            set(found)
+        )
+    (x_train, _), (x_test, _) = data
+    floor = metrics.judge_faces(world, x_test, x_train)
+    assert found["real_frechet_distance"] == floor["frechet_distance"]
+    samples = metrics.judge_faces(world, world.generate(len(x_test), 3), x_train)
+    assert found["random_frechet_distance"] == samples["frechet_distance"]
+    assert found["encoded_cosine"] == pytest.approx(measured["encoded_cosine"], abs=1e-3)
+    # Photographs have no attributes: the rest is measured all the same.
+    photographs = [(images, np.zeros(len(images))) for images, _ in data]
+    found = faces.evaluate_faces(world, photographs, {"seed": 3})
+    assert "encoded_cosine" not in found and "random_frechet_distance" in found
 
 
 # The regressors that are shipped.

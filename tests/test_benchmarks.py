@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import quality, train_step
+from benchmarks import faces, quality, train_step
 from benchmarks.steps import keras_steps
 from vaegan_edu import records, toys
 
@@ -128,7 +128,7 @@ def test_the_table_of_quality_holds_the_recorded_means_and_intervals(tmp_path):
     assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
     assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["minutes"] == "2 [1, 3]"
     assert (rows[3]["reconstruction"], rows[4]["reconstruction"]) == ("7", "")
-    assert quality._interval([1.0, None, 2.0]) == "none"
+    assert quality.interval([1.0, None, 2.0]) == "none"
     lines = quality.table([floor, *rows]).splitlines()
     assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
 
@@ -232,3 +232,56 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
     train_step.PARTS["original"](options)
     assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
     assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
+
+
+def write_faces_run(folder, experiment, seed, place, image_size=32):
+    metrics = {
+        f"{kind}_{name}": 10.0 * place + seed + n / 10
+        for n, kind in enumerate(("real", *faces.KINDS))
+        for name in faces.SAMPLES
+    }
+    columns = [*faces.SIMILARITY, *faces.MOVES, "real_r2", "real_cosine"]
+    metrics |= {name: place + seed / 10 for name in columns}
+    if experiment == "gan-faces":
+        metrics = {k: v for k, v in metrics.items() if not k.startswith(("encoded", "reconstr"))}
+    config = {
+        "experiment": experiment, "seed": seed, "data": {"name": "rendered-faces", "digest": "d"},
+        "arguments": {"image_size": image_size}, "versions": {"keras": "3"}, "backend": "b",
+        "hardware": {"cores": 2}, "commit": "c",
+    }  # fmt: skip
+    records.write_json(folder / "config.json", config)
+    history = [{"epoch": n, "seconds": 30.0 * (1 + seed)} for n in (1, 2)]
+    records.write_history(folder / "history.csv", history)
+    records.write_json(folder / "metrics.json", metrics)
+
+
+def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
+    for place, experiment in enumerate(faces.EXPERIMENTS):
+        for seed in range(3):
+            write_faces_run(tmp_path / experiment / f"seed-{seed}", experiment, seed, place)
+        write_faces_run(tmp_path / experiment / "large", experiment, 9, 99, image_size=64)
+    runs = faces.read_runs(tmp_path)
+    assert {name: len(found) for name, found in runs.items()} == dict.fromkeys(runs, 3)
+    floor, *rows = faces.samples(runs)
+    assert floor["Fréchet"] == "1 [0, 2]"
+    assert [row["images"] for row in rows] == [*faces.KINDS.values()] * 4
+    assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["model"] == faces.EXPERIMENTS[
+        "vae-faces-similarity"
+    ]  # fmt: skip
+    floor, vae, *_, vaegan = faces.similarity(runs)
+    assert floor["reconstruction, R²"] == "0.1 [0, 0.2]" and floor["reconstruction, pixels"] == ""
+    assert vae["asked by samples, cosine"] == "0.1 [0, 0.2]"
+    assert vaegan["reconstruction, pixels"] == "3.1 [3, 3.2]"
+    (gan,) = [row for row in faces.similarity(runs) if row["model"] == "GAN"]
+    assert gan["asked by samples, cosine"] == "2.1 [2, 2.2]"
+    for column in ("reconstruction, pixels", "asked by codes, error"):
+        assert gan[column] == "n/a"
+    assert [row["random direction"] for row in faces.moves(runs)][1:3] == [
+        "1.1 [1, 1.2]", "2.1 [2, 2.2]"
+    ]  # fmt: skip
+    assert faces.costs(runs)[0] == {
+        "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
+    }  # fmt: skip
+    for rows in faces.TABLES:
+        lines = quality.table(rows(runs)).splitlines()
+        assert len({line.count("|") for line in lines}) == 1

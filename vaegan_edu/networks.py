@@ -85,9 +85,6 @@ DISCRIMINATORS = {
     "toy": (Block("dense", 64), Block("dense", 64)),
 }
 
-# Of the network that judges faces, by image size; both end in a map of 4x4.
-REGRESSOR_FILTERS = {32: (16, 32, 64), 64: (16, 32, 32, 64)}
-
 PADDING = {"small": "same", "light": "same", "original": "valid", "toy": None}
 ENCODER_ACTIVATION = {
     "small": "relu", "light": "leaky_relu", "original": "leaky_relu", "toy": "relu"
@@ -272,11 +269,14 @@ def build_regressor(image_size=64, num_attributes=25):
     Raises:
         ValueError: another image size, `num_attributes` below 1.
     """
-    if image_size not in REGRESSOR_FILTERS:
-        known = " or ".join(map(str, REGRESSOR_FILTERS))
-        raise ValueError(f"`image_size` of a regressor must be {known}. Received: {image_size!r}")
+    if image_size not in (32, 64):
+        raise ValueError(f"`image_size` of a regressor must be 32 or 64. Received: {image_size!r}")
     images = Input((image_size, image_size, 3), name="images")
-    h = _judging_trunk(images, REGRESSOR_FILTERS[image_size])
+    h = images
+    if image_size == 64:  # from here on it is the network for 32
+        h = layers.Conv2D(16, 5, strides=2, padding="same", use_bias=False)(h)
+        h = layers.ReLU()(layers.BatchNormalization()(h))
+    h = _judging_trunk(h, (16, 32, 64))
     # BatchNorm, for without it every one of these ReLUs may die in the first steps.
     h = layers.Dense(64, use_bias=False)(h)
     features = layers.ReLU(name="features")(layers.BatchNormalization()(h))
