@@ -61,7 +61,7 @@ def whole_experiment(monkeypatch):
     )  # fmt: skip
     monkeypatch.setitem(EXPERIMENTS, "everything", experiment)
     monkeypatch.setitem(training.datasets.LOADERS, "noise", few_images)
-    monkeypatch.setattr(training.metrics, "classifier_digest", lambda data: "none")
+    monkeypatch.setattr(metrics, "classifier_digest", lambda data: "none")
 
 
 def _mean(model):
