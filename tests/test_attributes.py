@@ -240,7 +240,7 @@ def test_a_run_on_faces_is_measured_beside_floor_and_control(monkeypatch, linear
     assert found["random_frechet_distance"] == samples["frechet_distance"]
     assert found["encoded_cosine"] == pytest.approx(measured["encoded_cosine"], abs=1e-3)
     # Photographs have no attributes: the rest is measured all the same.
-    photographs = [(images, np.zeros(len(images))) for images, _ in data]
+    photographs = [(images, None) for images, _ in data]
     found = faces.evaluate_faces(world, photographs, {"seed": 3})
     assert "encoded_cosine" not in found and "random_frechet_distance" in found
 
