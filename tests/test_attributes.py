@@ -291,7 +291,7 @@ def test_faces_are_told_from_blurred_ones_and_from_few_ones(judge):
     assert judged["attribute_distance"] > 2 * floor["attribute_distance"]
     assert judged["coverage"] < floor["coverage"]
     collapsed = metrics.judge_faces(judge.network, real[:2].repeat(75, axis=0), real)
-    assert collapsed["precision"] == 1.0 and collapsed["coverage"] < 0.1
+    assert collapsed["precision"] == 1.0 and collapsed["coverage"] < 0.2
     assert collapsed["nearest_distance"] == 0.0 < floor["nearest_distance"]
     assert collapsed["attribute_distance"] > 3 * floor["attribute_distance"]
 
