@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test execute exercises results classifiers serve zip lint lock address clean
+.PHONY: help book test execute exercises results classifiers figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one:
 	  $(PY) -m vaegan_edu train $$experiment $$size --output _build/$$name && \
 	  rm -rf vaegan_edu/weights/$$name && mv _build/$$name vaegan_edu/weights/ || exit 1; \
 	done
+
+figures: $(READY) ## Draw the figures of rendered faces
+	@$(PY) tools/face_figures.py
 
 serve: book ## Serve the book on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)

@@ -2,21 +2,24 @@
 
     python -m benchmarks.faces
 
-It prints the recorded runs at 32 pixels as three tables, mean over seeds with its 95 % bootstrap
+It prints the recorded runs at 32 pixels as tables, mean over seeds with its 95 % bootstrap
 interval, all judged by the regressor of `make classifiers`:
 
+- `judges`: how well the regressors read each attribute off faces that were held out;
 - `samples`: what standard normal codes become, beside the floor, test faces judged against training
   faces, and beside the control, the same samples with their contrast raised;
 - `similarity`: the attributes asked of a model against those read off its images, in the manner of
   Larsen et al. (2016, table 1), and reconstructions. The floor is what is read off the real faces;
-- `moves`: how far attribute vectors move the attribute asked for, and the others.
+- `moves`: how far attribute vectors move the attribute asked for, and the others;
+- `costs`: how long was trained.
 
 `experiments.faces` says what is measured and how. A GAN reconstructs nothing and encodes nothing:
 its places read "n/a".
 """
 
 from benchmarks.quality import RESULTS, interval, table
-from vaegan_edu import records
+from vaegan_edu import metrics, records
+from vaegan_edu.datasets import FACE_ATTRIBUTES
 
 EXPERIMENTS = {
     "vae-faces": "VAE",
@@ -25,6 +28,7 @@ EXPERIMENTS = {
     "faces-light": "VAE-GAN",
 }
 IMAGE_SIZE = 32
+JUDGES = (32, 64)  # image sizes of the regressors
 KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
 SAMPLES = {
     "frechet_distance": "Fréchet",
@@ -60,6 +64,26 @@ def read_runs(results=RESULTS):
         runs = records.read_runs(results / experiment)
         found[experiment] = [r for r in runs if r.config["arguments"]["image_size"] == IMAGE_SIZE]
     return found
+
+
+def judges(runs=None):
+    """Return a row for each attribute: what it means, and its R² by each shipped regressor."""
+    found = {
+        f"R² at {size} pixels": records.read_record(
+            metrics.CLASSIFIERS / f"regressor-faces-{size}"
+        ).metrics
+        for size in JUDGES
+    }
+    rows = [
+        {
+            "attribute": name,
+            "least to greatest": attribute.meaning,
+            **{title: f"{numbers[f'r2_{name}']:.2f}" for title, numbers in found.items()},
+        }
+        for name, attribute in FACE_ATTRIBUTES.items()
+    ]
+    means = {title: f"{numbers['r2_mean']:.2f}" for title, numbers in found.items()}
+    return [*rows, {"attribute": "mean", "least to greatest": "", **means}]
 
 
 def samples(runs):
@@ -110,7 +134,7 @@ def _number(runs, key):
     return interval([run.metrics[key] for run in runs])
 
 
-TABLES = (samples, similarity, moves, costs)
+TABLES = (judges, samples, similarity, moves, costs)
 
 if __name__ == "__main__":
     recorded = read_runs()

@@ -240,7 +240,7 @@ def test_a_run_on_faces_is_measured_beside_floor_and_control(monkeypatch, linear
     assert found["random_frechet_distance"] == samples["frechet_distance"]
     assert found["encoded_cosine"] == pytest.approx(measured["encoded_cosine"], abs=1e-3)
     # Photographs have no attributes: the rest is measured all the same.
-    photographs = [(images, np.zeros(len(images))) for images, _ in data]
+    photographs = [(images, None) for images, _ in data]
     found = faces.evaluate_faces(world, photographs, {"seed": 3})
     assert "encoded_cosine" not in found and "random_frechet_distance" in found
 
@@ -291,7 +291,7 @@ def test_faces_are_told_from_blurred_ones_and_from_few_ones(judge):
     assert judged["attribute_distance"] > 2 * floor["attribute_distance"]
     assert judged["coverage"] < floor["coverage"]
     collapsed = metrics.judge_faces(judge.network, real[:2].repeat(75, axis=0), real)
-    assert collapsed["precision"] == 1.0 and collapsed["coverage"] < 0.1
+    assert collapsed["precision"] == 1.0 and collapsed["coverage"] < 0.2
     assert collapsed["nearest_distance"] == 0.0 < floor["nearest_distance"]
     assert collapsed["attribute_distance"] > 3 * floor["attribute_distance"]
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import collapse_and_cure as benchmark
 from benchmarks import faces, quality, train_step
 from benchmarks.steps import keras_steps
-from vaegan_edu import records, toys
+from vaegan_edu import metrics, records, toys
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -235,15 +235,15 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
 
 
 def write_faces_run(folder, experiment, seed, place, image_size=32):
-    metrics = {
+    measured = {
         f"{kind}_{name}": 10.0 * place + seed + n / 10
         for n, kind in enumerate(("real", *faces.KINDS))
         for name in faces.SAMPLES
     }
     columns = [*faces.SIMILARITY, *faces.MOVES, "real_r2", "real_cosine"]
-    metrics |= {name: place + seed / 10 for name in columns}
+    measured |= {name: place + seed / 10 for name in columns}
     if experiment == "gan-faces":
-        metrics = {k: v for k, v in metrics.items() if not k.startswith(("encoded", "reconstr"))}
+        measured = {k: v for k, v in measured.items() if not k.startswith(("encoded", "reconstr"))}
     config = {
         "experiment": experiment, "seed": seed, "data": {"name": "rendered-faces", "digest": "d"},
         "arguments": {"image_size": image_size}, "versions": {"keras": "3"}, "backend": "b",
@@ -252,7 +252,7 @@ def write_faces_run(folder, experiment, seed, place, image_size=32):
     records.write_json(folder / "config.json", config)
     history = [{"epoch": n, "seconds": 30.0 * (1 + seed)} for n in (1, 2)]
     records.write_history(folder / "history.csv", history)
-    records.write_json(folder / "metrics.json", metrics)
+    records.write_json(folder / "metrics.json", measured)
 
 
 def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
@@ -282,6 +282,11 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
     assert faces.costs(runs)[0] == {
         "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
     }  # fmt: skip
+    skin, *_, mean = faces.judges()
+    recorded = records.read_record(metrics.CLASSIFIERS / "regressor-faces-32").metrics
+    assert skin["attribute"] == "skin_tone" and mean["attribute"] == "mean"
+    assert skin["R² at 32 pixels"] == f"{recorded['r2_skin_tone']:.2f}"
+    assert mean["R² at 32 pixels"] == f"{recorded['r2_mean']:.2f}"
     for rows in faces.TABLES:
         lines = quality.table(rows(runs)).splitlines()
         assert len({line.count("|") for line in lines}) == 1

@@ -248,7 +248,7 @@ def fails(words, capsys):
     ("train vae-digits --latent-dim 0", "`latent_dim` must be a whole number of at least 1"),
     ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
     ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
-    ("train vae-digits --data faces", "Data must be one of digits, mnist. Received: 'faces'"),
+    ("train vae-digits --data faces", "Data must be one of digits, mnist, .*Received: 'faces'"),
     ("train vae-digits --data mnist", "MNIST was not found: VAEGAN_EDU_DATA must name a folder"),
     ("train classifier-mnist", "MNIST was not found"),
     ("train classifier-digits --latent-dim 2", "classifier-digits has no setting latent_dim"),

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaegan_edu import callbacks, experiments, models, networks, records, schedules
+from vaegan_edu import callbacks, experiments, metrics, models, networks, records, schedules
 from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry, training
 from vaegan_edu.experiments.batches import EpochBatches
 

@@ -80,17 +80,16 @@ def evaluate_faces(model, data, arguments):
 
     Args:
         model: with `decode` and `generate`, perhaps with `encode`.
-        data: `(x_train, y_train), (x_test, y_test)` of 32 or 64 pixels, float32 or uint8.
+        data: `(x_train, y_train), (x_test, y_test)`: images of 32 or 64 pixels, float32 or uint8,
+            and their attributes, or `None`.
         arguments: of the run; `seed` is read.
 
     Returns:
         A dict from `<kind>_<metric>` and the names of `measure_attributes` to numbers,
         `reconstruction_loss`, and `regressor`, the digest of the judge.
     """
-    (x_train, y_train), (x_test, y_test) = (
-        (_scaled(images[:JUDGED]), None if labels is None else labels[:JUDGED])
-        for images, labels in data
-    )
+    (x_train, y_train), (x_test, y_test) = data
+    x_train, x_test = _scaled(x_train[:JUDGED]), _scaled(x_test[:JUDGED])
     image_size = x_test.shape[1]
     regressor = metrics.load_regressor(image_size)
     generated = model.generate(len(x_test), seed=arguments["seed"])
@@ -109,9 +108,10 @@ def evaluate_faces(model, data, arguments):
     for kind, faces in images.items():
         judged = metrics.judge_faces(regressor, faces, x_train)
         measured |= {f"{kind}_{name}": value for name, value in judged.items()}
-    if np.shape(y_test)[1:] == (len(datasets.FACE_ATTRIBUTES),):
-        faces = (x_train, _standardised(y_train)), (x_test, _standardised(y_test))
-        measured |= measure_attributes(model, faces, regressor, arguments["seed"])
+    if y_test is not None:
+        train = x_train, _standardised(y_train[:JUDGED])
+        test = x_test, _standardised(y_test[:JUDGED])
+        measured |= measure_attributes(model, (train, test), regressor, arguments["seed"])
     return measured
 
 
