@@ -1,12 +1,8 @@
 """The command line: train an experiment, measure a run, generate and reconstruct with it."""
 
 import argparse
-import os
 import sys
 import warnings
-
-# Before TensorFlow is imported: its start-up messages say nothing that a run needs.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main(words=None):

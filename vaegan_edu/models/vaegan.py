@@ -6,7 +6,7 @@ from keras import ops
 from vaegan_edu.layers import Sampling
 from vaegan_edu.losses import feature_loss, kl_divergence
 from vaegan_edu.models.adversarial import AdversarialModel
-from vaegan_edu.models.latent_model import LatentModel
+from vaegan_edu.models.latent_model import LatentModel, check_network
 from vaegan_edu.validation import check_number
 
 FEATURE_SCALES = ("sum", "variance")
@@ -84,12 +84,12 @@ class VAEGAN(AdversarialModel, LatentModel):
         fake_weight=1.0,
         **kwargs,
     ):
-        if len(encoder.outputs) != 2:
+        if len(check_network(encoder, "encoder").outputs) != 2:
             raise ValueError(
                 "A VAE-GAN's encoder returns (z_mean, z_log_var); build it with "
                 f"`variational=True`. Received: {len(encoder.outputs)} output(s)"
             )
-        if len(discriminator.outputs) != 2:
+        if len(check_network(discriminator, "discriminator").outputs) != 2:
             raise ValueError(
                 "A VAE-GAN's discriminator returns (logits, features): its reconstruction loss is "
                 f"measured in the features. Received: {len(discriminator.outputs)} output(s)"
