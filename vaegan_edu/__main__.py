@@ -14,7 +14,8 @@ def main(words=None):
         print("vaegan_edu:", " ".join(str(error).split()), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("vaegan_edu: interrupted; go on with the same words and --resume", file=sys.stderr)
+        again = "; go on with the same words and --resume" if options.command is _train else ""
+        print(f"vaegan_edu: interrupted{again}", file=sys.stderr)
         return 130
 
 

@@ -53,7 +53,8 @@ class VAEGAN(AdversarialModel, LatentModel):
         kl_weight, feature_weight: weights in the encoder's loss; 1 and 1 in the paper.
         feature_scale: "sum" as above (Larsen et al. 2016, equation 7), or "variance", in which each
             channel's squares are divided by its variance over the real batch, so that gamma means
-            the same while the features grow.
+            the same while the features grow. (Plus 1e-6, against a division by zero: take features
+            before an activation, where no channel dies.)
         reconstructions_are_fakes: whether the discriminator learns to call reconstructions fake,
             and the decoder to make them pass, as in Algorithm 1; otherwise the game is about prior
             samples alone, as in a GAN.
