@@ -137,7 +137,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(folder, monkeyp
         lambda: records.write_atomically(folder / "config.json", b"new"),
         lambda: records.write_atomically(folder / "new.txt", "new"),
     ):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=f"No space left on device: '{folder}"):
             write()
     monkeypatch.undo()
     record = records.read_record(folder)

@@ -118,6 +118,10 @@ def replacing(path):
         with open(partial, "rb") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        if error.errno and not error.filename:  # a full disk does not say where it is full
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
