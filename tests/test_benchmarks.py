@@ -4,13 +4,14 @@ import argparse
 import json
 import math
 import shutil
+import sys
 
 import keras
 import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import quality, train_step
+from benchmarks import peak_memory, quality, train_step
 from benchmarks.steps import keras_steps
 from vaegan_edu import records, toys
 
@@ -232,3 +233,11 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
     train_step.PARTS["original"](options)
     assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
     assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
+
+
+def test_the_peak_is_what_a_process_held():
+    held = peak_memory.peak_mb([sys.executable, "-c", "bytearray(200 * 1024 * 1024)"])
+    assert 200 < held < 250
+    assert peak_memory.peak_mb([sys.executable, "-c", "pass"]) < 50
+    with pytest.raises(RuntimeError, match="nothing works"):
+        peak_memory.peak_mb([sys.executable, "-c", "import sys; sys.exit('nothing works')"])

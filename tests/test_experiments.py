@@ -360,6 +360,10 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
         experiments.load_run(folder)
     assert said == [] and "\n" not in str(failure.value)
     config = records.read_record(folder).config
+    known = {k: v for k, v in config["arguments"].items() if k != "preset"}
+    records.write_json(folder / "config.json", {**config, "arguments": known})
+    with pytest.raises(ValueError, match="config.json does not say 'preset'"):
+        experiments.load_run(folder)
     records.write_json(folder / "config.json", {**config, "experiment": "dreams"})
     with pytest.raises(ValueError, match="unknown experiment. Received: 'dreams'"):
         experiments.load_run(folder)
