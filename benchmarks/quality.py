@@ -52,7 +52,7 @@ def rows(results=RESULTS):
 
 def table(rows):
     """Return rows as a Markdown table."""
-    names = list(rows[-1])
+    names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [names, ["---"] * len(names), *([row.get(name, "") for name in names] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
