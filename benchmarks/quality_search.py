@@ -26,7 +26,7 @@ from pathlib import Path
 
 import keras
 
-from benchmarks.quality import table
+from benchmarks.quality import CLASSES, DISTANCES, KINDS, table
 from vaegan_edu import callbacks, datasets, experiments, records
 from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.evaluation import evaluate_samples
@@ -45,15 +45,7 @@ TRIES = {
     "cosine, gamma 0.01": ("vaegan-mnist", {"cosine_decay": True, "gamma": 0.01}),
     "cosine, gamma 0.0025": ("vaegan-mnist", {"cosine_decay": True, "gamma": 0.0025}),
 }
-KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
-COLUMNS = {
-    "held_out_frechet_distance": "Fréchet",
-    "held_out_precision": "precision",
-    "held_out_recall": "recall",
-    "held_out_coverage": "coverage",
-    "histogram_divergence": "class histogram, KL",
-    "low_confidence": "low confidence",
-}
+COLUMNS = {**DISTANCES, **{name: CLASSES[name] for name in list(CLASSES)[:3]}}
 
 
 def hold_out(loaded):

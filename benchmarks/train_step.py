@@ -307,20 +307,20 @@ def table(parts):
                 f"{value}: {1000 * seconds:.0f} ms"
                 for value, seconds in zip(cost["values"], cost["seconds_per_step"], strict=True)
             )
-            lines += [f"time of a step by {name}, exponent {cost['exponent']:.2f} ({times})"]
+            lines += [f"- time of a step by {name}, exponent {cost['exponent']:.2f} ({times})"]
     for name, outside in parts.get("outside", {}).items():
         if name != "environment":
             low, high = outside["range"]
             lines += [
-                f"outside the step, {name}: {outside['share']:.1%} of an epoch of "
+                f"- outside the step, {name}: {outside['share']:.1%} of an epoch of "
                 f"{outside['steps']} steps ({low:.1%} to {high:.1%})"
             ]
     for name, cost in parts.get("models", {}).items():
         if name != "environment":
             low, high = cost["range"]
             lines += [
-                f"an epoch of MNIST, {name}, batch {cost['batch']}: {cost['epoch_seconds']:.0f} s "
-                f"({low:.0f} to {high:.0f})"
+                f"- an epoch of MNIST, {name}, batch {cost['batch']}: "
+                f"{cost['epoch_seconds']:.0f} s ({low:.0f} to {high:.0f})"
             ]
     return "\n".join(lines).strip()
 
