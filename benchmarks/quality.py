@@ -44,7 +44,7 @@ def cost(results=RESULTS, speed=SPEED):
     """Return the rows of the table of cost, one a model: each a dict from column to text."""
     measured = json.loads(Path(speed).read_text())["parts"]["models"]
     found = []
-    for experiment, runs in _read(results).items():
+    for experiment, runs in _read(EXPERIMENTS, results).items():
         epochs = len(runs[0].history)
         found.append(
             {
@@ -59,10 +59,10 @@ def cost(results=RESULTS, speed=SPEED):
     return found
 
 
-def samples(columns, results=RESULTS):
+def samples(columns, experiments=EXPERIMENTS, results=RESULTS):
     """Return the rows of a table of samples: the floor, then each model's, sharpened ones below."""
     found = []
-    for experiment, runs in _read(results).items():
+    for experiment, runs in _read(experiments, results).items():
         if not found:
             found.append(_row("real", "", runs, "real", columns))
         found += [_row(experiment, name, runs, kind, columns) for kind, name in KINDS.items()]
@@ -76,8 +76,8 @@ def table(rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _read(results):
-    return {name: records.read_runs(Path(results) / name) for name in EXPERIMENTS}
+def _read(experiments, results):
+    return {name: records.read_runs(Path(results) / name) for name in experiments}
 
 
 def _row(model, images, runs, kind, columns):

@@ -136,7 +136,7 @@ def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
     assert [row["minutes, by step"] for row in cost] == ["0.0", "3.0", "6.0"]
     assert cost[1] | {"minutes, as recorded": "2 [1, 3]", "reconstruction": "7"} == cost[1]
     for columns in (quality.DISTANCES, quality.CLASSES):
-        floor, *rows = quality.samples(columns, tmp_path)
+        floor, *rows = quality.samples(columns, results=tmp_path)
         first = next(iter(columns.values()))
         assert floor["model"] == "real" and floor[first] == "1 [0, 2]"
         assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3

@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is impor
 from benchmarks import quality, quality_search, train_step  # noqa: E402
 
 TABLES = Path(__file__).resolve().parents[1] / "book" / "tables"
+DIGITS = ("gan-digits", "vaegan-digits")
 
 
 def render():
@@ -24,6 +25,8 @@ def render():
         "quality_cost": quality.table(quality.cost()),
         "quality_distances": quality.table(quality.samples(quality.DISTANCES)),
         "quality_classes": quality.table(quality.samples(quality.CLASSES)),
+        "digits_distances": quality.table(quality.samples(quality.DISTANCES, DIGITS)),
+        "digits_classes": quality.table(quality.samples(quality.CLASSES, DIGITS)),
         "quality_search": quality.table(quality_search.rows()),
         "train_step": train_step.table(speed),
     }
