@@ -121,7 +121,7 @@ def main(argv=None):
         data = hold_out(datasets.load_mnist())
         for name in missing:
             run(name, data)
-    print(table(rows()))
+    print(table(rows(RESULTS)))
 
 
 if __name__ == "__main__":
