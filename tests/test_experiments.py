@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -568,7 +569,8 @@ def test_samples_are_judged_against_training_and_against_test_images(little_data
     (x_train, _), (x_test, _) = little_data
     assert len(evaluation.thin_out(x_train, 1000)) == len(x_train)
     np.testing.assert_array_equal(evaluation.thin_out(np.arange(10), 4), [0, 2, 5, 7])
-    judged = evaluation.evaluate_samples(Plain(), little_data, {"data": "digits", "seed": 0})
+    generator = SimpleNamespace(generate=Plain().generate)
+    judged = evaluation.evaluate_samples(generator, little_data, {"data": "digits", "seed": 0})
     x_train, x_test = (evaluation.thin_out(x, 30) for x in (x_train, x_test))
     classifier = metrics.load_classifier("digits")
     for kind, images in (("real", x_train), ("random", Plain().generate(30, 0))):
