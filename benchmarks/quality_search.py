@@ -38,7 +38,7 @@ EPOCHS = {"vae-mnist": 5, "vaegan-mnist": 2}
 
 # What each try changes in the arguments of an experiment, as they stood when the search began.
 TRIES = {
-    "vae": ("vae-mnist", {}),
+    "vae": ("vae-mnist", {"cosine_decay": False}),
     "vae, cosine": ("vae-mnist", {"cosine_decay": True}),
     "before": ("vaegan-mnist", {}),
     "cosine": ("vaegan-mnist", {"cosine_decay": True}),

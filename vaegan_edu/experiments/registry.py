@@ -187,11 +187,13 @@ EXPERIMENTS = {
         **GAME,
     ),
     "vae-mnist": Experiment(
+        # Its rate decays since the search held the sharpened samples of such a VAE to be the harder
+        # bar (`benchmarks.quality_search`).
         "VAE of the same encoder and decoder as vaegan-mnist",
         _build_vae,
         evaluate_samples,
-        {"data": "mnist", "epochs": 4, "batch_size": 64, "learning_rate": 1e-3, "latent_dim": 10,
-         "preset": "light", **ELBO},
+        {"data": "mnist", "epochs": 4, "batch_size": 64, "learning_rate": 1e-3,
+         "cosine_decay": True, "latent_dim": 10, "preset": "light", **ELBO},
         watch=watch_samples,
     ),
     "vaegan-mnist": Experiment(
