@@ -42,6 +42,7 @@ exercises: $(READY) ## Write the exercise and solution cells from notebooks/exer
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
+	@$(PY) tools/tables.py $(if $(LIST)$(QUICK),--check)
 
 classifiers: $(READY) ## Train the classifiers that judge generated images (needs MNIST)
 	@for name in classifier-digits classifier-mnist; do \
