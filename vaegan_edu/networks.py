@@ -392,7 +392,7 @@ def _map_shape(preset, image_shape):
     """Return (height, width) of the map from which the steps up lead to the image."""
     if preset == "original":  # unpadded kernels of 3 and 4: 28 <- 13 <- 6
         return tuple(side // 4 - 1 for side in image_shape[:2])
-    return tuple(side // SHRINKAGE[preset] for side in image_shape[:2])
+    return tuple(side // SHRINKAGE.get(preset, 1) for side in image_shape[:2])
 
 
 def _check(preset, image_shape, batch_norm):
