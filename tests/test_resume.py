@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaegan_edu import callbacks, experiments, models, networks, records, schedules
+from vaegan_edu import callbacks, experiments, metrics, models, networks, records, schedules
 from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry, training
 from vaegan_edu.experiments.batches import EpochBatches
 
@@ -61,7 +61,7 @@ def whole_experiment(monkeypatch):
     )  # fmt: skip
     monkeypatch.setitem(EXPERIMENTS, "everything", experiment)
     monkeypatch.setitem(training.datasets.LOADERS, "noise", few_images)
-    monkeypatch.setattr(training.metrics, "classifier_digest", lambda data: "none")
+    monkeypatch.setattr(metrics, "classifier_digest", lambda data: "none")
 
 
 def _mean(model):

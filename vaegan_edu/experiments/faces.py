@@ -5,9 +5,66 @@ import numpy as np
 from vaegan_edu import datasets, latent, losses, metrics
 from vaegan_edu.experiments.evaluation import sharpen
 
+FEWEST = 6  # pictures in each part: five neighbours span a manifold
 JUDGED = 1500  # at most so many faces are judged, against as many
+WATCHED = 1000  # at most so many after each epoch
 MOVED = 200  # at most so many codes are moved along each vector
 NEIGHBOURS = {frozenset(pair) for pair in datasets.FACE_CORRELATIONS}
+
+
+def load_faces(arguments):
+    """Load colour pictures, of faces or at a path, with which a run can be measured.
+
+    Raises:
+        ValueError: as `datasets.load`; data that is not in colour, or too few pictures.
+    """
+    data = arguments["data"]
+    if data in datasets.LOADERS and data not in datasets.FACES:
+        raise ValueError(
+            f"An experiment on faces learns colour pictures: {', '.join(datasets.FACES)}, or the "
+            f"path of a folder or zip. Received: {data!r}"
+        )
+    loaded = datasets.load(data, arguments["image_size"], arguments["train_count"])
+    counts = [len(images) for images, _ in loaded]
+    if min(counts) < FEWEST:
+        raise ValueError(
+            f"To be measured, a run needs at least {FEWEST} pictures to train and {FEWEST} to test "
+            f"with; of a folder a part of 15 % is for tests. Received: {counts[0]} and {counts[1]}"
+        )
+    return loaded
+
+
+def judge_of_faces(arguments):
+    """Return what the record says of the regressor whose features measure the pictures.
+
+    It was trained on rendered faces, whatever the run learns from.
+    """
+    name = f"regressor-faces-{arguments['image_size']}"
+    digest = metrics.regressor_digest(arguments["image_size"])
+    return {"judge": {"name": name, "digest": digest, "trained_on": "rendered-faces"}}
+
+
+def watch_faces(data, arguments):
+    """Return a function that measures what a model generates, quickly enough for every epoch.
+
+    It generates as many images as there are test images, `WATCHED` at most, from the same codes
+    each time, and returns `sample_frechet_distance` and `sample_coverage` against as many test
+    images, in the regressor's features.
+    """
+    _, (x_test, _) = data
+    x_test = _scaled(x_test[:WATCHED])
+    regressor = metrics.load_regressor(x_test.shape[1])
+    _, real = metrics.read_attributes(regressor, x_test)
+
+    def watch(model):
+        images = model.generate(len(real), seed=arguments["seed"])
+        _, features = metrics.read_attributes(regressor, images)
+        return {
+            "sample_frechet_distance": metrics.frechet_distance(real, features),
+            "sample_coverage": metrics.manifold_overlap(real, features)["coverage"],
+        }
+
+    return watch
 
 
 def evaluate_faces(model, data, arguments):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import keras
 
-from vaegan_edu import datasets, models, networks, schedules
+from vaegan_edu import datasets, metrics, models, networks, schedules
 from vaegan_edu.experiments.evaluation import (
     evaluate_classifier,
     evaluate_latent_model,
@@ -12,10 +12,26 @@ from vaegan_edu.experiments.evaluation import (
     evaluate_samples,
     watch_samples,
 )
+from vaegan_edu.experiments.faces import evaluate_faces, judge_of_faces, load_faces, watch_faces
 
-# The rules of the original project by its own names, and those beside them: from the first rate and
-# the number of epochs to a rule.
+# The rules of the original project by its own names; all begin at `ORIGINAL_RATE`. Of S4 there are
+# two: what its text says, and what its logs show.
+ORIGINAL_RATE = 5e-4
+ORIGINAL_RULES = {
+    "s1": lambda initial, epochs: schedules.Constant(initial),
+    "s2": lambda initial, epochs: schedules.Plateau(initial, 0.85, 1e-4, patience=10),
+    "s3": lambda initial, epochs: schedules.Plateau(initial, 0.75, 5e-6, patience=6),
+    "s4-text": lambda initial, epochs: schedules.WindowedDecay(
+        initial, 0.6, 5e-6, window=6, decay_on="stagnation"
+    ),
+    "s4-log": lambda initial, epochs: schedules.WindowedDecay(
+        initial, 0.6, 5e-6, window=4, decay_on="improvement"
+    ),
+}
+# Those, and others beside them: from the first rate and the number of epochs to a rule.
 RULES = {
+    **ORIGINAL_RULES,
+    "plateau": lambda initial, epochs: schedules.Plateau(initial, 0.5, initial / 100, patience=5),
     "constant": lambda initial, epochs: schedules.Constant(initial),
     "linear": lambda initial, epochs: schedules.Linear(initial, epochs, start=0.6),
     "cosine": lambda initial, epochs: schedules.Cosine(initial, epochs),
@@ -25,6 +41,9 @@ RULES = {
 def compile_alone(model, arguments, steps):
     """Compile a model that has one optimizer."""
     learning_rate = arguments["learning_rate"]
+    if "schedule" in arguments:
+        model.compile(keras.optimizers.Adam(learning_rate))
+        return _rule(arguments)(learning_rate, arguments["epochs"])
     if arguments.get("cosine_decay"):
         learning_rate = keras.optimizers.schedules.CosineDecay(
             learning_rate, steps * arguments["epochs"]
@@ -34,7 +53,7 @@ def compile_alone(model, arguments, steps):
 
 def compile_players(model, arguments, steps):
     """Compile a model with an optimizer and a rule for each network."""
-    rule = RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
+    rule = _rule(arguments)(arguments["learning_rate"], arguments["epochs"])
     model.compile(
         **{
             f"{name}_optimizer": keras.optimizers.Adam(
@@ -47,6 +66,29 @@ def compile_players(model, arguments, steps):
     return {name: rule.fresh() for name in model.network_names}
 
 
+def _rule(arguments):
+    name = arguments["schedule"]
+    if name not in RULES:
+        raise ValueError(f"`schedule` must be one of {', '.join(RULES)}. Received: {name!r}")
+    return RULES[name]
+
+
+def load_classes(arguments):
+    """Load data whose labels are classes, by which digits are judged."""
+    data = arguments["data"]
+    if data in datasets.FACES or data not in datasets.LOADERS:
+        raise ValueError(
+            "This experiment is measured by a classifier of digits; faces and folders of pictures "
+            f"are for the experiments on faces, such as faces-light. Received: {data!r}"
+        )
+    return datasets.load(data)
+
+
+def judge_of_digits(arguments):
+    """Return the digest of the classifier, for the record."""
+    return {"classifier": metrics.classifier_digest(arguments["data"])}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A run that can be started by its name.
@@ -57,9 +99,11 @@ class Experiment:
         evaluate: from (model, data, arguments) to the numbers of `metrics.json`.
         arguments: all settings and their defaults; the command line may change some.
         assumptions: names of the arguments that the source does not state and we chose.
-        load: from the arguments to `(x_train, y_train), (x_test, y_test)`.
+        load: from the arguments to what `datasets.load` returns.
+        judge: from the arguments to what the record says of the network that measures the samples;
+            `ValueError` if there is none.
         compile: from (model, arguments, steps an epoch) to the rules of its learning rates, by
-            network, or `None`; it compiles the model.
+            network, the rule of its only one, or `None`; it compiles the model.
         watch: from (data, arguments) to a function of the model that measures it after each epoch.
         has_samples: whether the model generates images, so that sample sheets make sense.
     """
@@ -69,7 +113,8 @@ class Experiment:
     evaluate: callable
     arguments: dict = field(default_factory=dict)
     assumptions: tuple = ()
-    load: callable = lambda arguments: datasets.load(arguments["data"])
+    load: callable = load_classes
+    judge: callable = judge_of_digits
     compile: callable = compile_alone
     watch: callable = None
     has_samples: bool = True
@@ -77,11 +122,20 @@ class Experiment:
 
 def _networks(arguments, image_shape, *kinds, **settings):
     """Return the networks of an autoencoder or a game, built to one preset."""
-    preset, latent_dim = arguments["preset"], arguments["latent_dim"]
+
+    def given(*names):
+        """The settings that the run has; records from before a setting came are built without."""
+        return {name: arguments[name] for name in names if name in arguments}
+
+    maker = {"image_shape": image_shape, **given("preset", "latent_dim", "batch_norm")}
+    judge = given(
+        "preset", "batch_norm", "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout",
+        "dropout_place",
+    )  # fmt: skip
     build = {
-        "encoder": lambda: networks.build_encoder(preset, image_shape, latent_dim, **settings),
-        "decoder": lambda: networks.build_decoder(preset, image_shape, latent_dim),
-        "discriminator": lambda: networks.build_discriminator(preset, image_shape),
+        "encoder": lambda: networks.build_encoder(**maker, **settings),
+        "decoder": lambda: networks.build_decoder(**maker, **given("noise")),
+        "discriminator": lambda: networks.build_discriminator(image_shape=image_shape, **judge),
     }
     return [build[kind]() for kind in kinds]
 
@@ -114,6 +168,15 @@ def _build_vaegan(arguments, image_shape):
         **{name: arguments[name] for name in (
             "gamma", "kl_weight", "feature_weight", "feature_scale", "reconstructions_are_fakes",
             "fake_weight", "real_target", "flip_probability", "seed",
+        )},
+    )  # fmt: skip
+
+
+def _build_similarity_vae(arguments, image_shape):
+    return models.SimilarityVAE(
+        *_networks(arguments, image_shape, "encoder", "decoder", "decoder", "discriminator"),
+        **{name: arguments[name] for name in (
+            "kl_weight", "feature_scale", "real_target", "flip_probability", "seed"
         )},
     )  # fmt: skip
 
@@ -175,6 +238,31 @@ ASSUMED = ("learning_rate", "beta_1", "schedule", "real_target", "flip_probabili
 
 GAME = {"compile": compile_players, "watch": watch_samples}
 
+# Faces: the light settings with networks in the manner of Larsen et al. 2016. `train_count` is of
+# rendered faces, 8,500 where it is None; `None` for all other data.
+FACES = {"data": "rendered-faces", "image_size": 64, "train_count": None}
+LIGHT_FACES = {**LIGHT, **FACES, "epochs": 10, "latent_dim": 64, "preset": "larsen"}
+VAE_FACES = {
+    **FACES, **ELBO,
+    **{name: LIGHT_FACES[name] for name in (
+        "epochs", "batch_size", "learning_rate", "schedule", "latent_dim", "preset"
+    )},
+}  # fmt: skip
+LEARNED_SIMILARITY = {"kl_weight": 15.0, "feature_scale": "variance"}
+LIGHT_FACES_VAEGAN = {**LIGHT_VAEGAN, **LIGHT_FACES, **LEARNED_SIMILARITY, "gamma": 0.02}
+
+# As in the original project, with the assumptions that its diagrams ask for.
+ORIGINAL_FACES = {
+    **ORIGINAL, **FACES, "latent_dim": 2048, "kl_weight": 1 / 2048, "schedule": "s1",
+    "minibatch_kernels": 16, "minibatch_dim": 5, "dropout": 0.3, "dropout_place": "dense",
+}  # fmt: skip
+ASSUMED_FACES = (
+    *(name for name in ASSUMED if name not in ("learning_rate", "schedule")),
+    "batch_size", "minibatch_dim", "dropout",
+)  # fmt: skip
+
+ON_FACES = {"load": load_faces, "judge": judge_of_faces, "watch": watch_faces}
+
 EXPERIMENTS = {
     "ae-digits": Experiment(
         "plain autoencoder on the built-in digits (chapter 1)",
@@ -224,6 +312,46 @@ EXPERIMENTS = {
         ORIGINAL,
         ASSUMED,
         **GAME,
+    ),
+    "faces-light": Experiment(
+        "VAE-GAN on faces, light networks",
+        _build_vaegan,
+        evaluate_faces,
+        LIGHT_FACES_VAEGAN,
+        compile=compile_players,
+        **ON_FACES,
+    ),
+    "vae-faces": Experiment(
+        "VAE of the encoder and decoder of faces-light",
+        _build_vae,
+        evaluate_faces,
+        VAE_FACES,
+        **ON_FACES,
+    ),
+    "vae-faces-similarity": Experiment(
+        "VAE that compares faces by a GAN's features",
+        _build_similarity_vae,
+        evaluate_faces,
+        {**LIGHT_FACES, **LEARNED_SIMILARITY},
+        compile=compile_players,
+        **ON_FACES,
+    ),
+    "gan-faces": Experiment(
+        "GAN of the decoder and discriminator of faces-light",
+        _build_gan,
+        evaluate_faces,
+        LIGHT_FACES,
+        compile=compile_players,
+        **ON_FACES,
+    ),
+    "faces-original": Experiment(
+        "VAE-GAN on faces as in the original project",
+        _build_vaegan,
+        evaluate_faces,
+        ORIGINAL_FACES,
+        ASSUMED_FACES,
+        compile=compile_players,
+        **ON_FACES,
     ),
     "classifier-digits": Experiment(
         "classifier that measures generated digits",
