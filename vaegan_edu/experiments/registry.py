@@ -246,15 +246,15 @@ GAME = {"compile": compile_players, "watch": watch_samples}
 # Faces: the light settings with networks in the manner of Larsen et al. 2016. `train_count` is of
 # rendered faces, 8,500 where it is None; `None` for all other data.
 FACES = {"data": "rendered-faces", "image_size": 64, "train_count": None}
-LIGHT_FACES = {**LIGHT, **FACES, "epochs": 10, "latent_dim": 64, "preset": "larsen"}
+LIGHT_FACES = {**LIGHT, **FACES, "epochs": 8, "latent_dim": 64, "preset": "larsen"}
 VAE_FACES = {
     **FACES, **ELBO,
     **{name: LIGHT_FACES[name] for name in (
         "epochs", "batch_size", "learning_rate", "schedule", "latent_dim", "preset"
     )},
 }  # fmt: skip
-LEARNED_SIMILARITY = {"kl_weight": 15.0, "feature_scale": "variance"}
-LIGHT_FACES_VAEGAN = {**LIGHT_VAEGAN, **LIGHT_FACES, **LEARNED_SIMILARITY, "gamma": 0.02}
+LEARNED_SIMILARITY = {"kl_weight": 5.0, "feature_scale": "variance"}
+LIGHT_FACES_VAEGAN = {**LIGHT_VAEGAN, **LIGHT_FACES, **LEARNED_SIMILARITY, "gamma": 0.05}
 
 # As in the original project, with the assumptions that its diagrams ask for.
 ORIGINAL_FACES = {
