@@ -266,6 +266,21 @@ def test_an_exponent_by_hand():
     assert train_step.fit_exponent(sides, 3e-3 * sides**1.7) == pytest.approx(1.7)
 
 
+def test_the_profile_tells_kinds_of_kernels_apart():
+    account = """
+onednn_verbose,v1,info,cpu,runtime:threadpool,nthr:2
+onednn_verbose,v1,primitive,exec,cpu,convolution,brg,forward_training,,,,mb100,4.5
+onednn_verbose,v1,primitive,create:cache_hit,cpu,convolution,brg,forward_training,,,,mb100,900
+onednn_verbose,v1,primitive,exec,cpu,convolution,brg,backward_data,,,,mb100,1.5
+onednn_verbose,v1,primitive,exec,cpu,inner_product,gemm,forward_training,,,,mb100,2
+onednn_verbose,v1,primitive,exec,cpu,gemm_api,,undef,,,,100x1024:1024x3200,3
+onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,,,,128x64,0.25
+something else, said between
+"""
+    seconds = train_step.kernel_seconds(account)
+    assert seconds == pytest.approx({"dense": 0.005, "convolution": 0.006, "others": 0.00025})
+
+
 def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
     """Windows of 4 s for 2 x 10 steps: 0.2 s a step, over all batches of an epoch."""
 
