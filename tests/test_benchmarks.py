@@ -109,6 +109,26 @@ def test_a_stopped_benchmark_goes_on(one_toy, tmp_path, capsys):
         benchmark.main(["--json", str(path), "--steps", "4"])
 
 
+def test_another_batch_size_keeps_the_size_of_the_features(one_toy, tmp_path):
+    path = tmp_path / "small.json"
+    command = ["--json", str(path), "--steps", "3", "--seeds", "1", "--game", "unbalanced"]
+    benchmark.main([*command, "--toy", "ring", "--batch-size", "16"])
+    record = json.loads(path.read_text())
+    settings = record["settings"]
+    assert settings["batch_size"] == 16 and settings["scale"] * 16 == 64 / 16
+    assert [(r["toy"], r["discriminator"]) for r in record["runs"]] == [
+        ("ring", "plain"), ("ring", "minibatch")
+    ]  # fmt: skip
+    (layer,) = [
+        layer
+        for layer in benchmark.build("minibatch", settings)[1].layers
+        if isinstance(layer, benchmark.MinibatchDiscrimination)
+    ]
+    assert layer.scale == settings["scale"]
+    with pytest.raises(SystemExit, match="other settings"):
+        benchmark.main([*command, "--toy", "ring"])
+
+
 def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
     columns = {**quality.DISTANCES, **quality.CLASSES}
     for place, experiment in enumerate(quality.EXPERIMENTS):
