@@ -132,15 +132,15 @@ def _networks(arguments, image_shape, *kinds, **settings):
         """The settings that the run has; records from before a setting came are built without."""
         return {name: arguments[name] for name in names if name in arguments}
 
-    maker = {"image_shape": image_shape, **given("preset", "latent_dim", "batch_norm")}
+    common = {"preset": arguments["preset"], "image_shape": image_shape, **given("batch_norm")}
+    maker = {**common, "latent_dim": arguments["latent_dim"]}
     judge = given(
-        "preset", "batch_norm", "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout",
-        "dropout_place",
-    )  # fmt: skip
+        "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout", "dropout_place"
+    )
     build = {
         "encoder": lambda: networks.build_encoder(**maker, **settings),
         "decoder": lambda: networks.build_decoder(**maker, **given("noise")),
-        "discriminator": lambda: networks.build_discriminator(image_shape=image_shape, **judge),
+        "discriminator": lambda: networks.build_discriminator(**common, **judge),
     }
     return [build[kind]() for kind in kinds]
 
@@ -329,7 +329,7 @@ EXPERIMENTS = {
         **ON_FACES,
     ),
     "vae-faces": Experiment(
-        "VAE of the encoder and decoder of faces-light",
+        "VAE of faces-light's encoder and decoder",
         _build_vae,
         evaluate_faces,
         VAE_FACES,
@@ -344,7 +344,7 @@ EXPERIMENTS = {
         **ON_FACES,
     ),
     "gan-faces": Experiment(
-        "GAN of the decoder and discriminator of faces-light",
+        "GAN of faces-light's decoder and discriminator",
         _build_gan,
         evaluate_faces,
         LIGHT_FACES,
