@@ -27,7 +27,7 @@ EXPERIMENTS = {
     "gan-faces": "GAN",
     "faces-light": "VAE-GAN",
 }
-IMAGE_SIZE = 32
+RUNS = "image-size-32-epochs-*-seed-*"  # other runs of these experiments have other settings
 JUDGES = (32, 64)  # image sizes of the regressors
 KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
 SAMPLES = {
@@ -58,11 +58,20 @@ MOVES = {
 
 
 def read_runs(results=RESULTS):
-    """Return the records at 32 pixels of each experiment, by its name."""
-    found = {}
-    for experiment in EXPERIMENTS:
-        runs = records.read_runs(results / experiment)
-        found[experiment] = [r for r in runs if r.config["arguments"]["image_size"] == IMAGE_SIZE]
+    """Return the records at 32 pixels of each experiment, by its name.
+
+    Raises:
+        FileNotFoundError: there is none of an experiment.
+    """
+    found = {
+        experiment: [records.read_record(path) for path in sorted((results / experiment).glob(RUNS))]
+        for experiment in EXPERIMENTS
+    }
+    missing = [experiment for experiment, runs in found.items() if not runs]
+    if missing:
+        raise FileNotFoundError(
+            f"There is no record at 32 pixels of {', '.join(missing)}; `make results` makes them"
+        )
     return found
 
 
