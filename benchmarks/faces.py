@@ -11,6 +11,7 @@ interval, all judged by the regressor of `make classifiers`:
 - `similarity`: the attributes asked of a model against those read off its images, in the manner of
   Larsen et al. (2016, table 1), and reconstructions. The floor is what is read off the real faces;
 - `moves`: how far attribute vectors move the attribute asked for, and the others;
+- `attributes`: the same for each attribute, by vectors of all attributes together;
 - `costs`: how long was trained.
 
 `experiments.faces` says what is measured and how. A GAN reconstructs nothing and encodes nothing:
@@ -64,10 +65,10 @@ def read_runs(results=RESULTS):
         FileNotFoundError: there is none of an experiment.
     """
     found = {
-        experiment: [records.read_record(path) for path in sorted((results / experiment).glob(RUNS))]
-        for experiment in EXPERIMENTS
+        name: [records.read_record(path) for path in sorted((results / name).glob(RUNS))]
+        for name in EXPERIMENTS
     }
-    missing = [experiment for experiment, runs in found.items() if not runs]
+    missing = [name for name, runs in found.items() if not runs]
     if missing:
         raise FileNotFoundError(
             f"There is no record at 32 pixels of {', '.join(missing)}; `make results` makes them"
@@ -120,6 +121,15 @@ def moves(runs):
     return [{"model": n, **_row(runs[e], MOVES)} for e, n in EXPERIMENTS.items()]
 
 
+def attributes(runs):
+    """Return a row for each attribute: how far each model moves it when it is asked, together."""
+    return [
+        {"attribute": attribute, **{name: _number(runs[experiment], f"moved_together_{attribute}")
+                                    for experiment, name in EXPERIMENTS.items()}}
+        for attribute in FACE_ATTRIBUTES
+    ]  # fmt: skip
+
+
 def costs(runs):
     """Return a row for each model: its seeds, epochs and minutes of training."""
     return [
@@ -143,7 +153,7 @@ def _number(runs, key):
     return interval([run.metrics[key] for run in runs])
 
 
-TABLES = (judges, samples, similarity, moves, costs)
+TABLES = (judges, samples, similarity, moves, attributes, costs)
 
 if __name__ == "__main__":
     recorded = read_runs()

@@ -325,6 +325,7 @@ def write_faces_run(folder, experiment, seed, place):
         for name in faces.SAMPLES
     }
     columns = [*faces.SIMILARITY, *faces.MOVES, "real_r2", "real_cosine"]
+    columns += [f"moved_together_{name}" for name in datasets.FACE_ATTRIBUTES]
     measured |= {name: place + seed / 10 for name in columns}
     if experiment == "gan-faces":
         measured = {k: v for k, v in measured.items() if not k.startswith(("encoded", "reconstr"))}
@@ -365,6 +366,11 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
     assert [row["random direction"] for row in faces.moves(runs)][1:3] == [
         "1.1 [1, 1.2]", "2.1 [2, 2.2]"
     ]  # fmt: skip
+    assert faces.attributes(runs)[3] == {
+        "attribute": "yaw",
+        **{name: f"{n + 0.1:.3g} [{n}, {n + 0.2:.3g}]"
+           for n, name in enumerate(faces.EXPERIMENTS.values())},
+    }  # fmt: skip
     assert faces.costs(runs)[0] == {
         "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
     }  # fmt: skip
