@@ -44,13 +44,11 @@ TRIES = {
     "cosine": ("vaegan-mnist", {"cosine_decay": True}),
     "cosine, gamma 0.01": ("vaegan-mnist", {"cosine_decay": True, "gamma": 0.01}),
     "cosine, gamma 0.0025": ("vaegan-mnist", {"cosine_decay": True, "gamma": 0.0025}),
-    # Chosen when those above were known: a rate that falls had been worse than one that stays.
+    # Planned when those above were known: a rate that falls had been worse than one that stays.
     "rate 0.002": ("vaegan-mnist", {"learning_rate": 2e-3}),
-    "rate 0.002, KL 40": ("vaegan-mnist", {"learning_rate": 2e-3, "kl_weight": 40.0}),
-    "rate 0.002, one fake": (
-        "vaegan-mnist",
-        {"learning_rate": 2e-3, "reconstructions_are_fakes": False, "fake_weight": 1.0},
-    ),
+    # Planned when a higher rate had been no better either.
+    "KL 40": ("vaegan-mnist", {"kl_weight": 40.0}),
+    "one fake": ("vaegan-mnist", {"reconstructions_are_fakes": False, "fake_weight": 1.0}),
 }
 COLUMNS = {**DISTANCES, **{name: CLASSES[name] for name in list(CLASSES)[:3]}}
 
