@@ -28,7 +28,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CHAPTERS = ("before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "schedules")
+CHAPTERS = (
+    "before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "mode_collapse", "schedules"
+)  # fmt: skip
 
 _registry = {}
 
