@@ -221,7 +221,8 @@ CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
 # A preset that reaches good samples soon. Against Larsen et al. 2016: Adam for RMSProp, features
 # divided by their variance, real and fake examples of equal weight, a softened target, and a KL
 # term of weight 15, for the summed feature loss is that much larger than a pixel loss. (It was the
-# best of 1, 5 and 15, one seed each, on training images held out; of that no record is kept.)
+# best of 1, 5 and 15, one seed each, on training images held out; of that no record is kept. What
+# was tried later, `benchmarks.quality_search`, was no better.)
 LIGHT = {
     "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear", "latent_dim": 10,
     "preset": "light", "real_target": 0.9, "flip_probability": 0.0,
