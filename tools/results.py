@@ -15,13 +15,12 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 from vaegan_edu import datasets, experiments  # noqa: E402
+from vaegan_edu.claims import ARMS  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
 
-# Experiment, settings other than its own, seeds.
+# Experiment, settings other than its own, seeds; what the claims need stands in `ARMS`.
 RECORDED = (
-    ("ae-digits", {}, 5),
-    ("vae-digits", {}, 5),
     ("gan-digits", {}, 3),
     ("vaegan-digits", {}, 3),
     ("vae-mnist", {}, 3),
@@ -37,16 +36,19 @@ def runs():
         prefix = "".join(f"{key.replace('_', '-')}-{value}-" for key, value in settings.items())
         for seed in range(seeds):
             yield name, settings, seed, RESULTS / name / f"{prefix}seed-{seed}"
+    for folder, arm in ARMS.items():
+        for seed in range(arm.seeds):
+            yield folder.partition("/")[0], arm.settings, seed, RESULTS / folder / f"seed-{seed}"
 
 
 def quick():
     """Train every experiment for one epoch on little data, digits for all."""
     (x_train, y_train), (x_test, y_test) = datasets.load_digits()
     little = (x_train[:QUICK_COUNT], y_train[:QUICK_COUNT]), (x_test[:64], y_test[:64])
-    for name in datasets.LOADERS:
+    for name in ("digits", "mnist"):
         datasets.LOADERS[name] = lambda: little
     with tempfile.TemporaryDirectory() as folder:
-        for name, _, _ in RECORDED:
+        for name in dict.fromkeys(name for name, *_ in runs()):
             run = experiments.train(name, epochs=1, output=Path(folder) / name, progress=False)
             measured = len(experiments.evaluate_run(run))
             print(f"{name}: one epoch, {measured} numbers")
@@ -64,7 +66,7 @@ def main():
         state = "there" if (folder / "metrics.json").exists() else "missing"
         print(f"{folder.relative_to(RESULTS)}: {state}", flush=True)
         if state == "missing" and not options.list:
-            experiments.train(name, **settings, seed=seed, output=folder, resume=True)
+            experiments.train(name, settings=settings, seed=seed, output=folder, resume=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from vaegan_edu.datasets.photographs import (
 )
 from vaegan_edu.datasets.pictures import ImageSet, read_images
 from vaegan_edu.datasets.pixels import scale_pixels
+from vaegan_edu.toys import load_ring
 
 __all__ = [
     "FACE_ATTRIBUTES",
@@ -47,11 +48,11 @@ __all__ = [
     "split_rows",
 ]
 
-LOADERS = {"digits": load_digits, "mnist": load_mnist}
+LOADERS = {"digits": load_digits, "mnist": load_mnist, "ring": load_ring}
 
 
 def load(name):
-    """Load a data set by the name that the command line uses: "digits" or "mnist"."""
+    """Load a data set by the name that the command line uses: "digits", "mnist" or "ring"."""
     if name not in LOADERS:
         raise ValueError(f"Data must be one of {', '.join(LOADERS)}. Received: {name!r}")
     return LOADERS[name]()

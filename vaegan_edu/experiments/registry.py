@@ -9,6 +9,8 @@ from vaegan_edu.experiments.evaluation import (
     evaluate_classifier,
     evaluate_latent_model,
     evaluate_samples,
+    measure_modes,
+    watch_modes,
     watch_samples,
 )
 
@@ -33,17 +35,18 @@ def compile_alone(model, arguments, steps):
 
 def compile_players(model, arguments, steps):
     """Compile a model with an optimizer and a rule for each network."""
-    rule = RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
+    rates = dict.fromkeys(model.network_names, arguments["learning_rate"])
+    rates["discriminator"] *= arguments.get("discriminator_rate", 1.0)
     model.compile(
         **{
             f"{name}_optimizer": keras.optimizers.Adam(
-                arguments["learning_rate"],
-                beta_1=0.9 if name == "encoder" else arguments["beta_1"],
+                rate, beta_1=0.9 if name == "encoder" else arguments["beta_1"]
             )
-            for name in model.network_names
+            for name, rate in rates.items()
         }
     )
-    return {name: rule.fresh() for name in model.network_names}
+    rule = RULES[arguments["schedule"]]
+    return {name: rule(rate, arguments["epochs"]) for name, rate in rates.items()}
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,20 @@ class Experiment:
 
 def _networks(arguments, image_shape, *kinds, **settings):
     """Return the networks of an autoencoder or a game, built to one preset."""
-    preset, latent_dim = arguments["preset"], arguments["latent_dim"]
+
+    def given(*names):
+        """The settings that the run has; records from before a setting came are built without."""
+        return {name: arguments[name] for name in names if name in arguments}
+
+    maker = {"image_shape": image_shape, **given("preset", "latent_dim", "batch_norm")}
+    judge = given(
+        "preset", "batch_norm", "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout",
+        "dropout_place",
+    )  # fmt: skip
     build = {
-        "encoder": lambda: networks.build_encoder(preset, image_shape, latent_dim, **settings),
-        "decoder": lambda: networks.build_decoder(preset, image_shape, latent_dim),
-        "discriminator": lambda: networks.build_discriminator(preset, image_shape),
+        "encoder": lambda: networks.build_encoder(**maker, **settings),
+        "decoder": lambda: networks.build_decoder(**maker, **given("noise")),
+        "discriminator": lambda: networks.build_discriminator(image_shape=image_shape, **judge),
     }
     return [build[kind]() for kind in kinds]
 
@@ -128,13 +140,19 @@ ELBO = {"beta": 1.0, "reconstruction_loss": "gaussian"}
 
 CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
 
+# Of the networks of a game; each does nothing yet. `noise` is (stddev, epochs).
+TRICKS = {
+    "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
+    "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
+}  # fmt: skip
+
 # A preset that reaches good samples soon. Against Larsen et al. 2016: Adam for RMSProp, features
 # divided by their variance, real and fake examples of equal weight, a softened target, and a KL
 # term of weight 15, for the summed feature loss is that much larger than a pixel loss. (It was the
 # best of 1, 5 and 15, one seed each, on training images held out; of that no record is kept.)
 LIGHT = {
     "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear", "latent_dim": 10,
-    "preset": "light", "real_target": 0.9, "flip_probability": 0.0,
+    "preset": "light", "real_target": 0.9, "flip_probability": 0.0, **TRICKS,
 }  # fmt: skip
 LIGHT_VAEGAN = {
     **LIGHT, "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
@@ -147,7 +165,7 @@ ORIGINAL = {
     "schedule": "constant", "latent_dim": 64, "preset": "original", "gamma": 1e-8,
     "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "feature_scale": "sum",
     "reconstructions_are_fakes": True, "fake_weight": 1.0, "real_target": 0.9,
-    "flip_probability": 0.05,
+    "flip_probability": 0.05, **TRICKS,
 }  # fmt: skip
 ASSUMED = ("learning_rate", "beta_1", "schedule", "real_target", "flip_probability", "preset")
 
@@ -172,6 +190,17 @@ EXPERIMENTS = {
         evaluate_samples,
         {"data": "digits", "epochs": 60, **LIGHT},
         **GAME,
+    ),
+    "gan-ring": Experiment(
+        "GAN on a ring of eight Gaussians that collapses: its discriminator learns too slowly",
+        _build_gan,
+        measure_modes,
+        {"data": "ring", "epochs": 40, "batch_size": 128, "learning_rate": 1e-3,
+         "discriminator_rate": 0.1, "beta_1": 0.5, "schedule": "constant", "latent_dim": 2,
+         "preset": "toy", "real_target": 1.0, "flip_probability": 0.0, **TRICKS},
+        compile=compile_players,
+        watch=watch_modes,
+        has_samples=False,
     ),
     "vaegan-digits": Experiment(
         "VAE-GAN on the built-in digits",

@@ -11,11 +11,12 @@ from vaegan_edu.experiments.provenance import data_provenance, environment
 from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.validation import check_count
 
+COUNTS = ("epochs", "batch_size", "latent_dim", "image_size")  # settings that are whole numbers
 SHEET_EPOCHS = (1, 5, 20, 35, 50, 65, 80, 95)  # those of the original project, and the first
 
 
 def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_dim=None,
-          image_size=None, output=None, resume=False, progress=True):  # fmt: skip
+          image_size=None, settings=None, output=None, resume=False, progress=True):  # fmt: skip
     """Train an experiment from its seed and write its record.
 
     After each epoch the folder holds what the next one needs (`callbacks.RunState`). A run that was
@@ -26,6 +27,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
         name: of the experiment, one of `EXPERIMENTS`.
         data, epochs, batch_size, latent_dim, image_size: settings to change; `None` keeps the
             experiment's. Not every experiment has every setting.
+        settings: a mapping of more settings to change, by the names of the experiment's arguments.
         seed: of the weights, the order of the data, the noise and the samples; 0 by default.
         output: the run's folder, `runs/<name>/seed-<seed>` by default; it must not hold a run.
         resume: go on with the run in the folder. Settings that are `None` are then the run's;
@@ -53,8 +55,12 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     folder = Path(output or f"runs/{name}/seed-{seed or 0}")
     begun = _begun(folder, name, resume)
     arguments = {**experiment.arguments, "seed": 0, **(begun["arguments"] if begun else {})}
-    arguments |= _settle(name, arguments, data=data, epochs=epochs, batch_size=batch_size,
-                         latent_dim=latent_dim, image_size=image_size, seed=seed)  # fmt: skip
+    if begun:  # before a setting came, runs had what is its default
+        begun["arguments"] = arguments
+    changes = {"data": data, "epochs": epochs, "batch_size": batch_size, "latent_dim": latent_dim,
+               "image_size": image_size, "seed": seed}  # fmt: skip
+    changes = {key: value for key, value in changes.items() if value is not None}
+    arguments = arguments | _checked(name, arguments, {**(settings or {}), **changes})
 
     loaded = datasets.load(arguments["data"])
     (x_train, y_train), (x_test, y_test) = loaded
@@ -151,15 +157,13 @@ def _begun(folder, name, resume):
     return config
 
 
-def _settle(name, arguments, **changes):
-    """Return the changes that are not `None`, checked."""
-    changes = {key: value for key, value in changes.items() if value is not None}
-    for key, value in changes.items():
+def _checked(name, arguments, changes):
+    """Return the changes if the experiment has such settings, those that count things checked."""
+    for key in changes:
         if key not in arguments:
             raise ValueError(f"{name} has no setting {key}. It has: {', '.join(arguments)}")
-        if key not in ("data", "seed"):
-            changes[key] = check_count(value, key)
-    return changes
+    return {key: check_count(value, key) if key in COUNTS else value
+            for key, value in changes.items()}  # fmt: skip
 
 
 def _refuse_another(folder, begun, config):
