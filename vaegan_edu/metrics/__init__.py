@@ -6,6 +6,7 @@ reach. A number without its floor says little.
 All but `judge` and what belongs to a classifier take arrays alone, so any features will do.
 """
 
+from vaegan_edu.intervals import difference_interval, mean_interval
 from vaegan_edu.metrics.classes import (
     CONFIDENT,
     class_histogram,
@@ -21,7 +22,6 @@ from vaegan_edu.metrics.classifier import (
 )
 from vaegan_edu.metrics.diversity import nearest_distance, within_class_distance
 from vaegan_edu.metrics.frechet import frechet_distance
-from vaegan_edu.metrics.intervals import mean_interval
 from vaegan_edu.metrics.judging import judge, judge_floor
 from vaegan_edu.metrics.latent_use import ACTIVE_VARIANCE, active_units
 from vaegan_edu.metrics.manifold import expected_coverage, manifold_overlap
@@ -37,6 +37,7 @@ __all__ = [
     "classes_covered",
     "classifier_digest",
     "classify",
+    "difference_interval",
     "expected_coverage",
     "frechet_distance",
     "high_quality_share",
