@@ -325,7 +325,7 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
     ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
     ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
-    ({"data": "ring"}, "`image_shape` must be .height, width, channels"),
+    ({"data": "ring"}, "There are classifiers for digits, mnist. Received: 'ring'"),
 ])  # fmt: skip
 def test_bad_settings_are_refused_before_anything_is_written(
     tmp_path, trains_nothing, settings, message

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CHAPTERS = ("before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "schedules")
+CHAPTERS = ("before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "schedules", "tricks")
 
 _registry = {}
 
