@@ -30,8 +30,8 @@ book: $(READY) ## Build the book and say where to open it
 
 test: $(READY) ## Run everything that must hold
 	$(PY) -m ruff check --quiet .
-	$(PY) -m pytest -q tests
-	$(PY) -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(PY) -m pytest -q -n 2 --dist worksteal tests
+	$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
 
 execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: NOTEBOOK=02_vae)
@@ -42,6 +42,7 @@ exercises: $(READY) ## Write the exercise and solution cells from notebooks/exer
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
+	@$(PY) tools/tables.py $(if $(LIST)$(QUICK),--check)
 
 classifiers: $(READY) ## Train the classifiers that judge generated images (needs MNIST)
 	@for name in classifier-digits classifier-mnist; do \

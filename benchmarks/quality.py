@@ -1,68 +1,91 @@
-"""Quality on MNIST: a VAE-GAN against a VAE of the same encoder and decoder.
+"""Quality on MNIST: a VAE-GAN against a VAE of the same encoder and decoder, at equal cost.
 
     python -m benchmarks.quality
 
-It prints the recorded runs of `vae-mnist`, `vaegan-mnist` and `vaegan-mnist-original` as a table:
-mean over seeds with its 95 % bootstrap interval. Above stands the floor, real test images judged
-against real training images; below each model's samples stands the control, the same samples with
-their contrast raised (`experiments.evaluation.sharpen`). What the control wins, no learning won.
+It prints the recorded runs of `vae-mnist`, `vaegan-mnist` and `vaegan-mnist-original` as tables:
+mean over seeds with its 95 % bootstrap interval. Above stands the floor, real images judged against
+real images; below each model's samples stands the control, the same samples with their contrast
+raised (`experiments.evaluation.sharpen`). What the control wins, no learning won.
 
-The numbers of epochs in `tools/results.py` and in the registry are meant to make the wall times
-equal on two cores; the column `minutes` shows how far they are.
+Equal cost: the numbers of epochs of the three are chosen so that they take equal time on a quiet
+machine by the part `models` of `benchmarks.train_step`, which times a step of each in turns. The
+runs themselves may then be made at any load, for their epochs are fixed. The column `minutes, by
+step` is that measured time, times the epochs; `minutes, as recorded` is what the runs happened to
+take, each after the other or side by side, with the measuring on test images after each epoch.
 """
 
+import json
 from pathlib import Path
 
 from vaegan_edu import metrics, records
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
+SPEED = Path(__file__).parent / "results" / "train_step.json"
 EXPERIMENTS = ("vae-mnist", "vaegan-mnist", "vaegan-mnist-original")
 KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
-# Of `metrics.judge`, with their headings.
-COLUMNS = {
-    "frechet_distance": "Fréchet",
-    "precision": "precision",
-    "recall": "recall",
-    "coverage": "coverage",
-    "histogram_divergence": "class histogram, KL",
+# Of `experiments.evaluation.evaluate_samples`, with their headings. Against test images:
+DISTANCES = {
+    "held_out_frechet_distance": "Fréchet",
+    "held_out_precision": "precision",
+    "held_out_recall": "recall",
+    "held_out_coverage": "coverage",
+}
+# Of the samples alone, and against training images:
+CLASSES = {
     "classes_covered": "classes",
+    "histogram_divergence": "histogram, KL",
     "low_confidence": "low confidence",
-    "within_class_distance": "within-class distance",
-    "nearest_distance": "nearest training image",
+    "within_class_distance": "within class",
+    "nearest_distance": "nearest image",
 }
 
 
-def rows(results=RESULTS):
-    """Return the table's rows, each a dict from column to text."""
+def cost(results=RESULTS, speed=SPEED):
+    """Return the rows of the table of cost, one a model: each a dict from column to text."""
+    measured = json.loads(Path(speed).read_text())["parts"]["models"]
     found = []
-    for experiment in EXPERIMENTS:
-        runs = records.read_runs(Path(results) / experiment)
+    for experiment, runs in _read(EXPERIMENTS, results).items():
+        epochs = len(runs[0].history)
+        found.append(
+            {
+                "model": experiment,
+                "seeds": str(len(runs)),
+                "epochs": str(epochs),
+                "minutes, by step": f"{epochs * measured[experiment]['epoch_seconds'] / 60:.1f}",
+                "minutes, as recorded": _interval([sum(r.column("seconds")) / 60 for r in runs]),
+                "reconstruction": _interval([r.metrics["reconstruction_loss"] for r in runs]),
+            }
+        )
+    return found
+
+
+def samples(columns, experiments=EXPERIMENTS, results=RESULTS):
+    """Return the rows of a table of samples: the floor, then each model's, sharpened ones below."""
+    found = []
+    for experiment, runs in _read(experiments, results).items():
         if not found:
-            found.append(_row("real test images", "", runs, "real"))
-        for kind, name in KINDS.items():
-            found.append(_row(experiment, name, runs, kind))
-            found[-1]["minutes"] = _interval([sum(r.column("seconds")) / 60 for r in runs])
-            found[-1]["reconstruction"] = (
-                _interval([r.metrics["reconstruction_loss"] for r in runs])
-                if kind == "random"
-                else ""
-            )
+            found.append(_row("real", "", runs, "real", columns))
+        found += [_row(experiment, name, runs, kind, columns) for kind, name in KINDS.items()]
     return found
 
 
 def table(rows):
-    """Return rows as a Markdown table."""
-    names = list(rows[-1])
+    """Return rows as a Markdown table; what a row lacks stays empty."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [names, ["---"] * len(names), *([row.get(name, "") for name in names] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(experiment, name, runs, kind):
+def _read(experiments, results):
+    return {name: records.read_runs(Path(results) / name) for name in experiments}
+
+
+def _row(model, images, runs, kind, columns):
     values = {
-        title: _interval([run.metrics[f"{kind}_{column}"] for run in runs])
-        for column, title in COLUMNS.items()
+        title: _interval([run.metrics[f"{kind}_{name}"] for run in runs])
+        for name, title in columns.items()
     }
-    return {"model": experiment, "images": name, "seeds": str(len(runs)), **values}
+    return {"model": model, "images": images, **values}
 
 
 def _interval(values):
@@ -74,4 +97,4 @@ def _interval(values):
 
 
 if __name__ == "__main__":
-    print(table(rows()))
+    print(*map(table, (cost(), samples(DISTANCES), samples(CLASSES))), sep="\n\n")

@@ -22,7 +22,9 @@ of all libraries here. `peak_mb` is the most memory that the process held, libra
 
 The parts: `original` and `light` are rows with those networks; `cost` is the exponents with which
 our step's time grows with the batch and with the side of the image; `outside` is the share of an
-epoch of `fit` that is not spent in the step. A file keeps the parts that are not measured anew.
+epoch of `fit` that is not spent in the step; `models` is the time of an epoch of MNIST for each of
+the models that `benchmarks.quality` compares, with their experiments' own settings. A file keeps
+the parts that are not measured anew.
 """
 
 import argparse
@@ -50,6 +52,8 @@ STEPS = (("ours", "tensorflow"), ("three-tape", "tensorflow"), ("ours", "jax"),
          ("pytorch", "torch"))  # fmt: skip
 BATCH_SIZES = (25, 50, 100, 200)
 IMAGE_SIZES = (20, 28, 40, 56)
+MODELS = ("vae-mnist", "vaegan-mnist", "vaegan-mnist-original")
+EPOCH = 60_000  # images, MNIST's for training
 MATMUL_SIZE = 2048
 TOLERANCE = 1e-4
 COLUMNS = ("name", "backend", "precision", "image_size", "batch", "images_per_second", "peak_mb",
@@ -254,6 +258,26 @@ def measure_outside(options):
     return found
 
 
+def measure_models(options):
+    """Return the seconds of an epoch of MNIST for each of `MODELS`: median and range."""
+    with Workers() as workers:
+        for experiment in MODELS:
+            settings = {"experiment": experiment, "precision": "float32"}
+            workers.append(Worker("experiment", "tensorflow", settings))
+        take_turns(workers, 1, 1)
+        seconds = take_turns(workers, options.windows, 10 * options.steps)
+        batches = [worker.ask("batch") for worker in workers]
+    found = {}
+    for experiment, batch, times in zip(MODELS, batches, seconds, strict=True):
+        times = np.ceil(EPOCH / batch) * times
+        found[experiment] = {
+            "batch": batch,
+            "epoch_seconds": float(np.median(times)),
+            "range": [float(times.min()), float(times.max())],
+        }
+    return found
+
+
 def table(parts):
     """Return what was measured as Markdown."""
     lines = []
@@ -283,13 +307,20 @@ def table(parts):
                 f"{value}: {1000 * seconds:.0f} ms"
                 for value, seconds in zip(cost["values"], cost["seconds_per_step"], strict=True)
             )
-            lines += [f"time of a step by {name}, exponent {cost['exponent']:.2f} ({times})"]
+            lines += [f"- time of a step by {name}, exponent {cost['exponent']:.2f} ({times})"]
     for name, outside in parts.get("outside", {}).items():
         if name != "environment":
             low, high = outside["range"]
             lines += [
-                f"outside the step, {name}: {outside['share']:.1%} of an epoch of "
+                f"- outside the step, {name}: {outside['share']:.1%} of an epoch of "
                 f"{outside['steps']} steps ({low:.1%} to {high:.1%})"
+            ]
+    for name, cost in parts.get("models", {}).items():
+        if name != "environment":
+            low, high = cost["range"]
+            lines += [
+                f"- an epoch of MNIST, {name}, batch {cost['batch']}: "
+                f"{cost['epoch_seconds']:.0f} s ({low:.0f} to {high:.0f})"
             ]
     return "\n".join(lines).strip()
 
@@ -337,6 +368,7 @@ PARTS = {
     "light": _measure_light,
     "cost": measure_cost,
     "outside": measure_outside,
+    "models": measure_models,
 }
 
 

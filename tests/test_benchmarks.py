@@ -1,18 +1,22 @@
 """The benchmarks on a few steps: what they compare, what they write, how they go on."""
 
 import argparse
+import dataclasses
 import json
 import math
 import shutil
+import sys
 
 import keras
 import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import quality, train_step
+from benchmarks import peak_memory, quality, quality_search, train_step
 from benchmarks.steps import keras_steps
-from vaegan_edu import records, toys
+from tools import tables
+from vaegan_edu import datasets, records, toys
+from vaegan_edu.experiments import EXPERIMENTS, evaluation
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -105,7 +109,8 @@ def test_a_stopped_benchmark_goes_on(one_toy, tmp_path, capsys):
         benchmark.main(["--json", str(path), "--steps", "4"])
 
 
-def test_the_table_of_quality_holds_the_recorded_means_and_intervals(tmp_path):
+def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
+    columns = {**quality.DISTANCES, **quality.CLASSES}
     for place, experiment in enumerate(quality.EXPERIMENTS):
         for seed in range(3):
             run = tmp_path / experiment / f"seed-{seed}"
@@ -113,24 +118,67 @@ def test_the_table_of_quality_holds_the_recorded_means_and_intervals(tmp_path):
             measured = {
                 f"{kind}_{name}": 10.0 * place + seed + 0.1 * n
                 for n, kind in enumerate(kinds)
-                for name in quality.COLUMNS
+                for name in columns
             }
             config = {
                 "experiment": experiment, "seed": seed, "data": {"name": "mnist", "digest": "d"},
-                "arguments": {"epochs": 1}, "versions": {"keras": "3"}, "backend": "b",
+                "arguments": {"epochs": 2}, "versions": {"keras": "3"}, "backend": "b",
                 "hardware": {"cores": 2}, "commit": "c",
             }  # fmt: skip
             records.write_json(run / "config.json", config)
-            records.write_history(run / "history.csv", [{"epoch": 1, "seconds": 60.0 * (1 + seed)}])
+            history = [{"epoch": n, "seconds": 30.0 * (1 + seed)} for n in (1, 2)]
+            records.write_history(run / "history.csv", history)
             records.write_json(run / "metrics.json", {**measured, "reconstruction_loss": 7.0})
-    floor, *rows = quality.rows(tmp_path)
-    assert floor["model"] == "real test images" and floor["Fréchet"] == "1 [0, 2]"
-    assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
-    assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["minutes"] == "2 [1, 3]"
-    assert (rows[3]["reconstruction"], rows[4]["reconstruction"]) == ("7", "")
+    speed = tmp_path / "speed.json"
+    models = {name: {"epoch_seconds": 90.0 * n} for n, name in enumerate(quality.EXPERIMENTS)}
+    records.write_json(speed, {"parts": {"models": models}})
+    cost = quality.cost(tmp_path, speed)
+    assert [row["model"] for row in cost] == [*quality.EXPERIMENTS]
+    assert [row["minutes, by step"] for row in cost] == ["0.0", "3.0", "6.0"]
+    assert cost[1] | {"minutes, as recorded": "2 [1, 3]", "reconstruction": "7"} == cost[1]
+    for columns in (quality.DISTANCES, quality.CLASSES):
+        floor, *rows = quality.samples(columns, results=tmp_path)
+        first = next(iter(columns.values()))
+        assert floor["model"] == "real" and floor[first] == "1 [0, 2]"
+        assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
+        assert rows[3][first] == "11.1 [10.1, 12.1]" and rows[5][first] == "11.3 [10.3, 12.3]"
+        lines = quality.table([floor, *rows]).splitlines()
+        assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
     assert quality._interval([1.0, None, 2.0]) == "none"
-    lines = quality.table([floor, *rows]).splitlines()
-    assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
+
+
+def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, monkeypatch, capsys):
+    (x, y), test = datasets.load_digits()
+    monkeypatch.setattr(datasets, "load_mnist", lambda: ((x[:160], y[:160]), test))
+    monkeypatch.setattr(quality_search, "HELD_OUT", 64)
+    monkeypatch.setattr(quality_search, "RESULTS", tmp_path)
+    monkeypatch.setattr(quality_search, "TRIES", {
+        "a vae": ("vae-mnist", {"epochs": 1}),
+        "diverged": ("vaegan-mnist", {"epochs": 2, "learning_rate": 1e30}),
+    })  # fmt: skip
+    (x_train, _), (x_held_out, _) = quality_search.hold_out(datasets.load_mnist())
+    np.testing.assert_array_equal(np.concatenate([x_train, x_held_out]), x[:160])
+    assert len(x_held_out) == 64
+    judged = []
+    monkeypatch.setattr(quality_search, "evaluate_samples", lambda model, data, arguments: (
+        judged.append(data) or evaluation.evaluate_samples(model, data, arguments)
+    ))  # fmt: skip
+    quality_search.main(["a vae"])
+    np.testing.assert_array_equal(judged[0][1][0], x_held_out)
+    first = (tmp_path / "a-vae.json").read_text()
+    quality_search.main([])
+    assert (tmp_path / "a-vae.json").read_text() == first
+    record = json.loads((tmp_path / "diverged.json").read_text())
+    assert record["error"] and "metrics" not in record and record["commit"]
+    real, *rows = quality_search.rows(tmp_path)
+    assert real["images"] == "real" and real["Fréchet"] != rows[0]["Fréchet"]
+    assert [row["images"] for row in rows] == [*quality.KINDS.values(), "failed"]
+    assert capsys.readouterr().out.count("| diverged | failed |") == 1
+
+
+def test_the_books_tables_are_what_the_records_say():
+    for name, text in tables.render().items():
+        assert (tables.TABLES / f"{name}.md").read_text(encoding="utf-8") == text + "\n", name
 
 
 TINY = {**train_step.SETTINGS, "preset": "small", "batch_size": 4, "latent_dim": 3, "image_size": 8}
@@ -198,6 +246,42 @@ def test_an_exponent_by_hand():
     assert train_step.fit_exponent(sides, 3e-3 * sides**1.7) == pytest.approx(1.7)
 
 
+def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
+    """Windows of 4 s for 2 x 10 steps: 0.2 s a step, over all batches of an epoch."""
+
+    class Fake:
+        def __init__(self, name, backend, settings):
+            self.batch = {"vae-mnist": 64}.get(settings["experiment"], 100)
+
+        def ask(self, method, *arguments):
+            return {"window": 4.0, "batch": self.batch}[method]
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(train_step, "Worker", Fake)
+    found = train_step.measure_models(argparse.Namespace(windows=3, steps=2))
+    assert found["vae-mnist"]["epoch_seconds"] == pytest.approx(938 * 0.2)
+    assert found["vaegan-mnist-original"] == {
+        "batch": 100, "epoch_seconds": pytest.approx(120), "range": pytest.approx([120, 120])
+    }  # fmt: skip
+    printed = train_step.table({"models": {**found, "environment": {}}})
+    assert "- an epoch of MNIST, vae-mnist, batch 64: 188 s (188 to 188)" in printed
+
+
+@pytest.mark.parametrize("experiment", train_step.MODELS)
+def test_the_step_of_an_experiment_is_that_of_its_model(experiment, monkeypatch):
+    small = {**EXPERIMENTS[experiment].arguments, "preset": "small", "batch_size": 3}
+    monkeypatch.setitem(
+        EXPERIMENTS, experiment, dataclasses.replace(EXPERIMENTS[experiment], arguments=small)
+    )
+    step = keras_steps.ExperimentStep(precision="float32", experiment=experiment)
+    before = step.get_weights()
+    assert step.batch() == 3 and step.window(1) > 0
+    for name, weights in step.get_weights().items():
+        assert any((a != b).any() for a, b in zip(before[name], weights, strict=True)), name
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
 def test_rows_are_measured_in_processes_of_their_own(tiny, monkeypatch, tmp_path, capsys):
     pytest.importorskip("tensorflow")
@@ -232,3 +316,11 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
     train_step.PARTS["original"](options)
     assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
     assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
+
+
+def test_the_peak_is_what_a_process_held():
+    held = peak_memory.peak_mb([sys.executable, "-c", "bytearray(200 * 1024 * 1024)"])
+    assert 200 < held < 250
+    assert peak_memory.peak_mb([sys.executable, "-c", "pass"]) < 50
+    with pytest.raises(RuntimeError, match="nothing works"):
+        peak_memory.peak_mb([sys.executable, "-c", "import sys; sys.exit('nothing works')"])

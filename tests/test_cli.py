@@ -75,36 +75,36 @@ def weights(folder):
     return found
 
 
-def test_two_processes_train_to_the_same_bits(capsys, tmp_path):
+TRAIN = ("train", "vae-digits", "--epochs", "1", "--batch-size", "256", "--output")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run, trained as by the words of a user."""
+    folder = tmp_path_factory.mktemp("runs") / "vae"
+    assert main([*TRAIN, str(folder)]) == 0
+    return folder
+
+
+def test_two_processes_train_to_the_same_bits(run, tmp_path):
     """As a user starts it, and inside this process after all that other tests did."""
-    words = ["train", "vae-digits", "--epochs", "1", "--batch-size", "256", "--output"]
-    code, out, err = run_module(*words, str(tmp_path / "one"))
+    code, out, err = run_module(*TRAIN, str(tmp_path / "one"))
     # TensorFlow and Keras are silent: an epoch's bar, the record's place, and nothing else.
     assert (code, err) == (0, "")
     bar, blank, place = re.sub("\x1b\\[[0-9]*m|[\x08\r]", "", out).splitlines()
     assert bar.startswith("1/1") and "val_kl_loss" in bar
     assert (blank, place) == ("", f"The record is in {tmp_path / 'one'}")
 
-    assert main([*words, str(tmp_path / "two")]) == 0
-    assert capsys.readouterr().err == ""
-    one, two = (records.read_record(tmp_path / name) for name in ("one", "two"))
+    one, two = records.read_record(tmp_path / "one"), records.read_record(run)
     assert {**one.config, "commit": ""} == {**two.config, "commit": ""}
     assert one.metrics == two.metrics
     assert [{**row, "seconds": 0} for row in one.history] == [
         {**row, "seconds": 0} for row in two.history
     ]
-    first, second = weights(tmp_path / "one"), weights(tmp_path / "two")
+    first, second = weights(tmp_path / "one"), weights(run)
     assert first.keys() == second.keys() and len(first) > 10
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A finished run, trained as a user would, and its words."""
-    folder = tmp_path_factory.mktemp("runs") / "vae"
-    assert main(["train", "vae-digits", "--epochs", "1", "--output", str(folder)]) == 0
-    return folder
 
 
 def test_evaluate_prints_and_writes_the_metrics_anew(run, capsys):

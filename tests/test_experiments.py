@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -371,6 +372,10 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
         experiments.load_run(folder)
     assert said == [] and "\n" not in str(failure.value)
     config = records.read_record(folder).config
+    known = {k: v for k, v in config["arguments"].items() if k != "preset"}
+    records.write_json(folder / "config.json", {**config, "arguments": known})
+    with pytest.raises(ValueError, match="config.json does not say 'preset'"):
+        experiments.load_run(folder)
     records.write_json(folder / "config.json", {**config, "experiment": "dreams"})
     with pytest.raises(ValueError, match="unknown experiment. Received: 'dreams'"):
         experiments.load_run(folder)
@@ -647,6 +652,24 @@ def test_at_most_so_many_images_are_judged(little_data, monkeypatch):
     monkeypatch.setattr(evaluation, "JUDGED", 20)
     images, _ = experiments.judge_decoder(Plain(), little_data, "digits", seed=0)
     assert {len(batch) for batch in images.values()} == {20}
+
+
+def test_samples_are_judged_against_training_and_against_test_images(little_data, monkeypatch):
+    """Both by hand; images come from evenly spaced places."""
+    monkeypatch.setattr(evaluation, "JUDGED", 30)
+    (x_train, _), (x_test, _) = little_data
+    assert len(evaluation.thin_out(x_train, 1000)) == len(x_train)
+    np.testing.assert_array_equal(evaluation.thin_out(np.arange(10), 4), [0, 2, 5, 7])
+    generator = SimpleNamespace(generate=Plain().generate)
+    judged = evaluation.evaluate_samples(generator, little_data, {"data": "digits", "seed": 0})
+    x_train, x_test = (evaluation.thin_out(x, 30) for x in (x_train, x_test))
+    classifier = metrics.load_classifier("digits")
+    for kind, images in (("real", x_train), ("random", Plain().generate(30, 0))):
+        numbers = metrics.judge(classifier, images, x_test)
+        for name in ("frechet_distance", "precision", "recall", "density", "coverage"):
+            assert judged[f"{kind}_held_out_{name}"] == numbers[name], (kind, name)
+    floor = metrics.judge(classifier, x_test, x_train)
+    assert {name: judged[f"real_{name}"] for name in floor} == floor
 
 
 def profile(monkeypatch, name=None, quick=None, gpus=0):

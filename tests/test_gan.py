@@ -132,3 +132,7 @@ def test_networks_that_do_not_meet_are_refused():
         models.GAN(networks.build_decoder("toy"), games.discriminator())
     with pytest.raises(ValueError, match="codes of shape \\(batch, latent_dim\\).*Received"):
         models.GAN(games.discriminator(), games.discriminator())
+    with pytest.raises(ValueError, match="`generator` must be a Keras model.*Received: None"):
+        models.GAN(None, games.discriminator())
+    with pytest.raises(ValueError, match="`discriminator` must be a Keras model.*Received"):
+        models.GAN(games.decoder(), games.decoder)

@@ -489,7 +489,7 @@ def test_judge_tells_digits_from_noise_and_from_one_digit_alone(classifier, digi
 def test_the_floor_is_that_of_the_records(classifier, digits):
     """What was recorded of real images is what the same images are given now."""
     (x_train, _), (x_test, _) = digits
-    floor = metrics.judge_floor(classifier, x_test, x_train, len(x_test))
+    floor = metrics.judge(classifier, x_test, x_train)
     path = Path("book", "results", "vae-digits", "seed-0", "metrics.json")
     recorded = json.loads(path.read_text(encoding="utf-8"))
     assert recorded["classifier"] == metrics.classifier_digest("digits")
@@ -500,15 +500,13 @@ def test_the_floor_is_that_of_the_records(classifier, digits):
         assert value == pytest.approx(recorded[f"real_{key}"], abs=1.5 / len(x_test)), key
     assert floor["classes_covered"] == 10 and floor["histogram_divergence"] < 0.01
     assert floor["within_class_distance"] == pytest.approx(1.0, abs=0.1)
-    fewer = metrics.judge_floor(classifier, x_test, x_train, 50, k=3)
-    assert fewer == metrics.judge(classifier, x_test[:50], x_train, k=3)
 
 
 def test_judge_sees_memory_and_collapse_and_says_nothing_where_nothing_can_be_said(
     classifier, digits
 ):
     (x_train, y_train), (x_test, _) = digits
-    floor = metrics.judge_floor(classifier, x_test, x_train, 200)
+    floor = metrics.judge(classifier, x_test[:200], x_train)
     learned_by_heart = metrics.judge(classifier, x_train[:200], x_train)
     assert learned_by_heart["nearest_distance"] == 0.0 < floor["nearest_distance"]
     ones = x_train[y_train == 1][:100]
@@ -613,8 +611,6 @@ NAN = np.full((6, 3), np.nan)
     (lambda: metrics.within_class_distance(SIX, [0] * 6, SIX, [0] * 5), "`generated_classes` must"),
     (lambda: metrics.within_class_distance(SIX, [0.5] * 6, SIX, [0] * 6), "`real_classes` must be"),
     (lambda: metrics.within_class_distance(SIX, [0] * 6, TWO[:, :2], [0] * 2), "`generated` must"),
-    (lambda: metrics.judge_floor(None, np.zeros((6, 8, 8, 1)), None, 7), "as many .* 7"),
-    (lambda: metrics.judge_floor(None, np.zeros((6, 8, 8, 1)), None, 5), "`count` must be a whole"),
     (lambda: metrics.active_units(TWO[:1]), "`z_mean` must come from at least 2 images"),
     (lambda: metrics.active_units(TWO[0]), "`z_mean` must have shape"),
     (lambda: metrics.active_units(NAN), "`z_mean` must be finite"),

@@ -178,6 +178,33 @@ def test_bad_images_are_refused(make, bad):
             getattr(make(), method)(value)
 
 
+class Pixels(keras.utils.PyDataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return np.full((2, *SHAPE), 255.0), np.zeros(2)
+
+
+@pytest.mark.parametrize("make", [make_vae, make_autoencoder])
+def test_nothing_is_learned_from_images_of_another_range_or_shape(make, images):
+    """From arrays, with and without labels, from a dataset, and where they are to validate."""
+    for x, settings, message in (
+        (np.uint8(images + 100), {}, "images / 127.5 - 1"),
+        (images * 127.5, {"y": np.zeros(6)}, "images / 127.5 - 1"),
+        (Pixels(), {}, "images / 127.5 - 1"),
+        (images, {"validation_data": (images * 2,)}, "must lie in"),
+        (images[..., 0], {}, "must have shape"),
+    ):
+        model = make()
+        model.compile("sgd")
+        before = model.get_weights()
+        with pytest.raises(ValueError, match=f"{message}.*Received"):
+            model.fit(x, verbose=0, **settings)
+        for one, other in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("shape, value", [((3,), 0), ((2, 4), 0), ((0, 3), 0), ((1, 3), np.nan)])
 def test_bad_codes_are_refused(shape, value):
     with pytest.raises(ValueError, match="`z` must.*Received"):
@@ -202,6 +229,14 @@ def test_networks_that_do_not_meet_are_refused():
         models.VAE(plain, decoder)
     with pytest.raises(ValueError, match="variational=False"):
         models.Autoencoder(encoder, decoder)
+    for make, networks_, name in (
+        (models.VAE, (None, decoder), "encoder"),
+        (models.VAE, (encoder, "decoder"), "decoder"),
+        (models.Autoencoder, (keras.layers.Dense(3), decoder), "encoder"),
+        (models.Autoencoder, (plain, keras.Sequential()), "decoder"),  # nobody knows its shapes
+    ):
+        with pytest.raises(ValueError, match=f"`{name}` must be a Keras model.*Received"):
+            make(*networks_)
 
 
 @pytest.mark.parametrize("settings, message", [

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -136,7 +137,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(folder, monkeyp
         lambda: records.write_atomically(folder / "config.json", b"new"),
         lambda: records.write_atomically(folder / "new.txt", "new"),
     ):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=f"No space left on device: '{folder}"):
             write()
     monkeypatch.undo()
     record = records.read_record(folder)
@@ -224,6 +225,8 @@ def test_the_origin_is_all_that_the_design_asks_for():
     ("config.json", b"{"),
     ("config.json", b""),
     ("config.json", b"[1, 2]"),
+    ("config.json", b"[" * 100_000),  # deeper than any reader goes
+    ("config.json", json.dumps(CONFIG | {"arguments": 3}).encode()),
     ("config.json", b"\xff\xfe{}"),
     ("metrics.json", b"null"),
     ("metrics.json", b'{"a": 1,}'),
@@ -241,6 +244,32 @@ def test_a_damaged_file_is_refused_by_name(folder, name, content):
     with pytest.raises(ValueError, match=f"seed-0.{name} is damaged") as failure:
         records.read_record(folder)
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.json", "history.csv"])
+def test_whatever_happens_to_a_file_it_is_read_or_refused_in_one_line(folder, name):
+    """Cut anywhere, any byte changed, or any bytes at all in its place."""
+    whole = (folder / name).read_bytes()
+    places = st.integers(0, len(whole) - 1)
+    cut = places.map(lambda at: whole[:at])
+    changed = st.tuples(places, st.binary(min_size=1, max_size=1)).map(
+        lambda change: whole[: change[0]] + change[1] + whole[change[0] + 1 :]
+    )
+
+    @given(cut | changed | st.binary())
+    def holds(content):
+        (folder / name).write_bytes(content)
+        try:
+            record = records.read_record(folder)
+        except ValueError as error:
+            assert re.search(f"{name} is damaged|record seed-0 does not say its", str(error))
+            assert "\n" not in str(error)
+        else:
+            assert isinstance(record.config["arguments"], dict)
+            assert isinstance(record.metrics, dict)
+            assert all(isinstance(v, int | float) for row in record.history for v in row.values())
+
+    holds()
 
 
 @pytest.mark.parametrize("name", ["config.json", "history.csv"])
@@ -313,6 +342,23 @@ def test_what_cannot_be_quoted_is_refused(folder, reference, error, message):
     with pytest.raises(error, match=message) as failure:
         records.quote(folder.parents[1], reference)
     assert "\n" not in str(failure.value)
+
+
+keys = st.sampled_from(["precision", "loss", "data", "data.name", "seed", "classifier"])
+forms = st.sampled_from(["", ".2f", "03d", ".0%", ">8", "s"])
+
+
+def test_any_reference_is_quoted_or_refused(folder):
+    @given(keys | st.text(), forms | st.text("0123.,<>+-defgsx%_", max_size=3))
+    def holds(key, form):
+        try:
+            text = records.quote(folder.parents[1], f"toy/seed-0:{key}:{form}")
+        except (KeyError, ValueError) as error:
+            assert "\n" not in str(error)
+        else:
+            assert isinstance(text, str)
+
+    holds()
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])

@@ -337,3 +337,8 @@ def test_networks_that_do_not_meet_are_refused():
         models.VAEGAN(decoder, decoder, discriminator)
     with pytest.raises(ValueError, match="`logits` \\(batch, 1\\).*Received"):
         models.VAEGAN(encoder, decoder, encoder)
+    for position, name in enumerate(("encoder", "decoder", "discriminator")):
+        given = [encoder, decoder, discriminator]
+        given[position] = None
+        with pytest.raises(ValueError, match=f"`{name}` must be a Keras model.*Received: None"):
+            models.VAEGAN(*given)

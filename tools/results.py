@@ -25,7 +25,7 @@ RECORDED = (
     ("vaegan-digits", {}, 3),
     ("vae-mnist", {}, 3),
     ("vaegan-mnist", {}, 3),
-    ("vaegan-mnist-original", {"epochs": 1}, 3),
+    ("vaegan-mnist-original", {"epochs": 2}, 3),
 )
 QUICK_COUNT = 96  # images
 

@@ -4,4 +4,9 @@ Import what you need by module, for example ``from vaegan_edu import datasets, m
 itself imports nothing heavy, so that records can be read without starting Keras.
 """
 
+import os
+
+# Before TensorFlow is imported: its start-up messages say nothing that a user needs.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 __version__ = "0.1.0"

@@ -1,12 +1,8 @@
 """The command line: train an experiment, measure a run, generate and reconstruct with it."""
 
 import argparse
-import os
 import sys
 import warnings
-
-# Before TensorFlow is imported: its start-up messages say nothing that a run needs.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main(words=None):
@@ -18,7 +14,8 @@ def main(words=None):
         print("vaegan_edu:", " ".join(str(error).split()), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("vaegan_edu: interrupted; go on with the same words and --resume", file=sys.stderr)
+        again = "; go on with the same words and --resume" if options.command is _train else ""
+        print(f"vaegan_edu: interrupted{again}", file=sys.stderr)
         return 130
 
 

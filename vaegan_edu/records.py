@@ -58,6 +58,8 @@ def read_config(folder):
     for key in PROVENANCE:
         if _look_up(config, key) is None:
             raise ValueError(f"The record {folder.name} does not say its {key}. Run it again.")
+    if not isinstance(config["arguments"], dict):
+        raise ValueError(f"{folder / 'config.json'} is damaged: its arguments are no JSON object")
     return config
 
 
@@ -116,6 +118,10 @@ def replacing(path):
         with open(partial, "rb") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        if error.errno and not error.filename:  # a full disk does not say where it is full
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -160,7 +166,7 @@ def _read_json(path):
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path} is damaged: it holds no JSON object")

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from vaegan_edu import models, networks
+from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.batches import EpochBatches
 
 
@@ -120,6 +121,30 @@ class OurStep(KerasStep):
         )
         self.epochs += 1
         return watch
+
+
+class ExperimentStep(OurStep):
+    """The train function that `fit` makes of an experiment's model, of any kind, for 28x28 images.
+
+    Args:
+        precision: as for `KerasStep`.
+        experiment: its name; all settings are its own.
+    """
+
+    def __init__(self, *, precision, experiment):
+        keras.config.set_dtype_policy(precision)
+        keras.utils.set_random_seed(0)
+        self.shape = (28, 28, 1)
+        arguments = {**EXPERIMENTS[experiment].arguments, "seed": 0}
+        self.batch_size = arguments["batch_size"]
+        self.model = EXPERIMENTS[experiment].build(arguments, self.shape)
+        EXPERIMENTS[experiment].compile(self.model, arguments, steps=1)
+        self.networks = self.model.networks
+        self.epochs = 0
+
+    def batch(self):
+        """Return the number of images in a step."""
+        return self.batch_size
 
 
 class ThreeTapeStep(KerasStep):

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 STEPS = {
     "ours": ("benchmarks.steps.keras_steps", "OurStep"),
     "three-tape": ("benchmarks.steps.keras_steps", "ThreeTapeStep"),
+    "experiment": ("benchmarks.steps.keras_steps", "ExperimentStep"),
     "pytorch": ("benchmarks.steps.torch_step", "TorchStep"),
 }
 

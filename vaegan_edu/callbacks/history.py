@@ -15,7 +15,9 @@ class HistoryWriter(keras.callbacks.Callback):
 
     The file is replaced atomically after each epoch. A loss that is NaN or infinite stops the run.
     A model with an optimizer for each network has a column `learning_rate_<network>` for each, any
-    other has `learning_rate`.
+    other has `learning_rate`. It is the rate from the epoch's end on, when a rule has seen its
+    loss: the rate that led an epoch stands one row above, and the last row's leads none; by
+    `schedules.Linear` it is 0.
 
     Args:
         path: of the CSV file.

@@ -31,9 +31,13 @@ def evaluate_samples(model, data, arguments):
         kinds are `real`, the test images, which set the floor; `random`, decoded standard normal
         codes; and `sharpened_2` and `sharpened_4`, the same images with their contrast raised by
         `sharpen`: the control. What it wins, no learning won.
+
+        `judge` compares with training images. `<kind>_held_out_<metric>` are its Fréchet distance
+        and manifolds against the test images, which no training saw; training images then are
+        `real`.
     """
     (x_train, _), (x_test, _) = data
-    x_train, x_test = x_train[:JUDGED], x_test[:JUDGED]
+    x_train, x_test = thin_out(x_train, JUDGED), thin_out(x_test, JUDGED)
     generated = model.generate(len(x_test), seed=arguments["seed"])
     images = {
         "real": x_test,
@@ -41,11 +45,33 @@ def evaluate_samples(model, data, arguments):
         **{f"sharpened_{factor}": sharpen(generated, factor) for factor in (2, 4)},
     }
     classifier = metrics.load_classifier(arguments["data"])
+    judged = {kind: metrics.judge(classifier, x, x_train) for kind, x in images.items()}
+    for kind, x in {**images, "real": thin_out(x_train, len(x_test))}.items():
+        judged[kind] |= _judge_by_features(classifier, x, x_test, "held_out_")
     return {
         **(_reconstruction(model, data) if hasattr(model, "encode") else {}),
         "classifier": metrics.classifier_digest(arguments["data"]),
-        **_flat({kind: metrics.judge(classifier, x, x_train) for kind, x in images.items()}),
+        **_flat(judged),
     }
+
+
+def thin_out(images, count):
+    """Return `count` images from evenly spaced places, or all where there are no more.
+
+    The order of a data set may mean something: MNIST's first 5,000 test images are the cleaner ones
+    (LeCun's page says so).
+    """
+    return images[np.arange(min(count, len(images))) * len(images) // min(count, len(images))]
+
+
+def _judge_by_features(classifier, images, real, prefix):
+    """Return Fréchet distance and manifolds of images against real ones, each name prefixed."""
+    (_, features), (_, real_features) = (metrics.classify(classifier, x) for x in (images, real))
+    found = {
+        "frechet_distance": metrics.frechet_distance(real_features, features),
+        **metrics.manifold_overlap(real_features, features),
+    }
+    return {f"{prefix}{name}": value for name, value in found.items()}
 
 
 def _reconstruction(model, data):
@@ -79,8 +105,8 @@ def watch_samples(data, arguments):
     each and both in evaluation mode: what lies between them was learned by heart.
     """
     (x_train, _), (x_test, _) = data
-    x_test = x_test[:WATCHED]
-    shown = {"d_train": x_train[: len(x_test)], "d_test": x_test}
+    x_test = thin_out(x_test, WATCHED)
+    shown = {"d_train": thin_out(x_train, len(x_test)), "d_test": x_test}
     classifier = metrics.load_classifier(arguments["data"])
     _, real = metrics.classify(classifier, x_test)
 
@@ -159,7 +185,7 @@ def judge_decoder(model, data, data_name, seed):
         `(images, numbers)`: mappings from kind to images and to what `metrics.judge` returns.
     """
     (x_train, _), (x_test, y_test) = data
-    x_train, x_test, y_test = x_train[:JUDGED], x_test[:JUDGED], y_test[:JUDGED]
+    x_train, x_test, y_test = (thin_out(a, JUDGED) for a in (x_train, x_test, y_test))
     rng = np.random.default_rng(seed)
     train_codes, codes = model.encode(x_train), model.encode(x_test)
     first, second = different_classes(y_test, rng)

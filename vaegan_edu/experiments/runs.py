@@ -40,9 +40,14 @@ def load_run(folder):
     name = record.config["experiment"]
     if name not in EXPERIMENTS:
         raise ValueError(f"{folder} is a run of an unknown experiment. Received: {name!r}")
-    model = EXPERIMENTS[name].build(
-        record.config["arguments"], tuple(record.config["data"]["image_shape"])
-    )
+    try:
+        model = EXPERIMENTS[name].build(
+            record.config["arguments"], tuple(record.config["data"]["image_shape"])
+        )
+    except KeyError as missing:
+        raise ValueError(
+            f"{folder / 'config.json'} does not say {missing}; perhaps another version wrote it"
+        ) from missing
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from vaegan_edu import callbacks, datasets, layers, metrics, records
+from vaegan_edu import callbacks, datasets, metrics, records
 from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.provenance import data_provenance, environment
 from vaegan_edu.experiments.registry import EXPERIMENTS
@@ -95,9 +95,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
         folder.mkdir(parents=True, exist_ok=True)
         records.write_json(folder / "config.json", config)
 
-    watching = [batches.follow(), schedules, history]
-    if any(isinstance(layer, layers.DecayingNoise) for layer in model._flatten_layers()):
-        watching.append(callbacks.NoiseDecay())
+    watching = [batches.follow(), callbacks.NoiseDecay(), schedules, history]
     sheets = folder / "samples" if experiment.has_samples else None
     if sheets:
         epochs_shown = {epoch for epoch in SHEET_EPOCHS if epoch <= arguments["epochs"]}

@@ -22,7 +22,7 @@ from vaegan_edu.metrics.classifier import (
 )
 from vaegan_edu.metrics.diversity import nearest_distance, within_class_distance
 from vaegan_edu.metrics.frechet import frechet_distance
-from vaegan_edu.metrics.judging import judge, judge_floor
+from vaegan_edu.metrics.judging import judge
 from vaegan_edu.metrics.latent_use import ACTIVE_VARIANCE, active_units
 from vaegan_edu.metrics.manifold import expected_coverage, manifold_overlap
 from vaegan_edu.metrics.modes import HIGH_QUALITY, high_quality_share, modes_covered
@@ -43,7 +43,6 @@ __all__ = [
     "high_quality_share",
     "histogram_divergence",
     "judge",
-    "judge_floor",
     "load_classifier",
     "low_confidence_share",
     "manifold_overlap",

@@ -1,4 +1,4 @@
-"""All numbers for generated images against real ones in one mapping, and their floor."""
+"""All numbers for generated images against real ones in one mapping."""
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from vaegan_edu.metrics.classifier import classify
 from vaegan_edu.metrics.diversity import nearest_distance, within_class_distance
 from vaegan_edu.metrics.frechet import frechet_distance
 from vaegan_edu.metrics.manifold import expected_coverage, manifold_overlap
-from vaegan_edu.validation import check_count, check_images
 
 
 def judge(classifier, generated, real, k=5):
@@ -20,6 +19,9 @@ def judge(classifier, generated, real, k=5):
 
     The two have different blind spots. A classifier never saw what is no digit, and may find
     features of one in grey noise. Pixels call a blur close to everything.
+
+    No number means much without its floor: what held-out real images get in the place of generated
+    ones. Take as many of them, for Fréchet distance, coverage and divergence hang on the count.
 
     Memory stays below seven copies of the larger set of images as they come (float32), and four
     matrices of 512 x count float64 numbers; the time grows with the product of the counts.
@@ -66,30 +68,3 @@ def judge(classifier, generated, real, k=5):
         ),
         "nearest_distance": float(nearest_distance(pixels, real_pixels).mean()),
     }
-
-
-def judge_floor(classifier, test, train, count, k=5):
-    """Return the floor of `judge`: what it says of `count` real images that were held out.
-
-    Fréchet distance, coverage and divergence depend on how many images are measured, so the floor
-    is taken of as many as were generated.
-
-    Args:
-        classifier, k: as for `judge`.
-        test: held-out images (count or more, height, width, channels); the first `count` are used.
-        train: what `judge` gets as `real`.
-        count: the number of generated images.
-
-    Returns:
-        A dict as `judge` returns it.
-
-    Raises:
-        ValueError: what `judge` refuses, or fewer than `count` test images.
-    """
-    count = check_count(count, minimum=k + 1)
-    test = check_images(test, "test")
-    if len(test) < count:
-        raise ValueError(
-            f"`test` must hold as many images as were generated, {count}. Received: {len(test)}"
-        )
-    return judge(classifier, test[:count], train, k)

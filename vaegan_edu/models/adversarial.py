@@ -12,7 +12,7 @@ from keras import ops
 
 from vaegan_edu import losses
 from vaegan_edu.models.kernels import faster_kernels
-from vaegan_edu.models.latent_model import GenerativeModel
+from vaegan_edu.models.latent_model import GenerativeModel, check_network
 from vaegan_edu.validation import check_number
 
 
@@ -66,6 +66,7 @@ class AdversarialModel(GenerativeModel):
                 f"`adversarial_loss` must be one of {', '.join(losses.ADVERSARIAL_LOSSES)}. "
                 f"Received: {adversarial_loss!r}"
             )
+        check_network(discriminator, "discriminator")
         if discriminator.input_shape[1:] != self.image_shape:
             raise ValueError(
                 f"The discriminator must take examples of the {self.maker}'s output shape "

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from vaegan_edu import losses
-from vaegan_edu.models.latent_model import LatentModel
+from vaegan_edu.models.latent_model import LatentModel, check_network
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
@@ -31,7 +31,7 @@ class Autoencoder(LatentModel):
     """
 
     def __init__(self, encoder, decoder, **kwargs):
-        if len(encoder.outputs) != 1:
+        if len(check_network(encoder, "encoder").outputs) != 1:
             raise ValueError(
                 "An Autoencoder's encoder returns z alone; build it with `variational=False`. "
                 f"Received: {len(encoder.outputs)} outputs"

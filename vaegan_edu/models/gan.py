@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from vaegan_edu.models.adversarial import AdversarialModel
+from vaegan_edu.models.latent_model import check_network
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
@@ -42,6 +43,7 @@ class GAN(AdversarialModel):
     observed = ("d_real", "d_generated")
 
     def __init__(self, generator, discriminator, **kwargs):
+        check_network(generator, "generator")
         super().__init__(decoder=generator, discriminator=discriminator, **kwargs)
 
     @property

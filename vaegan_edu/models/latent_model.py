@@ -17,13 +17,14 @@ class GenerativeModel(keras.Model):
         decoder: codes (batch, latent_dim) to examples.
 
     Raises:
-        ValueError: the decoder doesn't take codes of shape (batch, latent_dim).
+        ValueError: the decoder is no network, or doesn't take codes of shape (batch, latent_dim).
     """
 
     network_names = ("decoder",)
 
     def __init__(self, decoder, **kwargs):
         super().__init__(**kwargs)
+        check_network(decoder, "decoder")
         if len(decoder.input_shape) != 2:
             raise ValueError(
                 "A decoder takes codes of shape (batch, latent_dim). "
@@ -56,6 +57,18 @@ class GenerativeModel(keras.Model):
         count = check_count(count)
         return self.decode(np.random.default_rng(seed).standard_normal((count, self.latent_dim)))
 
+    def fit(self, x=None, *args, **kwargs):
+        """Train as Keras does, once the first images were looked at: they must lie in [-1, 1].
+
+        Raises:
+            ValueError: they do not, in arrays or a `keras.utils.PyDataset`. A network would learn
+                from 0-255 without a word, and badly. Other pipelines are taken as they are.
+        """
+        if len(self.image_shape) == 3:
+            for data in (x, kwargs.get("validation_data")):
+                _check_first_images(data, self.image_shape)
+        return super().fit(x, *args, **kwargs)
+
     def get_config(self):
         return {k: keras.saving.serialize_keras_object(v) for k, v in self.networks.items()}
 
@@ -82,6 +95,7 @@ class LatentModel(GenerativeModel):
     network_names = ("encoder", "decoder")
 
     def __init__(self, encoder, decoder, **kwargs):
+        check_network(encoder, "encoder")
         super().__init__(decoder=decoder, **kwargs)
         if encoder.input_shape[1:] != decoder.output_shape[1:]:
             raise ValueError(
@@ -108,6 +122,25 @@ class LatentModel(GenerativeModel):
     def reconstruct(self, images):
         """Return `decode(encode(images))`, of the shape of `images`."""
         return self.decode(self.encode(images))
+
+
+def check_network(network, name):
+    """Return a network; `ValueError` unless it is a Keras model that knows its shapes."""
+    if not isinstance(network, keras.Model) or not getattr(network, "outputs", None):
+        raise ValueError(
+            f"`{name}` must be a Keras model whose shapes are known, as `networks` builds them. "
+            f"Received: {network!r}"
+        )
+    return network
+
+
+def _check_first_images(data, image_shape):
+    """Refuse what `fit` was given where its first images are none; look no further: it is cheap."""
+    if isinstance(data, keras.utils.PyDataset):
+        data = data[0]
+    images = keras.utils.unpack_x_y_sample_weight(data)[0]
+    if hasattr(images, "shape"):
+        check_images(images[:100], image_shape=image_shape)
 
 
 def _shapes(output_shape):

@@ -5,7 +5,7 @@ from keras import ops
 
 from vaegan_edu.layers import Sampling
 from vaegan_edu.losses import RECONSTRUCTION_LOSSES, kl_divergence
-from vaegan_edu.models.latent_model import LatentModel
+from vaegan_edu.models.latent_model import LatentModel, check_network
 from vaegan_edu.validation import check_number
 
 
@@ -40,7 +40,7 @@ class VAE(LatentModel):
     def __init__(
         self, encoder, decoder, beta=1.0, reconstruction_loss="gaussian", seed=None, **kwargs
     ):
-        if len(encoder.outputs) != 2:
+        if len(check_network(encoder, "encoder").outputs) != 2:
             raise ValueError(
                 "A VAE's encoder returns (z_mean, z_log_var); build it with `variational=True`. "
                 f"Received: {len(encoder.outputs)} output(s)"

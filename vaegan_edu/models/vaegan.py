@@ -6,7 +6,7 @@ from keras import ops
 from vaegan_edu.layers import Sampling
 from vaegan_edu.losses import feature_loss, kl_divergence
 from vaegan_edu.models.adversarial import AdversarialModel
-from vaegan_edu.models.latent_model import LatentModel
+from vaegan_edu.models.latent_model import LatentModel, check_network
 from vaegan_edu.validation import check_number
 
 FEATURE_SCALES = ("sum", "variance")
@@ -53,7 +53,8 @@ class VAEGAN(AdversarialModel, LatentModel):
         kl_weight, feature_weight: weights in the encoder's loss; 1 and 1 in the paper.
         feature_scale: "sum" as above (Larsen et al. 2016, equation 7), or "variance", in which each
             channel's squares are divided by its variance over the real batch, so that gamma means
-            the same while the features grow.
+            the same while the features grow. (Plus 1e-6, against a division by zero: take features
+            before an activation, where no channel dies.)
         reconstructions_are_fakes: whether the discriminator learns to call reconstructions fake,
             and the decoder to make them pass, as in Algorithm 1; otherwise the game is about prior
             samples alone, as in a GAN.
@@ -84,12 +85,12 @@ class VAEGAN(AdversarialModel, LatentModel):
         fake_weight=1.0,
         **kwargs,
     ):
-        if len(encoder.outputs) != 2:
+        if len(check_network(encoder, "encoder").outputs) != 2:
             raise ValueError(
                 "A VAE-GAN's encoder returns (z_mean, z_log_var); build it with "
                 f"`variational=True`. Received: {len(encoder.outputs)} output(s)"
             )
-        if len(discriminator.outputs) != 2:
+        if len(check_network(discriminator, "discriminator").outputs) != 2:
             raise ValueError(
                 "A VAE-GAN's discriminator returns (logits, features): its reconstruction loss is "
                 f"measured in the features. Received: {len(discriminator.outputs)} output(s)"

@@ -5,12 +5,8 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
-
-# All as in divergence_explorer.js.
-_RANGES = {"mean": (-4.0, 4.0), "deviation": (0.4, 3.0)}
-_GRID = np.linspace(-30, 30, 3001)
-_SEEN = (-7, 7)
+from vaegan_edu.widgets.densities import GRID, SEEN, STEP, draw_densities, log_normal
+from vaegan_edu.widgets.figure import InteractiveFigure, Slider
 
 
 class DivergenceExplorer(InteractiveFigure):
@@ -36,6 +32,10 @@ class DivergenceExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "divergence_explorer.js")
 
+    # Ranges as in divergence_explorer.js.
+    mean = Slider(-4.0, 4.0, "Mean of q; set it to move the slider.")
+    deviation = Slider(0.4, 3.0, "Standard deviation of q; set it to move the slider.")
+
     def __init__(
         self,
         components=((0.5, -2.0, 0.6), (0.5, 2.0, 0.6)),
@@ -49,12 +49,8 @@ class DivergenceExplorer(InteractiveFigure):
         state = {
             "title": str(title),
             "components": _check_components(components),
-            "mean": _check("mean", mean),
-            "deviation": _check("deviation", deviation),
-            "stops": [
-                [str(name), _check("mean", place[0]), _check("deviation", place[1])]
-                for name, place in (stops or {}).items()
-            ],
+            **dict(zip(("mean", "deviation"), _check_place(mean, deviation), strict=True)),
+            "stops": [[str(name), *_check_place(*place)] for name, place in (stops or {}).items()],
         }
         self._start = state["mean"], state["deviation"]
         if alt is None:
@@ -66,24 +62,6 @@ class DivergenceExplorer(InteractiveFigure):
                 "nats. Each integrand is large where the density that draws is far above the other."
             )
         super().__init__(state, alt)
-
-    @property
-    def mean(self):
-        """Mean of q; set it to move the slider."""
-        return self._get("mean")
-
-    @mean.setter
-    def mean(self, value):
-        self._set("mean", _check("mean", value))
-
-    @property
-    def deviation(self):
-        """Standard deviation of q; set it to move the slider."""
-        return self._get("deviation")
-
-    @deviation.setter
-    def deviation(self, value):
-        self._set("deviation", _check("deviation", value))
 
     @property
     def forward(self):
@@ -112,19 +90,16 @@ class DivergenceExplorer(InteractiveFigure):
         figure = Figure(figsize=(7.4, 4.6), layout="constrained")
         figure.suptitle(self._state["title"], fontsize=11)
         upper, lower = figure.subplots(2, 1, sharex=True)
-        for log_density, colour, label in ((log_p, "#5a6370", "p"), (log_q, "#2f78bd", "q")):
-            upper.plot(_GRID, np.exp(log_density), color=colour, label=label)
-            upper.fill_between(_GRID, np.exp(log_density), color=colour, alpha=0.15, linewidth=0)
+        draw_densities(upper, [(log_p, "#5a6370", "p"), (log_q, "#2f78bd", "q")])
         for first, second, colour, label in (
             (log_p, log_q, "#c65102", f"p log(p/q), area {forward:.2f} nats"),
             (log_q, log_p, "#00805c", f"q log(q/p), area {reverse:.2f} nats"),
         ):
             integrand = np.exp(first) * (first - second)
-            lower.plot(_GRID, integrand, color=colour, label=label)
-            lower.fill_between(_GRID, integrand, color=colour, alpha=0.15, linewidth=0)
+            lower.plot(GRID, integrand, color=colour, label=label)
+            lower.fill_between(GRID, integrand, color=colour, alpha=0.15, linewidth=0)
         lower.axhline(0, color="#5a6370", linewidth=0.8)
-        upper.set(ylabel="density", ylim=(0, None))
-        lower.set(xlabel="z", ylabel="integrand", xlim=_SEEN)
+        lower.set(xlabel="z", ylabel="integrand", xlim=SEEN)
         for axes in (upper, lower):
             axes.legend(frameon=False)
         return figure
@@ -133,23 +108,18 @@ class DivergenceExplorer(InteractiveFigure):
 def _log_densities(components, mean, deviation):
     """Return log p and log q on the grid."""
     log_p = np.logaddexp.reduce(
-        [math.log(weight) + _log_normal(*place) for weight, *place in components]
+        [math.log(weight) + log_normal(*place) for weight, *place in components]
     )
-    return log_p, _log_normal(mean, deviation)
-
-
-def _log_normal(mean, deviation):
-    return -0.5 * ((_GRID - mean) / deviation) ** 2 - math.log(deviation * math.sqrt(2 * math.pi))
+    return log_p, log_normal(mean, deviation)
 
 
 def _divergences(components, mean, deviation):
     """Return forward KL, reverse KL and Jensen-Shannon divergence in nats."""
     log_p, log_q = _log_densities(components, mean, deviation)
     log_m = np.logaddexp(log_p, log_q) - math.log(2)
-    step = _GRID[1] - _GRID[0]
 
     def kl(log_a, log_b):
-        return float(np.sum(np.exp(log_a) * (log_a - log_b)) * step)
+        return float(np.sum(np.exp(log_a) * (log_a - log_b)) * STEP)
 
     return kl(log_p, log_q), kl(log_q, log_p), 0.5 * (kl(log_p, log_m) + kl(log_q, log_m))
 
@@ -165,8 +135,9 @@ def _check_components(components):
             "`components` must be triples (weight, mean, deviation) whose weights are positive and "
             f"add up to 1. Received: {components!r}"
         )
-    return [[w, _check("mean", m), _check("deviation", s)] for w, m, s in checked]
+    return [[weight, *_check_place(*place)] for weight, *place in checked]
 
 
-def _check(name, value):
-    return check_range(name, value, *_RANGES[name])
+def _check_place(mean, deviation):
+    sliders = DivergenceExplorer
+    return [sliders.mean.check(mean), sliders.deviation.check(deviation)]

@@ -131,6 +131,31 @@ class InteractiveFigure:
         return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
+class Slider:
+    """A number of a figure's state, from `low` to `high`, that a slider of the page moves.
+
+    As an attribute of a figure's class it reads and sets the state of that name. Setting it, and
+    `check`, raise `ValueError` for what is no number from `low` to `high`.
+    """
+
+    def __init__(self, low, high, doc):
+        self.low, self.high = low, high
+        self.__doc__ = doc
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, figure, owner=None):
+        return self if figure is None else figure._get(self.name)
+
+    def __set__(self, figure, value):
+        figure._set(self.name, self.check(value))
+
+    def check(self, value):
+        """Return a value for this slider as a float."""
+        return check_range(self.name, value, self.low, self.high)
+
+
 def check_range(name, value, low, high):
     """Return a slider's value as a float; `ValueError` unless it is from `low` to `high`."""
     try:

@@ -1,22 +1,11 @@
 """The game of generator and discriminator in one dimension, live."""
 
-import math
-
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import expit
 
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
-
-# All as in game_explorer.js.
-_RANGES = {
-    "mean": (-4.0, 4.0),
-    "deviation": (0.4, 3.0),
-    "slope": (-4.0, 4.0),
-    "offset": (-6.0, 6.0),
-}
-_GRID = np.linspace(-30, 30, 3001)
-_SEEN = (-7, 7)
+from vaegan_edu.widgets.densities import GRID, SEEN, STEP, draw_densities, log_normal
+from vaegan_edu.widgets.figure import InteractiveFigure, Slider
 
 
 class GameExplorer(InteractiveFigure):
@@ -43,6 +32,12 @@ class GameExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "game_explorer.js")
 
+    # Ranges as in game_explorer.js.
+    mean = Slider(-4.0, 4.0, "Mean of the generator; set it to move the slider.")
+    deviation = Slider(0.4, 3.0, "Standard deviation of the generator; set it to move the slider.")
+    slope = Slider(-4.0, 4.0, "Slope of the discriminator's logits; set it to move the slider.")
+    offset = Slider(-6.0, 6.0, "Offset of the discriminator's logits; set it to move the slider.")
+
     def __init__(
         self,
         mean=2.0,
@@ -54,8 +49,8 @@ class GameExplorer(InteractiveFigure):
         alt=None,
     ):
         given = {"mean": mean, "deviation": deviation, "slope": slope, "offset": offset}
-        state = {"title": str(title)} | {k: _check(k, v) for k, v in given.items()}
-        self._start = tuple(state[name] for name in _RANGES)
+        places = {name: getattr(type(self), name).check(value) for name, value in given.items()}
+        self._start = tuple(places.values())
         if alt is None:
             game = _game(*self._start)
             alt = (
@@ -65,43 +60,7 @@ class GameExplorer(InteractiveFigure):
                 f"The value of the game is {game['value']:.2f}, the best one's "
                 f"{game['best']:.2f} nats."
             )
-        super().__init__(state, alt)
-
-    @property
-    def mean(self):
-        """Mean of the generator; set it to move the slider."""
-        return self._get("mean")
-
-    @mean.setter
-    def mean(self, value):
-        self._set("mean", _check("mean", value))
-
-    @property
-    def deviation(self):
-        """Standard deviation of the generator; set it to move the slider."""
-        return self._get("deviation")
-
-    @deviation.setter
-    def deviation(self, value):
-        self._set("deviation", _check("deviation", value))
-
-    @property
-    def slope(self):
-        """Slope of the discriminator's logits; set it to move the slider."""
-        return self._get("slope")
-
-    @slope.setter
-    def slope(self, value):
-        self._set("slope", _check("slope", value))
-
-    @property
-    def offset(self):
-        """Offset of the discriminator's logits; set it to move the slider."""
-        return self._get("offset")
-
-    @offset.setter
-    def offset(self, value):
-        self._set("offset", _check("offset", value))
+        super().__init__({"title": str(title), **places}, alt)
 
     @property
     def game(self):
@@ -110,28 +69,25 @@ class GameExplorer(InteractiveFigure):
         `value` is V, `best` its largest value for this generator; `minimax` and `non_saturating`
         are the derivatives of the generator's two losses with respect to `mean`.
         """
-        return _game(*(self._get(name) for name in _RANGES))
+        return _game(self.mean, self.deviation, self.slope, self.offset)
 
     def __repr__(self):
-        values = ", ".join(f"{name}={self._get(name):g}" for name in _RANGES)
-        return f"GameExplorer({values})"
+        return (
+            f"GameExplorer(mean={self.mean:g}, deviation={self.deviation:g}, "
+            f"slope={self.slope:g}, offset={self.offset:g})"
+        )
 
     def _twin(self):
         mean, deviation, slope, offset = self._start
         game = _game(*self._start)
-        log_p, log_q = _log_normal(0.0, 1.0), _log_normal(mean, deviation)
+        log_p, log_q = log_normal(0.0, 1.0), log_normal(mean, deviation)
         figure = Figure(figsize=(7.4, 4.6), layout="constrained")
         figure.suptitle(self._state["title"], fontsize=11)
         upper, lower = figure.subplots(2, 1, sharex=True)
-        for log_density, colour, label in (
-            (log_p, "#5a6370", "p, data"),
-            (log_q, "#2f78bd", "q, generator"),
-        ):
-            upper.plot(_GRID, np.exp(log_density), color=colour, label=label)
-            upper.fill_between(_GRID, np.exp(log_density), color=colour, alpha=0.15, linewidth=0)
-        upper.set(ylabel="density", xlim=_SEEN, ylim=(0, None))
-        lower.plot(_GRID, expit(slope * _GRID + offset), color="#1f2328", label="D")
-        lower.plot(_GRID, expit(log_p - log_q), "--", color="#5a6370", label="best D*")
+        draw_densities(upper, [(log_p, "#5a6370", "p, data"), (log_q, "#2f78bd", "q, generator")])
+        upper.set(xlim=SEEN)
+        lower.plot(GRID, expit(slope * GRID + offset), color="#1f2328", label="D")
+        lower.plot(GRID, expit(log_p - log_q), "--", color="#5a6370", label="best D*")
         lower.set(xlabel="x", ylabel="D(x)", ylim=(-0.03, 1.03))
         lower.set_title(f"value {game['value']:.2f}, at best {game['best']:.2f} nats", fontsize=9)
         for axes in (upper, lower):
@@ -139,27 +95,18 @@ class GameExplorer(InteractiveFigure):
         return figure
 
 
-def _log_normal(mean, deviation):
-    return -0.5 * ((_GRID - mean) / deviation) ** 2 - math.log(deviation * math.sqrt(2 * math.pi))
-
-
 def _game(mean, deviation, slope, offset):
-    log_p, log_q = _log_normal(0.0, 1.0), _log_normal(mean, deviation)
+    log_p, log_q = log_normal(0.0, 1.0), log_normal(mean, deviation)
     p, q = np.exp(log_p), np.exp(log_q)
-    step = _GRID[1] - _GRID[0]
 
     def value(logits):  # log D = -softplus(-logits), log(1 - D) = -softplus(logits)
-        return float(np.sum(-p * np.logaddexp(0, -logits) - q * np.logaddexp(0, logits)) * step)
+        return float(np.sum(-p * np.logaddexp(0, -logits) - q * np.logaddexp(0, logits)) * STEP)
 
-    logits = slope * _GRID + offset
-    fooled = float(np.sum(q * expit(logits)) * step)  # the mean of D on generated points
+    logits = slope * GRID + offset
+    fooled = float(np.sum(q * expit(logits)) * STEP)  # the mean of D on generated points
     return {
         "value": value(logits),
         "best": value(log_p - log_q),
         "minimax": -slope * fooled,
         "non_saturating": -slope * (1 - fooled),
     }
-
-
-def _check(name, value):
-    return check_range(name, value, *_RANGES[name])

@@ -5,9 +5,7 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
-
-_RANGES = {"z_mean": (-3.0, 3.0), "z_log_var": (-3.0, 2.0)}  # as in kl_explorer.js
+from vaegan_edu.widgets.figure import InteractiveFigure, Slider
 
 
 class KLExplorer(InteractiveFigure):
@@ -29,6 +27,10 @@ class KLExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "kl_explorer.js")
 
+    # Ranges as in kl_explorer.js.
+    z_mean = Slider(-3.0, 3.0, "Mean of q(z|x); set it to move the slider.")
+    z_log_var = Slider(-3.0, 2.0, "Logarithm of the variance of q(z|x); set it to move the slider.")
+
     def __init__(
         self,
         z_mean=1.0,
@@ -37,12 +39,8 @@ class KLExplorer(InteractiveFigure):
         title="The price of a posterior that is not the prior",
         alt=None,
     ):
-        state = {
-            "title": str(title),
-            "z_mean": _check("z_mean", z_mean),
-            "z_log_var": _check("z_log_var", z_log_var),
-        }
-        self._start = state["z_mean"], state["z_log_var"]
+        self._start = type(self).z_mean.check(z_mean), type(self).z_log_var.check(z_log_var)
+        state = {"title": str(title), "z_mean": self._start[0], "z_log_var": self._start[1]}
         if alt is None:
             alt = (
                 f"{title}. Left: the prior N(0, 1) and the posterior with z_mean = {z_mean:g} and "
@@ -51,24 +49,6 @@ class KLExplorer(InteractiveFigure):
                 "z_log_var = 0 touches zero at z_mean = 0 and the others stay above it."
             )
         super().__init__(state, alt)
-
-    @property
-    def z_mean(self):
-        """Mean of q(z|x); set it to move the slider."""
-        return self._get("z_mean")
-
-    @z_mean.setter
-    def z_mean(self, value):
-        self._set("z_mean", _check("z_mean", value))
-
-    @property
-    def z_log_var(self):
-        """Logarithm of the variance of q(z|x); set it to move the slider."""
-        return self._get("z_log_var")
-
-    @z_log_var.setter
-    def z_log_var(self, value):
-        self._set("z_log_var", _check("z_log_var", value))
 
     @property
     def kl_loss(self):
@@ -105,7 +85,3 @@ class KLExplorer(InteractiveFigure):
 
 def _kl_loss(z_mean, z_log_var):
     return 0.5 * (z_mean**2 + math.exp(z_log_var) - 1.0 - z_log_var)
-
-
-def _check(name, value):
-    return check_range(name, value, *_RANGES[name])

@@ -1,0 +1,70 @@
+"""The most memory that a training takes, from the start of the command to its last number.
+
+    python -m benchmarks.peak_memory --json benchmarks/results/peak_memory.json
+
+It runs `python -m vaegan_edu train EXPERIMENT --epochs 1` for each experiment, as a user would,
+and asks the system for the peak of that process, libraries and all (Linux counts it). Loading,
+training, validation and the measures at the end are all in it; later epochs take no more.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from vaegan_edu import records
+
+EXPERIMENTS = ("vaegan-mnist", "vaegan-mnist-original")
+COLUMNS = ("experiment", "peak_mb", "seconds")
+
+
+def peak_mb(command):
+    """Run a command; return the most memory that its process held, in MB of 1024 * 1024 bytes.
+
+    Raises:
+        RuntimeError: the command failed, with what it said.
+    """
+    # What starts it must be small: the system counts the process also before it became the command.
+    code = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "sys.exit(done.returncode)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+    return int(done.stdout) / 1024  # Linux counts in kB
+
+
+def measure(experiment):
+    """Train an experiment for one epoch; return a row of `COLUMNS`."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["train", experiment, "--epochs", "1", "--output", str(Path(folder, "run"))]
+        started = time.perf_counter()
+        peak = peak_mb([sys.executable, "-m", "vaegan_edu", *words])
+        seconds = time.perf_counter() - started
+    return {"experiment": experiment, "peak_mb": round(peak), "seconds": round(seconds, 1)}
+
+
+def main(words=None):
+    """Measure, print a table and write a file."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--experiment", action="append", help=f"default: {', '.join(EXPERIMENTS)}")
+    options = parser.parse_args(words)
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    rows = []
+    for experiment in options.experiment or EXPERIMENTS:
+        rows.append(measure(experiment))
+        print(f"| {' | '.join(str(rows[-1][name]) for name in COLUMNS)} |", flush=True)
+    if options.json:
+        from vaegan_edu.experiments.provenance import environment
+
+        records.write_json(options.json, {"rows": rows, "environment": environment()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Write the tables of `benchmarks/` for the book: book/tables/<name>.md, from the records alone.
+
+    python tools/tables.py [--check]
+
+A page includes them. `--check` writes nothing and fails on a difference.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+from benchmarks import quality, quality_search, train_step  # noqa: E402
+
+TABLES = Path(__file__).resolve().parents[1] / "book" / "tables"
+DIGITS = ("gan-digits", "vaegan-digits")
+
+
+def render():
+    """Return the tables, a dict from name to Markdown."""
+    speed = json.loads(quality.SPEED.read_text(encoding="utf-8"))["parts"]
+    return {
+        "quality_cost": quality.table(quality.cost()),
+        "quality_distances": quality.table(quality.samples(quality.DISTANCES)),
+        "quality_classes": quality.table(quality.samples(quality.CLASSES)),
+        "digits_distances": quality.table(quality.samples(quality.DISTANCES, DIGITS)),
+        "digits_classes": quality.table(quality.samples(quality.CLASSES, DIGITS)),
+        "quality_search": quality.table(quality_search.rows()),
+        "train_step": train_step.table(speed),
+    }
+
+
+def main():
+    """Write what differs, or with `--check` only say so."""
+    different = []
+    for name, text in render().items():
+        path = TABLES / f"{name}.md"
+        if not path.exists() or path.read_text(encoding="utf-8") != text + "\n":
+            different.append(path.name)
+            if "--check" not in sys.argv:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text + "\n", encoding="utf-8")
+    if different and "--check" in sys.argv:
+        return f"{', '.join(different)} in {TABLES} is not what the records say: `make results`"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
