@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 HTML  := _build/html
 PORT  ?= 8000
 URL   ?=
+JUDGES ?= classifier-digits classifier-mnist regressor-faces-32 regressor-faces-64
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Silence TensorFlow, and keep its arithmetic the same wherever stored outputs are compared.
@@ -20,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test execute exercises results classifiers serve zip lint lock address clean
+.PHONY: help book test execute exercises results classifiers figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -44,11 +45,17 @@ results: $(READY) ## Make the records that are missing (only list them: LIST=1, 
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
 	@$(PY) tools/tables.py $(if $(LIST)$(QUICK),--check)
 
-classifiers: $(READY) ## Train the classifiers that judge generated images (needs MNIST)
-	@for name in classifier-digits classifier-mnist; do \
-	  rm -rf _build/$$name && $(PY) -m vaegan_edu train $$name --output _build/$$name && \
+classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one: JUDGES=regressor-faces-32)
+	@for name in $(JUDGES); do \
+	  case $$name in regressor-faces-*) size="--image-size $${name##*-}"; experiment=regressor-faces;; \
+	    *) size=; experiment=$$name;; esac; \
+	  rm -rf _build/$$name && \
+	  $(PY) -m vaegan_edu train $$experiment $$size --output _build/$$name && \
 	  rm -rf vaegan_edu/weights/$$name && mv _build/$$name vaegan_edu/weights/ || exit 1; \
 	done
+
+figures: $(READY) ## Draw the figures of rendered faces
+	@$(PY) tools/face_figures.py
 
 serve: book ## Serve the book on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)

@@ -24,6 +24,9 @@ cover most of them. Such points are the floor in the table, "chance". Beside the
 stands a strict one, of the modes that got at least a tenth of their equal share. (The floor and the
 failures by the strict count were added after the first pictures had been looked at.)
 
+`--batch-size` plays with batches of another size, as many steps; the scale of the sum then changes
+with it, so that the features keep their size. `--toy` and `--game` leave out the others.
+
 The file is written after every run; the same command goes on where it was stopped.
 """
 
@@ -158,10 +161,10 @@ def table(runs, settings):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def cells():
+def cells(only_toy=None, only_game=None):
     """Yield toy, game and discriminator of every cell; the games that collapse come first."""
-    for toy in TOYS:
-        for game in reversed(GAMES):
+    for toy in TOYS if only_toy is None else (only_toy,):
+        for game in reversed(GAMES) if only_game is None else (only_game,):
             for discriminator in DISCRIMINATORS:
                 yield toy, game, discriminator
 
@@ -173,14 +176,23 @@ def main(argv=None):
     add("--json", type=Path, required=True, help="file of results, made or resumed")
     add("--seeds", type=int, default=10, help="runs of each cell (default: %(default)s)")
     add("--steps", type=int, default=SETTINGS["steps"], help="of each run (default: %(default)s)")
+    batch_size = SETTINGS["batch_size"]
+    add("--batch-size", type=int, default=batch_size, help="of each step (default: %(default)s)")
+    add("--toy", choices=TOYS, help="the only one to play (default: all)")
+    add("--game", choices=GAMES, help="the only one to play (default: both)")
     add("--points", type=Path, help="folder for what the models generated, one .npy a run")
     arguments = parser.parse_args(argv)
-    record = _open(arguments.json, {**SETTINGS, "steps": arguments.steps})
+    changed = {
+        "steps": arguments.steps,
+        "batch_size": arguments.batch_size,
+        "scale": SETTINGS["scale"] * batch_size / arguments.batch_size,
+    }
+    record = _open(arguments.json, {**SETTINGS, **changed})
     done = {(r["toy"], r["game"], r["discriminator"], r["seed"]) for r in record["runs"]}
     players = {}
     # Seed by seed, so that a run that was stopped has something to say of every cell.
     for seed in range(arguments.seeds):
-        for cell in cells():
+        for cell in cells(arguments.toy, arguments.game):
             if (*cell, seed) in done:
                 continue
             toy, game, discriminator = cell

@@ -52,8 +52,8 @@ def cost(results=RESULTS, speed=SPEED):
                 "seeds": str(len(runs)),
                 "epochs": str(epochs),
                 "minutes, by step": f"{epochs * measured[experiment]['epoch_seconds'] / 60:.1f}",
-                "minutes, as recorded": _interval([sum(r.column("seconds")) / 60 for r in runs]),
-                "reconstruction": _interval([r.metrics["reconstruction_loss"] for r in runs]),
+                "minutes, as recorded": interval([sum(r.column("seconds")) / 60 for r in runs]),
+                "reconstruction": interval([r.metrics["reconstruction_loss"] for r in runs]),
             }
         )
     return found
@@ -82,13 +82,14 @@ def _read(experiments, results):
 
 def _row(model, images, runs, kind, columns):
     values = {
-        title: _interval([run.metrics[f"{kind}_{name}"] for run in runs])
+        title: interval([run.metrics[f"{kind}_{name}"] for run in runs])
         for name, title in columns.items()
     }
     return {"model": model, "images": images, **values}
 
 
-def _interval(values):
+def interval(values):
+    """Return the mean of runs with its 95 % bootstrap interval as text."""
     if None in values:  # `within_class_distance` where no class has two images
         return "none"
     if len(set(values)) == 1:

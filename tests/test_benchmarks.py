@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import peak_memory, quality, quality_search, train_step
+from benchmarks import faces, peak_memory, quality, quality_search, train_step
 from benchmarks.steps import keras_steps
 from tools import tables
-from vaegan_edu import datasets, records, toys
+from vaegan_edu import datasets, metrics, records, toys
 from vaegan_edu.experiments import EXPERIMENTS, evaluation
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
@@ -109,6 +109,26 @@ def test_a_stopped_benchmark_goes_on(one_toy, tmp_path, capsys):
         benchmark.main(["--json", str(path), "--steps", "4"])
 
 
+def test_another_batch_size_keeps_the_size_of_the_features(one_toy, tmp_path):
+    path = tmp_path / "small.json"
+    command = ["--json", str(path), "--steps", "3", "--seeds", "1", "--game", "unbalanced"]
+    benchmark.main([*command, "--toy", "ring", "--batch-size", "16"])
+    record = json.loads(path.read_text())
+    settings = record["settings"]
+    assert settings["batch_size"] == 16 and settings["scale"] * 16 == 64 / 16
+    assert [(r["toy"], r["discriminator"]) for r in record["runs"]] == [
+        ("ring", "plain"), ("ring", "minibatch")
+    ]  # fmt: skip
+    (layer,) = [
+        layer
+        for layer in benchmark.build("minibatch", settings)[1].layers
+        if isinstance(layer, benchmark.MinibatchDiscrimination)
+    ]
+    assert layer.scale == settings["scale"]
+    with pytest.raises(SystemExit, match="other settings"):
+        benchmark.main([*command, "--toy", "ring"])
+
+
 def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
     columns = {**quality.DISTANCES, **quality.CLASSES}
     for place, experiment in enumerate(quality.EXPERIMENTS):
@@ -144,7 +164,7 @@ def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
         assert rows[3][first] == "11.1 [10.1, 12.1]" and rows[5][first] == "11.3 [10.3, 12.3]"
         lines = quality.table([floor, *rows]).splitlines()
         assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
-    assert quality._interval([1.0, None, 2.0]) == "none"
+    assert quality.interval([1.0, None, 2.0]) == "none"
 
 
 def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, monkeypatch, capsys):
@@ -316,6 +336,64 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
     train_step.PARTS["original"](options)
     assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
     assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
+
+
+def write_faces_run(folder, experiment, seed, place, image_size=32):
+    measured = {
+        f"{kind}_{name}": 10.0 * place + seed + n / 10
+        for n, kind in enumerate(("real", *faces.KINDS))
+        for name in faces.SAMPLES
+    }
+    columns = [*faces.SIMILARITY, *faces.MOVES, "real_r2", "real_cosine"]
+    measured |= {name: place + seed / 10 for name in columns}
+    if experiment == "gan-faces":
+        measured = {k: v for k, v in measured.items() if not k.startswith(("encoded", "reconstr"))}
+    config = {
+        "experiment": experiment, "seed": seed, "data": {"name": "rendered-faces", "digest": "d"},
+        "arguments": {"image_size": image_size}, "versions": {"keras": "3"}, "backend": "b",
+        "hardware": {"cores": 2}, "commit": "c",
+    }  # fmt: skip
+    records.write_json(folder / "config.json", config)
+    history = [{"epoch": n, "seconds": 30.0 * (1 + seed)} for n in (1, 2)]
+    records.write_history(folder / "history.csv", history)
+    records.write_json(folder / "metrics.json", measured)
+
+
+def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
+    for place, experiment in enumerate(faces.EXPERIMENTS):
+        for seed in range(3):
+            write_faces_run(tmp_path / experiment / f"seed-{seed}", experiment, seed, place)
+        write_faces_run(tmp_path / experiment / "large", experiment, 9, 99, image_size=64)
+    runs = faces.read_runs(tmp_path)
+    assert {name: len(found) for name, found in runs.items()} == dict.fromkeys(runs, 3)
+    floor, *rows = faces.samples(runs)
+    assert floor["Fréchet"] == "1 [0, 2]"
+    assert [row["images"] for row in rows] == [*faces.KINDS.values()] * 4
+    assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["model"] == faces.EXPERIMENTS[
+        "vae-faces-similarity"
+    ]  # fmt: skip
+    floor, vae, *_, vaegan = faces.similarity(runs)
+    assert floor["reconstruction, R²"] == "0.1 [0, 0.2]" and floor["reconstruction, pixels"] == ""
+    assert vae["asked by samples, cosine"] == "0.1 [0, 0.2]"
+    assert vaegan["reconstruction, pixels"] == "3.1 [3, 3.2]"
+    (gan,) = [row for row in faces.similarity(runs) if row["model"] == "GAN"]
+    assert gan["asked by samples, cosine"] == "2.1 [2, 2.2]"
+    for column in ("reconstruction, pixels", "asked by codes, error"):
+        assert gan[column] == "n/a"
+    assert [row["random direction"] for row in faces.moves(runs)][1:3] == [
+        "1.1 [1, 1.2]", "2.1 [2, 2.2]"
+    ]  # fmt: skip
+    assert faces.costs(runs)[0] == {
+        "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
+    }  # fmt: skip
+    skin, *_, mean = faces.judges()
+    recorded = records.read_record(metrics.CLASSIFIERS / "regressor-faces-32").metrics
+    assert skin["attribute"] == "skin_tone" and mean["attribute"] == "mean"
+    assert skin["R² at 32 pixels"] == f"{recorded['r2_skin_tone']:.2f}"
+    assert mean["R² at 32 pixels"] == f"{recorded['r2_mean']:.2f}"
+    for rows in faces.TABLES:
+        lines = quality.table(rows(runs)).splitlines()
+        assert len({line.count("|") for line in lines}) == 1
 
 
 def test_the_peak_is_what_a_process_held():

@@ -40,15 +40,16 @@ def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr("vaegan_edu.experiments.train", train)
     words = "train vae-digits --data mnist --epochs 3 --seed 4 --batch-size 5 --latent-dim 6"
-    words += " --image-size 8"
+    words += " --image-size 8 --schedule s2 --train-count 9"
     assert main([*words.split(), "--output", str(tmp_path), "--resume"]) == 0
     assert main(["train", "ae-digits"]) == 0
     given = {"data": "mnist", "epochs": 3, "seed": 4, "batch_size": 5, "latent_dim": 6}
     given["image_size"] = 8
     kept = dict.fromkeys(given)
+    chosen = {"schedule": "s2", "train_count": 9}
     assert seen == [
-        ("vae-digits", {**given, "output": str(tmp_path), "resume": True}),
-        ("ae-digits", {**kept, "output": None, "resume": False}),
+        ("vae-digits", {**given, "output": str(tmp_path), "resume": True, "settings": chosen}),
+        ("ae-digits", {**kept, "output": None, "resume": False, "settings": {}}),
     ]
     assert capsys.readouterr().out.splitlines()[1] == f"The record is in {tmp_path / 'run'}"
 
@@ -247,7 +248,7 @@ def fails(words, capsys):
     ("train vae-digits --latent-dim 0", "`latent_dim` must be a whole number of at least 1"),
     ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
     ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
-    ("train vae-digits --data faces", "Data must be one of digits, mnist. Received: 'faces'"),
+    ("train vae-digits --data faces", "Data must be one of digits, mnist, .*Received: 'faces'"),
     ("train vae-digits --data mnist", "MNIST was not found: VAEGAN_EDU_DATA must name a folder"),
     ("train classifier-mnist", "MNIST was not found"),
     ("train classifier-digits --latent-dim 2", "classifier-digits has no setting latent_dim"),

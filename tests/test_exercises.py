@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial.distance import jensenshannon
+from scipy.spatial.distance import cdist, jensenshannon, pdist
 from scipy.special import expit, rel_entr
+from scipy.stats import entropy
 
 from tools.exercises import read_exercise
 from vaegan_edu import exercises
-from vaegan_edu.widgets import DivergenceExplorer
+from vaegan_edu.widgets import DivergenceExplorer, MinibatchExplorer
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG_2_PI = np.log(2 * np.pi)
@@ -55,6 +56,30 @@ def _gaussian_kl(m, v, n, w):
 
 def _to_middle(p, q, m):
     return np.sum(rel_entr(p, m)) + np.sum(rel_entr(q, m))
+
+
+def _modes(points, modes, std, minimum, metric="euclidean"):
+    nearest = cdist(points, modes).argmin(axis=1)
+    apart = cdist(points, modes, metric)[np.arange(len(points)), nearest]
+    hits = [np.sum(nearest[apart <= 3 * std] == k) for k in range(len(modes))]
+    return sum(n >= minimum for n in hits)
+
+
+def _balance(counts):
+    return np.log(len(counts)) - entropy(counts / counts.sum())
+
+
+def _closeness(m, metric="cityblock", near=lambda distance: np.exp(-distance)):
+    return np.sum(near(cdist(m, m, metric)), axis=1) - near(0.0)
+
+
+def _push(m, scale, of=np.sign):
+    return np.array(
+        [
+            -2 * scale * sum(of(a - b) * np.exp(-abs(a - b)) for j, b in enumerate(m) if j != i)
+            for i, a in enumerate(m)
+        ]
+    )
 
 
 def _path(gradient, w, learning_rate, steps):
@@ -605,6 +630,82 @@ MISTAKES = {
             np.log(2) + (np.log(expit(r)).mean() + np.log(1 - expit(f)).mean()) / 2
         ),
     },
+    "batch_view": {
+        "exchanged": (1.0, 0.54),
+        "eight clusters": (0.54, 0.53),
+        "above zero": [1.0, 1.0],
+        "means of o": (0.27, 0.89),
+    },
+    "count_modes": {
+        "`minimum` is ignored": lambda *given: _modes(*given[:3], 1),
+        "asked too much": lambda *given: _modes(*given[:3], given[3] + 1),
+        "you count the points": lambda p, m, s, n: (cdist(p, m).min(1) <= 3 * s).sum(),
+        "how many points each mode got": lambda p, m, s, n: np.sum(
+            (cdist(p, m) <= 3 * s) & (cdist(p, m).T == cdist(p, m).min(1)).T, axis=0
+        ),
+        "squared distance": lambda *given: _modes(*given, metric="sqeuclidean"),
+        "within one deviation": lambda p, m, s, n: _modes(p, m, s / 3, n),
+        "a square of the circle": lambda p, m, s, n: _modes(p, m, s, n, metric="chebyshev"),
+        "no distance is looked at": lambda p, m, s, n: _modes(p, m, np.inf, n),
+        "share of the modes": lambda *given: _modes(*given) / len(given[1]),
+        "the nearest alone": lambda p, m, s, n: np.sum(np.sum(cdist(p, m) <= 3 * s, axis=0) >= n),
+    },
+    "class_balance": {
+        "in bits": lambda c: _balance(c) / np.log(2),
+        "the other direction": lambda c: entropy(np.full(len(c), 1 / len(c)), c / c.sum()),
+        "sign is turned": lambda c: -_balance(c),
+        "log K minus it": lambda c: entropy(c / c.sum()),
+        "minus the entropy": lambda c: -entropy(c / c.sum()),
+        "a sum": lambda c: _balance(c) / len(c),
+        "no probabilities yet": lambda c: np.sum(c[c > 0] * np.log(c[c > 0] * len(c))),
+        "only the classes that were drawn": lambda c: _balance(c[c > 0]),
+        "one a class": lambda c: rel_entr(c / c.sum(), 1 / len(c)),
+        "leave it out": lambda c: np.sum(c / c.sum() * np.log(c / c.sum() * len(c))),
+    },
+    "mean_distance": {
+        "compared with itself": lambda x: cdist(x, x).mean(),
+        "divided as if twice": lambda x: pdist(x).mean() / 2,
+        "you added up": lambda x: cdist(x, x).sum(),
+        "mean of the squared": lambda x: pdist(x, "sqeuclidean").mean(),
+        "root of the mean square": lambda x: np.sqrt(pdist(x, "sqeuclidean").mean()),
+        "L1 distance": lambda x: pdist(x, "cityblock").mean(),
+        "from the mean image": lambda x: np.linalg.norm(x - x.mean(0), axis=1).mean(),
+        "only neighbours": lambda x: np.linalg.norm(x[1:] - x[:-1], axis=1).mean(),
+        "one number an image": lambda x: cdist(x, x).sum(0) / (len(x) - 1),
+    },
+    "closeness": {
+        "compared with itself": lambda m, s: s * np.exp(-cdist(m, m, "cityblock")).sum(1),
+        "`scale` is left out": lambda m, s: _closeness(m),
+        "you took the mean": lambda m, s: s * _closeness(m) / (len(m) - 1),
+        "Euclidean": lambda m, s: s * _closeness(m, metric="euclidean"),
+        "squared distance": lambda m, s: s * _closeness(m, metric="sqeuclidean"),
+        "lacks its minus sign": lambda m, s: s * _closeness(m, near=np.exp),
+        "keep their sign": lambda m, s: s * (np.exp(-(m.sum(1)[:, None] - m.sum(1))).sum(1) - 1),
+        "First the distance, then exp": lambda m, s: (
+            s * sum(_closeness(column[:, None]) for column in m.T)
+        ),
+        "you add up the distances": lambda m, s: s * cdist(m, m, "cityblock").sum(1),
+        "over the whole batch": lambda m, s: s * _closeness(m).sum(),
+        "these are the pairs": lambda m, s: (
+            s * np.exp(-cdist(m, m, "cityblock")) - s * np.eye(len(m))
+        ),
+        "its feature is zero": lambda m, s: s * _closeness(m) + (len(m) == 1),
+        "nothing to divide by": lambda m, s: s * _closeness(m) * (len(m) - 1) / (len(m) - 1),
+    },
+    "closeness_gradient": {
+        "a factor 2": lambda m, s: _push(m, s) / 2,
+        "move apart lower": lambda m, s: -_push(m, s),
+        "turned round, and each pair": lambda m, s: -_push(m, s) / 2,
+        "`scale` is left out": lambda m, s: _push(m, 1.0),
+        "go the same way": lambda m, s: -2 * s * _closeness(m[:, None]),
+        "exp(-|t|) is missing": lambda m, s: -2 * s * np.sign(m[:, None] - m).sum(1),
+        "you derived a square": lambda m, s: _push(m, s, of=lambda t: t),
+        "Add them up over j": lambda m, s: (
+            -2 * s * np.sign(m[:, None] - m) * np.exp(-abs(m[:, None] - m))
+        ),
+        "sum of the features itself": lambda m, s: s * _closeness(m[:, None]).sum(),
+        "do not divide by it": lambda m, s: _push(m, s, of=lambda t: t / abs(t) if t else t / 0),
+    },
     "rates_by_hand": {
         "a tie is no improvement": [8, 8, 8, 8, 8, 4, 2, 1],
         "the floor is forgotten": [8, 8, 8, 4, 4, 2, 1, 0.5],
@@ -823,6 +924,22 @@ def test_the_cost_of_one_mode_is_what_the_explorer_shows():
         (forward.forward, "p || q) at the forward fit"),
     ]:
         assert piece in exercises.check("cost_of_one_mode", round(value, 2)).message
+
+
+def test_the_view_of_a_batch_is_what_the_explorer_shows():
+    def pair(*names, **sliders):
+        view = MinibatchExplorer(**{"clusters": 1, **sliders}).view
+        return [round(view[name], 2) for name in names]
+
+    shown = "by_place", "by_batch"
+    assert exercises.check("batch_view", pair(*shown)).passed
+    for value, piece in [
+        (pair(*shown)[::-1], "exchanged"),
+        (pair(*shown, clusters=8), "eight clusters"),
+        (pair(*shown, shift=0.5), "above zero"),
+        (pair("closeness_real", "closeness_generated"), "means of o"),
+    ]:
+        assert piece in exercises.check("batch_view", value).message
 
 
 @pytest.mark.parametrize("answer", [0.3, 0.30, 0.296, 8 / 27, np.float32(0.2963), np.array(0.3)])

@@ -1,8 +1,10 @@
 """Runs: complete records, equal bits from equal seeds, and nothing half written."""
 
 import dataclasses
+import hashlib
 import shutil
 import subprocess
+import tracemalloc
 import warnings
 from types import SimpleNamespace
 
@@ -20,7 +22,7 @@ from vaegan_edu.experiments import (
     registry,
     training,
 )
-from vaegan_edu.experiments.batches import EpochBatches
+from vaegan_edu.experiments.batches import Batches, EpochBatches
 
 LOSSES = {
     "ae-digits": {"loss", "val_loss"},
@@ -199,9 +201,42 @@ def test_a_loaded_classifier_has_its_recorded_accuracy(little_data, tmp_path):
     assert records.read_record(folder).metrics == {"accuracy": accuracy}
 
 
+def test_a_regressor_learns_from_rendered_faces_of_its_own(monkeypatch, tmp_path):
+    asked = []
+
+    def few_faces(train_count, test_count, image_size, seed, dtype):
+        asked.append((train_count, image_size, seed))
+        rendered = datasets.render_faces(160, seed, image_size, dtype)
+        truth = np.stack(list(rendered[1].values()), axis=1)
+        return (rendered[0][:96], truth[:96]), (rendered[0][96:], truth[96:])
+
+    monkeypatch.setattr(datasets, "load_rendered_faces", few_faces)
+    folder = experiments.train(
+        "regressor-faces", epochs=2, image_size=32, output=tmp_path / "run", progress=False
+    )
+    assert "samples" not in entries(folder)
+    assert asked == [(EXPERIMENTS["regressor-faces"].arguments["train_count"], 32, 1)]
+    record, run = records.read_record(folder), experiments.load_run(folder)
+    assert set(record.metrics) == {
+        "r2_mean", "train_r2_mean", *(f"r2_{name}" for name in datasets.FACE_ATTRIBUTES)
+    }  # fmt: skip
+    # The loss of an epoch is 1 - R² where mean and deviation are those of the faces themselves.
+    _, (images, truth) = few_faces(0, 0, 32, 1, "uint8")
+    mean, deviation = datasets.face_attribute_moments()
+    read = metrics.read_attributes(run.model.network, datasets.scale_pixels(images))[0]
+    loss = ((read - (truth - mean) / deviation) ** 2).mean()
+    assert record.history[-1]["val_loss"] == pytest.approx(loss, rel=1e-4)
+    r2 = metrics.r_squared((truth - mean) / deviation, read)
+    assert record.metrics["r2_yaw"] == pytest.approx(r2[3], rel=1e-4)
+    assert record.metrics["r2_mean"] == pytest.approx(r2.mean(), rel=1e-4)
+    assert experiments.evaluate_run(folder) == pytest.approx(record.metrics)
+    with pytest.raises(ValueError, match="only rendered-faces have. Received: 'digits'"):
+        experiments.train("regressor-faces", data="digits", output=tmp_path / "other")
+
+
 def test_shipped_classifiers_are_runs(monkeypatch):
     monkeypatch.setitem(datasets.LOADERS, "mnist", few_digits)  # for the images' shape alone
-    for folder in sorted(metrics.CLASSIFIERS.iterdir()):
+    for folder in sorted(metrics.CLASSIFIERS.glob("classifier-*")):
         run = experiments.load_run(folder)
         assert f"classifier-{run.config['data']['name']}" == folder.name
         measuring = metrics.load_classifier(run.config["data"]["name"])
@@ -314,7 +349,13 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
 
 @pytest.mark.parametrize("settings, message", [
     ({"name": "vae"}, "Experiment must be one of ae-digits, .*Received: 'vae'"),
-    ({"data": "faces"}, "Data must be one of digits, mnist, ring. Received: 'faces'"),
+    ({"data": "congress"}, "faces and folders .* are for the experiments on faces.*'congress'"),
+    ({"name": "classifier-digits", "data": "tests"}, "measured by a classifier of digits"),
+    ({"name": "faces-light", "data": "mnist"}, "learns colour pictures: .*Received: 'mnist'"),
+    ({"name": "faces-light", "data": "congress", "settings": {"train_count": 9}},
+     "The train_count of congress cannot be chosen. Received: 9"),
+    ({"name": "faces-light", "settings": {"schedule": "s9"}}, "`schedule` must be one of s1, .*s9"),
+    ({"data": "faces"}, "Data must be one of digits, mnist, .*Received: 'faces'"),
     ({"epochs": 0}, "`epochs` must be a whole number of at least 1. Received: 0"),
     ({"epochs": 1.5}, "`epochs` must be a whole number"),
     ({"batch_size": -1}, "`batch_size` must be a whole number of at least 1"),
@@ -384,9 +425,11 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
 def test_every_experiment_says_what_it_needs():
     for name, experiment in EXPERIMENTS.items():
         assert {"data", "epochs", "batch_size", "learning_rate"} <= set(experiment.arguments)
-        assert experiment.arguments["data"] in datasets.LOADERS
-        assert experiment.arguments["data"] in name or name.rpartition("-")[2] in datasets.LOADERS
-        assert experiment.has_samples == (not name.startswith("classifier") and name != "gan-ring")
+        data = experiment.arguments["data"]
+        assert data in datasets.LOADERS
+        assert data.rpartition("-")[2] in name or name.rpartition("-")[2] in datasets.LOADERS
+        sampled = not name.startswith(("classifier", "regressor")) and name != "gan-ring"
+        assert experiment.has_samples == sampled
 
 
 def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch):
@@ -420,16 +463,17 @@ def epoch_of(batches):
     return np.concatenate([batches[i][0] for i in range(len(batches))])
 
 
-@pytest.mark.parametrize("count, batch_size", [(10, 3), (9, 3), (4, 100), (1, 1)])
+@pytest.mark.parametrize("count, batch_size", [(11, 3), (10, 3), (9, 3), (4, 100), (1, 1)])
 def test_batches_hold_every_example_once_an_epoch(count, batch_size):
     images = np.arange(count)
     batches = EpochBatches(images, -images, batch_size, seed=0)
-    assert len(batches) == -(-count // batch_size)
+    left_over = count % batch_size == 1 and count > 1  # a single one, which waits for its epoch
+    assert len(batches) == -(-count // batch_size) - left_over
     for epoch in (1, 2, 3):
         batches.start(epoch)
         parts = [batches[i] for i in range(len(batches))]
         assert [len(part[0]) for part in parts[:-1]] == [batch_size] * (len(batches) - 1)
-        assert sorted(epoch_of(batches)) == list(images)
+        assert len(set(epoch_of(batches))) == len(epoch_of(batches)) == count - left_over
         assert all((x == -y).all() for x, y in parts)  # labels stay with their images
 
 
@@ -444,6 +488,31 @@ def test_bytes_are_scaled_batch_by_batch():
             assert part.dtype == expected.dtype
             np.testing.assert_array_equal(part, expected)
     assert batches.arrays[0] is images  # no scaled copy of all
+
+
+def test_batches_for_validation_keep_their_order_and_may_have_no_labels():
+    images = np.arange(10 * 2 * 2, dtype="uint8").reshape(10, 2, 2, 1)
+    batches = Batches(images, None, 4)
+    assert [len(batches[i]) for i in range(3)] == [1, 1, 1] and len(batches) == 3
+    np.testing.assert_array_equal(epoch_of(batches), datasets.scale_pixels(images))
+    (x, y), _ = Batches(images, np.arange(10), 9)
+    np.testing.assert_array_equal(y, np.arange(9))
+
+
+def test_bytes_stay_bytes_while_a_run_trains_and_validates(tmp_path, monkeypatch, toy):
+    """A scaled copy of either part would be seen in the memory that Python allocates."""
+    images = np.random.default_rng(0).integers(0, 256, (3000, 28, 28, 1), "uint8")
+    loaded = (images[:1500], None), (images[1500:], None)
+    monkeypatch.setitem(datasets.LOADERS, "noise", lambda: loaded)
+    tracemalloc.start()
+    try:
+        experiments.train("toy", data="noise", epochs=1, output=tmp_path, progress=False)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * images.nbytes  # one part as float32: 4 / 2 of it, beside all else
+    assert records.read_config(tmp_path)["data"]["digest"] == hashlib.sha256(images).hexdigest()
+    assert "val_loss" in records.read_record(tmp_path).history[0]
 
 
 def test_the_order_follows_from_seed_and_epoch_alone():

@@ -327,6 +327,15 @@ def test_attributes_keep_to_their_ranges_and_fill_them(many):
         assert meaning
 
 
+def test_moments_are_those_of_what_is_drawn(many):
+    drawn = np.stack(list(many.values()), axis=1)
+    mean, deviation = datasets.face_attribute_moments()
+    assert mean.shape == deviation.shape == (len(FACE_ATTRIBUTES),)
+    error = 4 / math.sqrt(len(drawn))  # of a mean, in deviations, and then some
+    np.testing.assert_allclose((drawn.mean(axis=0) - mean) / deviation, 0, atol=error)
+    np.testing.assert_allclose(drawn.std(axis=0) / deviation, 1, atol=error)
+
+
 def test_correlations_are_those_declared_and_no_others(many):
     declared = {frozenset(pair): value for pair, value in FACE_CORRELATIONS.items()}
     full = [name for name, attribute in FACE_ATTRIBUTES.items() if not attribute.absent]

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import shutil
+import statistics
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,7 @@ from scipy.stats import entropy, ortho_group
 
 from vaegan_edu import datasets, metrics
 
-DATA = sorted(path.name.removeprefix("classifier-") for path in metrics.CLASSIFIERS.iterdir())
+DATA = sorted(p.name.removeprefix("classifier-") for p in metrics.CLASSIFIERS.glob("classifier-*"))
 
 
 def naive_overlap(real, generated, k):
@@ -211,6 +212,28 @@ def test_histogram_counts_likeliest_classes():
     assert metrics.classes_covered([5, 0, 1, 2, 0], minimum=2) == 2
 
 
+weights = arrays(
+    "float64", st.tuples(st.integers(1, 12), st.integers(1, 6)), elements=st.floats(0.01, 1)
+)
+
+
+@given(weights, st.permutations(range(12)), st.permutations(range(6)))
+def test_classes_are_counted_whatever_their_order_and_that_of_the_images(weights, rows, columns):
+    probabilities = weights / weights.sum(axis=1, keepdims=True)
+    likeliest = [row.index(max(row)) for row in probabilities.tolist()]
+    counts = metrics.class_histogram(probabilities)
+    assert counts.tolist() == [likeliest.count(c) for c in range(weights.shape[1])]
+    assert metrics.classes_covered(counts) == len(set(likeliest))
+    unclear = sum(max(row) < 0.9 for row in probabilities.tolist()) / len(weights)
+    assert metrics.low_confidence_share(probabilities) == pytest.approx(unclear)
+    shuffled = probabilities[[i for i in rows if i < len(weights)]]
+    assert metrics.class_histogram(shuffled).tolist() == counts.tolist()
+    assert metrics.low_confidence_share(shuffled) == pytest.approx(unclear)
+    renamed = [c for c in columns if c < weights.shape[1]]
+    assume(all(sorted(row)[-2:-1] != [max(row)] for row in probabilities.tolist()))  # no ties
+    assert metrics.class_histogram(probabilities[:, renamed]).tolist() == counts[renamed].tolist()
+
+
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=12), st.randoms())
 def test_divergence_is_the_entropy_that_is_missing(counts, random):
     assume(sum(counts))
@@ -355,6 +378,18 @@ def test_active_units_are_those_whose_mean_moves():
     assert metrics.active_units(z_mean) == 3
     assert metrics.active_units(z_mean[:, 1:4]) == 0
     assert metrics.active_units(z_mean[:, [0, 4, 5]]) == 3
+
+
+eighths = st.integers(-20, 20).map(lambda n: n / 8)  # exact in float32
+
+
+@given(
+    arrays("float64", st.tuples(st.integers(2, 6), st.integers(1, 4)), elements=eighths), eighths
+)
+def test_active_units_are_counted_wherever_their_mean_lies(z_mean, shift):
+    moving = [statistics.pvariance(column) > 0.01 for column in z_mean.T.tolist()]
+    assert metrics.active_units(z_mean) == sum(moving) == metrics.active_units(z_mean + shift)
+    assert metrics.active_units(np.repeat(z_mean[:1], 3, axis=0)) == 0
 
 
 @given(arrays("float64", st.integers(2, 8), elements=st.floats(-100, 100)))

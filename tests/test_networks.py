@@ -43,6 +43,7 @@ def test_classifier_returns_logits_and_features():
     ({"preset": "toy", "image_shape": (28, 28, 1)}, "must be \\(width,\\)"),
     ({"image_shape": (28, 28)}, "height, width, channels"),
     ({"image_shape": (30, 28, 1)}, "multiples of 4"),
+    ({"preset": "larsen", "image_shape": (28, 28, 1)}, "multiples of 8"),
     ({"image_shape": (4, 4, 1)}, "at least 8"),
     ({"image_shape": (28, 28, 0)}, "at least 1"),
 ])  # fmt: skip
@@ -85,7 +86,7 @@ def test_original_networks_have_the_original_numbers_of_parameters(
 
 @pytest.mark.parametrize("preset", networks.PRESETS)
 def test_the_three_networks_of_a_preset_meet(preset):
-    shape = (2,) if preset == "toy" else (16, 12, 3)
+    shape = (2,) if preset == "toy" else (16, 24, 3)
     encoder = networks.build_encoder(preset, shape, latent_dim=5)
     decoder = networks.build_decoder(preset, shape, latent_dim=5)
     discriminator = networks.build_discriminator(preset, shape)

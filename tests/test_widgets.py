@@ -18,8 +18,9 @@ from keras import layers
 from PIL import Image
 from scipy.stats import norm
 
-from vaegan_edu import losses, schedules, widgets
-from vaegan_edu.widgets import figure
+from vaegan_edu import losses, metrics, schedules, toys, widgets
+from vaegan_edu.layers import MinibatchDiscrimination
+from vaegan_edu.widgets import figure, minibatch_explorer
 
 SOURCES = Path(widgets.__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -501,6 +502,107 @@ def test_the_game_refuses_what_its_sliders_cannot_show(name, bad):
 
 
 @in_browser
+def test_the_browsers_batch_equals_pythons(tmp_path):
+    shown = widgets.MinibatchExplorer()
+    moves = {"clusters": 3, "spread": 0.02, "shift": 0.5, "kernel": 10.0}
+    script = f"""
+      const figure = document.querySelector(".vaegan-figure");
+      const inputs = figure.querySelectorAll("input");
+      const told = () => [figure.querySelector(".value strong").textContent,
+        ...Array.from(figure.querySelectorAll("td"), (cell) => cell.textContent)];
+      const centres = (name) => [...figure.querySelector(name).getAttribute("d")
+        .matchAll(/M([-\\d.]+) ([-\\d.]+)a([\\d.]+)/g)]
+        .map(([, x, y, radius]) => [Number(x) + Number(radius), Number(y), Number(radius)]);
+      const result = {{ told: [told()], dots: [] }};
+      {json.dumps([3.2, 0.02, 0.5, 1])}.forEach((value, i) => {{ // whole clusters, log10(kernel)
+        inputs[i].value = value;
+        inputs[i].dispatchEvent(new Event("input"));
+        result.told.push(told());
+      }});
+      result.dots = [".heap.generated", ".heap.real.row", ".heap.generated.row"].map(centres);
+      result.label = figure.querySelector(".plane").getAttribute("aria-label");
+      inputs[0].dispatchEvent(new KeyboardEvent("keydown", {{ key: "ArrowRight" }}));
+      result.stepped = figure.querySelector("output").textContent;
+      result.errors = window.errors;
+      answer(result);"""
+    got = page(
+        tmp_path, f"<body><script>{ANSWER}</script>{shown.to_html()}<script>{script}</script>"
+    )
+    assert got["errors"] == []
+
+    def told():
+        modes, *numbers = shown.view.values()
+        return [str(modes), *(f"{number:.2f}" for number in numbers)]
+
+    expected = [told()]
+    for name, value in moves.items():
+        setattr(shown, name, value)
+        expected.append(told())
+    assert got["told"] == expected and len({tuple(numbers) for numbers in expected}) == 5
+    plane, real, generated = (np.array(dots) for dots in got["dots"])
+    features = {
+        name: minibatch_explorer.closeness(points, shown.kernel)
+        for name, points in (("real", shown.real), ("generated", shown.points))
+    }
+    assert (plane[:, 0] / 105 - 1.5) == pytest.approx(shown.points[:, 0], abs=2e-3)
+    assert (1.45 - plane[:, 1] / 105) == pytest.approx(shown.points[:, 1], abs=2e-3)
+    assert plane[:, 2] == pytest.approx(2 + 4 * features["generated"], abs=0.051)
+    assert real[:, 0] / 420 == pytest.approx(features["real"], abs=4e-4)
+    assert generated[:, 0] / 420 == pytest.approx(features["generated"], abs=4e-4)
+    assert (
+        f"by its batch {expected[-1][2]}. Mean o of real points {expected[-1][3]}" in got["label"]
+    )
+    assert got["stepped"] == "4"
+
+
+def test_the_batch_is_seen_as_by_the_layer_and_the_metric():
+    """o is the layer's feature for a kernel of its own, and modes are counted as the metrics do."""
+    for sliders in (
+        {},
+        {"clusters": 5, "kernel": 3.0},
+        {"clusters": 8, "spread": 0.3},
+        {"clusters": 1, "spread": 0.0, "shift": 0.7},
+    ):
+        shown = widgets.MinibatchExplorer(**sliders)
+        layer = MinibatchDiscrimination(num_kernels=1, kernel_dim=2, scale=1 / 63)
+        layer.build((None, 2))
+        layer.kernel.assign(shown.kernel * np.eye(2)[:, None])
+        for batch in (shown.real, shown.points):
+            expected = np.array(layer(batch.astype("float32")))[:, 2]
+            found = minibatch_explorer.closeness(batch, shown.kernel)
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+        ring = toys.ring(std=0.05)
+        assert shown.view["modes"] == metrics.modes_covered(shown.points, ring.modes, ring.std)
+
+
+def test_what_a_batch_tells_and_what_it_cannot():
+    collapsed = widgets.MinibatchExplorer(clusters=1).view
+    assert collapsed["by_place"] < 0.6 and collapsed["by_batch"] > 0.99
+    beside = widgets.MinibatchExplorer(clusters=8, shift=1.0).view  # varied, and nowhere right
+    assert beside["by_place"] > 0.99 and beside["by_batch"] < 0.6 and beside["modes"] == 0
+    for kernel in (0.01, 100.0):  # too small or too large to tell near from far
+        view = widgets.MinibatchExplorer(clusters=4, kernel=kernel).view
+        assert abs(view["closeness_real"] - view["closeness_generated"]) < 0.03
+    copies = widgets.MinibatchExplorer(clusters=1, spread=0.0).view
+    assert copies["closeness_generated"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [("clusters", 0), ("clusters", 9), ("clusters", 2.5), ("spread", 0.4), ("shift", -1)]
+    + [("kernel", 0), ("kernel", "large")],
+)
+def test_the_batch_refuses_what_its_sliders_cannot_show(name, bad):
+    with pytest.raises(ValueError, match=rf"{name}.* must be .*Received: {bad!r}"):
+        widgets.MinibatchExplorer(**{name: bad})
+    shown = widgets.MinibatchExplorer()
+    before = shown.view
+    with pytest.raises(ValueError, match=rf"{name}.* must be .*Received: {bad!r}"):
+        setattr(shown, name, bad)
+    assert shown.view == before
+
+
+@in_browser
 def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
     shown = widgets.LabelExplorer()
     moves = {"mean": -1.5, "target": 0.7, "flip": 0.2, "noise": 0.8}
@@ -612,9 +714,9 @@ def test_the_labels_refuse_what_their_sliders_cannot_show(name, bad):
 def test_the_kernels_module_follows_python(tmp_path):
     pytest.importorskip("anywidget")
     modules = []
-    shown_all = (explorer(), widgets.KLExplorer(), divergences(), widgets.GameExplorer(),
-                 widgets.LabelExplorer())  # fmt: skip
-    for shown in shown_all:
+    shapes = (explorer, widgets.KLExplorer, divergences, widgets.GameExplorer)
+    for make in (*shapes, widgets.MinibatchExplorer, widgets.LabelExplorer):
+        shown = make()
         source = base64.b64encode(shown.widget._esm.encode()).decode()
         modules.append([source, shown._current()])
     script = f"""{ANSWER}
@@ -632,7 +734,8 @@ def test_the_kernels_module_follows_python(tmp_path):
         const el = document.createElement("div");
         document.body.append(el);
         const stop = module.default.render({{ model, el }});
-        const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["slope", 0], ["mean", -1]]
+        const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["slope", 0], ["mean", -1],
+          ["clusters", 1]]
           .find(([name]) => name in state);
         state[name] = value;
         heard[`change:${{name}}`]();
@@ -650,21 +753,16 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert got[2][1:] == [1, 0]
     assert "The value of the game is \u22121.39 nats" in got[3][0]  # slope 0, offset 0
     assert got[3][1:] == [1, 0]
-    pull = widgets.LabelExplorer(mean=-1).best["pull"]
-    assert got[4][0].endswith(f"The pull on the generator is {pull:.2f}.")
+    assert "of two batches. 1 of 8 modes covered." in got[4][0]
     assert got[4][1:] == [1, 0]
+    pull = f"{widgets.LabelExplorer(mean=-1).best['pull']:.2f}"
+    assert got[5][0].endswith(f"The pull on the generator is {pull}.") and got[5][1:] == [1, 0]
 
 
 @pytest.mark.parametrize(
     "make",
-    [
-        explorer,
-        widgets.KLExplorer,
-        divergences,
-        widgets.GameExplorer,
-        widgets.LabelExplorer,
-        scheduler,
-    ],
+    [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
+    + [widgets.MinibatchExplorer, widgets.LabelExplorer],
 )
 def test_the_fragment_stands_alone(make):
     shown = make()

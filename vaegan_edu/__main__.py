@@ -9,7 +9,9 @@ def main(words=None):
     """Run one command; return its exit code. What goes wrong is told in one line."""
     options = _parser().parse_args(words)
     try:
-        return options.command(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _tell  # of files left out, say
+            return options.command(options)
     except (OSError, ValueError, FloatingPointError) as error:
         print("vaegan_edu:", " ".join(str(error).split()), file=sys.stderr)
         return 1
@@ -17,6 +19,10 @@ def main(words=None):
         again = "; go on with the same words and --resume" if options.command is _train else ""
         print(f"vaegan_edu: interrupted{again}", file=sys.stderr)
         return 130
+
+
+def _tell(message, *_, **__):
+    print("vaegan_edu:", " ".join(str(message).split()), file=sys.stderr)
 
 
 def _list(options):
@@ -31,8 +37,10 @@ def _list(options):
 def _train(options):
     from vaegan_edu.experiments import train
 
-    settings = {key: value for key, value in vars(options).items() if key != "command"}
-    folder = train(settings.pop("experiment"), **settings)
+    words = {key: value for key, value in vars(options).items() if key != "command"}
+    chosen = {key: words.pop(key) for key in ("schedule", "train_count")}
+    settings = {key: value for key, value in chosen.items() if value is not None}
+    folder = train(words.pop("experiment"), **words, settings=settings)
     print(f"\nThe record is in {folder}")
     return 0
 
@@ -40,7 +48,7 @@ def _train(options):
 def _evaluate(options):
     from vaegan_edu.experiments import evaluate_run
 
-    for name, value in evaluate_run(options.run).items():
+    for name, value in evaluate_run(options.run, options.data).items():
         print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
     return 0
 
@@ -78,12 +86,19 @@ def _parser():
     listing.set_defaults(command=_list)
     training = commands.add_parser("train", help="train an experiment and write its record")
     training.add_argument("experiment", help="its name, as `list` prints it")
-    training.add_argument("--data", help="digits or mnist, in place of the experiment's own")
+    training.add_argument(
+        "--data",
+        metavar="NAME_OR_PATH",
+        help="digits, mnist, rendered-faces, congress, us-adult-faces or lfw, or a folder or zip "
+        "of pictures, in place of the experiment's own",
+    )
     training.add_argument("--epochs", type=int)
     training.add_argument("--seed", type=int, help="default: 0")
     training.add_argument("--batch-size", type=int)
     training.add_argument("--latent-dim", type=int)
-    training.add_argument("--image-size", type=int)
+    training.add_argument("--image-size", type=int, help="of faces and pictures: 32 or 64")
+    training.add_argument("--train-count", type=int, help="how many faces to render to train with")
+    training.add_argument("--schedule", metavar="RULE", help="of the learning rates: s1, s2, ...")
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="go on with the run in the output")
     training.set_defaults(command=_train)
@@ -93,6 +108,9 @@ def _parser():
     reconstructing = commands.add_parser("reconstruct", help="reconstruct a folder of pictures")
     for command in (evaluating, generating, reconstructing):
         command.add_argument("run", metavar="RUN_DIR", help="folder of a finished run")
+    evaluating.add_argument(
+        "--data", metavar="PATH", help="where the run's pictures are, if no longer in their place"
+    )
     evaluating.set_defaults(command=_evaluate)
     generating.add_argument("--count", type=int, default=64)
     generating.add_argument("--seed", type=int, default=0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaegan_edu.validation import check_codes, check_count
+from vaegan_edu.validation import check_codes, check_count, check_features
 
 
 def interpolate(a, b, steps):
@@ -69,6 +69,46 @@ def attribute_vector(z, attribute):
         )
     mask = attribute.astype(bool)
     return z[mask].mean(axis=0) - z[~mask].mean(axis=0)
+
+
+def attribute_vectors(z, attributes, together=False):
+    """Return the direction of each of several attributes, which may be continuous.
+
+    The slope of a least-squares line through codes over an attribute. Of an attribute that is 0 or
+    1 the slope is the difference of the two mean codes, `attribute_vector`: this is the same for
+    what has no two kinds. Where attributes go together in the data, the slope of one carries part
+    of the other. Slopes of all attributes in one regression hold each of the others still.
+
+    Args:
+        z: codes, (count, latent_dim).
+        attributes: (count, attributes), numbers; each must vary.
+        together: whether all attributes are regressed on at once.
+
+    Returns:
+        (attributes, latent_dim), float32: the change of the code a unit of the attribute.
+
+    Raises:
+        ValueError: lengths differ, an attribute is the same everywhere, or `together` is asked for
+            with attributes that determine each other.
+    """
+    z = check_codes(z).astype("float64")
+    attributes = check_features(attributes, "attributes", minimum=2)
+    centred = attributes - attributes.mean(axis=0)
+    if len(attributes) != len(z) or not centred.any(axis=0).all():
+        raise ValueError(
+            f"`attributes` must be {len(z)} rows, each column of which varies. "
+            f"Received: shape {attributes.shape}"
+        )
+    if not together:
+        slopes = centred.T @ z / (centred**2).sum(axis=0)[:, None]
+    elif np.linalg.matrix_rank(centred) < attributes.shape[1]:
+        raise ValueError(
+            "`attributes` must not determine each other, for each to be moved alone. "
+            f"Received: {attributes.shape[1]} of rank {np.linalg.matrix_rank(centred)}"
+        )
+    else:
+        slopes = np.linalg.lstsq(centred, z - z.mean(axis=0), rcond=None)[0]
+    return slopes.astype("float32")
 
 
 def _code(code, name, latent_dim=None):

@@ -1,4 +1,4 @@
-"""Encoders, decoders, discriminators and classifiers as functional Keras models.
+"""Encoders, decoders, discriminators and the networks that judge, as functional Keras models.
 
 A preset is one shape for the three networks that meet in an autoencoder or a game:
 
@@ -6,6 +6,9 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
   convolutions up, light enough that a page can run the decoder in a browser;
 - "light", which reaches better samples sooner: three convolutions down, BatchNorm in the decoder,
   and a *small* discriminator;
+- "larsen", a lighter form of the networks that Larsen et al. (2016, table 1) trained on CelebA, for
+  colour images of 32x32 or 64x64: convolutions of 5x5, BatchNorm, half their channels or less, and
+  in place of 2048 units 512 in the encoder and none in the discriminator;
 - "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at
   (64, 64, 3) those for faces. Their layers are exact; the diagrams show no activation between the
   two convolutions, so there is none;
@@ -20,7 +23,7 @@ from keras import Input, Model, layers, ops
 from vaegan_edu.layers import DecayingNoise, MinibatchDiscrimination
 from vaegan_edu.validation import check_count, check_number
 
-PRESETS = ("small", "light", "original", "toy")
+PRESETS = ("small", "light", "larsen", "original", "toy")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,12 @@ _ORIGINAL_TRUNK = (
 ENCODERS = {
     "small": (Block("conv", 16), Block("conv", 32), Block("dense", 64)),
     "light": (Block("conv", 32), Block("conv", 64), Block("conv", 128)),
+    "larsen": (
+        Block("conv", 32, kernel=5, norm=True),
+        Block("conv", 64, kernel=5, norm=True),
+        Block("conv", 128, kernel=5, norm=True),
+        Block("dense", 512, norm=True),
+    ),
     "original": _ORIGINAL_TRUNK,
     "toy": (Block("dense", 64), Block("dense", 64)),
 }
@@ -64,6 +73,12 @@ DECODERS = {
         Block("up", 64, norm=True),
         Block("up", 32, norm=True),
     ),
+    "larsen": (
+        Block("map", 128, norm=True),
+        Block("up", 64, kernel=5, norm=True),
+        Block("up", 32, kernel=5, norm=True),
+        Block("up", 16, kernel=5, norm=True),
+    ),
     "original": (
         Block("dense", 1024, norm=True),
         Block("map", 128, norm=True),
@@ -74,6 +89,7 @@ DECODERS = {
 DECODER_OUTPUTS = {
     "small": ("up", 4),
     "light": ("flat", 3),
+    "larsen": ("flat", 5),
     "original": ("up", 4),
     "toy": ("dense", 0),
 }
@@ -81,13 +97,23 @@ DECODER_OUTPUTS = {
 DISCRIMINATORS = {
     "small": (Block("conv", 16), Block("conv", 32)),
     "light": (Block("conv", 32), Block("conv", 64)),
+    "larsen": (
+        Block("conv", 32, kernel=5),
+        Block("conv", 64, kernel=5),
+        Block("conv", 128, kernel=5),
+    ),
     "original": _ORIGINAL_TRUNK,
     "toy": (Block("dense", 64), Block("dense", 64)),
 }
 
-PADDING = {"small": "same", "light": "same", "original": "valid", "toy": None}
+# How much smaller a decoder's first map is than the image, whose sides are multiples of it.
+SHRINKAGE = {"small": 4, "light": 4, "larsen": 8, "original": 4}
+PADDING = {
+    "small": "same", "light": "same", "larsen": "same", "original": "valid", "toy": None
+}  # fmt: skip
 ENCODER_ACTIVATION = {
-    "small": "relu", "light": "leaky_relu", "original": "leaky_relu", "toy": "relu"
+    "small": "relu", "light": "leaky_relu", "larsen": "relu", "original": "leaky_relu",
+    "toy": "relu",
 }  # fmt: skip
 
 
@@ -99,7 +125,7 @@ def build_encoder(
     Args:
         preset: one of `PRESETS`.
         image_shape: (height, width, channels), (28, 28, 1) by default; height and width are
-            multiples of 4. For "toy" it is (width,), by default (2,).
+            multiples of 4, for "larsen" of 8. For "toy" it is (width,), by default (2,).
         latent_dim: length of a code.
         variational: true for a VAE's encoder, false for a plain autoencoder's.
         batch_norm: where a preset has BatchNorm, it stands "before" or "after" the activation, or
@@ -249,17 +275,39 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
     height, width, channels = _check_images_shape(image_shape)
     num_classes = check_count(num_classes, "num_classes", minimum=2)
     images = Input((height, width, channels), name="images")
-    h = images
-    for filters in (16, 32, 64):
-        h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
-        h = layers.BatchNormalization()(h)
-        h = layers.ReLU()(h)
-        h = layers.MaxPooling2D()(h)
-    h = layers.Flatten()(h)
-    h = layers.Dropout(0.3)(h)
+    h = layers.Dropout(0.3)(_judging_trunk(images, (16, 32, 64)))
     features = layers.Dense(64, activation="relu", name="features")(h)
     logits = layers.Dense(num_classes, name="logits")(features)
     return Model(images, (logits, features), name="classifier")
+
+
+def build_regressor(image_size=64, num_attributes=25):
+    """Build the regressor that reads attributes off faces, and whose features judge them.
+
+    Args:
+        image_size: height and width of the colour images, 32 or 64.
+        num_attributes: how many numbers to read.
+
+    Returns:
+        A functional model from images (batch, image_size, image_size, 3) to
+        `(attributes, features)`, (batch, num_attributes), unbounded, and (batch, 64).
+
+    Raises:
+        ValueError: another image size, `num_attributes` below 1.
+    """
+    if image_size not in (32, 64):
+        raise ValueError(f"`image_size` of a regressor must be 32 or 64. Received: {image_size!r}")
+    images = Input((image_size, image_size, 3), name="images")
+    h = images
+    if image_size == 64:  # from here on it is the network for 32
+        h = layers.Conv2D(16, 5, strides=2, padding="same", use_bias=False)(h)
+        h = layers.ReLU()(layers.BatchNormalization()(h))
+    h = _judging_trunk(h, (16, 32, 64))
+    # BatchNorm, for without it every one of these ReLUs may die in the first steps.
+    h = layers.Dense(64, use_bias=False)(h)
+    features = layers.ReLU(name="features")(layers.BatchNormalization()(h))
+    attributes = layers.Dense(check_count(num_attributes, "num_attributes"), name="attributes")
+    return Model(images, (attributes(features), features), name="regressor")
 
 
 def apply(network, array, batch_size=256):
@@ -283,6 +331,16 @@ def apply(network, array, batch_size=256):
     if isinstance(chunks[0], (tuple, list)):
         return tuple(_joined(outputs) for outputs in zip(*chunks, strict=True))
     return _joined(chunks)
+
+
+def _judging_trunk(h, block_filters):
+    """Halve images by a convolution of 3x3, BatchNorm, ReLU and pooling a block; then flatten."""
+    for filters in block_filters:
+        h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
+        h = layers.BatchNormalization()(h)
+        h = layers.ReLU()(h)
+        h = layers.MaxPooling2D()(h)
+    return layers.Flatten()(h)
 
 
 def _joined(chunks):
@@ -331,10 +389,10 @@ def _flatten(h):
 
 
 def _map_shape(preset, image_shape):
-    """Return (height, width) of the map from which two steps up lead to the image."""
+    """Return (height, width) of the map from which the steps up lead to the image."""
     if preset == "original":  # unpadded kernels of 3 and 4: 28 <- 13 <- 6
         return tuple(side // 4 - 1 for side in image_shape[:2])
-    return tuple(side // 4 for side in image_shape[:2])
+    return tuple(side // SHRINKAGE.get(preset, 1) for side in image_shape[:2])
 
 
 def _check(preset, image_shape, batch_norm):
@@ -345,22 +403,24 @@ def _check(preset, image_shape, batch_norm):
             f"`batch_norm` must be 'before', 'after' or None. Received: {batch_norm!r}"
         )
     if preset != "toy":
-        return _check_images_shape((28, 28, 1) if image_shape is None else image_shape)
+        image_shape = (28, 28, 1) if image_shape is None else image_shape
+        return _check_images_shape(image_shape, SHRINKAGE[preset])
     image_shape = (2,) if image_shape is None else tuple(image_shape)
     if len(image_shape) != 1:
         raise ValueError(f"`image_shape` of 'toy' must be (width,). Received: {image_shape!r}")
     return (check_count(image_shape[0], "image_shape"),)
 
 
-def _check_images_shape(image_shape):
+def _check_images_shape(image_shape, multiple=4):
     if len(image_shape) != 3:
         raise ValueError(
             f"`image_shape` must be (height, width, channels). Received: {image_shape!r}"
         )
     height, width, channels = (check_count(side, "image_shape") for side in image_shape)
-    if height % 4 or width % 4 or min(height, width) < 8:
+    if height % multiple or width % multiple or min(height, width) < 8:
         raise ValueError(
-            "`image_shape` must have height and width that are multiples of 4, at least 8. "
+            f"`image_shape` must have height and width that are multiples of {multiple}, at least "
+            "8. "
             f"Received: {image_shape!r}"
         )
     return height, width, channels

@@ -7,9 +7,11 @@ from vaegan_edu.datasets.faces import (
     FACE_CORRELATIONS,
     FaceAttribute,
     draw_face_attributes,
+    face_attribute_moments,
     load_rendered_faces,
     render_faces,
 )
+from vaegan_edu.datasets.loading import FACES, LOADERS, find_loader, load
 from vaegan_edu.datasets.photographs import (
     Split,
     load_congress_faces,
@@ -21,9 +23,9 @@ from vaegan_edu.datasets.photographs import (
 )
 from vaegan_edu.datasets.pictures import ImageSet, read_images
 from vaegan_edu.datasets.pixels import scale_pixels
-from vaegan_edu.toys import load_ring
 
 __all__ = [
+    "FACES",
     "FACE_ATTRIBUTES",
     "FACE_CORRELATIONS",
     "LOADERS",
@@ -33,6 +35,8 @@ __all__ = [
     "Split",
     "array_digest",
     "draw_face_attributes",
+    "face_attribute_moments",
+    "find_loader",
     "load",
     "load_congress_faces",
     "load_digits",
@@ -47,12 +51,3 @@ __all__ = [
     "scale_pixels",
     "split_rows",
 ]
-
-LOADERS = {"digits": load_digits, "mnist": load_mnist, "ring": load_ring}
-
-
-def load(name):
-    """Load a data set by the name that the command line uses: "digits", "mnist" or "ring"."""
-    if name not in LOADERS:
-        raise ValueError(f"Data must be one of {', '.join(LOADERS)}. Received: {name!r}")
-    return LOADERS[name]()

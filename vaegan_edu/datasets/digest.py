@@ -9,5 +9,5 @@ def array_digest(*arrays):
     """Return the sha256 of the raw bytes (C order) of one or more arrays, as hexadecimal text."""
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array))  # its own bytes: a copy may be a gigabyte
     return digest.hexdigest()

@@ -104,6 +104,28 @@ def draw_face_attributes(count, seed=0, indices=None):
     }
 
 
+def face_attribute_moments():
+    """Return mean and standard deviation of each attribute as it is drawn, exactly.
+
+    A share `absent` has the minimum; the rest is uniform over the range or, if binary, at the
+    maximum. On the scale from minimum to maximum the mean is `(1 - absent) / 2` or `1 - absent`,
+    the mean square `(1 - absent) / 3` or `1 - absent`.
+
+    Returns:
+        `(mean, deviation)`: (number of attributes,) each, float32, in the order of
+        `FACE_ATTRIBUTES`.
+    """
+    minimum, maximum, absent, binary = (
+        np.array([getattr(attribute, field) for attribute in FACE_ATTRIBUTES.values()], "float64")
+        for field in ("minimum", "maximum", "absent", "binary")
+    )
+    mean = np.where(binary, 1 - absent, (1 - absent) / 2)
+    mean_square = np.where(binary, 1 - absent, (1 - absent) / 3)
+    span = maximum - minimum
+    deviation = span * np.sqrt(mean_square - mean**2)
+    return (minimum + span * mean).astype("float32"), deviation.astype("float32")
+
+
 def render_faces(count, seed=0, image_size=64, dtype="float32", attributes=None, indices=None):
     """Draw faces on a white background, together with the truth about them.
 

@@ -26,6 +26,7 @@ OUTSIDE = "outside the folder of faces, or a second file of one name"
 # sha256 of the raw bytes of `images` (C order).
 CONGRESS_DIGEST = "9f90b6a6ca366250a817e09018de6bb8c19511b6dc54cd5cf8d23014238ff24b"
 CONGRESS_VALIDATION_COUNT = 131  # of 874 portraits: 15%
+CONGRESS_SIZES = (64, 32, 16)
 # Where the heads are in the portraits' mean image, as shares of height and width.
 OVAL_CENTER, OVAL_RADII = (0.5, 0.5), (0.48, 0.36)
 LFW_SLICE = slice(68, 196), slice(61, 189)  # of 250x250: the square around the aligned faces
@@ -175,8 +176,8 @@ def read_us_adult_faces(path=None, image_size=64, fit="stretch"):
         return decode(source, names, image_size, fit)
 
 
-def load_congress_faces(oval_mask=False, dtype="float32"):
-    """Load 874 official portraits of members of the US Congress, 64x64, in the public domain.
+def load_congress_faces(oval_mask=False, dtype="float32", image_size=64):
+    """Load 874 official portraits of members of the US Congress, in the public domain.
 
     The file `congress64.npz` in the folder that the environment variable `VAEGAN_EDU_DATA` names is
     taken. The portraits are of identifiable people: show many of them at once, and edit none.
@@ -184,16 +185,23 @@ def load_congress_faces(oval_mask=False, dtype="float32"):
     Args:
         oval_mask: make everything white but an oval around the head, as the 10k US Adult Faces are.
         dtype: as for `load_image_folder`.
+        image_size: 64, as they come, or 32 or 16, each pixel the mean of those it takes the place
+            of.
 
     Returns:
-        `x_train, x_validation`: (743, 64, 64, 3) and (131, 64, 64, 3). The split is fixed. It
-        knows no names, so one person's portraits of two terms may be in both parts.
+        `x_train, x_validation`: (743, image_size, image_size, 3) and (131, ...). The split is
+        fixed. It knows no names, so one person's portraits of two terms may be in both parts.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: the file is damaged: unreadable, or its checksum is another.
+        ValueError: the file is damaged: unreadable, or its checksum is another; another size.
     """
     _check_dtype(dtype)
+    if image_size not in CONGRESS_SIZES:
+        raise ValueError(
+            f"`image_size` must be one of {', '.join(map(str, CONGRESS_SIZES))}. "
+            f"Received: {image_size!r}"
+        )
     path = Path(os.environ.get("VAEGAN_EDU_DATA", "")) / "congress64.npz"
     if not path.is_file():
         raise FileNotFoundError(
@@ -216,6 +224,10 @@ def load_congress_faces(oval_mask=False, dtype="float32"):
         )
     if oval_mask:
         images = _whiten_outside_oval(images)
+    if image_size < images.shape[1]:
+        factor = images.shape[1] // image_size
+        cells = images.reshape(-1, image_size, factor, image_size, factor, 3)
+        images = np.round(cells.mean(axis=(2, 4))).astype("uint8")
     return _parts(images, split_rows(len(images), CONGRESS_VALIDATION_COUNT), dtype)
 
 

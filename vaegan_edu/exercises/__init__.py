@@ -28,7 +28,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CHAPTERS = ("before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "schedules", "tricks")
+CHAPTERS = (
+    "before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "mode_collapse", "schedules",
+    "tricks",
+)  # fmt: skip
 
 _registry = {}
 

@@ -8,7 +8,32 @@ import numpy as np
 from vaegan_edu.datasets import scale_pixels
 
 
-class EpochBatches(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):
+    """Examples in their own order, scaled a batch at a time: what validation reads.
+
+    Args:
+        images: (count, height, width, channels), float32 in [-1, 1]; or uint8 from 0 to 255, of
+            which each batch is scaled to that when it is asked for.
+        labels: (count, ...), or `None`; models that learn from images alone leave them unread.
+        batch_size: the last batch may be smaller.
+    """
+
+    def __init__(self, images, labels, batch_size):
+        super().__init__()
+        self.arrays = (images,) if labels is None else (images, labels)
+        self.batch_size = batch_size
+        self.order = np.arange(len(images))
+
+    def __len__(self):
+        return math.ceil(len(self.order) / self.batch_size)
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        images, *labels = (array[chosen] for array in self.arrays)
+        return (scale_pixels(images) if images.dtype == np.uint8 else images), *labels
+
+
+class EpochBatches(Batches):
     """Shuffle examples anew for each epoch by `default_rng([seed, epoch])`.
 
     A run that starts again at epoch n sees the order that it would have seen, which `shuffle=True`
@@ -19,17 +44,15 @@ class EpochBatches(keras.utils.PyDataset):
         >>> model.fit(batches, epochs=9, shuffle=False, callbacks=[batches.follow()])
 
     Args:
-        images: (count, height, width, channels), float32 in [-1, 1]; or uint8 from 0 to 255, of
-            which each batch is scaled to that when it is asked for.
-        labels: (count,); models that learn from images alone leave them unread.
-        batch_size: the last batch of an epoch may be smaller.
+        images, labels, batch_size: as for `Batches`.
         seed, epoch: of the order; epochs count from 1, as in `history.csv`.
+
+    Where a single example would be left over for the last batch, it waits for another epoch:
+    BatchNorm cannot learn from one.
     """
 
     def __init__(self, images, labels, batch_size, seed, epoch=1):
-        super().__init__()
-        self.arrays = (images, labels)
-        self.batch_size = batch_size
+        super().__init__(images, labels, batch_size)
         self.seed = seed
         self.start(epoch)
 
@@ -40,12 +63,8 @@ class EpochBatches(keras.utils.PyDataset):
         self.order = np.random.default_rng([self.seed, epoch]).permutation(count)
 
     def __len__(self):
-        return math.ceil(len(self.order) / self.batch_size)
-
-    def __getitem__(self, index):
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        images, labels = (array[chosen] for array in self.arrays)
-        return (scale_pixels(images) if images.dtype == np.uint8 else images), labels
+        batches, left = divmod(len(self.order), self.batch_size)
+        return max(batches + (left > 1), 1)
 
     def follow(self):
         """Return the callback that starts each epoch of `fit` in its order.

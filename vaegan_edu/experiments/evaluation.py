@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaegan_edu import losses, metrics, networks, toys
+from vaegan_edu import datasets, losses, metrics, networks, toys
 
 JUDGED = 5000  # at most so many images are judged, against at most so many: the cost is quadratic
 WATCHED = 1000  # at most so many after each epoch
@@ -213,3 +213,24 @@ def evaluate_classifier(model, data, arguments):
     """Return the share of test images that the classifier names right."""
     _, (x_test, y_test) = data
     return {"accuracy": float((networks.apply(model, x_test).argmax(axis=1) == y_test).mean())}
+
+
+def evaluate_regressor(model, data, arguments):
+    """Return `r2_<attribute>` on test faces, its mean over attributes, and that on training faces.
+
+    Were training faces read much better than test faces, more of them would help.
+    """
+    (x_train, y_train), (x_test, y_test) = data
+    r2 = _r_squared(model, x_test, y_test)
+    return {
+        **{f"r2_{name}": float(v) for name, v in zip(datasets.FACE_ATTRIBUTES, r2, strict=True)},
+        "r2_mean": float(r2.mean()),
+        "train_r2_mean": float(
+            _r_squared(model, x_train[: len(x_test)], y_train[: len(x_test)]).mean()
+        ),
+    }
+
+
+def _r_squared(model, images, truth):
+    found = networks.apply(model, datasets.scale_pixels(images))
+    return metrics.r_squared((truth - model.mean) / model.deviation, found)

@@ -16,9 +16,10 @@ VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
 
 def data_provenance(name, loaded):
     """Return what identifies `loaded = (x_train, y_train), (x_test, y_test)`, a dict."""
+    arrays = [array for part in loaded for array in part if array is not None]
     return {
         "name": name,
-        "digest": datasets.array_digest(*(array for part in loaded for array in part)),
+        "digest": datasets.array_digest(*arrays),
         "train_count": len(loaded[0][0]),
         "test_count": len(loaded[1][0]),
         "image_shape": list(loaded[0][0].shape[1:]),

@@ -4,19 +4,36 @@ from dataclasses import dataclass, field
 
 import keras
 
-from vaegan_edu import models, networks, schedules
+from vaegan_edu import datasets, metrics, models, networks, schedules
 from vaegan_edu.experiments.evaluation import (
     evaluate_classifier,
     evaluate_latent_model,
+    evaluate_regressor,
     evaluate_samples,
     measure_modes,
     watch_modes,
     watch_samples,
 )
+from vaegan_edu.experiments.faces import evaluate_faces, judge_of_faces, load_faces, watch_faces
 
-# The rules of the original project by its own names, and those beside them: from the first rate and
-# the number of epochs to a rule.
+# The rules of the original project by its own names; all begin at `ORIGINAL_RATE`. Of S4 there are
+# two: what its text says, and what its logs show.
+ORIGINAL_RATE = 5e-4
+ORIGINAL_RULES = {
+    "s1": lambda initial, epochs: schedules.Constant(initial),
+    "s2": lambda initial, epochs: schedules.Plateau(initial, 0.85, 1e-4, patience=10),
+    "s3": lambda initial, epochs: schedules.Plateau(initial, 0.75, 5e-6, patience=6),
+    "s4-text": lambda initial, epochs: schedules.WindowedDecay(
+        initial, 0.6, 5e-6, window=6, decay_on="stagnation"
+    ),
+    "s4-log": lambda initial, epochs: schedules.WindowedDecay(
+        initial, 0.6, 5e-6, window=4, decay_on="improvement"
+    ),
+}
+# Those, and others beside them: from the first rate and the number of epochs to a rule.
 RULES = {
+    **ORIGINAL_RULES,
+    "plateau": lambda initial, epochs: schedules.Plateau(initial, 0.5, initial / 100, patience=5),
     "constant": lambda initial, epochs: schedules.Constant(initial),
     "linear": lambda initial, epochs: schedules.Linear(initial, epochs, start=0.6),
     "cosine": lambda initial, epochs: schedules.Cosine(initial, epochs),
@@ -26,6 +43,8 @@ RULES = {
 def compile_alone(model, arguments, steps):
     """Compile a model that has one optimizer."""
     model.compile(keras.optimizers.Adam(_learning_rate(arguments, steps)))
+    if "schedule" in arguments:
+        return _rule(arguments)(arguments["learning_rate"], arguments["epochs"])
 
 
 def compile_players(model, arguments, steps):
@@ -43,7 +62,7 @@ def compile_players(model, arguments, steps):
     )
     if arguments.get("cosine_decay"):
         return None
-    rule = RULES[arguments["schedule"]]
+    rule = _rule(arguments)
     return {name: rule(rate, arguments["epochs"]) for name, rate in rates.items()}
 
 
@@ -56,6 +75,29 @@ def _learning_rate(arguments, steps):
     )
 
 
+def _rule(arguments):
+    name = arguments["schedule"]
+    if name not in RULES:
+        raise ValueError(f"`schedule` must be one of {', '.join(RULES)}. Received: {name!r}")
+    return RULES[name]
+
+
+def load_classes(arguments):
+    """Load data whose labels are classes, by which digits are judged."""
+    data = arguments["data"]
+    if data in datasets.FACES or data not in datasets.LOADERS:
+        raise ValueError(
+            "This experiment is measured by a classifier of digits; faces and folders of pictures "
+            f"are for the experiments on faces, such as faces-light. Received: {data!r}"
+        )
+    return datasets.load(data)
+
+
+def judge_of_digits(arguments):
+    """Return the digest of the classifier, for the record."""
+    return {"classifier": metrics.classifier_digest(arguments["data"])}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A run that can be started by its name.
@@ -66,8 +108,11 @@ class Experiment:
         evaluate: from (model, data, arguments) to the numbers of `metrics.json`.
         arguments: all settings and their defaults; the command line may change some.
         assumptions: names of the arguments that the source does not state and we chose.
+        load: from the arguments to what `datasets.load` returns.
+        judge: from the arguments to what the record says of the network that measures the samples;
+            `ValueError` if there is none.
         compile: from (model, arguments, steps an epoch) to the rules of its learning rates, by
-            network, or `None`; it compiles the model.
+            network, the rule of its only one, or `None`; it compiles the model.
         watch: from (data, arguments) to a function of the model that measures it after each epoch.
         has_samples: whether the model generates images, so that sample sheets make sense.
     """
@@ -77,6 +122,8 @@ class Experiment:
     evaluate: callable
     arguments: dict = field(default_factory=dict)
     assumptions: tuple = ()
+    load: callable = load_classes
+    judge: callable = judge_of_digits
     compile: callable = compile_alone
     watch: callable = None
     has_samples: bool = True
@@ -134,8 +181,34 @@ def _build_vaegan(arguments, image_shape):
     )  # fmt: skip
 
 
+def _build_similarity_vae(arguments, image_shape):
+    return models.SimilarityVAE(
+        *_networks(arguments, image_shape, "encoder", "decoder", "decoder", "discriminator"),
+        **{name: arguments[name] for name in (
+            "kl_weight", "feature_scale", "real_target", "flip_probability", "seed"
+        )},
+    )  # fmt: skip
+
+
 def _build_classifier(arguments, image_shape):
     return models.Classifier(networks.build_classifier(image_shape))
+
+
+def _build_regressor(arguments, image_shape):
+    network = networks.build_regressor(image_shape[0], len(datasets.FACE_ATTRIBUTES))
+    return models.Regressor(network, *datasets.face_attribute_moments())
+
+
+def _load_faces_of_the_regressor(arguments):
+    """Render faces of a seed of their own: none of them is in any model's training or test set."""
+    if arguments["data"] != "rendered-faces":
+        raise ValueError(
+            "regressor-faces needs faces of known attributes, which only rendered-faces have. "
+            f"Received: {arguments['data']!r}"
+        )
+    return datasets.load_rendered_faces(
+        arguments["train_count"], 2000, arguments["image_size"], REGRESSOR_SEED, "uint8"
+    )
 
 
 LATENT = {
@@ -144,6 +217,8 @@ LATENT = {
 }  # fmt: skip
 
 ELBO = {"beta": 1.0, "reconstruction_loss": "gaussian"}
+
+REGRESSOR_SEED = 1
 
 CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
 
@@ -177,6 +252,31 @@ ORIGINAL = {
 ASSUMED = ("learning_rate", "beta_1", "schedule", "real_target", "flip_probability", "preset")
 
 GAME = {"compile": compile_players, "watch": watch_samples}
+
+# Faces: the light settings with networks in the manner of Larsen et al. 2016. `train_count` is of
+# rendered faces, 8,500 where it is None; `None` for all other data.
+FACES = {"data": "rendered-faces", "image_size": 64, "train_count": None}
+LIGHT_FACES = {**LIGHT, **FACES, "epochs": 8, "latent_dim": 64, "preset": "larsen"}
+VAE_FACES = {
+    **FACES, **ELBO,
+    **{name: LIGHT_FACES[name] for name in (
+        "epochs", "batch_size", "learning_rate", "schedule", "latent_dim", "preset"
+    )},
+}  # fmt: skip
+LEARNED_SIMILARITY = {"kl_weight": 5.0, "feature_scale": "variance"}
+LIGHT_FACES_VAEGAN = {**LIGHT_VAEGAN, **LIGHT_FACES, **LEARNED_SIMILARITY, "gamma": 0.05}
+
+# As in the original project, with the assumptions that its diagrams ask for.
+ORIGINAL_FACES = {
+    **ORIGINAL, **FACES, "latent_dim": 2048, "kl_weight": 1 / 2048, "schedule": "s1",
+    "minibatch_kernels": 16, "minibatch_dim": 5, "dropout": 0.3, "dropout_place": "dense",
+}  # fmt: skip
+ASSUMED_FACES = (
+    *(name for name in ASSUMED if name not in ("learning_rate", "schedule")),
+    "batch_size", "minibatch_dim", "dropout",
+)  # fmt: skip
+
+ON_FACES = {"load": load_faces, "judge": judge_of_faces, "watch": watch_faces}
 
 EXPERIMENTS = {
     "ae-digits": Experiment(
@@ -241,6 +341,46 @@ EXPERIMENTS = {
         ASSUMED,
         **GAME,
     ),
+    "faces-light": Experiment(
+        "VAE-GAN on faces, light networks",
+        _build_vaegan,
+        evaluate_faces,
+        LIGHT_FACES_VAEGAN,
+        compile=compile_players,
+        **ON_FACES,
+    ),
+    "vae-faces": Experiment(
+        "VAE of the encoder and decoder of faces-light",
+        _build_vae,
+        evaluate_faces,
+        VAE_FACES,
+        **ON_FACES,
+    ),
+    "vae-faces-similarity": Experiment(
+        "VAE that compares faces by a GAN's features",
+        _build_similarity_vae,
+        evaluate_faces,
+        {**LIGHT_FACES, **LEARNED_SIMILARITY},
+        compile=compile_players,
+        **ON_FACES,
+    ),
+    "gan-faces": Experiment(
+        "GAN of the decoder and discriminator of faces-light",
+        _build_gan,
+        evaluate_faces,
+        LIGHT_FACES,
+        compile=compile_players,
+        **ON_FACES,
+    ),
+    "faces-original": Experiment(
+        "VAE-GAN on faces as in the original project",
+        _build_vaegan,
+        evaluate_faces,
+        ORIGINAL_FACES,
+        ASSUMED_FACES,
+        compile=compile_players,
+        **ON_FACES,
+    ),
     "classifier-digits": Experiment(
         "classifier that measures generated digits",
         _build_classifier,
@@ -253,6 +393,15 @@ EXPERIMENTS = {
         _build_classifier,
         evaluate_classifier,
         {"data": "mnist", **CLASSIFIER, "epochs": 8, "batch_size": 128},
+        has_samples=False,
+    ),
+    "regressor-faces": Experiment(
+        "regressor that reads the attributes of faces",
+        _build_regressor,
+        evaluate_regressor,
+        {"data": "rendered-faces", "train_count": 30000, "image_size": 64, **CLASSIFIER,
+         "epochs": 8, "batch_size": 64},
+        load=_load_faces_of_the_regressor,
         has_samples=False,
     ),
 }  # fmt: skip

@@ -10,8 +10,10 @@ import numpy as np
 from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.provenance import data_provenance
 from vaegan_edu.experiments.registry import EXPERIMENTS
+from vaegan_edu.experiments.sources import find_source
 from vaegan_edu.validation import check_count
 
+RECONSTRUCTED = 256  # pictures at a time
 LUMA = np.array([0.299, 0.587, 0.114])  # weights of red, green and blue in grey (ITU-R BT.601)
 
 
@@ -58,8 +60,12 @@ def load_run(folder):
     return Run(model, record.config, record.history)
 
 
-def evaluate_run(folder):
+def evaluate_run(folder, data=None):
     """Measure a finished run anew and write its `metrics.json`.
+
+    Args:
+        folder: of the run.
+        data: the path of its pictures, where they are no longer in their old place.
 
     Returns:
         What was written, a dict.
@@ -70,7 +76,8 @@ def evaluate_run(folder):
     """
     run = load_run(folder)
     arguments = run.config["arguments"]
-    loaded = datasets.load(arguments["data"])
+    source = find_source(arguments["data"], folder, data)
+    loaded = EXPERIMENTS[run.config["experiment"]].load({**arguments, "data": source})
     found = data_provenance(arguments["data"], loaded)
     if found != run.config["data"]:
         raise ValueError(
@@ -135,12 +142,14 @@ def reconstruct_pictures(folder, pictures, output):
     found = datasets.read_images(pictures, image_size=height)
     if not found.names:
         raise ValueError(f"There is no picture to reconstruct. Received: {pictures}")
-    images = datasets.scale_pixels(found.images)
-    if channels == 1:
-        images = (images @ LUMA)[..., None].astype("float32")
-    for name, image in zip(found.names, model.reconstruct(images), strict=True):
-        path = (Path(output) / name).with_suffix(".png")
-        callbacks.write_picture(path, plotting.tile(image[None], columns=1))
+    for start in range(0, len(found.names), RECONSTRUCTED):
+        rows = slice(start, start + RECONSTRUCTED)
+        images = datasets.scale_pixels(found.images[rows])
+        if channels == 1:
+            images = (images @ LUMA)[..., None].astype("float32")
+        for name, image in zip(found.names[rows], model.reconstruct(images), strict=True):
+            path = (Path(output) / name).with_suffix(".png")
+            callbacks.write_picture(path, plotting.tile(image[None], columns=1))
     for name, reason in found.left_out.items():
         warnings.warn(f"{name} is left out: {reason}", stacklevel=2)
     return len(found.names)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import keras
 
-from vaegan_edu import callbacks, datasets, metrics, records
-from vaegan_edu.experiments.batches import EpochBatches
+from vaegan_edu import callbacks, records
+from vaegan_edu.experiments.batches import Batches, EpochBatches
 from vaegan_edu.experiments.provenance import data_provenance, environment
-from vaegan_edu.experiments.registry import EXPERIMENTS
+from vaegan_edu.experiments.registry import EXPERIMENTS, ORIGINAL_RATE, ORIGINAL_RULES
+from vaegan_edu.experiments.sources import find_source, recorded_name, remember_source
 from vaegan_edu.validation import check_count
 
-COUNTS = ("epochs", "batch_size", "latent_dim", "image_size")  # settings that are whole numbers
+# Settings that are whole numbers.
+COUNTS = ("epochs", "batch_size", "latent_dim", "image_size", "train_count")
 SHEET_EPOCHS = (1, 5, 20, 35, 50, 65, 80, 95)  # those of the original project, and the first
 
 
@@ -26,8 +28,9 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     Args:
         name: of the experiment, one of `EXPERIMENTS`.
         data, epochs, batch_size, latent_dim, image_size: settings to change; `None` keeps the
-            experiment's. Not every experiment has every setting.
+            experiment's. Not every experiment has every setting. `data` is as for `datasets.load`.
         settings: a mapping of more settings to change, by the names of the experiment's arguments.
+            A `schedule` of the original project ("s1", ...) brings its own first learning rate.
         seed: of the weights, the order of the data, the noise and the samples; 0 by default.
         output: the run's folder, `runs/<name>/seed-<seed>` by default; it must not hold a run.
         resume: go on with the run in the folder. Settings that are `None` are then the run's;
@@ -37,11 +40,14 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
 
     Returns:
         The folder, a `Path`, with `config.json`, `history.csv`, `metrics.json`, `samples/`,
-        `tensorboard/` (where the package `tensorboard` is installed) and `model.weights.h5`.
+        `tensorboard/` (where the package `tensorboard` is installed) and `model.weights.h5`; of
+        pictures at a path, also with the path (`sources`).
 
     Raises:
-        ValueError: no such experiment or setting, no classifier that measures such data, or a run
-            to resume that has another configuration or a damaged state.
+        ValueError: no such experiment or setting, data that the experiment cannot learn from or
+            nothing here can measure, or a run to resume that has another configuration or a
+            damaged state.
+        FileNotFoundError: the data is not there.
         NotADirectoryError: the output is a file.
         FileExistsError: the folder holds a run already.
         FloatingPointError: a loss became NaN or infinite (`ValueError` where a learning-rate rule
@@ -61,8 +67,10 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
                "image_size": image_size, "seed": seed}  # fmt: skip
     changes = {key: value for key, value in changes.items() if value is not None}
     arguments = arguments | _checked(name, arguments, {**(settings or {}), **changes})
+    source = find_source(arguments["data"], folder, data)
+    arguments["data"] = recorded_name(source)
 
-    loaded = datasets.load(arguments["data"])
+    loaded = experiment.load({**arguments, "data": source})
     (x_train, y_train), (x_test, y_test) = loaded
     config = {
         "experiment": name,
@@ -73,8 +81,8 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
         "backend": keras.backend.backend(),
         **environment(),
     }
-    if experiment.has_samples:  # asked for now: a missing classifier must not waste the training
-        config["classifier"] = metrics.classifier_digest(arguments["data"])
+    if experiment.has_samples:  # asked for now: a missing judge must not waste the training
+        config |= experiment.judge(arguments)
     if begun:
         _refuse_another(folder, begun, config)
         if _is_finished(folder):
@@ -94,6 +102,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     if not begun:
         folder.mkdir(parents=True, exist_ok=True)
         records.write_json(folder / "config.json", config)
+    remember_source(source, folder)
 
     watching = [batches.follow(), callbacks.NoiseDecay(), schedules, history]
     sheets = folder / "samples" if experiment.has_samples else None
@@ -108,7 +117,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     if done < arguments["epochs"]:
         model.fit(
             batches,
-            validation_data=(x_test, y_test),
+            validation_data=Batches(x_test, y_test, arguments["batch_size"]),
             initial_epoch=done,
             epochs=arguments["epochs"],
             shuffle=False,
@@ -160,6 +169,8 @@ def _checked(name, arguments, changes):
     for key in changes:
         if key not in arguments:
             raise ValueError(f"{name} has no setting {key}. It has: {', '.join(arguments)}")
+    if changes.get("schedule") in ORIGINAL_RULES:
+        changes = {"learning_rate": ORIGINAL_RATE, **changes}
     return {key: check_count(value, key) if key in COUNTS else value
             for key, value in changes.items()}  # fmt: skip
 
@@ -170,7 +181,7 @@ def _refuse_another(folder, begun, config):
     Versions, hardware and the like may change: the numbers then go on, if not bit for bit. The
     record names those it began with.
     """
-    fixed = ("experiment", "seed", "arguments", "data", "backend", "classifier")
+    fixed = ("experiment", "seed", "arguments", "data", "backend", "classifier", "judge")
     before, now = (dict(_flat({k: c.get(k) for k in fixed})) for c in (begun, config))
     differences = [
         f"{key} was {before.get(key)!r}, now {now.get(key)!r}"

@@ -4,7 +4,18 @@ from vaegan_edu.models.adversarial import AdversarialModel
 from vaegan_edu.models.autoencoder import Autoencoder
 from vaegan_edu.models.classifier import Classifier
 from vaegan_edu.models.gan import GAN
+from vaegan_edu.models.regressor import Regressor
+from vaegan_edu.models.similarity_vae import SimilarityVAE
 from vaegan_edu.models.vae import VAE
 from vaegan_edu.models.vaegan import VAEGAN
 
-__all__ = ["GAN", "VAE", "VAEGAN", "AdversarialModel", "Autoencoder", "Classifier"]
+__all__ = [
+    "GAN",
+    "VAE",
+    "VAEGAN",
+    "AdversarialModel",
+    "Autoencoder",
+    "Classifier",
+    "Regressor",
+    "SimilarityVAE",
+]

@@ -1,0 +1,172 @@
+"""The experiments on faces: on rendered ones, on a folder of pictures, by the original's rules."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vaegan_edu import datasets, experiments, metrics, networks, records, schedules
+from vaegan_edu.__main__ import main
+from vaegan_edu.experiments import EXPERIMENTS, faces, registry
+
+ON_FACES = ("faces-light", "vae-faces", "vae-faces-similarity", "gan-faces", "faces-original")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Fifty pictures of several kinds and sizes in two folders, one broken, and a note."""
+    path = tmp_path_factory.mktemp("data") / "pictures"
+    rng = np.random.default_rng(0)
+    for i in range(50):
+        small = rng.integers(0, 256, (4, 4, 3) if i % 3 else (4, 4), "uint8")
+        picture = Image.fromarray(small).resize((30 + i, 70 - i), Image.Resampling.BICUBIC)
+        place = path / ("one", "two")[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        picture.save(place / f"{i:02d}.{('png', 'jpg', 'webp')[i % 3]}")
+    (path / "one" / "broken.jpg").write_bytes((path / "two" / "01.jpg").read_bytes()[:200])
+    (path / "notes.txt").write_text("no picture")
+    return path
+
+
+def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
+    folder, tmp_path, capsys, monkeypatch
+):
+    """As a user would, who then moves the pictures; only the size is small, to be quick."""
+    run = tmp_path / "run"
+    words = ["train", "faces-light", "--image-size", "32", "--epochs", "1", "--output", str(run)]
+    pictures = shutil.copytree(folder, tmp_path / "pictures")
+    with monkeypatch.context() as patch:
+        patch.setattr(metrics, "judge_faces", _interrupt)  # at the end, when all is learned
+        assert main([*words, "--data", str(pictures)]) == 1
+    assert "2 of 52 files were left out" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0  # without a word of where they are
+    config = records.read_config(run)
+    assert (
+        config["data"] | {"name": "pictures", "train_count": 42, "test_count": 8}
+        == (config["data"])
+    )
+    assert config["judge"] == {
+        "name": "regressor-faces-32", "digest": metrics.regressor_digest(32),
+        "trained_on": "rendered-faces",
+    }  # fmt: skip
+    assert str(tmp_path) not in json.dumps(config)
+    measured = records.read_record(run).metrics
+    assert {"real_frechet_distance", "random_coverage", "reconstruction_loss"} <= set(measured)
+    assert not any(name.startswith("moved") for name in measured)  # nobody knows the attributes
+    assert {"sample_frechet_distance", "sample_coverage"} <= set(
+        records.read_record(run).history[0]
+    )
+    with Image.open(run / "samples" / "epoch-001.png") as sheet:
+        assert sheet.size == (8 * 34 - 2,) * 2  # 64 of them, in colour
+        assert sheet.mode == "RGB"
+
+    moved = pictures.rename(tmp_path / "elsewhere")
+    capsys.readouterr()
+    assert main(["evaluate", str(run)]) == 1
+    assert "not where they were; name their place by --data" in capsys.readouterr().err
+    assert main(["evaluate", str(run), "--data", str(moved)]) == 0
+    assert records.read_record(run).metrics == pytest.approx(measured)
+    (moved / "two" / "01.jpg").unlink()
+    assert main(["evaluate", str(run), "--data", str(moved)]) == 1
+    assert "was trained on other data" in capsys.readouterr().err
+    assert main(["reconstruct", str(run), str(moved), "--output", str(tmp_path / "out")]) == 0
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 49
+
+
+def _interrupt(*_, **__):
+    raise InterruptedError
+
+
+@pytest.mark.filterwarnings("ignore:.* files were left out")
+def test_what_cannot_be_measured_is_refused_before_training(folder, tmp_path):
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in sorted((folder / "two").iterdir())[:9]:
+        shutil.copy(path, few)
+    with pytest.raises(ValueError, match="at least 6 pictures to train .* Received: 8 and 1"):
+        experiments.train("faces-light", data=few, output=tmp_path / "run")
+    with pytest.raises(ValueError, match="regressors for faces of 32 and 64 .*Received: 48"):
+        experiments.train("faces-light", data=folder, image_size=48, output=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def few_faces(monkeypatch):
+    def load(image_size, train_count=64):
+        return datasets.load_rendered_faces(train_count, 16, image_size, dtype="uint8")
+
+    monkeypatch.setitem(datasets.LOADERS, "rendered-faces", load)
+
+
+def test_rules_and_counts_chosen_by_words_reach_the_record(few_faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(faces, "measure_attributes", lambda *_: {})
+    words = "train vae-faces --image-size 32 --epochs 2 --schedule s2 --train-count 48 --output"
+    assert main([*words.split(), str(tmp_path)]) == 0
+    config = records.read_config(tmp_path)
+    assert (
+        config["arguments"] | {"schedule": "s2", "learning_rate": 5e-4, "train_count": 48}
+        == (config["arguments"])
+    )
+    assert config["data"]["train_count"] == 48 and config["data"]["name"] == "rendered-faces"
+    assert [row["learning_rate"] for row in records.read_record(tmp_path).history] == [5e-4] * 2
+
+
+def test_the_originals_rules_are_its_own():
+    expected = {
+        "s1": schedules.Constant(5e-4),
+        "s2": schedules.Plateau(5e-4, 0.85, 1e-4, 10),
+        "s3": schedules.Plateau(5e-4, 0.75, 5e-6, 6),
+        "s4-text": schedules.WindowedDecay(5e-4, 0.6, 5e-6, 6, "stagnation"),
+        "s4-log": schedules.WindowedDecay(5e-4, 0.6, 5e-6, 4, "improvement"),
+    }
+    assert registry.ORIGINAL_RULES.keys() == expected.keys()
+    for name, rule in expected.items():
+        found = registry.RULES[name](registry.ORIGINAL_RATE, 100)
+        assert (type(found), found.get_config()) == (type(rule), rule.get_config())
+
+
+def test_the_models_compared_have_equal_networks():
+    built = {
+        name: EXPERIMENTS[name].build({**EXPERIMENTS[name].arguments, "seed": 0}, (32, 32, 3))
+        for name in ON_FACES[:4]
+    }
+    sizes = {
+        name: {kind: network.count_params() for kind, network in model.networks.items()}
+        for name, model in built.items()
+    }
+    whole = sizes["faces-light"]
+    assert set(whole) == {"encoder", "decoder", "discriminator"}
+    for found in sizes.values():
+        renamed = {{"generator": "decoder"}.get(kind, kind): n for kind, n in found.items()}
+        assert renamed.items() <= whole.items()
+
+
+def test_the_originals_faces_have_its_numbers_and_name_what_it_does_not_say():
+    experiment = EXPERIMENTS["faces-original"]
+    arguments = experiment.arguments
+    (judge,) = registry._networks(arguments, (64, 64, 3), "discriminator")
+    assert arguments["latent_dim"] == 2048 and arguments["minibatch_kernels"] == 16
+    assert judge.count_params() == 25_847_489 + 401_408 * arguments["minibatch_dim"]
+    kinds = [type(layer).__name__ for layer in judge.layers]
+    place = kinds.index("Dropout")
+    assert kinds[place - 1] == "MinibatchDiscrimination" and kinds[place + 1] == "Dense"
+    assert {"minibatch_dim", "dropout", "batch_size", "beta_1"} <= set(experiment.assumptions)
+    assert not {"latent_dim", "minibatch_kernels", "learning_rate"} & set(experiment.assumptions)
+
+
+def test_watching_measures_the_samples_against_test_faces(few_faces):
+    arguments = {"data": "rendered-faces", "image_size": 32, "train_count": None, "seed": 3}
+    loaded = faces.load_faces(arguments)
+    model = EXPERIMENTS["gan-faces"].build(
+        {**EXPERIMENTS["gan-faces"].arguments, "seed": 0}, (32, 32, 3)
+    )
+    found = faces.watch_faces(loaded, arguments)(model)
+    judge = metrics.load_regressor(32)
+    real = networks.apply(judge, datasets.scale_pixels(loaded[1][0]))[1]
+    features = networks.apply(judge, model.generate(16, seed=3))[1]
+    assert found["sample_frechet_distance"] == pytest.approx(
+        metrics.frechet_distance(real, features)
+    )
+    assert found["sample_coverage"] == metrics.manifold_overlap(real, features)["coverage"]

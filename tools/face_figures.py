@@ -1,0 +1,66 @@
+"""Draw the figures of rendered faces that book/faces.md shows.
+
+    python tools/face_figures.py
+
+`book/figures/rendered_faces.png` holds random faces, `book/figures/face_attributes.png` one face
+with one attribute changed at a time.
+"""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from vaegan_edu import callbacks, datasets, plotting
+from vaegan_edu.datasets import FACE_ATTRIBUTES
+
+FIGURES = Path(__file__).resolve().parents[1] / "book" / "figures"
+STEPS = 3  # faces an attribute, from its least to its greatest value
+COLUMNS = 5
+# A face whose attributes all show; where it says nothing, an attribute lies halfway.
+SHOWN = {
+    "grey_hair": 0.0, "hair_colour": 0.5, "hair_length": 0.35, "hair_curl": 0.2, "hairline": 0.4,
+    "beard": 0.0, "age_lines": 0.0, "glasses": 0.0, "light": 0.2,
+}  # fmt: skip
+
+
+def random_faces():
+    """Return 48 random faces as one picture, 12 a row."""
+    return plotting.tile(datasets.render_faces(48, seed=0)[0], columns=12)
+
+
+def attribute_faces(name):
+    """Return a face with an attribute at its least value, halfway and at its greatest, one picture.
+
+    A binary attribute has no value halfway: two faces and an empty place.
+    """
+    low, high, _, _, binary = FACE_ATTRIBUTES[name]
+    values = [low, high] if binary else [low, (low + high) / 2, high]
+    halfway = {other: (a.minimum + a.maximum) / 2 for other, a in FACE_ATTRIBUTES.items()}
+    images, _ = datasets.render_faces(
+        len(values), attributes={**halfway, **SHOWN, name: values}, indices=[3] * len(values)
+    )
+    empty = np.ones((STEPS - len(images), *images.shape[1:]), images.dtype)  # white
+    return plotting.tile(np.concatenate([images, empty]), columns=STEPS)
+
+
+def all_attributes():
+    """Return a figure with the faces of every attribute under its name."""
+    rows = -(-len(FACE_ATTRIBUTES) // COLUMNS)
+    figure, axes = plt.subplots(rows, COLUMNS, figsize=(2.0 * COLUMNS, 0.95 * rows))
+    for ax, name in zip(axes.flat, FACE_ATTRIBUTES, strict=True):
+        ax.imshow(attribute_faces(name))
+        ax.set_title(name, fontsize=9)
+        ax.axis("off")
+    return figure
+
+
+def main():
+    """Write both figures."""
+    plotting.style()
+    callbacks.write_picture(FIGURES / "rendered_faces.png", random_faces())
+    all_attributes().savefig(FIGURES / "face_attributes.png")
+
+
+if __name__ == "__main__":
+    main()
