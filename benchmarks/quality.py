@@ -85,7 +85,7 @@ def _row(model, images, runs, kind, columns):
         title: interval([run.metrics[f"{kind}_{name}"] for run in runs])
         for name, title in columns.items()
     }
-    return {"model": model, "images": images, **values}
+    return {"model": model, "images": images, "seeds": str(len(runs)), **values}
 
 
 def interval(values):
