@@ -64,7 +64,7 @@ def samples(columns, experiments=EXPERIMENTS, results=RESULTS):
     found = []
     for experiment, runs in _read(experiments, results).items():
         if not found:
-            found.append(_row("real", "", runs, "real", columns))
+            found.append({**_row("real", "", runs, "real", columns), "seeds": ""})
         found += [_row(experiment, name, runs, kind, columns) for kind, name in KINDS.items()]
     return found
 
