@@ -26,6 +26,16 @@ LOG_2_PI = np.log(2 * np.pi)
 SOURCES = {path.stem: path for path in sorted((ROOT / "notebooks/exercises").glob("*.py"))}
 
 
+def _unit_normal(x):
+    return (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def _norm_order(h, place):
+    if place == "before":
+        return np.maximum(_unit_normal(h), 0)
+    return _unit_normal(np.maximum(h, 0))
+
+
 def _standard_error(values, ddof=1):
     return np.std(values, ddof=ddof) / np.sqrt(len(values))
 
@@ -503,6 +513,54 @@ MISTAKES = {
         "leave out what has probability zero": lambda p, q: (
             0.5 * np.sum(p * np.log(2 * p / (p + q)) + q * np.log(2 * q / (p + q)))
         ),
+    },
+    "smooth_by_hand": {
+        "hard label 1": 0.75,
+        "label itself": 0.9,
+        "label 0 of generated": 0.7,
+        "a probability": 3,
+        "exchanged": 0.225,
+        "share of generated": 0.25,
+    },
+    "soft_discriminator": {
+        "probability D*": lambda p, q, t: t * p / (p + q),
+        "does not appear": lambda p, q, t: np.log(p) - np.log(q),
+        "(1 - target) p": lambda p, q, t: np.log(t * p) - np.log(q),
+        "softened both": lambda p, q, t: np.log((t * p + (1 - t) * q) / ((1 - t) * p + t * q)),
+        "exchanged": lambda p, q, t: np.log(t * q) - np.log((1 - t) * q + p),
+        "sign is turned": lambda p, q, t: np.log((1 - t) * p + q) - np.log(t * p),
+        "Subtract log(1 - D*)": lambda p, q, t: np.log(t * p / (p + q)),
+        "scaled the logit": lambda p, q, t: t * (np.log(p) - np.log(q)),
+    },
+    "noisy_discriminator": {
+        "probability D*": lambda p, q, f: ((1 - f) * p + f * q) / (p + q),
+        "does not appear": lambda p, q, f: np.log(p) - np.log(q),
+        "real examples only": lambda p, q, f: np.log((1 - f) * p) - np.log(f * p + q),
+        "generated examples only": lambda p, q, f: np.log(p + f * q) - np.log((1 - f) * q),
+        "most labels stay": lambda p, q, f: np.log((f * p + (1 - f) * q) / ((1 - f) * p + f * q)),
+        "scaled the logit": lambda p, q, f: (1 - 2 * f) * np.log(p / q),
+        "Subtract log(1 - D*)": lambda p, q, f: np.log(((1 - f) * p + f * q) / (p + q)),
+    },
+    "norm_order": {
+        "orders are exchanged": lambda h, place: _norm_order(
+            h, "after" if place == "before" else "before"
+        ),
+        "ReLU is missing": lambda h, place: _unit_normal(h),
+        "BatchNorm is missing": lambda h, place: np.maximum(h, 0),
+        "second ReLU": lambda h, place: np.maximum(_norm_order(h, place), 0),
+        "second BatchNorm": lambda h, place: _unit_normal(_norm_order(h, place)),
+        "over its units": lambda h, place: np.maximum(_unit_normal(h.T).T, 0),
+        "all numbers at once": lambda h, place: np.maximum((h - h.mean()) / h.std(), 0),
+    },
+    "decaying_noise": {
+        "comes back": lambda x, n, s, e, t: x + s * (1 - t / e) * n,
+        "grows": lambda x, n, s, e, t: x + s * t / e * n,
+        "does not decay": lambda x, n, s, e, t: x + s * n,
+        "count from 0": lambda x, n, s, e, t: x + s * max(0, 1 - (t + 1) / e) * n,
+        "not by its square": lambda x, n, s, e, t: x + s * s * max(0, 1 - t / e) * n,
+        "`stddev` is missing": lambda x, n, s, e, t: x + max(0, 1 - t / e) * n,
+        "noise alone": lambda x, n, s, e, t: s * max(0, 1 - t / e) * n,
+        "straight line": lambda x, n, s, e, t: x + s * np.exp(-t / e) * n,
     },
     "game_by_hand": {
         "discriminator's loss": 1.386,

@@ -13,8 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaegan_edu import datasets, experiments, metrics, models, plotting, records
-from vaegan_edu.experiments import EXPERIMENTS, Experiment, evaluation, provenance, training
+from vaegan_edu import datasets, experiments, metrics, models, plotting, records, toys
+from vaegan_edu.experiments import (
+    EXPERIMENTS,
+    Experiment,
+    evaluation,
+    provenance,
+    registry,
+    training,
+)
 from vaegan_edu.experiments.batches import Batches, EpochBatches
 
 LOSSES = {
@@ -357,6 +364,10 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     ({"seed": 0.5}, "`seed` must be a whole number"),
     ({"seed": 2**32}, "[Ss]eed must be"),
     ({"name": "classifier-digits", "latent_dim": 2}, "classifier-digits has no setting latent_dim"),
+    ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
+    ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
+    ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
+    ({"data": "ring"}, "There are classifiers for digits, mnist. Received: 'ring'"),
 ])  # fmt: skip
 def test_bad_settings_are_refused_before_anything_is_written(
     tmp_path, trains_nothing, settings, message
@@ -417,7 +428,8 @@ def test_every_experiment_says_what_it_needs():
         data = experiment.arguments["data"]
         assert data in datasets.LOADERS
         assert data.rpartition("-")[2] in name or name.rpartition("-")[2] in datasets.LOADERS
-        assert experiment.has_samples == (not name.startswith(("classifier", "regressor")))
+        sampled = not name.startswith(("classifier", "regressor")) and name != "gan-ring"
+        assert experiment.has_samples == sampled
 
 
 def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch):
@@ -620,6 +632,82 @@ def test_a_game_is_recorded_network_by_network(runs, little_data, name):
     )
     assert shares == pytest.approx(np.bincount(probabilities.argmax(1), minlength=10) / len(x_test))
     assert record.metrics["random_low_confidence"] == row["sample_low_confidence"]
+
+
+def kinds_of(network):
+    return [type(layer).__name__ for layer in network.layers]
+
+
+def build(name, image_shape=(28, 28, 1), leave_out=(), **settings):
+    arguments = {**EXPERIMENTS[name].arguments, "seed": 0, **settings}
+    arguments = {key: value for key, value in arguments.items() if key not in leave_out}
+    return EXPERIMENTS[name].build(arguments, image_shape)
+
+
+def test_each_trick_reaches_the_network_that_it_is_for():
+    def changed(**settings):
+        model = build("gan-digits", **settings)
+        return kinds_of(model.generator), kinds_of(model.discriminator)
+
+    generator, discriminator = changed()
+    after, same = changed(batch_norm="after")
+    assert sorted(after) == sorted(generator) and after != generator and same == discriminator
+    without, _ = changed(batch_norm=None)
+    assert "BatchNormalization" in generator and "BatchNormalization" not in without
+    noisy, same = changed(noise=[0.2, 10])
+    assert noisy.count("DecayingNoise") == 4 and same == discriminator  # one a layer with weights
+    for place, count in (("dense", 1), ("convolutions", 2)):
+        same, dropped = changed(dropout=0.3, dropout_place=place)
+        assert dropped.count("Dropout") == count and same == generator
+    _, compared = changed(minibatch_kernels=8, minibatch_dim=4, minibatch_scale=0.5)
+    (layer,) = set(compared) - set(discriminator)
+    assert layer == "MinibatchDiscrimination"
+    model = build("gan-digits", real_target=1.0, flip_probability=0.1)
+    assert (model.real_target, model.flip_probability) == (1.0, 0.1)
+
+
+@pytest.mark.parametrize("name", ["gan-digits", "vaegan-digits"])
+def test_a_record_from_before_the_tricks_is_built_as_it_was(name):
+    new, old = (build(name, leave_out=left) for left in ((), registry.TRICKS))
+    for one, other in zip(new.networks.values(), old.networks.values(), strict=True):
+        assert kinds_of(one) == kinds_of(other)
+        assert [w.shape for w in one.weights] == [w.shape for w in other.weights]
+
+
+def test_a_finished_run_from_before_a_setting_is_left_as_it_is(runs, tmp_path, trains_nothing):
+    folder = shutil.copytree(runs("gan-digits"), tmp_path / "run")
+    config = records.read_config(folder)
+    for key in registry.TRICKS:
+        del config["arguments"][key]
+    records.write_json(folder / "config.json", config)
+    assert experiments.train("gan-digits", output=folder, resume=True) == folder
+    with pytest.raises(ValueError, match="arguments.dropout was 0.0, now 0.3"):
+        experiments.train("gan-digits", settings={"dropout": 0.3}, output=folder, resume=True)
+
+
+def test_d_is_shown_training_and_test_images_alike(runs, little_data):
+    folder = runs("gan-digits")
+    discriminator = experiments.load_run(folder).model.discriminator
+    row = records.read_record(folder).history[-1]
+    (x_train, _), (x_test, _) = little_data
+    for name, images in (("d_train", x_train[:64]), ("d_test", x_test)):
+        logits = keras.ops.convert_to_numpy(discriminator(images, training=False)[0])
+        assert row[name] == pytest.approx(np.mean(1 / (1 + np.exp(-logits))), rel=1e-4)
+
+
+def test_a_game_on_the_ring_is_measured_by_its_modes(tmp_path, monkeypatch):
+    monkeypatch.setitem(datasets.LOADERS, "ring", lambda: toys.load_ring(256, 128))
+    folder = experiments.train(
+        "gan-ring", settings={"epochs": 1, "batch_size": 64}, output=tmp_path, progress=False
+    )
+    record, model = records.read_record(folder), experiments.load_run(folder).model
+    row = record.history[-1]
+    assert row["learning_rate_discriminator"] == pytest.approx(row["learning_rate_generator"] / 10)
+    points, ring = model.generate(2500, seed=0), toys.wide_ring()
+    assert record.metrics["modes_covered"] == metrics.modes_covered(points, ring.modes, ring.std)
+    assert record.metrics.items() <= row.items()
+    strictly = metrics.modes_covered(points, ring.modes, ring.std, minimum=31)
+    assert record.metrics["modes_covered_strictly"] == strictly
 
 
 def test_what_was_assumed_is_named_in_the_record(tmp_path, monkeypatch, toy):

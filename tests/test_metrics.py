@@ -422,6 +422,37 @@ def test_interval_covers_the_true_mean_about_as_often_as_it_says():
     assert 0.88 < hits / 300 < 0.97
 
 
+def test_interval_of_a_difference():
+    more, less = [4.0, 5.0, 6.0, 5.0], [1.0, 2.0, 3.0]
+    found, low, high = metrics.difference_interval(more, less)
+    assert found == 3.0 and low < 3.0 < high
+    assert 1.0 <= low and high <= 5.0
+    # Equal draws of every side are as far apart as the values say, and no draw goes further.
+    assert metrics.difference_interval([7.0, 7.0], [4.0, 4.0]) == (3.0, 3.0, 3.0)
+    back = metrics.difference_interval(less, more)
+    assert back[0] == -3.0 and back[2] < 0.0
+    share = metrics.difference_interval([8.0, 8.0], [2.0, 2.0], relative=True)
+    assert share == (0.75, 0.75, 0.75)
+
+
+def test_interval_of_a_difference_is_that_of_the_normal_for_many_values():
+    rng = np.random.default_rng(1)
+    more, less = rng.normal(3.0, 1.0, 400), rng.normal(1.0, 2.0, 300)
+    found, low, high = metrics.difference_interval(more, less, samples=4000)
+    error = np.sqrt(more.var() / len(more) + less.var() / len(less))
+    np.testing.assert_allclose((low, high), (found - 1.96 * error, found + 1.96 * error), atol=0.02)
+
+
+def test_pairs_cancel_what_their_runs_share():
+    less = np.array([0.0, 10.0, 20.0])
+    more = less + [1.0, 2.0, 3.0]
+    found, low, high = metrics.difference_interval(more, less, paired=True)
+    mean = metrics.mean_interval(more - less)
+    assert found == 2.0 and 1.0 <= low and high <= 3.0
+    np.testing.assert_allclose((low, high), mean[1:], atol=0.35)
+    assert metrics.difference_interval(more, less)[1] < -5.0
+
+
 @pytest.fixture(scope="module")
 def digits():
     return datasets.load_digits()
@@ -621,6 +652,10 @@ NAN = np.full((6, 3), np.nan)
     (lambda: metrics.active_units(np.zeros((0, 3))), "`z_mean` must have shape"),
     (lambda: metrics.mean_interval([1.0]), "`values` must have shape .* count >= 2"),
     (lambda: metrics.mean_interval([]), "`values` must have shape"),
+    (lambda: metrics.difference_interval([1.0], [1.0, 2.0]), "`more` must have shape"),
+    (lambda: metrics.difference_interval([1.0, 2.0], [1.0]), "`less` must have shape"),
+    (lambda: metrics.difference_interval([1, 2], [1, 2, 3], paired=True), "come in equal numbers"),
+    (lambda: metrics.difference_interval([0, 2], [1, 2], relative=True), "needs numbers above 0"),
     (lambda: metrics.mean_interval(3.0), "`values` must have shape"),
     (lambda: metrics.mean_interval([[1.0, 2.0], [3.0, 4.0]]), "`values` must have shape"),
     (lambda: metrics.mean_interval([1.0, np.nan]), "`values` must be finite"),

@@ -96,6 +96,16 @@ def test_small_distances_far_from_the_origin_keep_their_digits():
     assert metrics.high_quality_share(points, modes, 1e-3) == 0.5
 
 
+def test_the_ring_as_a_data_set():
+    (x_train, y_train), (x_test, y_test) = toys.load_ring(400, 200)
+    assert x_train.shape == (400, 2) and x_test.shape == (200, 2) and x_train.dtype == "float32"
+    assert set(y_train) == set(y_test) == set(range(8))
+    distance = np.linalg.norm(x_train - toys.wide_ring().modes[y_train], axis=1)
+    assert distance.max() < 5 * toys.wide_ring().std
+    assert not np.isin(x_test[:, 0], x_train[:, 0]).any()
+    np.testing.assert_array_equal(toys.load_ring(400, 200)[0][0], x_train)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -603,11 +603,119 @@ def test_the_batch_refuses_what_its_sliders_cannot_show(name, bad):
 
 
 @in_browser
+def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
+    shown = widgets.LabelExplorer()
+    moves = {"mean": -1.5, "target": 0.7, "flip": 0.2, "noise": 0.8}
+    script = f"""
+      const figure = document.querySelector(".vaegan-figure");
+      const inputs = figure.querySelectorAll("input");
+      const told = () => [...Array.from(figure.querySelectorAll("td"), (cell) => cell.textContent),
+        figure.querySelector(".value strong").textContent];
+      const heights = (name) => figure.querySelector(name).getAttribute("d")
+        .match(/[-\\d.]+ [-\\d.]+/g).map((pair) => Number(pair.split(" ")[1]));
+      const result = {{ told: [told()] }};
+      {json.dumps(list(moves.values()))}.forEach((value, i) => {{
+        inputs[i].value = value;
+        inputs[i].dispatchEvent(new Event("input"));
+        result.told.push(told());
+      }});
+      result.curves = [heights(".own"), heights(".best")];
+      result.label = figure.querySelector(".plane").getAttribute("aria-label");
+      result.errors = window.errors;
+      answer(result);"""
+    got = page(
+        tmp_path, f"<body><script>{ANSWER}</script>{shown.to_html()}<script>{script}</script>"
+    )
+    assert got["errors"] == []
+
+    def told():
+        return [f"{number:z.2f}".replace("-", "\u2212") for number in shown.best.values()]
+
+    expected = [told()]
+    for name, value in moves.items():
+        setattr(shown, name, value)
+        expected.append(told())
+    assert got["told"] == expected
+    assert f"The pull on the generator is {expected[-1][-1]}." in got["label"]
+
+    # Logits at x = -6 ... 6, cut at 12 either way, in a panel of height 190 from 182 on.
+    x = np.linspace(-6, 6, 241)
+    p, q = (norm.pdf(x, m, np.hypot(0.5, 0.8)) for m in (0, -1.5))
+    real = 0.8 * 0.7 + 0.2 * 0.3
+    tricks = np.log(real * p + 0.2 * q) - np.log((1 - real) * p + 0.8 * q)
+    bare = norm.logpdf(x, 0, 0.5) - norm.logpdf(x, -1.5, 0.5)
+    for heights, logits in zip(got["curves"], (tricks, bare), strict=True):
+        drawn = 12 - (np.array(heights) - 182) * 24 / 190
+        assert drawn == pytest.approx(np.clip(logits, -12, 12), abs=0.02)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@given(st.floats(-4, 4), st.floats(0.5, 1), st.floats(0, 0.5), st.floats(0, 2))
+def test_the_best_discriminator_has_the_lowest_loss(mean, target, flip, noise):
+    """Of the package's losses with turned labels, on evenly spread draws; the pull is its slope."""
+    z = norm.ppf((np.arange(4000) + 0.5) / 4000)
+    deviation = np.hypot(0.5, noise)
+
+    def best(x):
+        real = (1 - flip) * target + flip * (1 - target)
+        p, q = norm.pdf(x, 0, deviation), norm.pdf(x, mean, deviation)
+        return np.log(real * p + flip * q) - np.log((1 - real) * p + (1 - flip) * q)
+
+    def loss(shift):
+        total = 0.0
+        for points, t in ((deviation * z, target), (mean + deviation * z, 0.0)):
+            logits = np.clip(best(points), -30, 30) + shift
+            for label, share in ((t, 1 - flip), (1 - t, flip)):
+                total += share * np.mean(losses.discriminator_loss(logits, label))
+        return total
+
+    assert loss(0.0) <= min(loss(0.1), loss(-0.1)) + 1e-4
+    shown = widgets.LabelExplorer(mean, target, flip, noise).best
+    sigmoid = 1 / (1 + np.exp(-best(np.array([0.0, mean]))))
+    assert [shown["at_data"], shown["at_generator"]] == pytest.approx(sigmoid, abs=1e-6)
+
+
+def test_the_pull_is_the_slope_of_the_generators_loss():
+    """With the discriminator held, as the generator's step holds it."""
+    mean, flip = 1.2, 0.05
+    z = norm.ppf((np.arange(20_000) + 0.5) / 20_000)
+
+    def loss(moved):
+        x = moved + 0.5 * z
+        p, q = norm.pdf(x, 0, 0.5), norm.pdf(x, mean, 0.5)
+        logits = np.log((1 - flip) * p + flip * q) - np.log(flip * p + (1 - flip) * q)
+        return np.mean(losses.ADVERSARIAL_LOSSES["non-saturating"](logits))
+
+    slope = (loss(mean + 1e-2) - loss(mean - 1e-2)) / 2e-2
+    shown = widgets.LabelExplorer(mean, 1.0, flip, 0.0).best
+    assert shown["pull"] == pytest.approx(-slope, abs=5e-3)
+
+
+def test_soft_labels_leave_the_pull_and_noisy_labels_take_it():
+    hard, soft, noisy = (
+        widgets.LabelExplorer(3.0, target, flip, 0.0).best["pull"]
+        for target, flip in ((1.0, 0.0), (0.9, 0.0), (1.0, 0.1))
+    )
+    assert soft == pytest.approx(hard, rel=1e-3) and abs(noisy) < 0.01 * abs(hard)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"), [("mean", 5), ("target", 0.4), ("flip", 0.6), ("noise", "much")]
+)
+def test_the_labels_refuse_what_their_sliders_cannot_show(name, bad):
+    with pytest.raises(ValueError, match=rf"{name} must be a number from .* to .*\. Received"):
+        widgets.LabelExplorer(**{name: bad})
+    shown = widgets.LabelExplorer()
+    with pytest.raises(ValueError, match=rf"{name} must be a number from .* to .*\. Received"):
+        setattr(shown, name, bad)
+
+
+@in_browser
 def test_the_kernels_module_follows_python(tmp_path):
     pytest.importorskip("anywidget")
     modules = []
     shapes = (explorer, widgets.KLExplorer, divergences, widgets.GameExplorer)
-    for make in (*shapes, widgets.MinibatchExplorer):
+    for make in (*shapes, widgets.MinibatchExplorer, widgets.LabelExplorer):
         shown = make()
         source = base64.b64encode(shown.widget._esm.encode()).decode()
         modules.append([source, shown._current()])
@@ -647,12 +755,14 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert got[3][1:] == [1, 0]
     assert "of two batches. 1 of 8 modes covered." in got[4][0]
     assert got[4][1:] == [1, 0]
+    pull = f"{widgets.LabelExplorer(mean=-1).best['pull']:.2f}"
+    assert got[5][0].endswith(f"The pull on the generator is {pull}.") and got[5][1:] == [1, 0]
 
 
 @pytest.mark.parametrize(
     "make",
     [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
-    + [widgets.MinibatchExplorer],
+    + [widgets.MinibatchExplorer, widgets.LabelExplorer],
 )
 def test_the_fragment_stands_alone(make):
     shown = make()

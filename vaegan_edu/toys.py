@@ -45,6 +45,27 @@ def ring(count=8, radius=1.0, std=0.01):
     return Mixture(modes.astype("float32"), _check_std(std))
 
 
+def wide_ring():
+    """Return the `ring` with wider Gaussians: how sharply they are hit then tells modes apart."""
+    return ring(std=0.05)
+
+
+def load_ring(train_count=12_800, test_count=2_560):
+    """Return points of the `wide_ring` in the form of a data set.
+
+    Returns:
+        `(x_train, y_train), (x_test, y_test)`: points (count, 2), float32, and the number of the
+        mode that each lies nearest to, (count,), int64. They are the same at every call.
+    """
+
+    def part(count, seed):
+        points = wide_ring().sample(count, seed=seed)
+        squares = ((points[:, None] - wide_ring().modes) ** 2).sum(axis=-1)
+        return points, squares.argmin(axis=1)
+
+    return part(train_count, 0), part(test_count, 1)
+
+
 def grid(side=5, spacing=2.0, std=0.05):
     """Return a `Mixture` of side x side Gaussians on a square grid around the origin.
 

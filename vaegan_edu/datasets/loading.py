@@ -12,6 +12,7 @@ from vaegan_edu.datasets.photographs import (
     load_lfw_faces,
     load_us_adult_faces,
 )
+from vaegan_edu.toys import load_ring
 
 
 def _rendered_faces(image_size=64, train_count=8500):
@@ -36,6 +37,7 @@ LOADERS = {
     "congress": _unlabelled(load_congress_faces),
     "us-adult-faces": _unlabelled(load_us_adult_faces),
     "lfw": _unlabelled(load_lfw_faces),
+    "ring": load_ring,
 }
 
 FACES = ("rendered-faces", "congress", "us-adult-faces", "lfw")
@@ -62,7 +64,8 @@ def load(name, image_size=None, train_count=None):
 
     Args:
         name: "digits", "mnist", "rendered-faces", "congress", "us-adult-faces" (what
-            `load_us_adult_faces` finds), "lfw", or the path of a folder or zip of pictures.
+            `load_us_adult_faces` finds), "lfw", "ring" (`toys.load_ring`), or the path of a folder
+            or zip of pictures.
         image_size: height and width; each set has its own by default, pictures have 64.
         train_count: how many faces to render for training, 8,500 by default.
 

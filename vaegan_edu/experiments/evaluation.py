@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from vaegan_edu import datasets, losses, metrics, networks
+from vaegan_edu import datasets, losses, metrics, networks, toys
 
 JUDGED = 5000  # at most so many images are judged, against at most so many: the cost is quadratic
 WATCHED = 1000  # at most so many after each epoch
+RING_POINTS = 2500  # as Srivastava et al. 2017 draw
 
 
 def evaluate_latent_model(model, data, arguments):
@@ -99,10 +100,13 @@ def watch_samples(data, arguments):
 
     It generates as many images as there are test images, `WATCHED` at most, from the same codes
     each time, and returns `sample_frechet_distance`, `sample_coverage` and `sample_low_confidence`
-    against as many test images, and `sample_class_<n>`, the share of each class.
+    against as many test images, and `sample_class_<n>`, the share of each class. Of a game it also
+    returns `d_train` and `d_test`, the means of D over training and over test images, as many of
+    each and both in evaluation mode: what lies between them was learned by heart.
     """
-    _, (x_test, _) = data
+    (x_train, _), (x_test, _) = data
     x_test = thin_out(x_test, WATCHED)
+    shown = {"d_train": thin_out(x_train, len(x_test)), "d_test": x_test}
     classifier = metrics.load_classifier(arguments["data"])
     _, real = metrics.classify(classifier, x_test)
 
@@ -110,7 +114,10 @@ def watch_samples(data, arguments):
         images = model.generate(len(x_test), seed=arguments["seed"])
         probabilities, features = metrics.classify(classifier, images)
         counts = metrics.class_histogram(probabilities)
+        discriminator = getattr(model, "discriminator", None)
         return {
+            **({name: _mean_d(discriminator, x) for name, x in shown.items()}
+               if discriminator else {}),
             "sample_frechet_distance": metrics.frechet_distance(real, features),
             "sample_coverage": metrics.manifold_overlap(real, features)["coverage"],
             "sample_low_confidence": metrics.low_confidence_share(probabilities),
@@ -118,6 +125,34 @@ def watch_samples(data, arguments):
         }
 
     return watch
+
+
+def _mean_d(discriminator, images):
+    logits, _ = networks.apply(discriminator, images)
+    return float(np.mean(1 / (1 + np.exp(-logits))))
+
+
+def measure_modes(model, data, arguments):
+    """Return how many modes of the ring a model's points cover, and how well they hit them.
+
+    `modes_covered` counts as Srivastava et al. 2017; `modes_covered_strictly` asks for a tenth of a
+    mode's equal share of the points.
+    """
+    ring = toys.wide_ring()
+    points = model.generate(RING_POINTS, seed=arguments["seed"])
+    known = points, ring.modes, ring.std
+    return {
+        "modes_covered": metrics.modes_covered(*known),
+        "modes_covered_strictly": metrics.modes_covered(
+            *known, minimum=RING_POINTS // (10 * len(ring.modes))
+        ),
+        "high_quality_share": metrics.high_quality_share(*known),
+    }
+
+
+def watch_modes(data, arguments):
+    """Return a function that gives a model's `measure_modes` after each epoch."""
+    return lambda model: measure_modes(model, data, arguments)
 
 
 def _flat(judged):

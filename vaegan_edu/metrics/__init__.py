@@ -6,6 +6,7 @@ reach. A number without its floor says little.
 All but what belongs to a classifier or to a regressor takes arrays alone, so any features will do.
 """
 
+from vaegan_edu.intervals import difference_interval, mean_interval
 from vaegan_edu.metrics.attributes import (
     asked_and_leaked,
     attribute_response,
@@ -26,7 +27,6 @@ from vaegan_edu.metrics.classifier import (
 )
 from vaegan_edu.metrics.diversity import nearest_distance, within_class_distance
 from vaegan_edu.metrics.frechet import frechet_distance
-from vaegan_edu.metrics.intervals import mean_interval
 from vaegan_edu.metrics.judging import judge, judge_faces
 from vaegan_edu.metrics.latent_use import ACTIVE_VARIANCE, active_units
 from vaegan_edu.metrics.manifold import expected_coverage, manifold_overlap
@@ -51,6 +51,7 @@ __all__ = [
     "classes_covered",
     "classifier_digest",
     "classify",
+    "difference_interval",
     "expected_coverage",
     "frechet_distance",
     "high_quality_share",

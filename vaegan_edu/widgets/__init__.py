@@ -3,7 +3,8 @@
 `LatentExplorer` shows a two-dimensional latent plane beside the image decoded from a chosen point;
 `KLExplorer` shows what `kl_loss` measures in one dimension; `DivergenceExplorer` shows the KL
 divergence in both directions between a Gaussian and a mixture; `GameExplorer` plays a GAN's game in
-one dimension; `MinibatchExplorer` shows what minibatch discrimination sees of a batch of points;
+one dimension; `LabelExplorer` shows what soft labels, noisy labels and noise make of the best
+discriminator; `MinibatchExplorer` shows what minibatch discrimination sees of a batch of points;
 `ScheduleExplorer` shows what a learning-rate rule makes of a loss curve. None needs Keras,
 ipywidgets or anywidget to be imported: a decoder is only read, and widgets are loaded when a kernel
 asks.
@@ -13,6 +14,7 @@ from vaegan_edu.widgets.divergence_explorer import DivergenceExplorer
 from vaegan_edu.widgets.export import export_decoder
 from vaegan_edu.widgets.game_explorer import GameExplorer
 from vaegan_edu.widgets.kl_explorer import KLExplorer
+from vaegan_edu.widgets.label_explorer import LabelExplorer
 from vaegan_edu.widgets.latent_explorer import LatentExplorer
 from vaegan_edu.widgets.minibatch_explorer import MinibatchExplorer
 from vaegan_edu.widgets.schedule_explorer import ScheduleExplorer
@@ -21,6 +23,7 @@ __all__ = [
     "DivergenceExplorer",
     "GameExplorer",
     "KLExplorer",
+    "LabelExplorer",
     "LatentExplorer",
     "MinibatchExplorer",
     "ScheduleExplorer",

@@ -1,0 +1,115 @@
+"""The directive `claim`: what was registered for a claim, what its runs measured, and the verdict.
+
+    ```{claim} C1
+    ```
+
+Without a name it makes the table of all claims. Registration and rule stand in `vaegan_edu.claims`,
+the records in book/results/.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from vaegan_edu import claims, verdicts
+
+RESULTS = Path("book", "results")
+
+
+class Claim(SphinxDirective):
+    """Show one claim and its verdict, or the table of all."""
+
+    optional_arguments = 1
+
+    def run(self):
+        """Return the nodes of the Markdown that `describe` or `summarise` wrote."""
+        results = Path(self.env.srcdir, RESULTS)
+        for arm in claims.ARMS:  # a new or changed record builds the page anew
+            for seed in range(claims.ARMS[arm].seeds):
+                for name in ("config.json", "metrics.json", "history.csv"):
+                    path = results / arm / f"seed-{seed}" / name
+                    self.env.note_dependency(path.as_posix())
+        found = verdicts.judge_all(results)
+        if self.arguments and self.arguments[0] not in found:
+            raise self.error(f"Claim must be one of {', '.join(found)}")
+        text = describe(found[self.arguments[0]]) if self.arguments else summarise(found.values())
+        node = nodes.container(classes=["claim"])
+        self.state.nested_parse(StringList(text.splitlines(), "claims"), self.content_offset, node)
+        return [node]
+
+
+def summarise(found):
+    """Return all verdicts as a Markdown table."""
+    lines = ["| | Claim | Effect | Needed | Verdict |", "|---|---|---|---|---|"]
+    for verdict in found:
+        claim = verdict.claim
+        needed = _number(claim, claim.threshold) if claim.more else "–"
+        lines.append(
+            f"| {claim.name} | {claim.claim} | {_effect(verdict)} | {needed} | **{verdict.word}** |"
+        )
+    return "\n".join(lines)
+
+
+def describe(verdict):
+    """Return one verdict as Markdown: hypothesis, runs, effect and how the word follows."""
+    claim = verdict.claim
+    lines = [f"> {claim.claim}", "", f"*Hypothesis.* {claim.hypothesis}", ""]
+    if claim.more:
+        kind = "share of it" if claim.relative else "difference"
+        lines += [
+            f"*What decides.* The {kind} between the two sides of: "
+            f"{verdicts.MEANINGS[claim.metric]}. "
+            f"Needed: {_number(claim, claim.threshold)}. {claim.reason}",
+            "",
+            *(f"*Required.* {verdicts.condition(need)}" for need in claim.requires),
+            "",
+            *_table(verdict),
+            "",
+        ]
+    if claim.caveat:
+        lines += [f"*To be known.* {claim.caveat}", ""]
+    effect = f" Effect {_effect(verdict)}." if verdict.effect else ""
+    return "\n".join([*lines, f"**Verdict: {verdict.word}.**{effect} {verdict.why}"])
+
+
+def _table(verdict):
+    """Yield the lines of a table of both sides: runs, epochs, and each metric with its interval."""
+    claim = verdict.claim
+    metrics = (claim.metric, *claim.beside)
+    yield "| | " + " | ".join(("More expected", "Less expected")) + " |"
+    yield "|---|---|---|"
+    sides = (claim.more, claim.less)
+    yield _row("runs", [f"`{side.arm}`" for side in sides])
+    yield _row("epochs", ["{} to {}".format(*s.epochs) if s.epochs else "the end" for s in sides])
+    yield _row("seeds", [_count(*runs) for runs in verdict.runs])
+    for metric in metrics if verdict.sides else ():
+        values = ["{:.3g} [{:.3g}, {:.3g}]".format(*side[metric]) for side in verdict.sides]
+        yield _row(verdicts.MEANINGS[metric], values)
+
+
+def _row(name, values):
+    return f"| {name} | {' | '.join(values)} |"
+
+
+def _count(finished, failed, registered):
+    broken = f", {failed} broke off" if failed else ""
+    return f"{finished} of {registered}{broken}"
+
+
+def _number(claim, value):
+    return f"{value:.0%}" if claim.relative else f"{value:.3g}"
+
+
+def _effect(verdict):
+    if verdict.effect is None:
+        return "–"
+    effect, low, high = (_number(verdict.claim, value) for value in verdict.effect)
+    return f"{effect} [{low}, {high}]"
+
+
+def setup(app):
+    """Register the directive."""
+    app.add_directive("claim", Claim)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
