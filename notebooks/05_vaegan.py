@@ -791,7 +791,7 @@ for key, name in MEASURES.items():
             print(f"  {title + suffix:24} {recorded(title, f'{kind}_{key}')}")
 
 
-# %% mystnb={"figure": {"caption": "Fréchet distance of samples on MNIST, a dot for each seed: as the model made them, and with their contrast raised. The dotted line is that of real test images; the cell prints in how many seeds the VAE-GAN is below the VAE, and below the better of the VAE's two controls.", "name": "fig-vaegan-records"}, "image": {"alt": "RECORDS ALT of dots."}}
+# %% mystnb={"figure": {"caption": "Fréchet distance of samples on MNIST, a dot for each seed: as the model made them, and with their contrast raised. The dotted line is that of real test images; the cell prints in how many seeds the VAE-GAN is below the VAE, and below the better of the VAE's two controls.", "name": "fig-vaegan-records"}, "image": {"alt": "Three groups of dots over the labels samples, contrast x2 and contrast x4, in a colour for each model, and a dotted line close to zero."}}
 def frechet_of(title, kind):
     """Fréchet distance of each seed."""
     return np.array(
@@ -968,8 +968,8 @@ plotting.image_rows(
 #
 # - What is large in an image can be asked for: hair and skin change as they truly would.
 # - What the model does not draw it cannot add. The last row of the table compares the *reconstructions*
-#   of both true faces. For glasses, thin lines at this size, they hardly differ as the faces do. No
-#   vector can do better than that.
+#   of both true faces. For glasses, thin lines at this size, they hardly differ as the faces do.
+#   A vector can do little better than that.
 # - A difference of means shows what *goes with* an attribute. The vector for beards shortens the hair
 #   more than it grows a beard. Holding the others in a regression mends that in part: the beard's own
 #   cosine turns positive and its pull at the hair becomes small, though now it darkens the skin.
