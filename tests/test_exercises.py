@@ -722,6 +722,7 @@ MISTAKES = {
         ),
         "sum of the features itself": lambda m, s: s * _closeness(m[:, None]).sum(),
         "do not divide by it": lambda m, s: _push(m, s, of=lambda t: t / abs(t) if t else t / 0),
+    },
     "routing": {
         "rows and columns": _routing().T,
         "but never trains it": _routing((1, 2, 1)),
