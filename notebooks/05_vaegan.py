@@ -759,11 +759,9 @@ RECORDED = {
     "vaegan-mnist": "VAE-GAN",
     "vaegan-mnist-original": "original",
 }
-RESULTS = "../book/results"
 runs = {
-    title: records.read_runs(f"{RESULTS}/{name}")
+    title: records.read_runs(f"../book/results/{name}")
     for name, title in RECORDED.items()
-    if os.path.exists(f"{RESULTS}/{name}")
 }
 KINDS = {
     "random": "",
@@ -796,37 +794,49 @@ for key, name in MEASURES.items():
             print(f"  {title + suffix:24} {recorded(title, f'{kind}_{key}')}")
 
 
-# %% mystnb={"figure": {"caption": "Fréchet distance of samples on MNIST, a dot for each seed: as the model made them, and with their contrast raised. The dotted line is that of real test images; the cell prints in how many seeds the VAE-GAN is below the VAE, and below the better of the VAE's two controls.", "name": "fig-vaegan-records"}, "image": {"alt": "Three groups of dots over the labels samples, contrast x2 and contrast x4, in a colour for each model, and a dotted line close to zero."}}
-def frechet_of(title, kind):
-    """Fréchet distance of each seed."""
-    return np.array(
-        [r.metrics[f"{kind}_frechet_distance"] for r in runs[title]]
-    )
+# %% mystnb={"figure": {"caption": "Fréchet distance of samples on MNIST, a dot for each seed: as the models made them, and with their contrast raised. The dotted line is that of real test images. The lowest VAE-GAN, VAE and control are printed below.", "name": "fig-vaegan-records"}, "image": {"alt": "Three groups of dots over the labels samples, contrast x2 and contrast x4, in a colour for each model. Among the samples the VAE lies highest, the original in the middle and the VAE-GAN lowest, yet far above a dotted line near zero. With more contrast the VAE comes down almost to the VAE-GAN, which hardly moves."}}
+def of(title, kind, key="frechet_distance"):
+    """One metric of one kind of image, a value for each seed."""
+    return np.array([run.metrics[f"{kind}_{key}"] for run in runs[title]])
 
 
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
-for column, kind in enumerate(KINDS):
-    for colour, title in enumerate(runs):
-        values = frechet_of(title, kind)
-        place = np.full(len(values), column + 0.2 * (colour - 1))
-        label = None if column else title
-        axes.plot(place, values, "o", color=f"C{colour}", label=label)
-if "VAE" in runs and "VAE-GAN" in runs:
-    axes.axhline(frechet_of("VAE", "real").mean(), color="black", linestyle=":")
-    own, vaes, *controls = (
-        frechet_of("VAE-GAN", "random"),
-        *(frechet_of("VAE", kind) for kind in KINDS),
-    )
-    best = np.minimum(*controls)
-    axes.legend()
-    print(f"below the VAE: {(own < vaes).sum()} of {len(own)} seeds")
-    print(f"below its better control: {(own < best).sum()} of {len(own)} seeds")
+for number, title in enumerate(runs):
+    for column, kind in enumerate(KINDS):
+        values = of(title, kind)
+        axes.plot(
+            np.full(len(values), column + 0.15 * (number - 1)),
+            values,
+            "o",
+            color=f"C{number}",
+            label=None if column else title,
+        )
+floor = of("VAE", "real").mean()
+axes.axhline(floor, color="black", linestyle=":", linewidth=1)
 axes.set_xticks(range(3), ["samples", "contrast x2", "contrast x4"])
 axes.set(ylabel="Fréchet distance", ylim=(0, None))
+axes.legend()
 plt.show()
+learned, plain = of("VAE-GAN", "random"), of("VAE", "random")
+sharp = [of("VAE", kind) for kind in ("sharpened_2", "sharpened_4")]
+print(
+    f"lowest: VAE-GAN {learned.min():.1f}, VAE {plain.min():.1f},",
+    f"control {np.min(sharp):.1f}, floor {floor:.1f}",
+)
+print("every VAE-GAN below every VAE:", learned.max() < plain.min())
+print("every VAE-GAN below every control:", learned.max() < np.min(sharp))
+for key in ("precision", "recall", "coverage"):
+    best = max(of("VAE", kind, key).mean() for kind in KINDS)
+    mean = of("VAE-GAN", "random", key).mean()
+    print(f"{key}: VAE-GAN above the VAE at its best contrast:", mean > best)
 
 # %% [markdown]
-# Read each number beside the floor above it and the control below it.
+# On MNIST, with about equal time, the story is less harsh, and still no triumph. Every VAE-GAN has a much
+# smaller Fréchet distance than every VAE. But most of the way there is contrast: the sharpened VAE goes it
+# without learning. What remains between that control and the VAE-GAN is all that learned similarity and
+# the game may claim by this measure. By precision, recall and coverage they can claim nothing: for each of
+# them, some contrast brings the VAE as far. The price stands in the first lines: pixel by pixel,
+# reconstructions are worse. And look where the floor is.
 #
 # ## Arithmetic with codes
 #
@@ -999,7 +1009,9 @@ plotting.image_rows(
 #   more than it grows a beard. Holding the others in a regression mends that in part: the beard's own
 #   cosine turns positive and its pull at the hair becomes small, though now it darkens the skin.
 #
-# Without the true pairs, all of this could be hidden behind a well-chosen picture.
+# And the two judges do not always agree. By the cosine, the beard's vector darkens the right pixels a
+# little. The regressor sees no beard in the result, and nor do we. Without true pairs, and without a second
+# judge, all of this could hide behind a well-chosen picture.
 #
 # ## TensorBoard
 #
