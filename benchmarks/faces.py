@@ -11,6 +11,7 @@ interval, all judged by the regressor of `make classifiers`:
 - `similarity`: the attributes asked of a model against those read off its images, in the manner of
   Larsen et al. (2016, table 1), and reconstructions. The floor is what is read off the real faces;
 - `moves`: how far attribute vectors move the attribute asked for, and the others;
+- `attributes`: the same for each attribute, by vectors of all attributes together;
 - `costs`: how long was trained.
 
 `experiments.faces` says what is measured and how. A GAN reconstructs nothing and encodes nothing:
@@ -27,7 +28,7 @@ EXPERIMENTS = {
     "gan-faces": "GAN",
     "faces-light": "VAE-GAN",
 }
-IMAGE_SIZE = 32
+RUNS = "image-size-32-epochs-*-seed-*"  # other runs of these experiments have other settings
 JUDGES = (32, 64)  # image sizes of the regressors
 KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
 SAMPLES = {
@@ -58,11 +59,20 @@ MOVES = {
 
 
 def read_runs(results=RESULTS):
-    """Return the records at 32 pixels of each experiment, by its name."""
-    found = {}
-    for experiment in EXPERIMENTS:
-        runs = records.read_runs(results / experiment)
-        found[experiment] = [r for r in runs if r.config["arguments"]["image_size"] == IMAGE_SIZE]
+    """Return the records at 32 pixels of each experiment, by its name.
+
+    Raises:
+        FileNotFoundError: there is none of an experiment.
+    """
+    found = {
+        name: [records.read_record(path) for path in sorted((results / name).glob(RUNS))]
+        for name in EXPERIMENTS
+    }
+    missing = [name for name, runs in found.items() if not runs]
+    if missing:
+        raise FileNotFoundError(
+            f"There is no record at 32 pixels of {', '.join(missing)}; `make results` makes them"
+        )
     return found
 
 
@@ -111,6 +121,15 @@ def moves(runs):
     return [{"model": n, **_row(runs[e], MOVES)} for e, n in EXPERIMENTS.items()]
 
 
+def attributes(runs):
+    """Return a row for each attribute: how far each model moves it when it is asked, together."""
+    return [
+        {"attribute": attribute, **{name: _number(runs[experiment], f"moved_together_{attribute}")
+                                    for experiment, name in EXPERIMENTS.items()}}
+        for attribute in FACE_ATTRIBUTES
+    ]  # fmt: skip
+
+
 def costs(runs):
     """Return a row for each model: its seeds, epochs and minutes of training."""
     return [
@@ -134,7 +153,7 @@ def _number(runs, key):
     return interval([run.metrics[key] for run in runs])
 
 
-TABLES = (judges, samples, similarity, moves, costs)
+TABLES = (judges, samples, similarity, moves, attributes, costs)
 
 if __name__ == "__main__":
     recorded = read_runs()

@@ -23,8 +23,8 @@ of all libraries here. `peak_mb` is the most memory that the process held, libra
 The parts: `original` and `light` are rows with those networks; `cost` is the exponents with which
 our step's time grows with the batch and with the side of the image; `outside` is the share of an
 epoch of `fit` that is not spent in the step; `models` is the time of an epoch of MNIST for each of
-the models that `benchmarks.quality` compares, with their experiments' own settings. A file keeps
-the parts that are not measured anew.
+the models that `benchmarks.quality` compares, with their experiments' own settings; `profile` is
+where oneDNN's kernels spend a float32 step. A file keeps the parts that are not measured anew.
 """
 
 import argparse
@@ -32,7 +32,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -55,6 +57,8 @@ IMAGE_SIZES = (20, 28, 40, 56)
 MODELS = ("vae-mnist", "vaegan-mnist", "vaegan-mnist-original")
 EPOCH = 60_000  # images, MNIST's for training
 MATMUL_SIZE = 2048
+# What oneDNN calls the kernels of a kind; the others are neither products nor convolutions.
+KERNELS = {"dense": ("inner_product", "matmul", "gemm_api"), "convolution": ("convolution",)}
 TOLERANCE = 1e-4
 COLUMNS = ("name", "backend", "precision", "image_size", "batch", "images_per_second", "peak_mb",
            "share_of_matmul_peak")  # fmt: skip
@@ -68,12 +72,13 @@ class Worker:
         backend: "tensorflow", "jax" or "torch".
         settings: of the step.
         python: the interpreter, this one by default.
+        verbose: a file for oneDNN's account of every kernel that runs.
 
     Raises:
         RuntimeError: whatever failed in that process, with what it said.
     """
 
-    def __init__(self, name, backend, settings, python=sys.executable):
+    def __init__(self, name, backend, settings, python=sys.executable, verbose=None):
         self.name = name
         self.backend = backend
         self.settings = settings
@@ -83,12 +88,15 @@ class Worker:
         environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
         if backend != "torch":
             environment["KERAS_BACKEND"] = backend
+        if verbose:
+            environment["ONEDNN_VERBOSE"] = "1"
         with theirs:
             self.process = subprocess.Popen(
                 [python, "-m", "benchmarks.steps.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 cwd=ROOT,
                 env=environment,
+                stderr=verbose,
             )
         self.connection.send((name, settings))
 
@@ -278,6 +286,46 @@ def measure_models(options):
     return found
 
 
+def measure_profile(options):
+    """Return what share of its kernels' time a float32 step spends in each kind of them.
+
+    Beside it stands the kind's share of the operations that the step needs. Kernels run beside one
+    another, so their seconds add up to more than the step's, and shares alone are told.
+    """
+    found = {}
+    for name in ("ours", "three-tape"):
+        with tempfile.TemporaryFile("w+") as said, Workers() as workers:
+            settings = {**SETTINGS, "precision": "float32"}
+            workers.append(Worker(name, "tensorflow", settings, verbose=said))
+            workers[0].ask("window", 1)
+            traced = os.fstat(said.fileno()).st_size
+            workers[0].ask("window", options.windows * options.steps)
+            end = os.fstat(said.fileno()).st_size
+            said.seek(traced)
+            seconds = kernel_seconds(said.read(end - traced))
+            operations = {kind: workers[0].ask("operations", kind) for kind in KERNELS}
+        found[name] = {
+            kind: {
+                "share_of_time": seconds[kind] / sum(seconds.values()),
+                "share_of_operations": operations.get(kind, 0) / sum(operations.values()),
+            }
+            for kind in seconds
+        }
+    return found
+
+
+def kernel_seconds(account):
+    """Return the seconds of each kind of kernel in oneDNN's account, a `Counter`."""
+    kinds = {name: kind for kind, names in KERNELS.items() for name in names}
+    seconds = Counter(dict.fromkeys([*KERNELS, "others"], 0.0))
+    for line in account.splitlines():
+        fields = line.split(",")
+        if fields[0] == "onednn_verbose" and "exec" in fields[:5]:
+            kernel = fields[fields.index("exec") + 2]
+            seconds[kinds.get(kernel, "others")] += float(fields[-1]) / 1000
+    return seconds
+
+
 def table(parts):
     """Return what was measured as Markdown."""
     lines = []
@@ -322,6 +370,14 @@ def table(parts):
                 f"- an epoch of MNIST, {name}, batch {cost['batch']}: "
                 f"{cost['epoch_seconds']:.0f} s ({low:.0f} to {high:.0f})"
             ]
+    for name, kinds in parts.get("profile", {}).items():
+        if name != "environment":
+            told = [
+                f"{kind} {shares['share_of_time']:.0%} of the kernels' time for "
+                f"{shares['share_of_operations']:.0%} of the operations"
+                for kind, shares in kinds.items()
+            ]
+            lines += [f"- {name}, float32: {'; '.join(told)}"]
     return "\n".join(lines).strip()
 
 
@@ -369,6 +425,7 @@ PARTS = {
     "cost": measure_cost,
     "outside": measure_outside,
     "models": measure_models,
+    "profile": measure_profile,
 }
 
 

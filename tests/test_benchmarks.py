@@ -266,6 +266,21 @@ def test_an_exponent_by_hand():
     assert train_step.fit_exponent(sides, 3e-3 * sides**1.7) == pytest.approx(1.7)
 
 
+def test_the_profile_tells_kinds_of_kernels_apart():
+    account = """
+onednn_verbose,v1,info,cpu,runtime:threadpool,nthr:2
+onednn_verbose,v1,primitive,exec,cpu,convolution,brg,forward_training,,,,mb100,4.5
+onednn_verbose,v1,primitive,create:cache_hit,cpu,convolution,brg,forward_training,,,,mb100,900
+onednn_verbose,v1,primitive,exec,cpu,convolution,brg,backward_data,,,,mb100,1.5
+onednn_verbose,v1,primitive,exec,cpu,inner_product,gemm,forward_training,,,,mb100,2
+onednn_verbose,v1,primitive,exec,cpu,gemm_api,,undef,,,,100x1024:1024x3200,3
+onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,,,,128x64,0.25
+something else, said between
+"""
+    seconds = train_step.kernel_seconds(account)
+    assert seconds == pytest.approx({"dense": 0.005, "convolution": 0.006, "others": 0.00025})
+
+
 def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
     """Windows of 4 s for 2 x 10 steps: 0.2 s a step, over all batches of an epoch."""
 
@@ -338,19 +353,20 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
     assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
 
 
-def write_faces_run(folder, experiment, seed, place, image_size=32):
+def write_faces_run(folder, experiment, seed, place):
     measured = {
         f"{kind}_{name}": 10.0 * place + seed + n / 10
         for n, kind in enumerate(("real", *faces.KINDS))
         for name in faces.SAMPLES
     }
     columns = [*faces.SIMILARITY, *faces.MOVES, "real_r2", "real_cosine"]
+    columns += [f"moved_together_{name}" for name in datasets.FACE_ATTRIBUTES]
     measured |= {name: place + seed / 10 for name in columns}
     if experiment == "gan-faces":
         measured = {k: v for k, v in measured.items() if not k.startswith(("encoded", "reconstr"))}
     config = {
         "experiment": experiment, "seed": seed, "data": {"name": "rendered-faces", "digest": "d"},
-        "arguments": {"image_size": image_size}, "versions": {"keras": "3"}, "backend": "b",
+        "arguments": {"image_size": 32}, "versions": {"keras": "3"}, "backend": "b",
         "hardware": {"cores": 2}, "commit": "c",
     }  # fmt: skip
     records.write_json(folder / "config.json", config)
@@ -362,8 +378,10 @@ def write_faces_run(folder, experiment, seed, place, image_size=32):
 def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
     for place, experiment in enumerate(faces.EXPERIMENTS):
         for seed in range(3):
-            write_faces_run(tmp_path / experiment / f"seed-{seed}", experiment, seed, place)
-        write_faces_run(tmp_path / experiment / "large", experiment, 9, 99, image_size=64)
+            folder = tmp_path / experiment / f"image-size-32-epochs-{place}-seed-{seed}"
+            write_faces_run(folder, experiment, seed, place)
+        for other in ("seed-0", "image-size-32-train-count-9-epochs-2-schedule-s1-seed-0"):
+            write_faces_run(tmp_path / experiment / other, experiment, 9, 99)
     runs = faces.read_runs(tmp_path)
     assert {name: len(found) for name, found in runs.items()} == dict.fromkeys(runs, 3)
     floor, *rows = faces.samples(runs)
@@ -383,6 +401,11 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
     assert [row["random direction"] for row in faces.moves(runs)][1:3] == [
         "1.1 [1, 1.2]", "2.1 [2, 2.2]"
     ]  # fmt: skip
+    assert faces.attributes(runs)[3] == {
+        "attribute": "yaw",
+        **{name: f"{n + 0.1:.3g} [{n}, {n + 0.2:.3g}]"
+           for n, name in enumerate(faces.EXPERIMENTS.values())},
+    }  # fmt: skip
     assert faces.costs(runs)[0] == {
         "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
     }  # fmt: skip
@@ -391,6 +414,8 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
     assert skin["attribute"] == "skin_tone" and mean["attribute"] == "mean"
     assert skin["R² at 32 pixels"] == f"{recorded['r2_skin_tone']:.2f}"
     assert mean["R² at 32 pixels"] == f"{recorded['r2_mean']:.2f}"
+    with pytest.raises(FileNotFoundError, match="no record at 32 pixels of vae-faces, "):
+        faces.read_runs(tmp_path / "nowhere")
     for rows in faces.TABLES:
         lines = quality.table(rows(runs)).splitlines()
         assert len({line.count("|") for line in lines}) == 1

@@ -308,7 +308,9 @@ def test_what_goes_wrong_while_training_gets_one_line(
     assert message in fails(words, capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
     (tmp_path / "config.json").unlink()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert main(words) == code
+    assert capsys.readouterr().out == "\n"  # the line of a bar, if there is one, ends there
 
 
 def test_a_fault_of_the_program_is_not_hidden(monkeypatch, tmp_path):

@@ -19,8 +19,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaegan_edu import callbacks, experiments, metrics, models, networks, records, schedules
-from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry, training
+from vaegan_edu import (
+    callbacks,
+    datasets,
+    experiments,
+    metrics,
+    models,
+    networks,
+    records,
+    schedules,
+)
+from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry
 from vaegan_edu.experiments.batches import EpochBatches
 
 # More kills, at more moments: KILLS=20 python -m pytest tests/test_resume.py -k kill
@@ -65,7 +74,7 @@ def register(patch):
         watch=lambda *_: lambda model: {"sample_mean": _mean(model)},
     )  # fmt: skip
     patch.setitem(EXPERIMENTS, "everything", experiment)
-    patch.setitem(training.datasets.LOADERS, "noise", few_images)
+    patch.setitem(datasets.LOADERS, "noise", few_images)
     patch.setattr(metrics, "classifier_digest", lambda data: "none")
 
 
@@ -240,7 +249,7 @@ def test_resuming_takes_the_runs_own_settings_and_refuses_others(tmp_path, monke
         assert "\n" not in str(refused.value)
     with monkeypatch.context() as patch:
         (x_train, y_train), test = few_images()
-        patch.setitem(training.datasets.LOADERS, "noise", lambda: ((-x_train, y_train), test))
+        patch.setitem(datasets.LOADERS, "noise", lambda: ((-x_train, y_train), test))
         with pytest.raises(ValueError, match="data.digest was '[0-9a-f]{64}', now"):
             train(folder, resume=True)
     with pytest.raises(ValueError, match="holds a run of everything. Received: 'ae-digits'"):

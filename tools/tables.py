@@ -12,7 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
-from benchmarks import quality, quality_search, train_step  # noqa: E402
+from benchmarks import faces, quality, quality_search, train_step  # noqa: E402
 
 TABLES = Path(__file__).resolve().parents[1] / "book" / "tables"
 DIGITS = ("gan-digits", "vaegan-digits")
@@ -28,6 +28,7 @@ def render():
         "digits_distances": quality.table(quality.samples(quality.DISTANCES, DIGITS)),
         "digits_classes": quality.table(quality.samples(quality.CLASSES, DIGITS)),
         "quality_search": quality.table(quality_search.rows()),
+        "faces_judges": quality.table(faces.judges()),
         "train_step": train_step.table(speed),
     }
 

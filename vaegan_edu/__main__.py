@@ -13,12 +13,17 @@ def main(words=None):
             warnings.showwarning = _tell  # of files left out, say
             return options.command(options)
     except (OSError, ValueError, FloatingPointError) as error:
-        print("vaegan_edu:", " ".join(str(error).split()), file=sys.stderr)
-        return 1
+        return _fail(options, error, 1)
     except KeyboardInterrupt:
         again = "; go on with the same words and --resume" if options.command is _train else ""
-        print(f"vaegan_edu: interrupted{again}", file=sys.stderr)
-        return 130
+        return _fail(options, f"interrupted{again}", 130)
+
+
+def _fail(options, line, code):
+    if options.command is _train and sys.stdout.isatty():
+        print()  # the bar may stand in the middle of its line
+    _tell(line)
+    return code
 
 
 def _tell(message, *_, **__):

@@ -45,9 +45,9 @@ class KerasStep:
         for name, network in self.networks.items():
             network.set_weights(weights[name])
 
-    def operations(self):
+    def operations(self, kind=None):
         """Return how many multiplications and additions one step needs (`count_operations`)."""
-        return self.batch_size * count_operations(self.networks)
+        return self.batch_size * count_operations(self.networks, kind)
 
     def matmul_rate(self, size, repeats=20):
         """Return the rate of the fastest of some square matrix products, operations per second."""
@@ -229,10 +229,11 @@ class Stopwatch(keras.callbacks.Callback):
         self.epoch = time.perf_counter() - self.began
 
 
-def count_operations(networks):
+def count_operations(networks, kind=None):
     """Return the multiplications and additions that one image costs in one step.
 
-    Those of matrix products and convolutions alone; with a layer's forward pass as the unit, its
+    Those of matrix products and convolutions alone, or of one `kind`, "dense" or "convolution";
+    with a layer's forward pass as the unit, its
     weights' gradient costs one more, and its inputs' one more.
 
     - encoder: one pass, its weights' gradients, inputs' gradients of all layers but the first;
@@ -245,11 +246,11 @@ def count_operations(networks):
     head = [layer.output is features for layer in discriminator].index(True) + 1
 
     def learn(layers):
-        counts = [_operations(layer) for layer in layers]
+        counts = [_operations(layer, kind) for layer in layers]
         return 3 * sum(counts) - counts[0]
 
     def pass_on(layers):
-        return sum(map(_operations, layers))
+        return sum(_operations(layer, kind) for layer in layers)
 
     return (
         learn(encoder)
@@ -266,7 +267,9 @@ def _layers(network):
     return [layer for layer in network.layers if isinstance(layer, kinds)]
 
 
-def _operations(layer):
+def _operations(layer, kind=None):
+    if kind and (kind == "dense") != isinstance(layer, keras.layers.Dense):
+        return 0
     places = 1
     if isinstance(layer, keras.layers.Conv2DTranspose):
         places = np.prod(layer.input.shape[1:-1])  # each is multiplied by the whole kernel

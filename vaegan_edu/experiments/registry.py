@@ -136,15 +136,15 @@ def _networks(arguments, image_shape, *kinds, **settings):
         """The settings that the run has; records from before a setting came are built without."""
         return {name: arguments[name] for name in names if name in arguments}
 
-    maker = {"image_shape": image_shape, **given("preset", "latent_dim", "batch_norm")}
+    common = {"preset": arguments["preset"], "image_shape": image_shape, **given("batch_norm")}
+    maker = {**common, "latent_dim": arguments["latent_dim"]}
     judge = given(
-        "preset", "batch_norm", "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout",
-        "dropout_place",
-    )  # fmt: skip
+        "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout", "dropout_place"
+    )
     build = {
         "encoder": lambda: networks.build_encoder(**maker, **settings),
         "decoder": lambda: networks.build_decoder(**maker, **given("noise")),
-        "discriminator": lambda: networks.build_discriminator(image_shape=image_shape, **judge),
+        "discriminator": lambda: networks.build_discriminator(**common, **judge),
     }
     return [build[kind]() for kind in kinds]
 
@@ -231,7 +231,8 @@ TRICKS = {
 # A preset that reaches good samples soon. Against Larsen et al. 2016: Adam for RMSProp, features
 # divided by their variance, real and fake examples of equal weight, a softened target, and a KL
 # term of weight 15, for the summed feature loss is that much larger than a pixel loss. (It was the
-# best of 1, 5 and 15, one seed each, on training images held out; of that no record is kept.)
+# best of 1, 5 and 15, one seed each, on training images held out; of that no record is kept. What
+# was tried later, `benchmarks.quality_search`, was no better.)
 LIGHT = {
     "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear", "latent_dim": 10,
     "preset": "light", "real_target": 0.9, "flip_probability": 0.0, **TRICKS,
@@ -350,7 +351,7 @@ EXPERIMENTS = {
         **ON_FACES,
     ),
     "vae-faces": Experiment(
-        "VAE of the encoder and decoder of faces-light",
+        "VAE of faces-light's encoder and decoder",
         _build_vae,
         evaluate_faces,
         VAE_FACES,
@@ -365,7 +366,7 @@ EXPERIMENTS = {
         **ON_FACES,
     ),
     "gan-faces": Experiment(
-        "GAN of the decoder and discriminator of faces-light",
+        "GAN of faces-light's decoder and discriminator",
         _build_gan,
         evaluate_faces,
         LIGHT_FACES,
