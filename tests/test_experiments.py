@@ -674,8 +674,9 @@ def test_a_record_from_before_the_tricks_is_built_as_it_was(name):
         assert [w.shape for w in one.weights] == [w.shape for w in other.weights]
 
 
-def test_a_finished_run_from_before_a_setting_is_left_as_it_is(runs, tmp_path, trains_nothing):
+def test_a_finished_run_from_before_a_setting_is_left_as_it_is(runs, tmp_path, monkeypatch):
     folder = shutil.copytree(runs("gan-digits"), tmp_path / "run")
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("it began to train"))
     config = records.read_config(folder)
     for key in registry.TRICKS:
         del config["arguments"][key]
@@ -690,7 +691,7 @@ def test_d_is_shown_training_and_test_images_alike(runs, little_data):
     discriminator = experiments.load_run(folder).model.discriminator
     row = records.read_record(folder).history[-1]
     (x_train, _), (x_test, _) = little_data
-    for name, images in (("d_train", x_train[:64]), ("d_test", x_test)):
+    for name, images in (("d_train", x_train[::2]), ("d_test", x_test)):
         logits = keras.ops.convert_to_numpy(discriminator(images, training=False)[0])
         assert row[name] == pytest.approx(np.mean(1 / (1 + np.exp(-logits))), rel=1e-4)
 
