@@ -427,3 +427,14 @@ def test_the_peak_is_what_a_process_held():
     assert peak_memory.peak_mb([sys.executable, "-c", "pass"]) < 50
     with pytest.raises(RuntimeError, match="nothing works"):
         peak_memory.peak_mb([sys.executable, "-c", "import sys; sys.exit('nothing works')"])
+
+
+def test_peaks_are_kept_row_by_row(tmp_path, monkeypatch):
+    for experiment, peak in (("one", 700), ("two", 800), ("one", 900)):
+        row = {"experiment": experiment, "images": 9, "peak_mb": peak, "seconds": 1.0}
+        monkeypatch.setattr(peak_memory, "measure", lambda name, row=row: row)
+        path = tmp_path / "peaks.json"
+        peak_memory.main(["--json", str(path), "--experiment", experiment])
+    found = json.loads(path.read_text())
+    assert {name: row["peak_mb"] for name, row in found.items()} == {"one": 900, "two": 800}
+    assert all(row["commit"] and row["hardware"]["cores"] for row in found.values())
