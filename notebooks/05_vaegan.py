@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 5: The VAE-GAN
 #
-# *Run time: 180 s on two CPU cores, measured at the last execution.*
+# *Run time: 633 s on two CPU cores, measured at the last execution.*
 #
 # **What happens when the judge's eye replaces the comparison of pixels?**
 #
@@ -689,8 +689,8 @@ plotting.image_rows(
 # though its codes may tell a little less. The control shows that this is not contrast: sharpening takes
 # the VAE's copies *further* away. Here learned similarity won something.
 #
-# Now samples, codes from the prior, judged as in
-# chapter 4, with real test images as the floor and two controls.
+# Now samples, codes from the prior, judged as in chapter 4, with real test images as the floor and two
+# controls.
 
 # %%
 generated = {
