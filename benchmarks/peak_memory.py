@@ -22,8 +22,8 @@ from PIL import Image
 
 from vaegan_edu import records
 
-EXPERIMENTS = ("vaegan-mnist", "vaegan-mnist-original", "faces-light")
-PICTURES = {"faces-light": 100_000}  # what learns from a folder of so many pictures
+EXPERIMENTS = ("vaegan-mnist", "vaegan-mnist-original", "vae-faces")
+PICTURES = {"vae-faces": 100_000}  # what learns from a folder of so many pictures
 COLUMNS = ("experiment", "images", "peak_mb", "seconds")
 
 

@@ -196,6 +196,18 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert capsys.readouterr().out.count("| diverged | failed |") == 1
 
 
+def test_the_settings_of_the_original_say_what_was_assumed():
+    text = tables.original_settings()
+    assert (tables.TABLES / "original_settings.md").read_text(encoding="utf-8") == text + "\n"
+    lines = [line.split("|") for line in text.splitlines()]
+    rows = {line[1].strip(" `"): line[2:-1] for line in lines}
+    for column, name in enumerate(tables.ORIGINALS):
+        experiment = tables.EXPERIMENTS[name]
+        marked = {key for key, cells in rows.items() if "(assumed)" in cells[column]}
+        assert marked == set(experiment.assumptions) and marked < set(experiment.arguments)
+    assert [cell.strip() for cell in rows["gamma"]] == ["`1e-08`", "`1e-08`"]
+
+
 def test_the_books_tables_are_what_the_records_say():
     for name, text in tables.render().items():
         assert (tables.TABLES / f"{name}.md").read_text(encoding="utf-8") == text + "\n", name
