@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test execute exercises results classifiers figures serve zip lint lock address clean
+.PHONY: help book test execute exercises results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one:
 
 figures: $(READY) ## Draw the figures of rendered faces
 	@$(PY) tools/face_figures.py
+
+colab: $(READY) ## Run the notebooks as on Colab (one: NOTEBOOK=02_vae; needs Python 3.12 or 3.13)
+	@$(PY) tools/colab.py $(NOTEBOOK)
 
 serve: book ## Serve the book on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)

@@ -10,6 +10,7 @@ One of them trains on a folder of 100,000 pictures of 64x64, which are made for 
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -21,8 +22,8 @@ from PIL import Image
 
 from vaegan_edu import records
 
-EXPERIMENTS = ("vaegan-mnist", "vaegan-mnist-original", "faces-light")
-PICTURES = {"faces-light": 100_000}  # what learns from a folder of so many pictures
+EXPERIMENTS = ("vaegan-mnist", "vaegan-mnist-original", "vae-faces")
+PICTURES = {"vae-faces": 100_000}  # what learns from a folder of so many pictures
 COLUMNS = ("experiment", "images", "peak_mb", "seconds")
 
 
@@ -76,20 +77,20 @@ def measure(experiment):
 
 
 def main(words=None):
-    """Measure, print a table and write a file."""
+    """Measure, print a table, and write each row to a file that keeps those not measured anew."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--experiment", action="append", help=f"default: {', '.join(EXPERIMENTS)}")
     options = parser.parse_args(words)
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
-    rows = []
     for experiment in options.experiment or EXPERIMENTS:
-        rows.append(measure(experiment))
-        print(f"| {' | '.join(str(rows[-1][name]) for name in COLUMNS)} |", flush=True)
-    if options.json:
-        from vaegan_edu.experiments.provenance import environment
+        row = measure(experiment)
+        print(f"| {' | '.join(str(row[name]) for name in COLUMNS)} |", flush=True)
+        if options.json:
+            from vaegan_edu.experiments.provenance import environment
 
-        records.write_json(options.json, {"rows": rows, "environment": environment()})
+            known = json.loads(options.json.read_text()) if options.json.exists() else {}
+            records.write_json(options.json, known | {experiment: {**row, **environment()}})
 
 
 if __name__ == "__main__":

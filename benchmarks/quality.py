@@ -64,7 +64,7 @@ def samples(columns, experiments=EXPERIMENTS, results=RESULTS):
     found = []
     for experiment, runs in _read(experiments, results).items():
         if not found:
-            found.append(_row("real", "", runs, "real", columns))
+            found.append({**_row("real", "", runs, "real", columns), "seeds": ""})
         found += [_row(experiment, name, runs, kind, columns) for kind, name in KINDS.items()]
     return found
 
@@ -85,7 +85,7 @@ def _row(model, images, runs, kind, columns):
         title: interval([run.metrics[f"{kind}_{name}"] for run in runs])
         for name, title in columns.items()
     }
-    return {"model": model, "images": images, **values}
+    return {"model": model, "images": images, "seeds": str(len(runs)), **values}
 
 
 def interval(values):

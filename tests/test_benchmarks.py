@@ -196,6 +196,18 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert capsys.readouterr().out.count("| diverged | failed |") == 1
 
 
+def test_the_settings_of_the_original_say_what_was_assumed():
+    text = tables.original_settings()
+    assert (tables.TABLES / "original_settings.md").read_text(encoding="utf-8") == text + "\n"
+    lines = [line.split("|") for line in text.splitlines()]
+    rows = {line[1].strip(" `"): line[2:-1] for line in lines}
+    for column, name in enumerate(tables.ORIGINALS):
+        experiment = tables.EXPERIMENTS[name]
+        marked = {key for key, cells in rows.items() if "(assumed)" in cells[column]}
+        assert marked == set(experiment.assumptions) and marked < set(experiment.arguments)
+    assert [cell.strip() for cell in rows["gamma"]] == ["`1e-08`", "`1e-08`"]
+
+
 def test_the_books_tables_are_what_the_records_say():
     for name, text in tables.render().items():
         assert (tables.TABLES / f"{name}.md").read_text(encoding="utf-8") == text + "\n", name
@@ -427,3 +439,14 @@ def test_the_peak_is_what_a_process_held():
     assert peak_memory.peak_mb([sys.executable, "-c", "pass"]) < 50
     with pytest.raises(RuntimeError, match="nothing works"):
         peak_memory.peak_mb([sys.executable, "-c", "import sys; sys.exit('nothing works')"])
+
+
+def test_peaks_are_kept_row_by_row(tmp_path, monkeypatch):
+    for experiment, peak in (("one", 700), ("two", 800), ("one", 900)):
+        row = {"experiment": experiment, "images": 9, "peak_mb": peak, "seconds": 1.0}
+        monkeypatch.setattr(peak_memory, "measure", lambda name, row=row: row)
+        path = tmp_path / "peaks.json"
+        peak_memory.main(["--json", str(path), "--experiment", experiment])
+    found = json.loads(path.read_text())
+    assert {name: row["peak_mb"] for name, row in found.items()} == {"one": 900, "two": 800}
+    assert all(row["commit"] and row["hardware"]["cores"] for row in found.values())

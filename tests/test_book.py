@@ -33,8 +33,9 @@ def build(project):
 
 def copy_book(target):
     """Copy what the book is made of to `target`, where a test may change it."""
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / name, target)
+    for name in ("_config.yml", "_toc.yml", "pyproject.toml", "constraints.txt", "tools/colab.txt"):
+        (target / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
     for name in ("book", "notebooks", "vaegan_edu/weights"):  # weights lie beside their records
         shutil.copytree(
             ROOT / name, target / name, ignore=shutil.ignore_patterns(".*", "__pycache__")
@@ -154,6 +155,39 @@ def test_chapter_numbers_its_equations(read, page):
     shown = read(page).select("article div.math.notranslate[id]")
     assert [block["id"] for block in shown] == [f"equation-{label}" for label in labels]
     assert all(block.select_one(".eqno") for block in shown)
+
+
+def rows(read, page, title):
+    """The rows of the table whose first head is `title`, each a list of texts."""
+    for table in read(page).select("article table"):
+        found = [[cell.get_text() for cell in row(["th", "td"])] for row in table("tr")]
+        if found[0][0] == title:
+            return found[1:]
+
+
+def test_run_times_are_those_of_the_last_execution(read):
+    *shown, (_, total, _) = rows(read, "book/environment", "Notebook")
+    measured = {}
+    for page in NOTEBOOKS:
+        notebook = nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
+        record = notebook.metadata["vaegan_edu"]
+        title = re.search(r"^# (.+)$", notebook.cells[0].source, re.MULTILINE)[1]
+        measured[title] = [str(record["seconds"]), str(record["cores"])]
+    assert {title: numbers for title, *numbers in shown} == measured
+    assert int(total) == sum(int(seconds) for seconds, _ in measured.values())
+
+
+def test_versions_are_those_of_the_projects_files(read):
+    files = ("pyproject.toml", "constraints.txt", "tools/colab.txt")
+    project, constraints, colab = ((ROOT / name).read_text(encoding="utf-8") for name in files)
+    shown = {name: versions for name, *versions in rows(read, "book/environment", "Package")}
+    assert {"keras", "tensorflow", "jax", "numpy", "ipywidgets", "anywidget"} <= set(shown)
+    for name, (needed, made, has) in shown.items():
+        assert f'"{name}{needed.replace(" ", "")}"' in project
+        assert f"\n{name}=={made}\n" in constraints
+        line = {"a release of its own": name, "not there": None}.get(has, f"{name}=={has}")
+        assert f"\n{line}\n" in colab if line else f"\n{name}" not in colab
+    assert {"a release of its own", "not there"} < {has for _, _, has in shown.values()}
 
 
 # Offline

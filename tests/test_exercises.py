@@ -250,6 +250,23 @@ def _windowed_that_clears(losses, rate, factor, minimum, window, decay_on):
 
 OTHER = {"stagnation": "improvement", "improvement": "stagnation"}
 
+
+def _routing(*cells):
+    """The original project's factors, some of them changed: (row, column, value)."""
+    factors = np.array([[1 / 64, 0, 0], [1 / 4096, 1e-8, 0], [0, 1, 0], [0, 0, 1]])
+    for row, column, value in cells:
+        factors[row, column] = value
+    return factors
+
+
+def _fool(*batches):
+    return sum(_bce(batch).mean() for batch in batches)
+
+
+def _judge(real, *fakes):
+    return _fool(real) + sum(_bce(-fake).mean() for fake in fakes)
+
+
 MISTAKES = {
     "expectation": {
         "apply f first": lambda f, z: (f(np.mean(z)), _standard_error(f(z))),
@@ -705,6 +722,77 @@ MISTAKES = {
         ),
         "sum of the features itself": lambda m, s: s * _closeness(m[:, None]).sum(),
         "do not divide by it": lambda m, s: _push(m, s, of=lambda t: t / abs(t) if t else t / 0),
+    },
+    "routing": {
+        "rows and columns": _routing().T,
+        "but never trains it": _routing((1, 2, 1)),
+        "encoder is not in the game": _routing((2, 0, 1)),
+        "asks the discriminator": _routing((2, 2, 1)),
+        "sees what the decoder made": _routing((3, 1, 1)),
+        "belongs to the encoder alone": _routing((0, 1, 1 / 64)),
+        "gamma acts on the decoder alone": _routing((1, 0, 1e-8)),
+        "by nothing else": _routing((1, 1, 1 / 4096)),
+        "does learn from the feature term": _routing((1, 1, 0)),
+        "two weights are exchanged": _routing((0, 0, 1 / 4096), (1, 0, 1 / 64)),
+        "paper's weights": _routing((0, 0, 1), (1, 0, 1)),
+    },
+    "feature_distance": {
+        "factor 1/2 is missing.": lambda a, b: ((a - b) ** 2).sum(axis=(1, 2, 3)),
+        "what gamma means": lambda a, b: 0.5 * ((a - b) ** 2).mean(axis=(1, 2, 3)),
+        "and the factor 1/2": lambda a, b: ((a - b) ** 2).mean(axis=(1, 2, 3)),
+        "mean over the batch": lambda a, b: 0.5 * ((a - b) ** 2).sum() / len(a),
+        "summed over the batch as well": lambda a, b: 0.5 * ((a - b) ** 2).sum(),
+        "root": lambda a, b: np.linalg.norm((a - b).reshape(len(a), -1), axis=1),
+        "axis 0": lambda a, b: 0.5 * ((a - b) ** 2).sum(axis=0),
+        "channels only": lambda a, b: 0.5 * ((a - b) ** 2).sum(axis=-1),
+        "absolute differences": lambda a, b: 0.5 * abs(a - b).sum(axis=(1, 2, 3)),
+        "subtracted the sums": lambda a, b: 0.5 * (a - b).sum(axis=(1, 2, 3)) ** 2,
+    },
+    "adversarial_terms": {
+        "minus L_GAN": lambda r, a, s: (-_judge(r, a, s), _fool(a, s)),
+        "both signs": lambda r, a, s: (-_judge(r, a, s), -_fool(a, s)),
+        "left the reconstructions out": lambda r, a, s: (_judge(r, s), _fool(s)),
+        "left the prior samples out": lambda r, a, s: (_judge(r, a), _fool(a)),
+        "both kinds of fakes pass": lambda r, a, s: (_judge(r, a, s), _fool(s)),
+        "saturates. Take": lambda r, a, s: (_judge(r, a, s), -_fool(-a, -s)),
+        "L_GAN itself": lambda r, a, s: (_judge(r, a, s), -_judge(r, a, s)),
+        "did not make them": lambda r, a, s: (_judge(r, a, s), _fool(r, a, s)),
+        "called reconstructions real": lambda r, a, s: (_judge(r, s) + _fool(a), _fool(s)),
+        "fake_weight": lambda r, a, s: ((_judge(r, a, s) + _fool(r)) / 2, _fool(a, s)),
+        "you summed": lambda r, a, s: (len(r) * _judge(r, a, s), len(r) * _fool(a, s)),
+        "wrong order": lambda r, a, s: (_fool(a, s), _judge(r, a, s)),
+        "np.logaddexp": lambda r, a, s: (
+            -np.log(expit(r)).mean() - np.log((1 - expit(a)) * (1 - expit(s))).mean(),
+            -np.log(expit(a) * expit(s)).mean(),
+        ),
+    },
+    "vaegan_losses": {
+        "not on the encoder's": lambda p, f, a, d, g: (p + g * f, g * f + a, d),
+        "gamma is missing": lambda p, f, a, d, g: (p + f, f + a, d),
+        "wrong term": lambda p, f, a, d, g: (p + f, f + g * a, d),
+        "prior term is missing": lambda p, f, a, d, g: (f, g * f + a, d),
+        "learn nothing about": lambda p, f, a, d, g: (p, g * f + a, d),
+        "it makes no code": lambda p, f, a, d, g: (p + f, p + g * f + a, d),
+        "no adversarial term": lambda p, f, a, d, g: (p + f + a, g * f + a, d),
+        "learn to see nothing": lambda p, f, a, d, g: (p + f, g * f + a, d + f),
+        "is a loss already.": lambda p, f, a, d, g: (p + f, g * f + a, -d),
+        "you subtract the game": lambda p, f, a, d, g: (p + f, g * f - a, d),
+        "one loss": lambda p, f, a, d, g: [p + f + a + d] * 3,
+        "the order is": lambda p, f, a, d, g: (d, g * f + a, p + f),
+    },
+    "equal_gamma": {
+        "a mean is smaller": lambda g, shape, s: g / np.prod(shape) / s**2,
+        "scale is turned round": lambda g, shape, s: g * np.prod(shape) * s**2,
+        "both factors": lambda g, shape, s: g / np.prod(shape) * s**2,
+        "enters squared": lambda g, shape, s: g * np.prod(shape) / s,
+        "left the scale": lambda g, shape, s: g * np.prod(shape),
+        "left the number": lambda g, shape, s: g / s**2,
+        "channels only": lambda g, shape, s: g * shape[-1] / s**2,
+        "places only": lambda g, shape, s: g * shape[0] * shape[1] / s**2,
+        "added the sides": lambda g, shape, s: g * sum(shape) / s**2,
+        "It cancels": lambda g, shape, s: g * np.prod(shape) / s**2 / 2,
+        "no factor two": lambda g, shape, s: 2 * g * np.prod(shape) / s**2,
+        "factor alone": lambda g, shape, s: np.prod(shape) / s**2,
     },
     "rates_by_hand": {
         "a tie is no improvement": [8, 8, 8, 8, 8, 4, 2, 1],

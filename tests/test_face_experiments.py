@@ -30,6 +30,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.filterwarnings("always:.* files were left out")
 def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
     folder, tmp_path, capsys, monkeypatch
 ):

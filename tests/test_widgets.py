@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 from scipy.stats import norm
 
 from vaegan_edu import losses, metrics, schedules, toys, widgets
@@ -501,6 +502,123 @@ def test_the_game_refuses_what_its_sliders_cannot_show(name, bad):
     assert shown.game == before
 
 
+def judges(**options):
+    """A similarity explorer: two convolutions with BatchNorm look at three images of noise."""
+    images = layers.Input((12, 8, 1))
+    h = layers.Conv2D(4, 4, 2, "same", activation="leaky_relu")(images)
+    h = layers.BatchNormalization(center=False)(layers.Conv2D(3, 3, 2, "same")(h))
+    network = randomised(keras.Model(images, h))
+    pixels = np.random.default_rng(3).uniform(-1, 1, (3, 12, 8, 1))
+    arguments = {"names": ["one", "two </b>", "three"]} | options
+    return widgets.SimilarityExplorer(network, pixels, **arguments)
+
+
+@in_browser
+def test_the_browsers_judges_equal_pythons(tmp_path):
+    shown = judges()
+    states = [("two </b>", -6, 0.0), ("two </b>", 6, 0.0), ("two </b>", 0, 0.4), ("three", 3, 3.0)]
+    script = f"""
+      const figure = document.querySelector(".vaegan-figure");
+      const plane = figure.querySelector(".plane");
+      const select = figure.querySelector("select");
+      const [shift, blur] = figure.querySelectorAll("input");
+      const move = (input, value, kind) => {{
+        input.value = value;
+        input.dispatchEvent(new Event(kind));
+      }};
+      const heights = (name) => figure.querySelector(name).getAttribute("d")
+        .match(/[-\\d.]+ [-\\d.]+/g).map((pair) => Number(pair.split(" ")[1]));
+      const told = () => ({{
+        cells: Array.from(figure.querySelectorAll("td"), (cell) => Number(cell.textContent)),
+        curves: [heights(".line.pixels"), heights(".line.features")],
+        label: plane.getAttribute("aria-label"),
+        pixels: Array.from(figure.querySelectorAll("canvas")[1].getContext("2d")
+          .getImageData(0, 0, 8, 12).data),
+        copy: figure.querySelectorAll("canvas")[1].getAttribute("aria-label"),
+      }});
+      const result = {{ told: [] }};
+      for (const [name, s, b] of {json.dumps(states)}) {{
+        move(select, name, "change");
+        move(shift, s + 0.2, "input"); // whole pixels
+        move(blur, b, "input");
+        result.told.push(told());
+      }}
+      shift.dispatchEvent(new KeyboardEvent("keydown", {{ key: "ArrowRight", cancelable: true }}));
+      result.stepped = told().copy;
+      result.errors = window.errors;
+      answer(result);"""
+    body = shown.to_html()
+    got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
+    assert got["errors"] == []
+    for state, told in zip(states, got["told"], strict=True):
+        shown.image, shown.shift, shown.blur = state
+        errors, relative = shown.errors.values(), list(shown.relative_errors.values())
+        assert told["cells"] == pytest.approx([*errors, *relative], abs=0.051)
+        assert told["cells"][2:] == pytest.approx(relative, abs=0.006)
+        copy = widgets.similarity_explorer._changed(shown._images[shown._names.index(state[0])],
+                                                    *state[1:])  # fmt: skip
+        pixels = np.asarray(told["pixels"]).reshape(12, 8, 4)[..., :1]
+        assert np.abs(pixels - (copy + 1) * 127.5).max() <= 0.51
+        for heights, kind in zip(told["curves"], ("pixels", "features"), strict=True):
+            for s, height in zip(range(-6, 7), heights, strict=True):
+                shown.shift = s
+                expected = min(shown.relative_errors[kind], 2)  # higher ones stay at the top
+                assert 2 * (230 - height) / 230 == pytest.approx(expected, abs=1e-3)
+        minus = f"{state[1]}".replace("-", "\u2212")
+        assert told["copy"].endswith(f"shifted by {minus} and blurred by {state[2]:.2f} pixels")
+        assert f"{relative[0]:.2f} by pixels, {relative[1]:.2f} by features" in told["label"]
+    assert "shifted by 4 and" in got["stepped"]
+
+
+def test_both_judges_are_those_of_the_package():
+    """The errors are the package's losses, and a copy that is no copy costs nothing."""
+    shown = judges(shift=2, blur=0.7)
+    original = shown._images[:1]
+    moved = np.full_like(original, -1.0)
+    moved[:, :, 2:] = original[:, :, :-2]
+    copy = gaussian_filter(moved, (0, 0.7, 0.7, 0), mode="constant", cval=-1, truncate=9 / 0.7)
+    see = shown._network
+    assert shown.errors == pytest.approx(
+        {
+            "pixels": float(losses.gaussian_reconstruction(original, copy)[0]),
+            "features": float(losses.feature_loss(see(original), see(copy))[0]),
+        },
+        rel=1e-4,
+    )
+    between = [
+        [float(losses.feature_loss(see(a[None]), see(b[None]))[0]) for a in shown._images]
+        for b in shown._images
+    ]
+    ratio = shown.errors["features"] / shown.relative_errors["features"]
+    assert ratio == pytest.approx(np.sum(between) / 6, rel=1e-4)  # of six pairs of two different
+    shown.shift, shown.blur = 0, 0
+    assert shown.errors == {"pixels": 0, "features": 0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"shift": 7}, "shift must be a number from -6 to 6. Received: 7"),
+        ({"shift": 1.5}, "`shift` must be a whole number.* Received: 1.5"),
+        ({"blur": -0.1}, "blur must be a number from 0 to 3. Received: -0.1"),
+        ({"names": ["one", "two"]}, "each with a name of its own. Received: 3 images, names"),
+        ({"names": ["one", "two", "two"]}, "each with a name of its own. Received: 3 images"),
+    ],
+)
+def test_bad_judges_settings_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        judges(**settings)
+
+
+def test_judges_need_images_of_the_networks_shape():
+    with pytest.raises(ValueError, match=r"takes, \(12, 8, 1\)\. Received: \(8, 8, 1\)"):
+        widgets.SimilarityExplorer(judges()._network, np.zeros((2, 8, 8, 1)), ["a", "b"])
+    shown = judges()
+    with pytest.raises(ValueError, match="image must be one of one, .* Received: 'four'"):
+        shown.image = "four"
+    assert shown.image == "one"
+
+
 @in_browser
 def test_the_browsers_batch_equals_pythons(tmp_path):
     shown = widgets.MinibatchExplorer()
@@ -638,7 +756,7 @@ def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
     assert got["told"] == expected
     assert f"The pull on the generator is {expected[-1][-1]}." in got["label"]
 
-    # Logits at x = -6 ... 6, cut at 12 either way, in a panel of height 190 from 182 on.
+    # Logits at x = -6 ... 6, where 24 of them take a height of 190 from 182 on.
     x = np.linspace(-6, 6, 241)
     p, q = (norm.pdf(x, m, np.hypot(0.5, 0.8)) for m in (0, -1.5))
     real = 0.8 * 0.7 + 0.2 * 0.3
@@ -646,7 +764,7 @@ def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
     bare = norm.logpdf(x, 0, 0.5) - norm.logpdf(x, -1.5, 0.5)
     for heights, logits in zip(got["curves"], (tricks, bare), strict=True):
         drawn = 12 - (np.array(heights) - 182) * 24 / 190
-        assert drawn == pytest.approx(np.clip(logits, -12, 12), abs=0.02)
+        assert drawn == pytest.approx(logits, abs=0.02)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
@@ -715,7 +833,7 @@ def test_the_kernels_module_follows_python(tmp_path):
     pytest.importorskip("anywidget")
     modules = []
     shapes = (explorer, widgets.KLExplorer, divergences, widgets.GameExplorer)
-    for make in (*shapes, widgets.MinibatchExplorer, widgets.LabelExplorer):
+    for make in (*shapes, widgets.MinibatchExplorer, widgets.LabelExplorer, judges):
         shown = make()
         source = base64.b64encode(shown.widget._esm.encode()).decode()
         modules.append([source, shown._current()])
@@ -735,7 +853,7 @@ def test_the_kernels_module_follows_python(tmp_path):
         document.body.append(el);
         const stop = module.default.render({{ model, el }});
         const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["slope", 0], ["mean", -1],
-          ["clusters", 1]]
+          ["clusters", 1], ["shift", 0]]
           .find(([name]) => name in state);
         state[name] = value;
         heard[`change:${{name}}`]();
@@ -757,12 +875,14 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert got[4][1:] == [1, 0]
     pull = f"{widgets.LabelExplorer(mean=-1).best['pull']:.2f}"
     assert got[5][0].endswith(f"The pull on the generator is {pull}.") and got[5][1:] == [1, 0]
+    assert "error is 0.00 by pixels, 0.00 by features" in got[6][0]
+    assert got[6][1:] == [1, 0]
 
 
 @pytest.mark.parametrize(
     "make",
     [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
-    + [widgets.MinibatchExplorer, widgets.LabelExplorer],
+    + [widgets.MinibatchExplorer, widgets.LabelExplorer, judges],
 )
 def test_the_fragment_stands_alone(make):
     shown = make()

@@ -1,4 +1,4 @@
-"""Write the tables of `benchmarks/` for the book: book/tables/<name>.md, from the records alone.
+"""Write the book's wide tables: book/tables/<name>.md, from the records and the experiments alone.
 
     python tools/tables.py [--check]
 
@@ -13,13 +13,33 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 from benchmarks import faces, quality, quality_search, train_step  # noqa: E402
+from vaegan_edu.experiments import EXPERIMENTS  # noqa: E402
 
 TABLES = Path(__file__).resolve().parents[1] / "book" / "tables"
 DIGITS = ("gan-digits", "vaegan-digits")
+ORIGINALS = ("vaegan-mnist-original", "faces-original")
+
+
+def original_settings():
+    """Return each argument of the original project's experiments, and whether we assumed it."""
+    experiments = {name: EXPERIMENTS[name] for name in ORIGINALS}
+    arguments = dict.fromkeys(key for one in experiments.values() for key in one.arguments)
+    rows = []
+    for key in arguments:
+        row = {"argument": f"`{key}`"}
+        for name, experiment in experiments.items():
+            if key in experiment.arguments:
+                value = experiment.arguments[key]
+                text = f"{value:.6g}" if isinstance(value, float) else str(value)
+                assumed = " (assumed)" if key in experiment.assumptions else ""
+                row[f"`{name}`"] = f"`{text}`{assumed}"
+        rows.append(row)
+    return quality.table(rows)
 
 
 def render():
     """Return the tables, a dict from name to Markdown."""
+    compared = faces.read_runs()
     speed = json.loads(quality.SPEED.read_text(encoding="utf-8"))["parts"]
     return {
         "quality_cost": quality.table(quality.cost()),
@@ -28,8 +48,9 @@ def render():
         "digits_distances": quality.table(quality.samples(quality.DISTANCES, DIGITS)),
         "digits_classes": quality.table(quality.samples(quality.CLASSES, DIGITS)),
         "quality_search": quality.table(quality_search.rows()),
-        "faces_judges": quality.table(faces.judges()),
+        **{f"faces_{rows.__name__}": quality.table(rows(compared)) for rows in faces.TABLES},
         "train_step": train_step.table(speed),
+        "original_settings": original_settings(),
     }
 
 

@@ -6,9 +6,9 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
   convolutions up, light enough that a page can run the decoder in a browser;
 - "light", which reaches better samples sooner: three convolutions down, BatchNorm in the decoder,
   and a *small* discriminator;
-- "larsen", a lighter form of the networks that Larsen et al. (2016, table 1) trained on CelebA, for
-  colour images of 32x32 or 64x64: convolutions of 5x5, BatchNorm, half their channels or less, and
-  in place of 2048 units 512 in the encoder and none in the discriminator;
+- "larsen", in the manner of the networks that Larsen et al. 2016 trained on CelebA, but lighter:
+  for colour images of 32x32 or 64x64, convolutions of 5x5 with fewer channels, BatchNorm in encoder
+  and decoder, 512 units in the encoder where they had 2,048, and none in the discriminator;
 - "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at
   (64, 64, 3) those for faces. Their layers are exact; the diagrams show no activation between the
   two convolutions, so there is none;

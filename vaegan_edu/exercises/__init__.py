@@ -29,8 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 
 CHAPTERS = (
-    "before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "mode_collapse", "schedules",
-    "tricks",
+    "before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "vaegan", "mode_collapse",
+    "schedules", "tricks",
 )  # fmt: skip
 
 _registry = {}

@@ -257,7 +257,7 @@ GAME = {"compile": compile_players, "watch": watch_samples}
 # Faces: the light settings with networks in the manner of Larsen et al. 2016. `train_count` is of
 # rendered faces, 8,500 where it is None; `None` for all other data.
 FACES = {"data": "rendered-faces", "image_size": 64, "train_count": None}
-LIGHT_FACES = {**LIGHT, **FACES, "epochs": 8, "latent_dim": 64, "preset": "larsen"}
+LIGHT_FACES = {**LIGHT, **FACES, "epochs": 6, "latent_dim": 64, "preset": "larsen"}
 VAE_FACES = {
     **FACES, **ELBO,
     **{name: LIGHT_FACES[name] for name in (

@@ -66,8 +66,9 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     changes = {"data": data, "epochs": epochs, "batch_size": batch_size, "latent_dim": latent_dim,
                "image_size": image_size, "seed": seed}  # fmt: skip
     changes = {key: value for key, value in changes.items() if value is not None}
-    arguments = arguments | _checked(name, arguments, {**(settings or {}), **changes})
-    source = find_source(arguments["data"], folder, data)
+    changes = {**(settings or {}), **changes}
+    arguments = arguments | _checked(name, arguments, changes)
+    source = find_source(arguments["data"], folder, changes.get("data"))
     arguments["data"] = recorded_name(source)
 
     loaded = experiment.load({**arguments, "data": source})

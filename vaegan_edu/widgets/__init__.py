@@ -3,10 +3,11 @@
 `LatentExplorer` shows a two-dimensional latent plane beside the image decoded from a chosen point;
 `KLExplorer` shows what `kl_loss` measures in one dimension; `DivergenceExplorer` shows the KL
 divergence in both directions between a Gaussian and a mixture; `GameExplorer` plays a GAN's game in
-one dimension; `LabelExplorer` shows what soft labels, noisy labels and noise make of the best
-discriminator; `MinibatchExplorer` shows what minibatch discrimination sees of a batch of points;
+one dimension; `SimilarityExplorer` lets pixels and a network's features judge a changed image;
+`LabelExplorer` shows what soft labels, noisy labels and noise make of the best discriminator;
+`MinibatchExplorer` shows what minibatch discrimination sees of a batch of points;
 `ScheduleExplorer` shows what a learning-rate rule makes of a loss curve. None needs Keras,
-ipywidgets or anywidget to be imported: a decoder is only read, and widgets are loaded when a kernel
+ipywidgets or anywidget to be imported: a network is only read, and widgets are loaded when a kernel
 asks.
 """
 
@@ -18,6 +19,7 @@ from vaegan_edu.widgets.label_explorer import LabelExplorer
 from vaegan_edu.widgets.latent_explorer import LatentExplorer
 from vaegan_edu.widgets.minibatch_explorer import MinibatchExplorer
 from vaegan_edu.widgets.schedule_explorer import ScheduleExplorer
+from vaegan_edu.widgets.similarity_explorer import SimilarityExplorer
 
 __all__ = [
     "DivergenceExplorer",
@@ -27,5 +29,6 @@ __all__ = [
     "LatentExplorer",
     "MinibatchExplorer",
     "ScheduleExplorer",
+    "SimilarityExplorer",
     "export_decoder",
 ]
