@@ -622,7 +622,7 @@ def test_judges_need_images_of_the_networks_shape():
 @in_browser
 def test_the_browsers_batch_equals_pythons(tmp_path):
     shown = widgets.MinibatchExplorer()
-    moves = {"clusters": 3, "spread": 0.02, "shift": 0.5, "kernel": 10.0}
+    moves = {"clusters": 3, "spread": 0.2, "shift": 0.5, "kernel": 10.0}
     script = f"""
       const figure = document.querySelector(".vaegan-figure");
       const inputs = figure.querySelectorAll("input");
@@ -632,7 +632,7 @@ def test_the_browsers_batch_equals_pythons(tmp_path):
         .matchAll(/M([-\\d.]+) ([-\\d.]+)a([\\d.]+)/g)]
         .map(([, x, y, radius]) => [Number(x) + Number(radius), Number(y), Number(radius)]);
       const result = {{ told: [told()], dots: [] }};
-      {json.dumps([3.2, 0.02, 0.5, 1])}.forEach((value, i) => {{ // whole clusters, log10(kernel)
+      {json.dumps([3.2, 0.2, 0.5, 1])}.forEach((value, i) => {{ // whole clusters, log10(kernel)
         inputs[i].value = value;
         inputs[i].dispatchEvent(new Event("input"));
         result.told.push(told());
