@@ -307,7 +307,7 @@ plt.show()
 #
 # So the logit of one and the same image jitters. The discriminator cannot rest on single features, and through it the generator gets a noisy gradient.
 #
-# The other place is behind each convolution, `"convolutions"`. There a dropped number is one pixel of one feature map. Its neighbours say much the same, so little information is lost at each place; but the noise passes through all layers that follow. Which place shakes the answer more? We take the light discriminator of the later runs, untrained, and ask it 200 times about the same digits.
+# The other place is behind each convolution, `"convolutions"`. There a dropped number is one pixel of one feature map. Its neighbours say much the same, so little information is lost at each place; but the noise passes through all layers that follow. Which place shakes the answer more? We take the light discriminator of the later runs, untrained, and ask it $200$ times about the same digits.
 
 # %%
 RATE, TIMES = 0.3, 200
@@ -488,7 +488,7 @@ plt.show()
 #
 # ## Each alone, on digits
 #
-# A ring is no image. So the same was planned for the light GAN on the built-in digits, 20 epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may. The next cell reads their records, and says where there is none.
+# A ring is no image. So the same was planned for the light GAN on the built-in digits, $20$ epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may. The next cell reads their records, and says where there is none.
 
 # %%
 RESULTS = Path("../book/results")
@@ -505,7 +505,7 @@ for folder in ARMS:
     print(row)
 
 # %% [markdown]
-# *Fréchet* is the Fréchet distance of generated digits under a classifier's features (low is good), *coverage* the share of real test digits that have a generated one near by (high is good), *overfitting* how far $D$ is higher on training images than on test images. Each is a mean over epochs 11 to 20 and over seeds, with a bootstrap interval over seeds in brackets. Where a row ends after the seeds, too few runs were made.
+# *Fréchet* is the Fréchet distance of generated digits under a classifier's features (low is good), *coverage* the share of real test digits that have a generated one near by (high is good), *overfitting* how far $D$ is higher on training images than on test images. Each is a mean over epochs $11$ to $20$ and over seeds, with a bootstrap interval over seeds in brackets. Where a row ends after the seeds, too few runs were made.
 
 # %% [markdown]
 # ### The claims
