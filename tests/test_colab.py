@@ -50,6 +50,7 @@ def tree(tmp_path_factory):
 @pytest.fixture
 def here(monkeypatch, tree):
     """The command on that tree, with this environment in place of Colab's."""
+    monkeypatch.setenv("VAEGAN_EDU_PROFILE", "gpu")  # must not reach a kernel
     monkeypatch.setattr(colab, "ROOT", tree)
     monkeypatch.setattr(colab, "make_environment", lambda: None)
     monkeypatch.setattr(colab, "copy_environment", lambda fresh: Path(sys.executable))

@@ -42,12 +42,12 @@ class Claim(SphinxDirective):
 
 def summarise(found):
     """Return all verdicts as a Markdown table."""
-    lines = ["| | Claim | Effect | Needed | Verdict |", "|---|---|---|---|---|"]
+    lines = ["| | Verdict | Claim | Effect | Needed |", "|---|---|---|---|---|"]
     for verdict in found:
         claim = verdict.claim
         needed = _number(claim, claim.threshold) if claim.more else "–"
         lines.append(
-            f"| {claim.name} | {claim.claim} | {_effect(verdict)} | {needed} | **{verdict.word}** |"
+            f"| {claim.name} | **{verdict.word}** | {claim.claim} | {_effect(verdict)} | {needed} |"
         )
     return "\n".join(lines)
 

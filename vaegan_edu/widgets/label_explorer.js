@@ -7,7 +7,7 @@ const LOWER = 190;
 const BOTTOM = TOP + LOWER;
 const X = [-6, 6];
 const DEVIATION = 0.5; // of data and generator, before noise
-const DENSITY = 0.85;
+const DENSITY = 1;
 const LIMIT = 12; // of the logits that are shown
 const RANGES = { mean: [-4, 4], target: [0.5, 1], flip: [0, 0.5], noise: [0, 2] };
 const GRID = Array.from({ length: 4001 }, (_, i) => -20 + 0.01 * i);
@@ -44,8 +44,7 @@ function judge(at) {
 function render({ model, el }) {
   const px = (x) => ((x - X[0]) / (X[1] - X[0])) * WIDTH;
   const py = (density) => UPPER * (1 - density / DENSITY);
-  const pl = (logit) =>
-    TOP + (LOWER * (LIMIT - Math.max(-LIMIT, Math.min(LIMIT, logit)))) / (2 * LIMIT);
+  const pl = (logit) => TOP + (LOWER * (LIMIT - logit)) / (2 * LIMIT);
   const curve = (height) => {
     const points = [];
     for (let i = 0; i <= 240; i++) {
@@ -79,8 +78,8 @@ function render({ model, el }) {
         </g>
         <path class="area p"/>
         <path class="area q"/>
-        <path class="best"/>
-        <path class="own"/>
+        <svg class="inside" x="0" y="${TOP}" width="${WIDTH}" height="${LOWER}"
+             viewBox="0 ${TOP} ${WIDTH} ${LOWER}"><path class="best"/><path class="own"/></svg>
         <text class="tag p" text-anchor="middle" y="14">p, data</text>
         <text class="tag q" text-anchor="middle" y="14">q, generator</text>
         <text class="tag name" x="6" y="${BOTTOM - 8}">with tricks solid, without dashed</text>
