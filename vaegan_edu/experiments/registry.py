@@ -300,7 +300,7 @@ EXPERIMENTS = {
         **GAME,
     ),
     "gan-ring": Experiment(
-        "GAN on a ring of eight Gaussians that collapses: its discriminator learns too slowly",
+        "GAN that collapses on a ring of eight Gaussians",
         _build_gan,
         measure_modes,
         {"data": "ring", "epochs": 40, "batch_size": 128, "learning_rate": 1e-3,
