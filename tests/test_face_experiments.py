@@ -55,6 +55,7 @@ def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
     assert str(tmp_path) not in json.dumps(config)
     measured = records.read_record(run).metrics
     assert {"real_frechet_distance", "random_coverage", "reconstruction_loss"} <= set(measured)
+    assert measured["random_sharpness"] != measured["real_sharpness"] > 0.0
     assert not any(name.startswith("moved") for name in measured)  # nobody knows the attributes
     assert {"sample_frechet_distance", "sample_coverage"} <= set(
         records.read_record(run).history[0]

@@ -686,3 +686,20 @@ def test_images_that_cannot_be_judged_are_refused(classifier, images, message):
     for generated, real in ((images, good), (good, images)):
         with pytest.raises(ValueError, match=f"{message}.*Received"):
             metrics.judge(classifier, generated, real)
+
+
+def test_sharpness_is_the_energy_above_a_quarter_of_a_cycle():
+    """Known gratings count or do not; of noise it is what a low-pass filter takes away."""
+    x = np.arange(32)
+    for cycles, energy in ((0, 0.0), (4, 0.0), (8, 0.0), (9, 0.5), (16, 1.0)):
+        wave = np.broadcast_to(np.cos(2 * np.pi * cycles * x / 32), (1, 20, 32))
+        for grating in (wave, wave.swapaxes(1, 2)):
+            found = metrics.sharpness(grating[..., None])
+            assert found == pytest.approx(energy * 20 * 32, abs=1e-3)
+    images = np.random.default_rng(0).uniform(-1, 1, (5, 12, 16, 3)).astype("float32")
+    spectrum = np.fft.fft2(images, axes=(1, 2))
+    slow = [abs(np.fft.fftfreq(size)) <= 0.25 for size in (12, 16)]
+    blurred = np.fft.ifft2(spectrum * np.outer(*slow)[..., None], axes=(1, 2)).real
+    lost = ((images - blurred) ** 2).sum(axis=(1, 2)).mean()
+    assert metrics.sharpness(images) == pytest.approx(lost, rel=1e-5)
+    assert metrics.sharpness(np.clip(blurred, -1, 1)) < 0.2 * lost

@@ -42,7 +42,7 @@ RULES = ("s1", "s2", "s3", "s4-text", "s4-log", "plateau", "cosine")
 SCHEDULED = {"image_size": 32, "epochs": 40, "learning_rate": ORIGINAL_RATE}
 SCHEDULES = {
     **{f"faces-light/rendered-{rule}": Arm({**SCHEDULED, "train_count": 1000, "schedule": rule}, 3)
-       for rule in RULES},
+       for rule in RULES if f"faces-light/rendered-{rule}" not in ARMS},
     **{f"faces-light/congress-{rule}": Arm({**SCHEDULED, "data": "congress", "schedule": rule}, 1)
        for rule in RULES},
 }  # fmt: skip

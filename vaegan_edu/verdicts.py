@@ -47,7 +47,8 @@ MEANINGS = {
     "overfitting": "D on training images minus D on test images",
     "sample_frechet_distance": "Fréchet distance of generated images",
     "sample_coverage": "coverage of real images by generated ones",
-    "sample_sharpness": "energy in high spatial frequencies, generated over real",
+    "random_frechet_distance": "Fréchet distance of generated images",
+    "random_sharpness": "energy of generated images in high spatial frequencies",
     "modes_covered_strictly": "modes with at least a tenth of their equal share of points",
     "high_quality_share": "share of points within three standard deviations of a mode",
 }

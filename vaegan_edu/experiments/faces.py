@@ -86,7 +86,8 @@ def evaluate_faces(model, data, arguments):
 
     Returns:
         A dict from `<kind>_<metric>` and the names of `measure_attributes` to numbers,
-        `reconstruction_loss`, and `regressor`, the digest of the judge.
+        `<kind>_sharpness` of `metrics.sharpness`, `reconstruction_loss`, and `regressor`, the
+        digest of the judge.
     """
     (x_train, y_train), (x_test, y_test) = data
     x_train, x_test = _scaled(x_train[:JUDGED]), _scaled(x_test[:JUDGED])
@@ -108,6 +109,7 @@ def evaluate_faces(model, data, arguments):
     for kind, faces in images.items():
         judged = metrics.judge_faces(regressor, faces, x_train)
         measured |= {f"{kind}_{name}": value for name, value in judged.items()}
+        measured[f"{kind}_sharpness"] = metrics.sharpness(faces)
     if y_test is not None:
         train = x_train, _standardised(y_train[:JUDGED])
         test = x_test, _standardised(y_test[:JUDGED])

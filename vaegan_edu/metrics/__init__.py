@@ -37,6 +37,7 @@ from vaegan_edu.metrics.regressor import (
     read_attributes,
     regressor_digest,
 )
+from vaegan_edu.metrics.sharpness import sharpness
 
 __all__ = [
     "ACTIVE_VARIANCE",
@@ -68,5 +69,6 @@ __all__ = [
     "r_squared",
     "read_attributes",
     "regressor_digest",
+    "sharpness",
     "within_class_distance",
 ]
