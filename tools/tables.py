@@ -39,6 +39,7 @@ def original_settings():
 
 def render():
     """Return the tables, a dict from name to Markdown."""
+    compared = faces.read_runs()
     speed = json.loads(quality.SPEED.read_text(encoding="utf-8"))["parts"]
     return {
         "quality_cost": quality.table(quality.cost()),
@@ -47,7 +48,7 @@ def render():
         "digits_distances": quality.table(quality.samples(quality.DISTANCES, DIGITS)),
         "digits_classes": quality.table(quality.samples(quality.CLASSES, DIGITS)),
         "quality_search": quality.table(quality_search.rows()),
-        "faces_judges": quality.table(faces.judges()),
+        **{f"faces_{rows.__name__}": quality.table(rows(compared)) for rows in faces.TABLES},
         "train_step": train_step.table(speed),
         "original_settings": original_settings(),
     }
