@@ -92,10 +92,11 @@ pairs = {
     "label 1, -log D": (losses.discriminator_loss(logits, 1.0), losses.non_saturating_loss(logits)),
     "minus label 0, log(1 - D)": (-losses.discriminator_loss(logits, 0.0), losses.minimax_loss(logits)),
 }  # fmt: skip
-print("logits of generated examples  ", logits)
+print(f"{'logits':26}" + "".join(f"{logit:8.0f}" for logit in logits))
 for name, (by_labels, by_name) in pairs.items():
     by_labels, by_name = (ops.convert_to_numpy(loss) for loss in (by_labels, by_name))
-    print(f"{name:28}", np.round(by_labels, 3) + 0.0, "the same:", np.allclose(by_labels, by_name))
+    numbers = "".join(f"{number:8.3f}" for number in by_labels)
+    print(f"{name:26}{numbers}  the same: {np.allclose(by_labels, by_name)}")
 
 # %% [markdown]
 # ### Soft labels
