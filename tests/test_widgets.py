@@ -757,7 +757,7 @@ def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
     assert f"The pull on the generator is {expected[-1][-1]}." in got["label"]
 
     # Logits at x = -6 ... 6, where 24 of them take a height of 190 from 182 on.
-    x = np.linspace(-6, 6, 241)
+    x = np.linspace(-6, 6, 281)
     p, q = (norm.pdf(x, m, np.hypot(0.5, 0.8)) for m in (0, -1.5))
     real = 0.8 * 0.7 + 0.2 * 0.3
     tricks = np.log(real * p + 0.2 * q) - np.log((1 - real) * p + 0.8 * q)
