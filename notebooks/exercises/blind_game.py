@@ -6,9 +6,9 @@ from vaegan_edu import exercises
 
 
 def blind_game(target):
-    """Return (D, decoder_loss, discriminator_loss) of the best discriminator that sees nothing.
+    """Return (D, decoder_loss, discriminator_loss); the best D is blind.
 
-    It gives one answer D to real images (label `target`), reconstructions and samples (label 0).
+    One answer for real images (label `target`), reconstructions and samples.
     """
     # solution
     d = target / 3

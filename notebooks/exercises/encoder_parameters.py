@@ -4,7 +4,7 @@ from vaegan_edu import exercises
 
 
 def encoder_parameters(side, channels, latent_dim):
-    """Return the encoder's parameters, BatchNorm's statistics counted, for square images."""
+    """Return the encoder's number of parameters, statistics counted."""
     # solution
     maps = side
     for _ in range(2):  # two convolutions of 4x4, stride 2, without padding
@@ -14,7 +14,8 @@ def encoder_parameters(side, channels, latent_dim):
     dense = (maps * maps * 128 + 1) * 1024 + 4 * 1024
     return first + second + dense + 2 * (1024 + 1) * latent_dim
     # stub
-    # How large is the map after each convolution? Which layers have a BatchNorm? How many heads?
+    # How large is the map after each convolution? Where does a BatchNorm stand?
+    # How many heads are there?
     return None
     # end
 

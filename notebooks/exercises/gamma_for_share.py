@@ -4,7 +4,7 @@ from vaegan_edu import exercises
 
 
 def gamma_for_share(share, feature_pull, game_pull):
-    """Return gamma; the pulls are lengths of the two terms' gradients, without gamma."""
+    """Return gamma; the pulls are lengths of gradients, without gamma."""
     # solution
     return share / (1 - share) * game_pull / feature_pull
     # stub

@@ -4,11 +4,11 @@ from vaegan_edu import exercises
 
 
 def histogram_floor(classes, count):
-    """Return the expected divergence from even shares, in nats, of `count` fair draws."""
+    """Return the expected divergence of `count` fair draws, in nats."""
     # solution
     return (classes - 1) / (2 * count)
     # stub
-    # What is the variance of one class's share? Put it into the parabola, once for each class.
+    # What is the variance of one class's share? Put it into the parabola.
     return None
     # end
 
