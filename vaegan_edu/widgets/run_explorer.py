@@ -188,6 +188,7 @@ class RunExplorer(InteractiveFigure):
                 curve = run["curves"][column]
                 epochs = range(1, run["epochs"] + 1)
                 chart.plot(epochs, curve, stroke, color=next(colours), label=column)
+            chart.xaxis.get_major_locator().set_params(integer=True)
             chart.axvline(epoch, color="#5a6370", linewidth=1)
             chart.set_title(panel["name"], fontsize=9)
             chart.legend(frameon=False, fontsize=7)
