@@ -499,13 +499,24 @@ for name, record in runs.items():
         ]
         line += "{:>19}".format("{:.3g} / {:.3g}".format(*last))
     print(line)
+print("mean of D on real images, the same epochs")
+print(f"{'':15}{'in training':>14}{'training images':>18}{'test images':>14}")
+for name, record in runs.items():
+    if "d_train" in record.history[0]:  # early records have no such column
+        means = [
+            np.mean(record.column(key)[-10:])
+            for key in ("d_real", "d_train", "d_test")
+        ]
+        print(f"{name:15}" + "{:14.2f}{:18.2f}{:14.2f}".format(*means))
 
 # %% [markdown]
 # Begin with the dotted lines. On MNIST decoder and discriminator stay close to the level of a blind expert. That does not mean that nothing is learned. Both learn, and what one gains the other takes back. A level curve is what a fair game looks like, and also what a dead one looks like.
 #
-# The encoder's loss on MNIST *rises*. Yet nothing gets worse, as the next section shows. Its feature term is measured with the discriminator's features, and nothing keeps those from growing (chapter 5). The ruler grows, so the measurement does.
+# The encoder's loss on MNIST *rises*. Yet nothing gets worse, as the next section shows. Its feature term is measured with the discriminator's features, and nothing keeps those from growing (chapter 5). Where the ruler grows, so does the measurement.
 #
-# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Has it become an expert? Compare its own two losses in the table. On training images it is well below the blind level, although some labels there are turned round. On held-out images it is no better than that level. It knows its $1\,437$ training images by heart, and in doubt calls everything fake. A larger data set does not allow that so soon.
+# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Has it become an expert? Compare its own two losses in the table. In training it is well below the blind level, although some labels there are turned round. On held-out images it is no better than that level.
+#
+# The second table asks why. It holds the mean of $D$ on real images: during the training, then on training images and on test images with the network *in evaluation mode*. Between the last two columns lies what was learned by heart. But the larger step is the first one. In evaluation mode BatchNorm uses averages that it gathered in training, and those lag behind a network that still changes. So a good part of a held-out loss is not about new images at all. One cannot see that in the curve.
 #
 # ## What it could not see
 #
