@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 9: The MNIST experiment
 #
-# *Run time: 361 s on two CPU cores, measured at the last execution.*
+# *Run time: 85 s on two CPU cores, measured at the last execution.*
 #
 # **What did the original project's VAE-GAN learn, and what could its pictures and curves not show?**
 #
@@ -449,7 +449,7 @@ print(
 )
 
 # %% [markdown]
-# On the built-in digits the recorded copies are worse than one grey average of all images, and the last column hints why. A latent dimension is *active* if its mean changes from image to image. Where none is, the code tells nothing about the image, and no decoder could copy from it. On MNIST some dimensions are active, and still the copies are far from those of a much smaller VAE.
+# On the built-in digits the recorded copies are worse than one grey average of all images, and the last column hints why. A latent dimension is *active* if its mean changes from image to image. Where none is, the code tells nothing about the image, and no decoder could copy from it. On MNIST the code is used, and still the copies are far from those of a much smaller VAE. What likeness there is comes from the encoder: it looks for a code whose image resembles the original.
 #
 # This is what one expects of a decoder that is not told to copy. Is `gamma` alone to blame? To know that, change it alone: `experiments.train(NAME, data="digits", epochs=100, settings={"gamma": 0.1})` is such a run. It is not recorded here.
 #
@@ -675,7 +675,7 @@ else:
 print(textwrap.fill(claim.caveat, 72))
 
 # %% [markdown]
-# Read the word with its limits. "Refuted" means that the effect is smaller than the claim needs; "open" that nobody knows yet. Either is said of *these* runs: small digits, $1\,500$ steps. The claim was about $100$ epochs of MNIST, forty times as many. Of those there is only the one run above, as far as it goes. It is looked at and does not decide.
+# Read the word with its limits. "Refuted" means that the effect is smaller than the claim needs; an effect below zero, that the digits became *more* even. "Open" means that nobody knows yet. Either is said of *these* runs: small digits, $1\,500$ steps. The claim was about $100$ epochs of MNIST, forty times as many. Of those there is only the one run above, as far as it goes. It is looked at and does not decide.
 #
 # Why did the project see digits become rare? We do not know. Its assumptions may have been others than ours. Or a sheet of $64$ deceived: the line on fair dice, in the table above, says how few images of the rarest digit one finds there by chance.
 #
@@ -967,7 +967,7 @@ exercises.check("histogram_floor", histogram_floor)
 #
 # - A model without its code can be rebuilt as far as its diagrams go. Count its parameters, and list what had to be assumed.
 # - A weight in a loss says nothing by its size. Measure the share of the gradient.
-# - With this `gamma` the decoder is not told to reconstruct, and does not.
+# - With this `gamma` the decoder is not told to reconstruct. What likeness there is, the encoder has to find among the codes.
 # - Know the level at which nobody learns anything, and draw it into the plot.
 # - Count steps, not epochs, when data sets differ.
 # - Whether digits vanish is a question about shares over time, over several seeds, above the floor of chance. No loss of the game answers it.
