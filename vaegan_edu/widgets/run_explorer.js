@@ -128,7 +128,5 @@ function render({ model, el }) {
     say(`${samples}. ${words}.`);
   }
 
-  model.on("change:run change:epoch", show); // Python chose
-  show();
-  return () => model.off("change:run change:epoch", show);
+  return follow(model, ["run", "epoch"], show);
 }
