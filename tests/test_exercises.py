@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, jensenshannon, pdist
 from scipy.special import expit, rel_entr
-from scipy.stats import entropy
+from scipy.stats import entropy, kendalltau, spearmanr
 
 from tools.exercises import read_exercise
 from vaegan_edu import exercises
+from vaegan_edu.schedules import replay
 from vaegan_edu.widgets import DivergenceExplorer, MinibatchExplorer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -265,6 +266,21 @@ def _fool(*batches):
 
 def _judge(real, *fakes):
     return _fool(real) + sum(_bce(-fake).mean() for fake in fakes)
+
+
+def _guess(target, weight, d=None, fakes=2):
+    """A constant answer of the VAE-GAN's discriminator, by default the best, and its loss."""
+    d = target / (1 + 2 * weight) if d is None else d
+    return d, target * _bce(np.log(d / (1 - d))) - (1 - target + fakes * weight) * np.log1p(-d)
+
+
+def _agreeing(a, b):
+    """Whether two runs are ordered alike by a and by b, (N, N), no run with itself."""
+    return np.sign(a[:, None] - a) * np.sign(b[:, None] - b) > 0
+
+
+def _matches(losses, rates, rules, equal=np.isclose, reduce=np.mean):
+    return [reduce(equal(replay(rule, losses), rates)) for rule in rules]
 
 
 MISTAKES = {
@@ -839,6 +855,57 @@ MISTAKES = {
         "you added the curvatures": lambda h: 2 / np.trace(h),
         "smallest of them": lambda h: 2 / np.linalg.eigvalsh(h),
         "turned round": lambda h: np.linalg.eigvalsh(h).max() / 2,
+    },
+    "count_weights": {
+        "the biases are missing": 25_706_496,
+        "16 features of minibatch discrimination are missing": 25_691_136,
+        "both missing": 25_690_112,
+        "without padding": 33_571_840,
+        "128 channels": 12_862_464,
+        "what the layer reads": 25_104,
+        "the whole discriminator": 25_847_489,
+    },
+    "best_guess": {
+        "one half": lambda t, w: (0.5, (1 + 2 * w) * np.log(2)),
+        "two kinds of fakes": lambda t, w: _guess(t, w, d=t / (1 + w), fakes=1),
+        "`real_target` does not appear": lambda t, w: _guess(1.0, w),
+        "`fake_weight` does not appear": lambda t, w: _guess(t, 1.0),
+        'probability of "fake"': lambda t, w: _guess(t, w, d=1 - t / (1 + 2 * w)),
+        "the order": lambda t, w: _guess(t, w)[::-1],
+        "also pays for the rest": lambda t, w: (
+            t / (1 + 2 * w),
+            _guess(t, w)[1] + (1 - t) * np.log(1 - t / (1 + 2 * w)),
+        ),
+        "the sign": lambda t, w: (_guess(t, w)[0], -_guess(t, w)[1]),
+        "two numbers": lambda t, w: t / (1 + 2 * w),
+    },
+    "pair_agreement": {
+        "*dis*agree": lambda a, b: 0.5 - kendalltau(a, b).statistic / 2,
+        "Kendall": lambda a, b: kendalltau(a, b).statistic,
+        "Divide by the number of all": lambda a, b: _agreeing(a, b).sum() // 2,
+        "no pair with itself": lambda a, b: _agreeing(a, b).sum() / len(a) ** 2,
+        "with itself as one": lambda a, b: (_agreeing(a, b).sum() + len(a)) / len(a) ** 2,
+        "neighbours": lambda a, b: _agreeing(a, b).diagonal(1).mean(),
+        "correlation of the numbers": lambda a, b: np.corrcoef(a, b)[0, 1],
+        "correlation of the ranks": lambda a, b: spearmanr(a, b).statistic,
+    },
+    "match_rules": {
+        "rounded": lambda losses, rates, rules: _matches(losses, rates, rules, np.equal),
+        "numbers of epochs": lambda *given: _matches(*given, reduce=np.sum),
+        "led each epoch": lambda losses, rates, rules: [
+            np.mean(np.isclose([rule.initial, *replay(rule, losses)[:-1]], rates)) for rule in rules
+        ],
+        "all epochs agree": lambda *given: 1.0 * np.array(_matches(*given, reduce=np.all)),
+        "last epoch alone": lambda losses, rates, rules: [
+            float(np.isclose(replay(rule, losses)[-1], rates[-1])) for rule in rules
+        ],
+        "when the rates fall": lambda losses, rates, rules: [
+            np.mean((np.diff(replay(rule, losses)) < 0) == (np.diff(rates) < 0)) for rule in rules
+        ],
+        "over the rules": lambda losses, rates, rules: np.mean(
+            [np.isclose(replay(rule, losses), rates) for rule in rules], axis=0
+        ),
+        "over everything": lambda *given: np.mean(_matches(*given)),
     },
 }
 
