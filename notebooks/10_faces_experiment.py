@@ -9,7 +9,7 @@
 #
 # - rebuild networks from a diagram, check them by counting weights, and name what the diagram leaves open;
 # - say what an experiment will cost before you run it;
-# - tell from a discriminator's validation loss that it would do better not to look;
+# - tell from a discriminator's validation loss that it does worse than a blind one;
 # - find out by replay which rule a log was made by;
 # - compare two rankings, and tell a difference of rules from one of seeds;
 # - run the experiment on pictures of your own.
@@ -137,7 +137,7 @@ _ = gc.collect()
 # %% [markdown]
 # There are seven rules to compare, and each asks for several seeds. On two cores that is not to be had. So light networks stand in for the original's. `faces-light` has the same three parts and the same losses, but far fewer weights, and other factors between the terms. What we find holds for them, and is a lead for the original's, no more.
 #
-# ## The losses, and a judge who does not look
+# ## The losses, and the price of being blind
 #
 # The three losses are those of [chapter 5](05_vaegan.ipynb), with weights. Write `kl_loss` for the KL divergence of the codes from the prior, `feature_loss` for the distance of image and reconstruction in the discriminator's features, $D$ for the discriminator's probability of "real", $\hat x$ for a reconstruction, and $x_p$ for an image decoded from the prior. All are means over the batch:
 #
@@ -166,39 +166,39 @@ for name in ("kl_weight", "feature_weight", "feature_scale", "gamma", "fake_weig
     print(f"{name:18}{a:>12}{b:>10}")
 
 # %% [markdown]
-# Now to the question what a loss can tell. How large is $\mathcal L_{\text{Dis}}$ for a discriminator that learned nothing at all? Let it not even look: it answers the same number $d$ for every image. Then equation {eq}`eq-faces-losses` becomes
+# Now to the question what a loss can tell. A loss needs a level to compare with, and [chapter 9](09_mnist_experiment.ipynb) has one: the *blind* discriminator, which sees no difference and gives every image the same answer $d$. There each kind of fake had full weight. With the weight $w$, equation {eq}`eq-faces-losses` becomes
 #
 # $$
 # \mathcal L_{\text{Dis}}(d) = -t \log d - (1 - t + 2 w) \log(1 - d) .
-# $$ (eq-faces-guess)
+# $$ (eq-faces-blind)
 #
-# Its derivative is zero where $t / d = (1 - t + 2w) / (1 - d)$. So the best guess is
+# Its derivative is zero where $t / d = (1 - t + 2w) / (1 - d)$. So the best blind answer is
 #
 # $$
 # d^* = \frac{t}{1 + 2 w} .
 # $$ (eq-faces-best)
 #
-# That is not one half. In the original each batch holds two fakes for every real image, with full weight: who must guess says one third. Put $d^*$ into equation {eq}`eq-faces-guess`, and you have the price of not looking. A discriminator whose *validation* loss is higher than that does worse on new images than one that never looks.
+# Put it into equation {eq}`eq-faces-blind`, and you have the price of being blind. A discriminator whose *validation* loss is higher than that does worse on new images than one that sees nothing.
 
 
 # %%
-def guess(real_target, fake_weight):
-    """Best constant answer of the discriminator, and its loss."""
+def blind(real_target, fake_weight):
+    """Best answer of a blind discriminator, and its loss."""
     d = real_target / (1 + 2 * fake_weight)
     return d, -real_target * np.log(d) - (1 - real_target + 2 * fake_weight) * np.log(1 - d)
 
 
 for text, t, w in (("original, hard labels", 1.0, 1.0), ("original, soft labels", settings["real_target"], 1.0),
                    ("light networks", light.arguments["real_target"], light.arguments["fake_weight"])):  # fmt: skip
-    d, price = guess(t, w)
-    print(f"{text:22} best guess {d:.3f}, loss {price:.3f}")
-price = guess(1.0, 1.0)[1]
-print("\nthe original's discriminators, against a guess:")
+    d, price = blind(t, w)
+    print(f"{text:22} blind answer {d:.3f}, loss {price:.3f}")
+price = blind(1.0, 1.0)[1]
+print("\nthe original's discriminators, against a blind one:")
 for rule, (_, _, loss) in REPORTED.items():
-    print(f"{rule:7} {loss:.2f}, worse than not looking: {loss > price}")
+    print(f"{rule:7} {loss:.2f}, worse than blind: {loss > price}")
 
 # %% [markdown]
-# So the original's curves *could* have told something, and about all four rules alike. On images that it had not learned from, each discriminator did worse than a guess. Either it was sure that real validation faces are fake, because it had learned the training faces by heart, or it was sure that fakes are real. Its conclusion that the discriminator overfits (claim C5, [tested here](../book/claims.md)) stands in its own table. One needs to know the price of a guess to read it.
+# So the original's curves *could* have told something, and about all four rules alike. On images that it had not learned from, each discriminator did worse than a blind one. That has two possible causes. It may have learned the training faces by heart, and now take new real faces for fakes. Or the decoder has outrun it. The loss on the *training* faces tells which: it is low in the first case, and high as well in the second. The project concluded that the discriminator overfits (claim C5, [tested here](../book/claims.md)). Its table alone says that something was wrong with every discriminator, and one needs the price of being blind to see it.
 #
 # What the table cannot tell is which faces are better.
 #
@@ -322,7 +322,7 @@ for rule, runs in rendered.items():
 # %% [markdown]
 # ### What the rules did
 #
-# Each rule has read three losses and made three rates. Before we believe the rates, we replay: the logged rates must be what the rule makes of the logged losses.
+# From three losses each rule has made three rates. Before we believe the rates, we replay: the logged rates must be what the rule makes of the logged losses.
 
 
 # %%
@@ -339,7 +339,7 @@ for rule, runs in rendered.items():
     ]  # fmt: skip
     print(f"{TITLES[rule]:9} logged rates are the replay's in all epochs: {min(agree) == 1.0}")
 
-# %% mystnb={"figure": {"caption": "Validation losses that the rules read (left) and learning rates that they made of them (right), by network and epoch, for the first seed. A network's rate follows its own loss, except for S1, which never moves, and the cosine, which goes by the clock. The cell prints after which epoch each rate first fell, and where it ended.", "name": "fig-faces-rates"}, "image": {"alt": "Six charts in three rows, for encoder, decoder and discriminator; losses left, learning rates right on a logarithmic axis, seven lines each. The rates fan out from one common start: one stays level, one is a smooth arc down to zero, the others are staircases that fall at different times."}}
+# %% mystnb={"figure": {"caption": "Validation losses that the rules read (left) and learning rates that they made of them (right), by network and epoch, for the first seed. A network's rate follows its own loss, except for S1, which never moves, and the cosine, which goes by the clock. The cell prints the epoch of each lowest loss, the epoch after which the rate first fell, and the rate of the last epoch.", "name": "fig-faces-rates"}, "image": {"alt": "Six charts in three rows, for encoder, decoder and discriminator; losses left, learning rates right on a logarithmic axis, seven lines each. The rates fan out from one common start: one stays level, one is a smooth arc down to zero, the others are staircases that fall at different times."}}
 LINES = {rule: {"color": plotting.COLOURS[i], "linestyle": ("-", "-", "-", "-", "--", "-.", ":")[i], "linewidth": 1.5}
          for i, rule in enumerate(TITLES)}  # fmt: skip
 figure, panels = plt.subplots(3, 2, figsize=(plotting.WIDTH, 7.2), sharex=True)
@@ -353,7 +353,7 @@ for row, network in zip(panels, NETWORKS, strict=True):
         row[1].semilogy(passed, np.maximum(led, 1e-6), drawstyle="steps-post", **LINES[rule])
         fell = np.flatnonzero(np.diff([led[0], *rates]) < 0)
         when = f"first fell after epoch {fell[0] + 1}" if len(fell) else "never fell"
-        print(f"{network:14} {TITLES[rule]:9} {when:28} last led by {led[-1]:.1e}")
+        print(f"{network:14} {TITLES[rule]:9} lowest loss in epoch {np.argmin(losses) + 1:2d}, rate {when:28} last {led[-1]:.1e}")
     row[0].set_title(f"{network}: loss", fontsize=10)
     row[1].set_title(f"{network}: rate", fontsize=10)
     row[0].set_yscale("log")
@@ -488,20 +488,21 @@ for network in NETWORKS:
           f"place {ranked.index(lowest) + 1} of {len(ranked)} by distance")  # fmt: skip
 print(f"{'coverage':14} pairs that agree {agreement(-means('coverage'), distance):4.0%}")
 
-# %% mystnb={"figure": {"caption": "Validation loss of each network against the Fréchet distance, both as means over the last ten epochs, a dot for each run in its rule's colour. If a loss ranked the faces, the dots would rise from the lower left to the upper right. The dashed line is the price of not looking. The cell prints by how much each rule's discriminator lies above it.", "name": "fig-faces-ranking"}, "image": {"alt": "Three charts side by side with the Fréchet distance on the vertical axis and the validation loss of encoder, decoder and discriminator on the horizontal one, and a few coloured dots in each. In the chart of the discriminator a dashed vertical line marks the price of a guess."}}
+# %% mystnb={"figure": {"caption": "Validation loss of each network against the Fréchet distance, both as means over the last ten epochs, a dot for each run in its rule's colour. If a loss ranked the faces, the dots would rise from the lower left to the upper right. The dashed line is the loss of a blind discriminator. The cell prints which discriminators lie above it, and their loss on training faces.", "name": "fig-faces-ranking"}, "image": {"alt": "Three charts side by side with the Fréchet distance on the vertical axis and the validation loss of encoder, decoder and discriminator on the horizontal one, and a few coloured dots in each. In the chart of the discriminator a dashed vertical line marks the loss of a blind one."}}
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.4), sharey=True)
 for axes, network in zip(panels, NETWORKS, strict=True):
     for rule, row in table.items():
         axes.plot(row[network], row["Fréchet distance"], "o", color=LINES[rule]["color"], label=TITLES[rule])
     axes.set(xlabel=f"{network} loss")
-_, price = guess(light.arguments["real_target"], light.arguments["fake_weight"])
+_, price = blind(light.arguments["real_target"], light.arguments["fake_weight"])
 panels[2].axvline(price, color="0.4", linestyle="--", linewidth=1)
 panels[0].set_ylabel("Fréchet distance")
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-print(f"a guess costs {price:.2f}")
+print(f"blind: {price:.2f}")
 for rule, row in table.items():
     loss = np.mean(row["discriminator"])
-    print(f"{TITLES[rule]:9} discriminator {loss:5.2f}, worse than not looking: {loss > price}")
+    seen = np.mean([last_ten(run, "discriminator_loss") for run in rendered[rule].values()])
+    print(f"{TITLES[rule]:9} discriminator {loss:5.2f}, on its training faces {seen:5.2f}, worse than blind: {loss > price}")
 plt.show()
 
 # %% [markdown]
@@ -527,11 +528,13 @@ print(f"pixel loss and Fréchet distance: {agreement(pixels, distance):.0%} of t
 # %% [markdown]
 # Now the two S4 tell their stories.
 #
-# **S4, text.** The discriminator's loss is lowest in the first epochs, when every fake is obvious. From then on the decoder improves, the discriminator's loss rises, and the rule reads that as stagnation: it takes the decoder's progress for the discriminator's failure. Within a few epochs the discriminator's rate is at the floor. A judge that no longer learns is soon satisfied, and by the end it answers nearly the same to real faces and to fakes. Against *such* a judge both others have low losses.
+# **S4, text.** The discriminator's loss is lowest in the first epochs, when every fake is obvious. From then on the decoder improves, the discriminator's loss rises, and the rule reads that as stagnation: it takes the decoder's progress for the discriminator's failure. Soon the discriminator's rate is at the floor. A judge that no longer learns is easily satisfied, and by the end it answers nearly the same to real faces and to fakes. Its loss is above that of a blind one on training faces too: it did not overfit, it was outrun. Against *such* a judge both others have low losses.
 #
-# **S4, log.** Here the rates fall when a loss *improves*. Encoder and decoder improve steadily in the beginning, and so they are stopped first, long before any face is finished. The discriminator, whose loss does not improve, keeps its rate. It wins: it knows real from fake nearly every time, and has the lowest loss of all discriminators. Its opponent cannot move.
+# **S4, log.** Here the rates fall when a loss *improves*. Encoder and decoder improve steadily in the beginning, and so they are stopped first, long before any face is finished. The discriminator, whose loss does not improve at first, keeps its rate for longer. It wins: it knows real from fake nearly every time, and has the lowest loss of all discriminators. Its opponent cannot move.
 #
 # So the loss of a network depends on the rate of its *opponent*. And the encoder's loss, which seems to measure copies? It is a distance in the discriminator's features. Every run measures with a ruler of its own, and a discriminator that stopped early is a coarse one. By the one ruler that all runs share, the pixels, both S4 make worse copies than S1 to S3.
+#
+# The other plateau rules read the discriminator's loss as wrongly as S4's text does. They wait longer and cut less, so that they do it more slowly. In `plateau`, which halves the rate every few epochs, the discriminator has nearly stopped at the end, and its faces are behind those of S1. The cosine looks at no loss and cannot misread one.
 #
 # ### How large is a difference?
 #
@@ -568,7 +571,7 @@ print(f"floor {floor:.2f}; seeds of each rule: {min(len(runs) for runs in render
 plt.show()
 
 # %% [markdown]
-# Rules whose ranges meet have shown no difference: S1, S2 and S3 cannot be told apart here, though their rates end far from each other, and though each has another loss. The two S4 stand apart by far more than anything that moves within a run. So the rule *can* decide what faces come out, when it stops a network before its work is done. Where it does not, which rule it is hardly matters in these runs.
+# Rules whose ranges meet have shown no difference: S1, S2, S3 and the cosine cannot be told apart here, though their rates end far from each other, and though each has another loss. `plateau` is at the edge. The two S4 stand apart by far more than anything that moves within a run. So the rule *can* decide what faces come out, when it stops a network before its work is done. Where it does not, which rule it is hardly matters in these runs.
 #
 # Two cautions. These are light networks, small drawn faces and few epochs, and where the cell says one seed, it is one. And the floor is far to the left: none of these rules makes faces that the judge would take for real ones.
 #
@@ -676,48 +679,47 @@ print("rates:", ", ".join(name for name in logs["s1"][-1] if name.startswith("le
 #
 # ### Run and look
 #
-# The discriminator for faces has two convolutions (kernel $4 \times 4$, stride $2$, no padding) that lead from $64 \times 64$ pixels to $128$ channels. The map is flattened, the $16$ features of minibatch discrimination are put beside it, and a dense layer of $1024$ units reads all of it. How many weights has that layer, its biases included? Compare with the count of the whole network above.
+# Look at `S4, log` in the figure above: encoder and decoder are stopped early. How early can it be? Let every loss be lower than all before it. The rule is $5 \cdot 10^{-4}$, factor $0.6$, floor $5 \cdot 10^{-6}$, window four. After which epoch is the rate at its floor?
 
 # %% tags=["exercise"]
-# Exercise: count_weights
-# the dense layer of 1024 units in the discriminator for faces, biases included
-answer = None  # how many weights: replace None
+# Exercise: floor_by_hand
+# S4 as its log has it: from 5e-4, factor 0.6, floor 5e-6, window 4; every loss is a new lowest
+answer = None  # the epoch after which the rate is at the floor: replace None
 
-exercises.check("count_weights", answer)
+exercises.check("floor_by_hand", answer)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: count_weights
-# the dense layer of 1024 units in the discriminator for faces, biases included
-# 64 -> 31 -> 14 by two kernels of 4 with stride 2 and no padding; 128 channels; 16 features beside
-answer = (14 * 14 * 128 + 16) * 1024 + 1024
+# @title Solution: floor_by_hand
+# S4 as its log has it: from 5e-4, factor 0.6, floor 5e-6, window 4; every loss is a new lowest
+# the first decay comes after epoch 5; 0.6 ** 9 is still above 1 / 100, 0.6 ** 10 is below
+answer = 4 + 10
 
-exercises.check("count_weights", answer)
+exercises.check("floor_by_hand", answer)
 
 # %% [markdown]
-# ### Derive: the price of not looking
+# ### Derive: how long until it stops
 #
-# Derive equation {eq}`eq-faces-best` yourself, and write a function that returns the best guess and the loss that it costs.
+# Now for any first rate, factor, floor and window. How many decays does it take, and when does the first one come? Derive the formula, then write it. No loop is needed.
 
 # %% tags=["exercise"]
-# Exercise: best_guess
-def best_guess(real_target, fake_weight):
-    """Return (d, loss): the best constant answer D = d, and the discriminator's loss with it."""
-    # Write the loss as a function of d, set its derivative to zero, and put d in.
+# Exercise: epochs_to_floor
+def epochs_to_floor(initial, factor, minimum, window):
+    """Return the epoch after which the rate is at its floor, if every loss is a new lowest."""
+    # How many decays does it take, and after which epoch comes the first?
     return None
 
 
-exercises.check("best_guess", best_guess)
+exercises.check("epochs_to_floor", epochs_to_floor)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: best_guess
-def best_guess(real_target, fake_weight):
-    """Return (d, loss): the best constant answer D = d, and the discriminator's loss with it."""
-    d = real_target / (1 + 2 * fake_weight)
-    loss = -real_target * np.log(d) - (1 - real_target + 2 * fake_weight) * np.log(1 - d)
-    return d, loss
+# @title Solution: epochs_to_floor
+def epochs_to_floor(initial, factor, minimum, window):
+    """Return the epoch after which the rate is at its floor, if every loss is a new lowest."""
+    decays = np.ceil(np.log(minimum / initial) / np.log(factor))
+    return window + decays
 
 
-exercises.check("best_guess", best_guess)
+exercises.check("epochs_to_floor", epochs_to_floor)
 
 # %% [markdown]
 # ### Implement: which rule ran?
@@ -795,7 +797,7 @@ exercises.check("pair_agreement", pair_agreement)
 #
 # <details><summary>a) One half.</summary>
 #
-# No. That is the best guess where real and fake images are equally frequent.
+# No. That is the best answer where real and fake images are equally frequent.
 #
 # </details>
 # <details><summary>b) One third.</summary>
@@ -867,16 +869,16 @@ exercises.check("pair_agreement", pair_agreement)
 #
 # - A reconstruction from a diagram is checked by counting weights; what has no weights stays an assumption, and is listed.
 # - Time one step before you plan a hundred epochs.
-# - A discriminator that never looks answers $t / (1 + 2w)$ and pays a known price. Above that price on new images, it has overfitted.
+# - A blind discriminator answers $t / (1 + 2w)$ and pays a known price. Above that price on new images it has overfitted or was outrun; its loss on training images tells which.
 # - Log losses *and* rates: a replay then tells which rule ran.
 # - With one seed, runs are the same until a rule first acts. Then every difference, large or small, makes another run.
-# - A loss ranks the players of a game. To rank faces, measure faces, beside a floor and over seeds.
+# - A network's loss depends on its opponent's rate: the lowest losses came with the worst faces. To rank faces, measure faces, beside a floor and over seeds.
 #
 # ## Sources
 #
 # - The experiment, the diagrams and the reported losses: the [original project](https://github.com/Shuntw6096/VAE-GAN), its `README.md` and logs; gone through on [our page](../book/original_project.md).
 # - The VAE-GAN and its losses: {cite}`larsen2016autoencoding`, equations 5 to 8 and Algorithm 1; its networks for faces, table 1 of the appendix.
-# - The best discriminator for given densities, of which the guess is the case without any image: {cite}`goodfellow2014generative`, proposition 1.
+# - The best discriminator for given densities, of which the blind answer is the case without any image: {cite}`goodfellow2014generative`, proposition 1.
 # - Soft labels: {cite}`salimans2016improved`, section 3.4; minibatch discrimination, section 3.2.
 # - The Fréchet distance as a measure of samples: {cite}`heusel2017gans`, section 1.
 # - The photographs: {cite}`bainbridge2013intrinsic`.

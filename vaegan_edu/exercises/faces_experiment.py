@@ -6,74 +6,62 @@ from vaegan_edu.exercises import compare, exercise, numbers
 from vaegan_edu.schedules import Constant, Plateau, WindowedDecay, replay
 
 
-@exercise("count_weights", takes="value")
+@exercise("floor_by_hand", takes="value")
 def _(answer):
-    flat, units = 14 * 14 * 128, 1024
     compare(
-        numbers(answer, "the count"),
-        (flat + 16) * units + units,
+        numbers(answer, "the epoch"),
+        14,
         {
-            "the biases are missing: one for each of the 1024 units.": (flat + 16) * units,
-            "the 16 features of minibatch discrimination are missing: the layer reads them beside "
-            "the map.": flat * units + units,
-            "biases and the 16 features are both missing.": flat * units,
-            "a kernel of 4 without padding and a stride of 2 lead from 64 to 31 and on to 14. With "
-            "padding it would be 32 and 16.": (16 * 16 * 128 + 16) * units + units,
-            "the map has 128 channels after the second convolution.": (14 * 14 * 64 + 16) * units
-            + units,
-            "that is what the layer reads. Each of its 1024 units has a weight for each of "
-            "those.": flat + 16,
-            "that is the whole discriminator without its kernel. Asked is its dense layer.": (
-                25_847_489
-            ),
+            "nothing decays until there are four losses before the present one: the first decay "
+            "comes after epoch 5.": 10,
+            "nine decays lead to 0.6 ** 9 = 0.0101 of the first rate. The floor is 0.01 of it.": 13,
+            "the first decay comes after epoch 5, the second after epoch 6: count once more.": 15,
+            "the window of the log's rule is four. Six is that of the text.": 16,
+            "a decay multiplies by 0.6 what is left. It does not take 40 % of the first rate.": 7,
         },
-        what="the count",
+        what="the epoch",
         rtol=0.0,
-        atol=0.5,
+        atol=0.01,
     )
-    return "one dense layer holds nearly all of the discriminator's weights."
+    return "a loss that falls steadily stops its own network within a third of such a run."
 
 
-@exercise("best_guess")
+@exercise("epochs_to_floor")
 def _(answer):
-    def loss(d, target, weight, fakes=2):
-        return -target * np.log(d) - (1 - target + fakes * weight) * np.log(1 - d)
-
-    for target, weight in ((1.0, 1.0), (0.9, 1.0), (0.9, 0.5), (0.8, 0.25)):
-        d = target / (1 + 2 * weight)
-        right = np.array([d, loss(d, target, weight)])
-
-        def at(guess, fakes=2, target=target, weight=weight):
-            return [guess, loss(guess, target, weight, fakes)]
-
-        mistakes = {
-            "one half is the best guess where real and fake examples weigh the same. Set the "
-            "derivative to zero.": at(0.5),
-            "there are two kinds of fakes, reconstructions and samples: each weighs "
-            "`fake_weight`.": at(target / (1 + weight), fakes=1),
-            "`real_target` does not appear: the label of a real example is not 1.": [
-                1 / (1 + 2 * weight), loss(1 / (1 + 2 * weight), 1.0, weight)
-            ],
-            "`fake_weight` does not appear: it says how much each kind of fake weighs.": [
-                target / 3, loss(target / 3, target, 1.0)
-            ],
-            'that is the probability of "fake". D is that of "real".': at(1 - d),
-            "the order is d, then the loss.": right[::-1],
-            "a real example with a soft label also pays for the rest: (1 - real_target) times "
-            "-log(1 - d).": [d, -target * np.log(d) - 2 * weight * np.log(1 - d)],
-            "the sign is turned round: a loss is never negative here.": [d, -right[1]],
-            "return two numbers: the guess d, and its loss.": d,
-        }  # fmt: skip
+    for case in (
+        (5e-4, 0.6, 5e-6, 4),
+        (1e-3, 0.85, 1e-4, 6),
+        (8.0, 0.5, 0.9, 3),
+        (1.0, 0.3, 0.2, 2),
+    ):
+        initial, factor, minimum, window = case
+        share = np.log(minimum / initial) / np.log(factor)
+        decays = np.ceil(share)
+        right = replay(WindowedDecay(*case, "improvement"), range(200, 0, -1)).index(minimum) + 1
         compare(
-            answer(target, weight),
+            answer(*case),
             right,
-            # With hard labels or full weight some mistakes are none.
-            {hint: wrong for hint, wrong in mistakes.items() if not np.allclose(wrong, right)},
-            what="the guess and its loss",
-            where=f"real_target = {target}, fake_weight = {weight}",
-        )
+            {
+                "nothing decays until the window is full: the first decay comes after epoch "
+                "window + 1.": decays,
+                "a decay that would lead below the floor still counts: round up, not down.": (
+                    window + np.floor(share)
+                ),
+                "epochs are whole: round the number of decays up.": window + share,
+                "the first decay comes after epoch window + 1, so that `decays` of them end after "
+                "epoch window + decays.": window + decays + 1,
+                "a decay multiplies what is left of the rate. You took the same amount each "
+                "time.": window + np.ceil((1 - minimum / initial) / (1 - factor)),
+                "the sign is turned round: minimum / initial and factor are both below 1.": (
+                    window + np.ceil(np.log(initial / minimum) / np.log(factor))
+                ),
+            },
+            what="the epoch",
+            where=f"initial = {initial:g}, factor = {factor:g}, minimum = {minimum:g}, "
+            f"window = {window}",
+        )  # fmt: skip
     return (
-        "a discriminator that never looks says target / (1 + 2 weight), and pays what you return."
+        "schedules.WindowedDecay reaches its floor after just that epoch when every loss is lowest."
     )
 
 
