@@ -82,7 +82,7 @@ def show_faces(figure):
 #
 # The project that this course grew out of had a second half. It trained a VAE-GAN on $10\,000$ photographs of faces, four times: once for each of four rules of the learning rate. [Chapter 7](07_schedules.ipynb) explains these rules, S1 to S4, and tells why there are two readings of S4. Each of the three networks followed its own validation loss, for $100$ epochs.
 #
-# It then showed sheets of faces and curves of losses, and gave one number for each network and rule: the validation loss, as a mean over the last ten epochs. Here they are, the only numbers on this page that were not computed by a cell. They come from one run each.
+# It then showed sheets of faces, curves of the losses and curves of the rates. Its logs give one number for each network and rule: the validation loss, as a mean over the last ten epochs. Here they are. They come from one run each, and they are facts of that project, not ours.
 
 # %%
 # Encoder, decoder, discriminator: mean validation loss of the last ten of 100 epochs, as the logs of
@@ -128,7 +128,7 @@ print("assumed:", ", ".join(f"{name} {settings[name]}" for name in sorted(origin
 #
 # ### What a run would cost
 #
-# Nearly all of these weights stand in a few dense layers. Each step has to read all of them, compute as many slopes, and write all of them again. We time one step. To keep it small, the batch is small, and the optimizer is plain gradient descent, which stores nothing beside the weights. Adam would have to move three times as much memory.
+# Nearly all of these weights stand in a few dense layers. Each step has to read all of them, compute as many slopes, and write all of them again. We time one step. To keep it small, the batch is small, and the optimizer is plain gradient descent, which stores nothing beside the weights. Adam keeps two more numbers for each weight.
 
 # %%
 batch, _ = datasets.render_faces(24, seed=0)
@@ -154,9 +154,12 @@ _ = gc.collect()
 #
 # $$
 # \begin{aligned}
-# \mathcal L_{\text{Enc}} &= \texttt{kl\_weight} \cdot \texttt{kl\_loss} + \texttt{feature\_weight} \cdot \texttt{feature\_loss}, \\
-# \mathcal L_{\text{Dec}} &= -\log D(\hat x) - \log D(x_p) + \texttt{gamma} \cdot \texttt{feature\_loss}, \\
-# \mathcal L_{\text{Dis}} &= \ell(x) - w \log(1 - D(\hat x)) - w \log(1 - D(x_p)) .
+# \mathcal L_{\text{Enc}} &= \texttt{kl_weight} \cdot \texttt{kl_loss} \\
+# & \quad + \texttt{feature_weight} \cdot \texttt{feature_loss}, \\
+# \mathcal L_{\text{Dec}} &= -\log D(\hat x) - \log D(x_p) \\
+# & \quad + \texttt{gamma} \cdot \texttt{feature_loss}, \\
+# \mathcal L_{\text{Dis}} &= \ell(x) - w \log(1 - D(\hat x)) \\
+# & \quad - w \log(1 - D(x_p)) .
 # \end{aligned}
 # $$ (eq-faces-losses)
 #
@@ -298,7 +301,7 @@ show_faces(figure)
 # python -m vaegan_edu train faces-light --image-size 32 --train-count 1000 --epochs 40 --schedule s3
 # ```
 #
-# `make results` makes all of them. The next cell reads what is there.
+# That is so for S1 to S4, whose names bring their first rate along; `make results` makes all of them. The next cell reads what is there.
 
 # %%
 RESULTS = Path("../book/results/faces-light")
@@ -660,13 +663,13 @@ except FileNotFoundError as error:
     print(textwrap.fill(str(error), 90))
 
 # %% [markdown]
-# With the folder or the zip at hand, one command runs the experiment, with the original's networks and stretching, and with $8\,500$ photographs to train on:
+# With the folder or the zip at hand, one command runs the experiment with the original's networks:
 #
 # ```bash
 # python -m vaegan_edu train faces-original --data PATH --schedule s4-log
 # ```
 #
-# `PATH` is what you were sent. With `--data us-adult-faces` it is looked for in the folder that `VAEGAN_EDU_DATA` names. The other rules are `s1`, `s2`, `s3`, `s4-text`, `plateau` and `cosine`. Plan for a GPU: you have seen the cost of a step. What was stopped goes on with the same command and `--resume`.
+# `PATH` may be any folder or zip of pictures; they are cut to squares, and a part of them is kept for validation. For the original's own preparation, put what you were sent into the folder that `VAEGAN_EDU_DATA` names and say `--data us-adult-faces`: then the pictures are stretched to $64 \times 64$, and $8\,500$ are for training and $1\,500$ for validation, as in the original. The other rules are `s1`, `s2`, `s3`, `s4-text`, `plateau` and `cosine`. Plan for a GPU: you have seen the cost of a step. What was stopped goes on with the same command and `--resume`.
 #
 # Then `python -m vaegan_edu evaluate RUN` measures what came out, and `schedules.replay` works on your `history.csv` as on ours. Show sheets of many, not single people; the database's own terms hold too.
 #
