@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 390 s on two CPU cores, measured at the last execution.*
+# *Run time: 442 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and could the original's curves have told?**
 #
@@ -818,13 +818,13 @@ for rule, runs in congress.items():
 show_sheets("congress", congress, 40)
 
 # %% [markdown]
-# The photographs tell the same story, only louder. Under S1, S2 and S3 there are heads, hair and suits, blurred as one expects of so few pictures. `plateau` is behind, and both S4 leave grain: S4's text, with the lazy judge, the most. The numbers follow the eye.
+# The photographs tell the same story, only louder. Under S1, S2, S3 and the cosine there are heads, hair and suits, blurred as one expects of so few pictures. `plateau` is behind, and both S4 leave grain: S4's text, with the lazy judge, the most. The numbers follow the eye.
 #
 # They should not be trusted further than that. The judge has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other and with their floor. And there is one seed.
 #
 # Both kinds of faces were also learned at the original's $64$ pixels, with the light networks and their own rule. The numbers of faces and epochs are printed.
 
-# %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record. The cell prints how many faces each learned from, for how many epochs, and its Fréchet distance beside the floor.", "name": "fig-faces-64"}, "image": {"alt": "Sheets of eight by eight generated faces at twice the size of the sheets before. On white: drawn heads with varied hair, skin and clothes, soft, some with torn edges of the hair."}}
+# %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record. The cell prints how many faces each learned from, for how many epochs, and its Fréchet distance beside the floor.", "name": "fig-faces-64"}, "image": {"alt": "Eight by eight generated faces, larger than in the sheets before. Drawn heads on white with varied hair, skin and clothes; they are soft, and some have torn edges of the hair. A sheet of portraits, where it stands beside them, shows soft heads before coloured backgrounds."}}
 LARGE = {"rendered": "seed-0", "Congress": "data-congress-epochs-30-seed-0"}
 large = {
     title: RESULTS / f
