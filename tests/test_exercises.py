@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, jensenshannon, pdist
 from scipy.special import expit, rel_entr
-from scipy.stats import entropy
+from scipy.stats import entropy, kendalltau, spearmanr
 
 from tools.exercises import read_exercise
 from vaegan_edu import exercises
 from vaegan_edu.networks import build_encoder
+from vaegan_edu.schedules import replay
 from vaegan_edu.widgets import DivergenceExplorer, MinibatchExplorer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -281,6 +282,19 @@ def _fool(*batches):
 
 def _judge(real, *fakes):
     return _fool(real) + sum(_bce(-fake).mean() for fake in fakes)
+
+
+def _decays(initial, factor, minimum, whole=np.ceil):
+    return whole(np.log(minimum / initial) / np.log(factor))
+
+
+def _agreeing(a, b):
+    """Whether two runs are ordered alike by a and by b, (N, N), no run with itself."""
+    return np.sign(a[:, None] - a) * np.sign(b[:, None] - b) > 0
+
+
+def _matches(losses, rates, rules, equal=np.isclose, reduce=np.mean):
+    return [reduce(equal(replay(rule, losses), rates)) for rule in rules]
 
 
 MISTAKES = {
@@ -855,6 +869,49 @@ MISTAKES = {
         "you added the curvatures": lambda h: 2 / np.trace(h),
         "smallest of them": lambda h: 2 / np.linalg.eigvalsh(h),
         "turned round": lambda h: np.linalg.eigvalsh(h).max() / 2,
+    },
+    "floor_by_hand": {
+        "four losses before": 10,
+        "nine decays": 13,
+        "count once more": 15,
+        "that of the text": 16,
+        "what is left": 7,
+    },
+    "epochs_to_floor": {
+        "until the window is full": lambda i, f, m, w: _decays(i, f, m),
+        "not down": lambda i, f, m, w: w + _decays(i, f, m, np.floor),
+        "epochs are whole": lambda i, f, m, w: w + _decays(i, f, m, float),
+        "end after": lambda i, f, m, w: w + _decays(i, f, m) + 1,
+        "the same amount": lambda i, f, m, w: w + np.ceil((i - m) / (i - f * i)),
+        "the sign": lambda i, f, m, w: w + np.ceil(-np.log(m / i) / np.log(f)),
+    },
+    "pair_agreement": {
+        "*dis*agree": lambda a, b: 0.5 - kendalltau(a, b).statistic / 2,
+        "Kendall": lambda a, b: kendalltau(a, b).statistic,
+        "Divide by the number of all": lambda a, b: _agreeing(a, b).sum() // 2,
+        "no pair with itself": lambda a, b: _agreeing(a, b).sum() / len(a) ** 2,
+        "with itself as one": lambda a, b: (_agreeing(a, b).sum() + len(a)) / len(a) ** 2,
+        "neighbours": lambda a, b: _agreeing(a, b).diagonal(1).mean(),
+        "correlation of the numbers": lambda a, b: np.corrcoef(a, b)[0, 1],
+        "correlation of the ranks": lambda a, b: spearmanr(a, b).statistic,
+    },
+    "match_rules": {
+        "rounded": lambda losses, rates, rules: _matches(losses, rates, rules, np.equal),
+        "numbers of epochs": lambda *given: _matches(*given, reduce=np.sum),
+        "led each epoch": lambda losses, rates, rules: [
+            np.mean(np.isclose([rule.initial, *replay(rule, losses)[:-1]], rates)) for rule in rules
+        ],
+        "all epochs agree": lambda *given: 1.0 * np.array(_matches(*given, reduce=np.all)),
+        "last epoch alone": lambda losses, rates, rules: [
+            float(np.isclose(replay(rule, losses)[-1], rates[-1])) for rule in rules
+        ],
+        "when the rates fall": lambda losses, rates, rules: [
+            np.mean((np.diff(replay(rule, losses)) < 0) == (np.diff(rates) < 0)) for rule in rules
+        ],
+        "over the rules": lambda losses, rates, rules: np.mean(
+            [np.isclose(replay(rule, losses), rates) for rule in rules], axis=0
+        ),
+        "over everything": lambda *given: np.mean(_matches(*given)),
     },
 }
 
