@@ -33,10 +33,8 @@ The file is written after every run; the same command goes on where it was stopp
 import argparse
 import json
 import os
-import platform
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -47,7 +45,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from benchmarks import markdown
 from vaegan_edu import metrics, records, toys
+from vaegan_edu.experiments.provenance import environment
 from vaegan_edu.layers import MinibatchDiscrimination
 from vaegan_edu.models import GAN
 
@@ -141,7 +141,7 @@ def chance(toy, settings, draws=10):
 
 def table(runs, settings):
     """Return the runs as a Markdown table, a row a cell, with each toy's floor above its cells."""
-    lines = [COLUMNS, ["---"] * len(COLUMNS)]
+    lines = []
     for toy, mixture in TOYS.items():
         rows = {(toy, "chance", ""): chance(toy, settings)}
         for cell in cells():
@@ -158,7 +158,7 @@ def table(runs, settings):
                 line += [" ".join(map(str, modes)), f"{np.mean(modes):.1f}"]
                 line += [f"{failed} of {len(modes)}"]
             lines.append([*line, f"{np.mean([r['high_quality'] for r in found]):.2f}"])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(COLUMNS, lines)
 
 
 def cells(only_toy=None, only_game=None):
@@ -234,9 +234,8 @@ def _open(path, settings):
     if not path.exists():
         return {
             "settings": {**settings, "games": GAMES},
-            "versions": {"python": platform.python_version(), **_versions()},
+            **environment(Path(__file__).parent),
             "backend": keras.backend.backend(),
-            "processor": platform.processor() or platform.machine(),
             "runs": [],
         }
     record = json.loads(path.read_text())
@@ -245,16 +244,6 @@ def _open(path, settings):
     if record["backend"] != keras.backend.backend():
         raise SystemExit(f"{path} holds runs of another backend: {record['backend']}")
     return record
-
-
-def _versions():
-    found = {}
-    for package in ("vaegan-edu", "keras", "jax", "tensorflow", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks import markdown
 from vaegan_edu import records
 
 EXPERIMENTS = ("vaegan-mnist", "vaegan-mnist-original", "vae-faces")
@@ -77,20 +78,22 @@ def measure(experiment):
 
 
 def main(words=None):
-    """Measure, print a table, and write each row to a file that keeps those not measured anew."""
+    """Measure, write each row to a file that keeps those not measured anew, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--experiment", action="append", help=f"default: {', '.join(EXPERIMENTS)}")
     options = parser.parse_args(words)
-    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    rows = []
     for experiment in options.experiment or EXPERIMENTS:
         row = measure(experiment)
-        print(f"| {' | '.join(str(row[name]) for name in COLUMNS)} |", flush=True)
+        rows.append([str(row[name]) for name in COLUMNS])
         if options.json:
             from vaegan_edu.experiments.provenance import environment
 
             known = json.loads(options.json.read_text()) if options.json.exists() else {}
-            records.write_json(options.json, known | {experiment: {**row, **environment()}})
+            found = {**row, **environment(Path(__file__).parent)}
+            records.write_json(options.json, known | {experiment: found})
+    print(markdown.table(COLUMNS, rows))
 
 
 if __name__ == "__main__":

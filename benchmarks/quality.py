@@ -17,6 +17,7 @@ take, each after the other or side by side, with the measuring on test images af
 import json
 from pathlib import Path
 
+from benchmarks import markdown
 from vaegan_edu import metrics, records
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
@@ -72,8 +73,7 @@ def samples(columns, experiments=EXPERIMENTS, results=RESULTS):
 def table(rows):
     """Return rows as a Markdown table; what a row lacks stays empty."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = [names, ["---"] * len(names), *([row.get(name, "") for name in names] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(names, ([row.get(name, "") for name in names] for row in rows))
 
 
 def _read(experiments, results):

@@ -64,8 +64,10 @@ def run(name, data, seed=0):
     base, changes = TRIES[name]
     experiment = experiments.EXPERIMENTS[base]
     arguments = {**experiment.arguments, "epochs": EPOCHS[base], "seed": seed, **changes}
-    record = {"try": name, "experiment": base, "changes": changes, "arguments": arguments,
-              "data": data_provenance("mnist", data), **environment()}  # fmt: skip
+    record = {
+        "try": name, "experiment": base, "changes": changes, "arguments": arguments,
+        "data": data_provenance("mnist", data), **environment(Path(__file__).parent),
+    }  # fmt: skip
     (x_train, y_train), _ = data
     keras.utils.set_random_seed(seed)
     started = time.perf_counter()

@@ -40,6 +40,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import markdown
 from vaegan_edu import records
 from vaegan_edu.experiments.provenance import environment
 
@@ -333,7 +334,7 @@ def table(parts):
         if part not in parts:
             continue
         columns = (*COLUMNS, "range", "first window (s)", "times three-tape")
-        lines += [f"{part} networks:", "", *_markdown([columns, ["---"] * len(columns)])]
+        rows = []
         plain = {
             row["precision"]: row["images_per_second"]
             for row in parts[part]["rows"]
@@ -346,9 +347,9 @@ def table(parts):
                 for precision in dict.fromkeys([row["precision"], "float32"])
                 if precision in plain
             )
-            lines += _markdown([[*(_text(row[c]) for c in COLUMNS), f"{low:.0f} to {high:.0f}",
-                                 f"{row['first_window_seconds']:.1f}", times]])  # fmt: skip
-        lines.append("")
+            rows.append([*(_text(row[c]) for c in COLUMNS), f"{low:.0f} to {high:.0f}",
+                         f"{row['first_window_seconds']:.1f}", times])  # fmt: skip
+        lines += [f"{part} networks:", "", markdown.table(columns, rows), ""]
     for name, cost in parts.get("cost", {}).items():
         if name != "environment":
             times = ", ".join(
@@ -404,7 +405,7 @@ def main(argv=None):
 
 def measured_on():
     """Return where and with what a part was measured, a dict."""
-    found = environment()
+    found = environment(Path(__file__).parent)
     found["variables"].pop("TF_ENABLE_ONEDNN_OPTS", None)  # not passed on to the workers
     return {**found, "threads": len(os.sched_getaffinity(0))}
 
@@ -446,10 +447,6 @@ def _has_torch(python):
 
 def _text(value):
     return value if isinstance(value, str) else f"{value:.3g}" if value < 1 else f"{value:.0f}"
-
-
-def _markdown(rows):
-    return [f"| {' | '.join(row)} |" for row in rows]
 
 
 if __name__ == "__main__":

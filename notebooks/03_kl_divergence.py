@@ -602,8 +602,8 @@ plotting.image_rows(rows)
 # 0 \leq \text{JS}(p, q) \leq \log 2 ,
 # $$ (eq-kl-js-bound)
 #
-# with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. On
-# the left it is zero only for $p = q$, as both halves are KL divergences. Two lists without a
+# with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. And
+# zero is reached only for $p = q$, as both halves are KL divergences. Two lists without a
 # common outcome, then two Gaussians that move apart:
 
 # %%
@@ -756,7 +756,7 @@ plt.show()
 #
 # Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
 #
-# ### 1. Run and look
+# ### Run and look
 #
 # Press *reverse fit* in the interactive figure. How many nats is $D_\text{KL}(q \,\|\, p)$? And why this number?
 # Compare the heights of $p$ and $q$.
@@ -772,7 +772,7 @@ cost = 0.69
 
 exercises.check("cost_of_one_mode", cost)
 # %% [markdown]
-# ### 2. Implement the KL divergence of two lists
+# ### Implement the KL divergence of two lists
 #
 # Write equation {eq}`eq-kl-definition` as a sum, without `rel_entr`. Some outcomes may never
 # happen, $p(x) = 0$.
@@ -800,7 +800,7 @@ def discrete_kl(p, q):
 exercises.check("discrete_kl", discrete_kl)
 
 # %% [markdown]
-# ### 3. Implement the Jensen-Shannon divergence
+# ### Implement the Jensen-Shannon divergence
 #
 # Equation {eq}`eq-kl-js`. The function `kl` inside is given.
 
@@ -835,7 +835,7 @@ def jensen_shannon(p, q):
 exercises.check("jensen_shannon", jensen_shannon)
 
 # %% [markdown]
-# ### 4. Derive and implement: any two Gaussians
+# ### Derive and implement: any two Gaussians
 #
 # Follow the steps from {eq}`eq-kl-log-ratio` to {eq}`eq-kl-gaussian` once more, on paper, with
 # $p = \mathcal N(\nu, \tau^2)$ in the place of the prior. One new thing is needed: the expectation

@@ -597,8 +597,8 @@ for offset, name in ((-0.2, "shifted by 2"), (0.2, "blurred by 2")):
     heights = [row[name] for row in relative.values()]
     axes.bar(place + offset, heights, 0.38, label=name)
 axes.set_xticks(place, relative)
-axes.set(ylabel="error over another digit's")
-axes.legend()
+axes.set(ylabel="error over another digit's", ylim=(0, 0.55))
+axes.legend(loc="upper right", ncols=2)
 plt.show()
 
 # %% [markdown]
@@ -752,7 +752,7 @@ plotting.image_rows(
 #
 # One run on small images is an anecdote. The records below are of MNIST: `vae-mnist` and `vaegan-mnist`
 # have the same encoder and decoder, and were given numbers of epochs that take about the same *time* on
-# two quiet cores. (The minutes that the cell prints were taken on a busy machine.)
+# two cores. (The minutes that the cell prints follow from single steps, timed in turns on quiet cores.)
 # `vaegan-mnist-original` has the networks and weights of the original project.
 
 # %%
@@ -818,7 +818,7 @@ for number, title in enumerate(runs):
 floor = of("VAE", "real").mean()
 axes.axhline(floor, color="black", linestyle=":", linewidth=1)
 axes.set_xticks(range(3), ["samples", "contrast x2", "contrast x4"])
-axes.set(ylabel="Fréchet distance", ylim=(0, None))
+axes.set(ylabel="Fréchet distance", ylim=(0, 90))
 axes.legend(loc="upper right", ncols=len(runs))
 plt.show()
 learned, plain = of("VAE-GAN", "random"), of("VAE", "random")

@@ -386,7 +386,8 @@ ScheduleExplorer(
 #
 # $$
 # \begin{aligned}
-# \mathcal L_{\text{Dis}} &= -\mathbb E_{x}\left[\log D(x)\right] - \mathbb E_{z}\left[\log(1 - D(G(z)))\right], \\
+# \mathcal L_{\text{Dis}} &= -\mathbb E_{x}\left[\log D(x)\right] \\
+# &\quad - \mathbb E_{z}\left[\log(1 - D(G(z)))\right], \\
 # \mathcal L_{\text{Gen}} &= -\mathbb E_{z}\left[\log D(G(z))\right] .
 # \end{aligned}
 # $$ (eq-schedules-gan)
@@ -394,7 +395,10 @@ ScheduleExplorer(
 # Suppose the discriminator cannot tell at all: $D = \tfrac 12$ everywhere. Put that in:
 #
 # $$
-# \mathcal L_{\text{Dis}} = 2 \log 2 \approx 1.386, \qquad \mathcal L_{\text{Gen}} = \log 2 \approx 0.693 .
+# \begin{aligned}
+# \mathcal L_{\text{Dis}} &= 2 \log 2 \approx 1.386, \\
+# \mathcal L_{\text{Gen}} &= \log 2 \approx 0.693 .
+# \end{aligned}
 # $$ (eq-schedules-balance)
 #
 # No image appears in this. A perfect generator leads there: then one half is the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not found out yet, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. So {cite}`salimans2016improved` write that a GAN lacks an objective function by which models could be compared.

@@ -92,10 +92,11 @@ pairs = {
     "label 1, -log D": (losses.discriminator_loss(logits, 1.0), losses.non_saturating_loss(logits)),
     "minus label 0, log(1 - D)": (-losses.discriminator_loss(logits, 0.0), losses.minimax_loss(logits)),
 }  # fmt: skip
-print("logits of generated examples  ", logits)
+print(f"{'logits':26}" + "".join(f"{logit:8.0f}" for logit in logits))
 for name, (by_labels, by_name) in pairs.items():
     by_labels, by_name = (ops.convert_to_numpy(loss) for loss in (by_labels, by_name))
-    print(f"{name:28}", np.round(by_labels, 3) + 0.0, "the same:", np.allclose(by_labels, by_name))
+    numbers = "".join(f"{number:8.3f}" for number in by_labels)
+    print(f"{name:26}{numbers}  the same: {np.allclose(by_labels, by_name)}")
 
 # %% [markdown]
 # ### Soft labels
@@ -105,7 +106,10 @@ for name, (by_labels, by_name) in pairs.items():
 # What is its best answer now? As in chapter 4, write the loss as one integral and look at one place $x$. There the data have the density $p$ and the generator has $q$. Real examples ask for the label $t$, generated ones for $0$:
 #
 # $$
-# \mathcal L(x) = -p \left[ t \log D + (1 - t) \log(1 - D) \right] - q \log(1 - D) .
+# \begin{aligned}
+# \mathcal L(x) = {} & -p \left[ t \log D + (1 - t) \log(1 - D) \right] \\
+# & - q \log(1 - D) .
+# \end{aligned}
 # $$ (eq-tricks-loss)
 #
 # The derivative with respect to $D$ is zero where $t\,p / D$ equals $\left[(1 - t)\,p + q\right] / (1 - D)$. Solve for $D$:
@@ -283,7 +287,7 @@ for drift in (0.0, -1.0, -3.0):
         print(f"{drift:5.1f}  {place:7} {passes:15.1%} {abs(out.mean()):10.2f} {out.var():9.2f} {out.max():8.1f}")
 print(f"by formula, before: mean {1 / np.sqrt(2 * np.pi):.2f}, variance {0.5 - 0.5 / np.pi:.2f}")
 
-# %% mystnb={"figure": {"caption": "What comes out of both orders when the pre-activations have drifted by $-2$. Before: half of the values are zero, the rest is spread evenly. After: nearly all are the same small negative number, and a few are far out. The cell prints the share of values within a tenth of the most frequent one.", "name": "fig-tricks-norm"}, "image": {"alt": "Two histograms with logarithmic counts. Left, one tall bar at zero and then bars that fall smoothly up to about four. Right, one very tall bar just below zero and low bars that reach out to beyond ten."}}
+# %% mystnb={"figure": {"caption": "What comes out of both orders when the pre-activations have drifted by $-2$. Before: half of the values are zero, the rest thins out smoothly. After: nearly all are the same small negative number, and a few are far out. The cell prints the share of values within $0.1$ of the most frequent one.", "name": "fig-tricks-norm"}, "image": {"alt": "Two histograms with logarithmic counts. Left, one tall bar at zero and then bars that fall smoothly up to about four. Right, one very tall bar just below zero and low bars that reach out to beyond ten."}}
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9), sharey=True)
 for axes, (place, out) in zip(panels, orders(drawn - 2.0).items(), strict=True):
     axes.hist(out.ravel(), bins=60, color="C0", log=True)
@@ -348,8 +352,10 @@ for place in discriminators:
 # Early in a game real and generated images lie so far apart that they do not overlap at all. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance. When the generator has arrived, the noise is no longer needed. So it decays:
 #
 # $$
-# y = x + \texttt{stddev} \cdot \max\left(0,\ 1 - \frac{\texttt{epoch}}{\texttt{epochs}}\right) \cdot \xi,
-# \qquad \xi \sim \mathcal N(0, 1) .
+# \begin{aligned}
+# y &= x + \texttt{stddev} \cdot \max\left(0,\ 1 - \frac{\texttt{epoch}}{\texttt{epochs}}\right) \cdot \xi, \\
+# \xi &\sim \mathcal N(0, 1) .
+# \end{aligned}
 # $$ (eq-tricks-noise)
 #
 # This is `layers.DecayingNoise(stddev, epochs)`. Epochs count from zero here, and a callback, `callbacks.NoiseDecay()`, tells the layer which one has begun.
@@ -367,7 +373,7 @@ for epoch in (0, 4, 8, 10, 12):
 quiet = np.std(ops.convert_to_numpy(layer(zeros, training=False)))
 print(f"outside training: {quiet:.2f}")
 
-# %% mystnb={"figure": {"caption": "Jensen-Shannon divergence of two very narrow Gaussians over their distance, when noise of three standard deviations is added to both. Without enough noise it is level at $\\log 2$ (dotted) from the shortest distance on: no slope, nothing to learn. The cell prints the slope at distance $2$.", "name": "fig-tricks-noise"}, "image": {"alt": "Three curves over distance that all start at zero. The first jumps to the dotted line at once and runs along it. The second rises within the first third of the axis and then runs along the line. The third rises slowly and is still rising at the right edge."}}
+# %% mystnb={"figure": {"caption": "Jensen-Shannon divergence of two very narrow Gaussians over their distance, without noise and with noise of two strengths added to both. Without enough noise it is level at $\\log 2$ (dotted) from the shortest distance on: no slope, nothing to learn. The cell prints the slope at distance $2$.", "name": "fig-tricks-noise"}, "image": {"alt": "Three curves over distance that all start at zero. The first jumps to the dotted line at once and runs along it. The second rises within the first third of the axis and then runs along the line. The third rises slowly and is still rising at the right edge."}}
 grid = np.linspace(-12, 16, 5601)
 
 
@@ -757,8 +763,8 @@ exercises.check("decaying_noise", decaying_noise)
 # ## Sources
 #
 # - Soft labels: {cite}`salimans2016improved`, section 3.4, also for the reason to leave generated labels alone; as a regulariser of classifiers, {cite}`szegedy2016rethinking`, section 7.
-# - Flipped labels: {cite}`goodfellow2014generative`, section 3, as the non-saturating loss; flipped, soft and noisy labels as advice, without measurements: {cite}`chintala2016train`, points 2, 6 and 13.
+# - Flipped labels: {cite}`goodfellow2014generative`, section 3, as the non-saturating loss; flipped, soft and noisy labels as advice, without measurements: {cite}`chintala2016train`, points 2 and 6, and noise that decays, point 13.
 # - BatchNorm, and that it stands before the activation: {cite}`ioffe2015batch`, section 3.2.
 # - Dropout: {cite}`srivastava2014dropout`, section 4 for the model; here with the scaling at training time.
-# - Why distributions that do not overlap give no gradient, and noise as a remedy: {cite}`arjovsky2017towards`, sections 2 and 3; instance noise: {cite}`sonderby2017amortised`, section 3.2.
+# - Why distributions that do not overlap give no gradient, and noise as a remedy: {cite}`arjovsky2017towards`, sections 2 and 3; instance noise: {cite}`sonderby2017amortised`, there in an appendix.
 # - Noise on the generator's layers, and the claims: the [original project](https://github.com/Shuntw6096/VAE-GAN).

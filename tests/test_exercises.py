@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, jensenshannon, pdist
 from scipy.special import expit, rel_entr
-from scipy.stats import entropy
+from scipy.stats import entropy, kendalltau, spearmanr
 
 from tools.exercises import read_exercise
 from vaegan_edu import exercises
+from vaegan_edu.networks import build_encoder
+from vaegan_edu.schedules import replay
 from vaegan_edu.widgets import DivergenceExplorer, MinibatchExplorer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,6 +82,21 @@ def _push(m, scale, of=np.sign):
             for i, a in enumerate(m)
         ]
     )
+
+
+def _encoder(side, channels, latent_dim, norm=4, bias=1, padded=False):
+    """Parameters of the original's encoder, layer by layer."""
+    shapes, total = [(4, channels, 64), (4, 64, 128)], 0
+    for kernel, before, after in shapes:
+        side = -(-side // 2) if padded else (side - kernel) // 2 + 1
+        total += kernel**2 * before * after + bias * after
+    total += norm * 128 + side**2 * 128 * 1024 + bias * 1024 + norm * 1024
+    return total + 2 * (1024 * latent_dim + bias * latent_dim)
+
+
+def _blind(target, d, factors=(1, 1, 1)):
+    judge = entropy([target, 1 - target]) + rel_entr([target, 1 - target], [d, 1 - d]).sum()
+    return np.array([d, -2 * np.log(d), judge - 2 * np.log(1 - d)]) * factors
 
 
 def _path(gradient, w, learning_rate, steps):
@@ -265,6 +282,19 @@ def _fool(*batches):
 
 def _judge(real, *fakes):
     return _fool(real) + sum(_bce(-fake).mean() for fake in fakes)
+
+
+def _decays(initial, factor, minimum, whole=np.ceil):
+    return whole(np.log(minimum / initial) / np.log(factor))
+
+
+def _agreeing(a, b):
+    """Whether two runs are ordered alike by a and by b, (N, N), no run with itself."""
+    return np.sign(a[:, None] - a) * np.sign(b[:, None] - b) > 0
+
+
+def _matches(losses, rates, rules, equal=np.isclose, reduce=np.mean):
+    return [reduce(equal(replay(rule, losses), rates)) for rule in rules]
 
 
 MISTAKES = {
@@ -840,7 +870,106 @@ MISTAKES = {
         "smallest of them": lambda h: 2 / np.linalg.eigvalsh(h),
         "turned round": lambda h: np.linalg.eigvalsh(h).max() / 2,
     },
+    "floor_by_hand": {
+        "four losses before": 10,
+        "nine decays": 13,
+        "count once more": 15,
+        "that of the text": 16,
+        "what is left": 7,
+    },
+    "epochs_to_floor": {
+        "until the window is full": lambda i, f, m, w: _decays(i, f, m),
+        "not down": lambda i, f, m, w: w + _decays(i, f, m, np.floor),
+        "epochs are whole": lambda i, f, m, w: w + _decays(i, f, m, float),
+        "end after": lambda i, f, m, w: w + _decays(i, f, m) + 1,
+        "the same amount": lambda i, f, m, w: w + np.ceil((i - m) / (i - f * i)),
+        "the sign": lambda i, f, m, w: w + np.ceil(-np.log(m / i) / np.log(f)),
+    },
+    "pair_agreement": {
+        "*dis*agree": lambda a, b: 0.5 - kendalltau(a, b).statistic / 2,
+        "Kendall": lambda a, b: kendalltau(a, b).statistic,
+        "Divide by the number of all": lambda a, b: _agreeing(a, b).sum() // 2,
+        "no pair with itself": lambda a, b: _agreeing(a, b).sum() / len(a) ** 2,
+        "with itself as one": lambda a, b: (_agreeing(a, b).sum() + len(a)) / len(a) ** 2,
+        "neighbours": lambda a, b: _agreeing(a, b).diagonal(1).mean(),
+        "correlation of the numbers": lambda a, b: np.corrcoef(a, b)[0, 1],
+        "correlation of the ranks": lambda a, b: spearmanr(a, b).statistic,
+    },
+    "match_rules": {
+        "rounded": lambda losses, rates, rules: _matches(losses, rates, rules, np.equal),
+        "numbers of epochs": lambda *given: _matches(*given, reduce=np.sum),
+        "led each epoch": lambda losses, rates, rules: [
+            np.mean(np.isclose([rule.initial, *replay(rule, losses)[:-1]], rates)) for rule in rules
+        ],
+        "all epochs agree": lambda *given: 1.0 * np.array(_matches(*given, reduce=np.all)),
+        "last epoch alone": lambda losses, rates, rules: [
+            float(np.isclose(replay(rule, losses)[-1], rates[-1])) for rule in rules
+        ],
+        "when the rates fall": lambda losses, rates, rules: [
+            np.mean((np.diff(replay(rule, losses)) < 0) == (np.diff(rates) < 0)) for rule in rules
+        ],
+        "over the rules": lambda losses, rates, rules: np.mean(
+            [np.isclose(replay(rule, losses), rates) for rule in rules], axis=0
+        ),
+        "over everything": lambda *given: np.mean(_matches(*given)),
+    },
 }
+
+MISTAKES |= {
+    "steps_by_hand": {
+        "numbers of images": 1437 / 600,
+        "there are 15": 1400 / 600,
+        "those are the steps": 1500,
+        "how many times as many": 40,
+        "one epoch of digits": 0.025,
+        "turned round": 0.4,
+        "Compare steps": 100,
+    },
+    "encoder_parameters": {
+        "statistics are counted": lambda s, c, k: _encoder(s, c, k, norm=2),
+        "BatchNorm is left out": lambda s, c, k: _encoder(s, c, k, norm=0),
+        "only two layers": lambda s, c, k: _encoder(s, c, k) + 4 * 64,
+        "biases are left out": lambda s, c, k: _encoder(s, c, k, bias=0),
+        "that is one head": lambda s, c, k: _encoder(s, c, k) - 1025 * k,
+        "*with* padding": lambda s, c, k: _encoder(s, c, k, padded=True),
+        "channels are left out": lambda s, c, k: _encoder(s, 1, k),
+    },
+    "blind_game": {
+        "two of three images": lambda t: _blind(t, 0.5),
+        "half of the label": lambda t: _blind(t, t / 2),
+        "not 1/3": lambda t: _blind(t, 1 / 3),
+        "decoder has two terms": lambda t: _blind(t, t / 3, [1, 0.5, 1]),
+        "one kind of fakes": lambda t: _blind(t, t / 3) + [0, 0, np.log(1 - t / 3)],
+        "two logarithms": lambda t: [
+            *_blind(t, t / 3)[:2], -t * np.log(t / 3) - 2 * np.log(1 - t / 3)
+        ],
+        "minus the logarithms": lambda t: _blind(t, t / 3, [1, -1, -1]),
+        "wants D to be high": lambda t: [
+            t / 3, -2 * np.log(1 - t / 3), _blind(t, t / 3)[2]
+        ],
+        "the order is": lambda t: _blind(t, t / 3)[[0, 2, 1]],
+    },
+    "gamma_for_share": {
+        "pulls are turned round": lambda s, f, g: s * f / (g - s * g),
+        "part of both together": lambda s, f, g: s * g / f,
+        "share is turned round": lambda s, f, g: (1 - s) * g / (s * f),
+        "`share` does not appear": lambda s, f, g: g / f,
+        "game's pull is left out": lambda s, f, g: s / (f - s * f),
+        "feature term's pull is left out": lambda s, f, g: s * g / (1 - s),
+        "one minus it": lambda s, f, g: s / (1 - s),
+    },
+    "histogram_floor": {
+        "factor 1 - 1/K": lambda k, n: k / (2 * n),
+        "half of the parabola": lambda k, n: (k - 1) / n,
+        "in bits": lambda k, n: (k - 1) / (2 * n) / np.log(2),
+        "one class's part": lambda k, n: (k - 1) / (2 * n * k),
+        "One draw never is": lambda k, n: 0,
+        "variance of one share": lambda k, n: (k - 1) / k**2 / n,
+        "standard deviation": lambda k, n: np.sqrt((k - 1) / k**2 / n),
+        "fraction is turned round": lambda k, n: 2 * n / (k - 1),
+        "`count` does not appear": lambda k, n: (k - 1) / 2,
+    },
+}  # fmt: skip
 
 
 def run(name, kind):
@@ -1012,6 +1141,23 @@ def test_the_cost_of_one_mode_is_what_the_explorer_shows():
         (forward.forward, "p || q) at the forward fit"),
     ]:
         assert piece in exercises.check("cost_of_one_mode", round(value, 2)).message
+
+
+def test_the_encoders_parameters_are_those_of_the_network():
+    for shape, latent_dim in (((28, 28, 1), 64), ((64, 64, 3), 2048)):
+        network = build_encoder("original", shape, latent_dim)
+        assert _encoder(shape[0], shape[2], latent_dim) == network.count_params()
+    assert exercises.check("encoder_parameters", _encoder).passed
+
+
+def test_the_floor_of_a_histogram_is_that_of_many_fair_draws():
+    rng = np.random.default_rng(0)
+    for classes, count in ((10, 360), (10, 1000), (4, 200)):
+        draws = rng.multinomial(count, np.full(classes, 1 / classes), size=4000)
+        divergences = np.log(classes) - entropy(draws, axis=1)
+        error = divergences.std() / np.sqrt(len(draws))
+        floor = (classes - 1) / (2 * count)
+        assert divergences.mean() == pytest.approx(floor, abs=4 * error + 0.02 * floor)
 
 
 def test_the_view_of_a_batch_is_what_the_explorer_shows():

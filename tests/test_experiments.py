@@ -455,6 +455,9 @@ def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch
     assert provenance._commit() == git("rev-parse", "HEAD")
     (tmp_path / "notes.txt").write_text("no code")
     assert provenance._commit() == git("rev-parse", "HEAD")
+    (tmp_path / "measure.py").write_text("code beside the package")
+    assert provenance._commit() == git("rev-parse", "HEAD")
+    assert provenance._commit(tmp_path) == git("rev-parse", "HEAD") + "-dirty"
     source.write_text("one = 2\n")
     assert provenance._commit() == git("rev-parse", "HEAD") + "-dirty"
 

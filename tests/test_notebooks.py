@@ -95,6 +95,14 @@ def test_every_figure_says_what_is_to_be_seen(path):
         assert len(alt) >= 30, f"cell {number}: alt text {alt!r}"
 
 
+@every_notebook
+def test_every_figures_cell_prints_what_its_caption_claims(path):
+    """That it prints is asked here; whether it is the number, `test_nbval` and a reader."""
+    notebook = read(path)
+    for number, _, _ in images(path):
+        assert any("text" in output for output in notebook.cells[number].outputs), f"cell {number}"
+
+
 def test_no_two_figures_have_the_same_text():
     alts = [alt for path in SOURCES for _, _, alt in images(path)]
     assert alts and len(set(alts)) == len(alts)

@@ -1,12 +1,14 @@
 """The interactive figures: the decoder in the browser, the fragment in the page, the kernel."""
 
 import base64
+import functools
 import io
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import keras
@@ -19,7 +21,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from scipy.stats import norm
 
-from vaegan_edu import losses, metrics, schedules, toys, widgets
+from vaegan_edu import losses, metrics, plotting, records, schedules, toys, widgets
+from vaegan_edu.callbacks.samples import write_picture
 from vaegan_edu.layers import MinibatchDiscrimination
 from vaegan_edu.widgets import figure, minibatch_explorer
 
@@ -757,7 +760,7 @@ def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
     assert f"The pull on the generator is {expected[-1][-1]}." in got["label"]
 
     # Logits at x = -6 ... 6, where 24 of them take a height of 190 from 182 on.
-    x = np.linspace(-6, 6, 241)
+    x = np.linspace(-6, 6, 281)
     p, q = (norm.pdf(x, m, np.hypot(0.5, 0.8)) for m in (0, -1.5))
     real = 0.8 * 0.7 + 0.2 * 0.3
     tricks = np.log(real * p + 0.2 * q) - np.log((1 - real) * p + 0.8 * q)
@@ -828,12 +831,200 @@ def test_the_labels_refuse_what_their_sliders_cannot_show(name, bad):
         setattr(shown, name, bad)
 
 
+def write_record(folder, epochs, sheets, seed):
+    """A record of random curves by seed; the sheet of epoch e has grey images of tone e / 10."""
+    provenance = {"experiment": "gan", "seed": seed, "arguments": {}, "versions": {}, "commit": "c"}
+    provenance |= {"data": {"name": "digits", "digest": "d"}, "backend": "b", "hardware": {}}
+    records.write_json(folder / "config.json", provenance)
+    rng = np.random.default_rng(seed)
+    rows = [
+        {"epoch": epoch, "loss": rng.normal(), "other": rng.normal(), "rate": 10 ** rng.normal()}
+        for epoch in range(1, epochs + 1)
+    ]
+    records.write_history(folder / "history.csv", rows)
+    for epoch in sheets:
+        images = np.full((64, 12, 12, 1), epoch / 10)
+        images[:, 3:6] = -1
+        path = folder / "samples" / f"epoch-{epoch:03d}.png"
+        write_picture(path, plotting.tile(images, columns=8))
+
+
+@functools.cache
+def recorded():
+    """Two runs on disk, one of 7 epochs and one of 4 with an odd name and no first sheet."""
+    folder = tempfile.TemporaryDirectory()
+    long, short = Path(folder.name, "long"), Path(folder.name, "short")
+    write_record(long, 7, [1, 5, 7], seed=0)
+    write_record(short, 4, [2], seed=1)
+    return folder, {"long": long, "short </b>": short}
+
+
+def walker(**settings):
+    _, runs = recorded()
+    panels = {"losses </i>": ["loss", "other"], "rates": ["rate"]}
+    return widgets.RunExplorer(runs, panels, **{"log": ["rates"]} | settings)
+
+
+@in_browser
+def test_the_browser_shows_what_the_record_says(tmp_path):
+    shown = walker()
+    states = [("long", 7), ("long", 4), ("long", 1), ("short </b>", 1), ("short </b>", 4)]
+    script = f"""
+      const figure = document.querySelector(".vaegan-figure");
+      const [select, slider] = [figure.querySelector("select"), figure.querySelector("input")];
+      const move = (input, value, kind) => {{
+        input.value = value;
+        input.dispatchEvent(new Event(kind));
+      }};
+      const told = () => ({{
+        cells: Array.from(figure.querySelectorAll("td"), (cell) => cell.textContent),
+        names: Array.from(figure.querySelectorAll("th"), (name) => name.textContent.trim()),
+        curves: Array.from(figure.querySelectorAll(".course"), (line) => line.getAttribute("d")
+          .match(/[-\\d.]+ [-\\d.]+/g).map((pair) => pair.split(" ").map(Number))),
+        dots: Array.from(figure.querySelectorAll(".plane .dots"), (dot) => dot.getAttribute("d")),
+        label: figure.querySelector(".plane").getAttribute("aria-label"),
+        said: figure.querySelector(".said").textContent,
+        alt: figure.querySelector("img").alt,
+        hidden: figure.querySelector("img").hidden,
+        src: figure.querySelector("img").src,
+      }});
+      const result = {{ told: [] }};
+      for (const [name, epoch] of {json.dumps(states)}) {{
+        move(select, name, "change");
+        move(slider, epoch + 0.3, "input"); // whole epochs
+        result.told.push(told());
+      }}
+      move(select, "long", "change");
+      move(slider, 6, "input");
+      const press = (key) => slider.dispatchEvent(
+        new KeyboardEvent("keydown", {{ key, cancelable: true }}));
+      press("ArrowLeft");
+      result.stepped = told().label;
+      move(select, "short </b>", "change"); // is over before that epoch
+      result.clamped = told().label;
+      press("ArrowRight");
+      result.end = told().label;
+      const titles = figure.querySelectorAll(".axes .name");
+      result.titles = Array.from(titles, (name) => name.textContent);
+      result.errors = window.errors;
+      answer(result);"""
+    body = shown.to_html()
+    got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
+    assert got["errors"] == []
+    assert got["titles"] == ["losses </i>", "rates", "epoch"]
+
+    every = {}
+    for name, folder in recorded()[1].items():
+        record = records.read_record(folder)
+        every[name] = {column: record.column(column) for column in ("loss", "other", "rate")}
+    signed = [value for run in every.values() for key in ("loss", "other") for value in run[key]]
+    rates = np.log10([value for run in every.values() for value in run["rate"]])
+    for (name, epoch), told in zip(states, got["told"], strict=True):
+        shown.run, shown.epoch = name, epoch
+        sheet = shown.sheet
+        numbers = [float(cell.replace("\u2212", "-")) for cell in told["cells"]]
+        exact = [every[name][column][epoch - 1] for column in ("loss", "other", "rate")]
+        assert numbers == pytest.approx(exact, rel=6e-3)
+        assert list(shown.values.values()) == pytest.approx(exact, rel=6e-4)
+        assert told["names"] == ["loss", "other", "rate"]
+        assert f"{name}, epoch {epoch} of {shown.epochs}: loss {told['cells'][0]}" in told["label"]
+        assert told["hidden"] == (sheet is None)
+        if sheet is None:
+            assert (name, epoch) == ("short </b>", 1) and "No samples" in told["said"]
+        else:
+            assert sheet == max(e for e in {"l": [1, 5, 7], "s": [2]}[name[0]] if e <= epoch)
+            assert told["said"] == f"Samples after epoch {sheet}" and name in told["alt"]
+            tone = sheet_pixels(told["src"])[8, 8, 0]
+            assert tone == pytest.approx((sheet / 10 + 1) * 127.5, abs=3)
+        # Both runs share the axes, which reach from the least to the greatest value of a panel.
+        scales = [(signed, 0, lambda v: v)] * 2 + [(rates, 146, np.log10)]
+        for column, curve, dot, (values, top, on) in zip(
+            ("loss", "other", "rate"), told["curves"], told["dots"], scales, strict=True
+        ):
+            x, y = np.transpose(curve)
+            epochs = np.arange(len(every[name][column]))
+            assert x == pytest.approx(epochs / 6 * 420, abs=0.06)
+            low, high = min(values), max(values)
+            span = high - low
+            share = (high + 0.06 * span - on(np.array(every[name][column]))) / (1.12 * span)
+            assert y == pytest.approx(top + 112 * share, abs=0.12)
+            assert dot == f"M{x[epoch - 1]:.1f} {y[epoch - 1]:.1f}h0"
+    assert "long, epoch 5 of 7" in got["stepped"]
+    assert "short </b>, epoch 4 of 4" in got["clamped"] and got["end"] == got["clamped"]
+
+
+def sheet_pixels(address):
+    _, _, text = address.partition("base64,")
+    with Image.open(io.BytesIO(base64.b64decode(text))) as picture:
+        return np.asarray(picture.convert("RGB"), "float64")
+
+
+def test_a_run_keeps_its_epoch_and_a_sheet_its_corner():
+    shown = walker(columns=3)
+    assert (shown.run, shown.epoch, shown.epochs, shown.sheet) == ("long", 7, 7, 7)
+    shown.run = "short </b>"
+    assert (shown.epoch, shown.epochs, shown.sheet) == (4, 4, 2)
+    shown.run = "long"
+    assert (shown.epoch, shown.sheet) == (4, 1)
+    sheet = shown._state["data"]["runs"]["long"]["sheets"][5]
+    assert sheet_pixels(sheet).shape == (3 * 14 - 2, 3 * 14 - 2, 3)
+    whole = walker(columns=8)._state["data"]["runs"]["long"]["sheets"][5]
+    assert sheet_pixels(whole).shape == (110, 110, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"run": "none"}, "run must be one of long, short .* Received: 'none'"),
+        ({"epoch": 8}, "epoch must be at most 7, the last of long. Received: 8"),
+        ({"epoch": 0}, "`epoch` must be a whole number of at least 1. Received: 0"),
+        ({"columns": 9}, "columns must be at most 8. Received: 9"),
+        ({"log": ["speed"]}, "log must name panels of losses .*, rates. Received: 'speed'"),
+        ({"log": ["losses </i>"]}, "loss of the record .* must be finite and positive in every"),
+    ],
+)
+def test_a_bad_walk_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        walker(**settings)
+
+
+@pytest.mark.parametrize(
+    ("panels", "message"),
+    [
+        ({}, "1 to 3 names to lists of 1 to 4 history columns. Received: {}"),
+        ({"a": ["loss"] * 5}, "1 to 3 names to lists of 1 to 4"),
+        ({name: ["loss"] for name in "abcd"}, "1 to 3 names to lists of 1 to 4"),
+        (["loss"], "1 to 3 names to lists of 1 to 4"),
+        ({"a": ["speed"]}, "long history has the columns epoch, loss, other, rate, not 'speed'"),
+    ],
+)
+def test_bad_panels_are_refused(panels, message):
+    with pytest.raises(ValueError, match=message):
+        widgets.RunExplorer(recorded()[1], panels)
+
+
+def test_records_that_cannot_be_walked_are_refused(tmp_path, monkeypatch):
+    for runs in ({}, [tmp_path], None):
+        with pytest.raises(ValueError, match="runs must map names to folders of records"):
+            widgets.RunExplorer(runs, {"a": ["loss"]})
+    write_record(tmp_path, 2, [], seed=2)
+    with pytest.raises(FileNotFoundError, match="has no sheets, samples/epoch-"):
+        widgets.RunExplorer({"bare": tmp_path}, {"a": ["loss"]})
+    rows = [{"epoch": 1, "loss": float("nan")}]
+    records.write_history(tmp_path / "history.csv", rows)
+    with pytest.raises(ValueError, match="loss of the record .* must be finite in every epoch"):
+        widgets.RunExplorer({"broken": tmp_path}, {"a": ["loss"]})
+    monkeypatch.setattr(widgets.run_explorer, "MAX_BYTES", 500)
+    with pytest.raises(ValueError, match="in at most 500 bytes: choose fewer runs or columns. Rec"):
+        walker()
+
+
 @in_browser
 def test_the_kernels_module_follows_python(tmp_path):
     pytest.importorskip("anywidget")
     modules = []
     shapes = (explorer, widgets.KLExplorer, divergences, widgets.GameExplorer)
-    for make in (*shapes, widgets.MinibatchExplorer, widgets.LabelExplorer, judges):
+    for make in (*shapes, widgets.MinibatchExplorer, widgets.LabelExplorer, judges, walker):
         shown = make()
         source = base64.b64encode(shown.widget._esm.encode()).decode()
         modules.append([source, shown._current()])
@@ -853,7 +1044,7 @@ def test_the_kernels_module_follows_python(tmp_path):
         document.body.append(el);
         const stop = module.default.render({{ model, el }});
         const [name, value] = [["point", [0.25, -0.5]], ["z_mean", 0], ["slope", 0], ["mean", -1],
-          ["clusters", 1], ["shift", 0]]
+          ["clusters", 1], ["shift", 0], ["epoch", 2]]
           .find(([name]) => name in state);
         state[name] = value;
         heard[`change:${{name}}`]();
@@ -877,12 +1068,13 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert got[5][0].endswith(f"The pull on the generator is {pull}.") and got[5][1:] == [1, 0]
     assert "error is 0.00 by pixels, 0.00 by features" in got[6][0]
     assert got[6][1:] == [1, 0]
+    assert "long, epoch 2 of 7: loss" in got[7][0] and got[7][1:] == [1, 0]
 
 
 @pytest.mark.parametrize(
     "make",
     [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
-    + [widgets.MinibatchExplorer, widgets.LabelExplorer, judges],
+    + [widgets.MinibatchExplorer, widgets.LabelExplorer, judges, walker],
 )
 def test_the_fragment_stands_alone(make):
     shown = make()

@@ -28,7 +28,7 @@ RECORDED = (
     ("vae-mnist", {}, 3),
     ("vaegan-mnist", {}, 3),
     ("vaegan-mnist-original", {"epochs": 2}, 3),
-    ("vaegan-mnist-original", {"epochs": 35}, 1),
+    ("vaegan-mnist-original", {"epochs": 20}, 1),
     ("vae-faces", {"image_size": 32, "epochs": 12}, 3),
     ("vae-faces-similarity", {"image_size": 32, "epochs": 6}, 3),
     ("gan-faces", {"image_size": 32, "epochs": 11}, 3),

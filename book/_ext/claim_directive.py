@@ -57,9 +57,9 @@ def describe(verdict):
     claim = verdict.claim
     lines = [f"> {claim.claim}", "", f"*Hypothesis.* {claim.hypothesis}", ""]
     if claim.more:
-        kind = "share of it" if claim.relative else "difference"
+        kind = ", as a share of the larger one," if claim.relative else ""
         lines += [
-            f"*What decides.* The {kind} between the two sides of: "
+            f"*What decides.* The difference between the two sides{kind} in this number: "
             f"{verdicts.MEANINGS[claim.metric]}. "
             f"Needed: {_number(claim, claim.threshold)}. {claim.reason}",
             "",

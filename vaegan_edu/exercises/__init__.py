@@ -30,7 +30,7 @@ import numpy as np
 
 CHAPTERS = (
     "before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "vaegan", "mode_collapse",
-    "schedules", "tricks",
+    "schedules", "tricks", "mnist_experiment", "faces_experiment",
 )  # fmt: skip
 
 _registry = {}

@@ -26,13 +26,18 @@ def data_provenance(name, loaded):
     }
 
 
-def environment():
-    """Return what a run's bits depend on beside its configuration, a dict."""
+def environment(*code):
+    """Return what a run's bits depend on beside its configuration, a dict.
+
+    Args:
+        code: folders whose Python code made the numbers beside the package's, such as a
+            benchmark's: what is not committed there marks the commit as well.
+    """
     return {
         "versions": {"python": platform.python_version(), **_versions()},
         "hardware": _hardware(),
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
-        "commit": _commit(),
+        "commit": _commit(*code),
     }
 
 
@@ -55,8 +60,8 @@ def _hardware():
     return {"processor": processor, "cores": os.cpu_count(), "gpus": count_gpus()}
 
 
-def _commit():
-    """The commit of the package's own repository, marked when its code differs."""
+def _commit(*code):
+    """The commit of the package's own repository, marked when its code, or `code`, differs."""
 
     def git(*words):
         command = ["git", "-C", str(Path(__file__).parent), *words]
@@ -65,6 +70,7 @@ def _commit():
     try:
         git("ls-files", "--error-unmatch", Path(__file__).name)  # else it is installed in another's
         commit = git("rev-parse", "HEAD")
-        return commit + ("-dirty" if git("status", "--porcelain", "--", "../*.py") else "")
+        paths = ["../*.py", *(str(Path(folder) / "*.py") for folder in code)]
+        return commit + ("-dirty" if git("status", "--porcelain", "--", *paths) else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

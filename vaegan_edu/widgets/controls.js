@@ -52,6 +52,26 @@ function addSlider(parent, name, description, [low, high], onInput, whole = fals
   };
 }
 
+// A slider for each of the model's numbers in `ranges`. A hand moves one number and shows it; the
+// function that comes back moves all of them to what the model says.
+function addSliders(parent, model, ranges, descriptions, show) {
+  const places = Object.entries(ranges).map(([name, range]) =>
+    [name, addSlider(parent, name, descriptions[name], range, (value) => {
+      model.set(name, value);
+      model.save_changes();
+      show();
+    })]);
+  return () => { for (const [name, place] of places) place(model.get(name)); };
+}
+
+// Shows now, and whenever Python changes one of these; what comes back ends it.
+function follow(model, names, show) {
+  const events = names.map((name) => `change:${name}`).join(" ");
+  model.on(events, show);
+  show();
+  return () => model.off(events, show);
+}
+
 // A labelled list to choose one name from.
 function addChoice(parent, name, options, onInput) {
   const label = document.createElement("label");

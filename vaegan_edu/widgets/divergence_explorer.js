@@ -10,9 +10,6 @@ const RANGES = { mean: [-4, 4], deviation: [0.4, 3] };
 const GRID = { low: -30, step: 0.02, count: 3001 }; // beyond it every density here is zero
 const TOPS = [0.5, 1, 2, 5, 10, 20, 50, 100]; // of the lower panel's axis; a quarter goes below zero
 
-const logNormal = (z, mean, deviation) =>
-  -0.5 * ((z - mean) / deviation) ** 2 - Math.log(deviation * Math.sqrt(2 * Math.PI));
-
 function logSum(values) {
   const largest = Math.max(...values);
   return largest + Math.log(values.reduce((sum, v) => sum + Math.exp(v - largest), 0));
@@ -74,21 +71,18 @@ function render({ model, el }) {
   const find = (selector) => el.querySelector(selector);
   const controls = find(".controls");
   find(".title").textContent = model.get("title");
-  const move = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-    show();
-  };
-  const set = {};
   const descriptions = { mean: "mean of q", deviation: "standard deviation of q" };
-  for (const [name, range] of Object.entries(RANGES)) {
-    set[name] = addSlider(controls, name, descriptions[name], range, (value) => move({ [name]: value }));
-  }
+  const place = addSliders(controls, model, RANGES, descriptions, show);
   for (const [name, mean, deviation] of model.get("stops")) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
-    button.addEventListener("click", () => move({ mean, deviation }));
+    button.addEventListener("click", () => {
+      model.set("mean", mean);
+      model.set("deviation", deviation);
+      model.save_changes();
+      show();
+    });
     find(".stops").append(button);
   }
   const say = announcer(el);
@@ -135,8 +129,7 @@ function render({ model, el }) {
     placeNames(mean, deviation);
     drawIntegrands(integrands);
     el.querySelectorAll(".sums td").forEach((cell, i) => { cell.textContent = sums[i]; });
-    set.mean(mean);
-    set.deviation(deviation);
+    place();
     const words =
       `For q with mean ${format(mean)} and deviation ${format(deviation)}, forward KL is ${sums[0]}, ` +
       `reverse KL ${sums[1]} and Jensen\u2013Shannon ${sums[2]} nats.`;
@@ -144,8 +137,5 @@ function render({ model, el }) {
     say(words);
   }
 
-  const names = "change:mean change:deviation";
-  model.on(names, show); // Python moved a slider
-  show();
-  return () => model.off(names, show);
+  return follow(model, Object.keys(RANGES), show);
 }

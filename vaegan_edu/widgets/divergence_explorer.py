@@ -30,7 +30,7 @@ class DivergenceExplorer(InteractiveFigure):
         ValueError: a value is outside its range, or the weights do not add up to 1.
     """
 
-    _scripts = ("controls.js", "divergence_explorer.js")
+    _scripts = ("controls.js", "densities.js", "divergence_explorer.js")
 
     # Ranges as in divergence_explorer.js.
     mean = Slider(-4.0, 4.0, "Mean of q; set it to move the slider.")

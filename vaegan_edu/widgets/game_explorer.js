@@ -11,9 +11,6 @@ const RANGES = { mean: [-4, 4], deviation: [0.4, 3], slope: [-4, 4], offset: [-6
 const GRID = Array.from({ length: 3001 }, (_, i) => -30 + 0.02 * i);
 
 const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const logNormal = (x, mean, deviation) =>
-  -0.5 * ((x - mean) / deviation) ** 2 - Math.log(deviation * Math.sqrt(2 * Math.PI));
 
 // V for this discriminator, V for the best one, and both generator losses' slope over the mean.
 function play({ mean, deviation, slope, offset }) {
@@ -33,14 +30,7 @@ function render({ model, el }) {
   const px = (x) => ((x - X[0]) / (X[1] - X[0])) * WIDTH;
   const py = (density) => UPPER * (1 - density / DENSITY[1]);
   const pd = (probability) => BOTTOM - probability * LOWER;
-  const curve = (height) => {
-    const points = [];
-    for (let i = 0; i <= 280; i++) {
-      const x = X[0] + ((X[1] - X[0]) * i) / 280;
-      points.push(`${px(x).toFixed(1)} ${height(x).toFixed(1)}`);
-    }
-    return `M${points.join("L")}`;
-  };
+  const curve = curveOver(X, px);
   const density = (mean, deviation) => curve((x) => py(Math.exp(logNormal(x, mean, deviation))));
 
   el.classList.add("vaegan-live");
@@ -85,18 +75,11 @@ function render({ model, el }) {
   const find = (selector) => el.querySelector(selector);
   const controls = find(".controls");
   find(".title").textContent = model.get("title");
-  const set = {};
   const descriptions = {
     mean: "mean of the generator", deviation: "standard deviation of the generator",
     slope: "slope of the discriminator", offset: "offset of the discriminator",
   };
-  for (const [name, range] of Object.entries(RANGES)) {
-    set[name] = addSlider(controls, name, descriptions[name], range, (value) => {
-      model.set(name, value);
-      model.save_changes();
-      show();
-    });
-  }
+  const place = addSliders(controls, model, RANGES, descriptions, show);
   const say = announcer(el);
 
   // q's name stands over its top, the data's on the slope that q is not on.
@@ -122,7 +105,7 @@ function render({ model, el }) {
     const numbers = [game.best, game.minimax, game.nonSaturating].map((x) => format(x));
     el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = numbers[i]; });
     find(".value strong").textContent = format(game.value);
-    for (const name of Object.keys(RANGES)) set[name](at[name]);
+    place();
     const words = `The value of the game is ${format(game.value)} nats, at the best ${numbers[0]}. ` +
       `Over the mean, the minimax loss has slope ${numbers[1]}, the non-saturating ${numbers[2]}`;
     find(".plane").setAttribute("aria-label",
@@ -130,8 +113,5 @@ function render({ model, el }) {
     say(`${words}.`);
   }
 
-  const names = Object.keys(RANGES).map((name) => `change:${name}`).join(" ");
-  model.on(names, show); // Python moved a slider
-  show();
-  return () => model.off(names, show);
+  return follow(model, Object.keys(RANGES), show);
 }

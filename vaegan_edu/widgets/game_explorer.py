@@ -30,7 +30,7 @@ class GameExplorer(InteractiveFigure):
         ValueError: when a value is outside its range.
     """
 
-    _scripts = ("controls.js", "game_explorer.js")
+    _scripts = ("controls.js", "densities.js", "game_explorer.js")
 
     # Ranges as in game_explorer.js.
     mean = Slider(-4.0, 4.0, "Mean of the generator; set it to move the slider.")

@@ -56,15 +56,8 @@ function render({ model, el }) {
   const find = (selector) => el.querySelector(selector);
   const controls = find(".controls");
   find(".title").textContent = model.get("title");
-  const set = {};
   const descriptions = { z_mean: "z_mean, mean of q", z_log_var: "z_log_var, log-variance of q" };
-  for (const [name, range] of Object.entries(RANGES)) {
-    set[name] = addSlider(controls, name, descriptions[name], range, (value) => {
-      model.set(name, value);
-      model.save_changes();
-      show();
-    });
-  }
+  const place = addSliders(controls, model, RANGES, descriptions, show);
   const say = announcer(el);
 
   // q's name stands over its top, the prior's on the slope that q is not on.
@@ -86,15 +79,11 @@ function render({ model, el }) {
     placeNames(mean, logVar);
     el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = format(parts[i]); });
     find(".value strong").textContent = total;
-    set.z_mean(mean);
-    set.z_log_var(logVar);
+    place();
     const words = `kl_loss is ${total} nats at z_mean ${format(mean)} and z_log_var ${format(logVar)}`;
     find(".plane").setAttribute("aria-label", `Densities of the prior and of q. ${words}.`);
     say(`${words}.`);
   }
 
-  const names = "change:z_mean change:z_log_var";
-  model.on(names, show); // Python moved a slider
-  show();
-  return () => model.off(names, show);
+  return follow(model, Object.keys(RANGES), show);
 }

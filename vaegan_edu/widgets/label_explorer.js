@@ -12,9 +12,6 @@ const LIMIT = 12; // of the logits that are shown
 const RANGES = { mean: [-4, 4], target: [0.5, 1], flip: [0, 0.5], noise: [0, 2] };
 const GRID = Array.from({ length: 4001 }, (_, i) => -20 + 0.01 * i);
 
-const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const logNormal = (x, mean, deviation) =>
-  -0.5 * ((x - mean) / deviation) ** 2 - Math.log(deviation * Math.sqrt(2 * Math.PI));
 const logAddExp = (a, b) => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 const widened = (noise) => Math.hypot(DEVIATION, noise);
 
@@ -45,14 +42,7 @@ function render({ model, el }) {
   const px = (x) => ((x - X[0]) / (X[1] - X[0])) * WIDTH;
   const py = (density) => UPPER * (1 - density / DENSITY);
   const pl = (logit) => TOP + (LOWER * (LIMIT - logit)) / (2 * LIMIT);
-  const curve = (height) => {
-    const points = [];
-    for (let i = 0; i <= 240; i++) {
-      const x = X[0] + ((X[1] - X[0]) * i) / 240;
-      points.push(`${px(x).toFixed(1)} ${height(x).toFixed(1)}`);
-    }
-    return `M${points.join("L")}`;
-  };
+  const curve = curveOver(X, px);
   const density = (mean, noise) => curve((x) => py(Math.exp(logNormal(x, mean, widened(noise)))));
 
   el.classList.add("vaegan-live");
@@ -98,18 +88,11 @@ function render({ model, el }) {
   const find = (selector) => el.querySelector(selector);
   const controls = find(".controls");
   find(".title").textContent = model.get("title");
-  const set = {};
   const descriptions = {
     mean: "mean of the generator", target: "label of real examples",
     flip: "share of turned labels", noise: "noise on the discriminator's input",
   };
-  for (const [name, range] of Object.entries(RANGES)) {
-    set[name] = addSlider(controls, name, descriptions[name], range, (value) => {
-      model.set(name, value);
-      model.save_changes();
-      show();
-    });
-  }
+  const place = addSliders(controls, model, RANGES, descriptions, show);
   const say = announcer(el);
 
   // The names stand apart even where the densities meet.
@@ -133,7 +116,7 @@ function render({ model, el }) {
     placeNames(at.mean);
     el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = numbers[i]; });
     find(".value strong").textContent = numbers[2];
-    for (const name of Object.keys(RANGES)) set[name](at[name]);
+    place();
     const words = `The best discriminator is ${numbers[0]} at the data and ${numbers[1]} at the ` +
       `generator. The pull on the generator is ${numbers[2]}`;
     find(".plane").setAttribute("aria-label",
@@ -141,8 +124,5 @@ function render({ model, el }) {
     say(`${words}.`);
   }
 
-  const names = Object.keys(RANGES).map((name) => `change:${name}`).join(" ");
-  model.on(names, show); // Python moved a slider
-  show();
-  return () => model.off(names, show);
+  return follow(model, Object.keys(RANGES), show);
 }

@@ -47,7 +47,7 @@ class LabelExplorer(InteractiveFigure):
         ValueError: when a value is outside its range.
     """
 
-    _scripts = ("controls.js", "label_explorer.js")
+    _scripts = ("controls.js", "densities.js", "label_explorer.js")
 
     def __init__(
         self,

@@ -1,0 +1,132 @@
+// A recorded training: the sheet of samples that an epoch had come to, and the curves so far.
+
+const WIDTH = 420;
+const HEIGHT = 112; // of a panel
+const STEP = HEIGHT + 34; // from one panel to the next
+const STROKES = ["", "9 7", "0.1 6", "9 6 0.1 6"]; // by which curves differ beside their colours
+
+function render({ model, el }) {
+  const { runs, panels, colours } = model.get("data");
+  const names = Object.keys(runs);
+  const longest = Math.max(...names.map((name) => runs[name].epochs));
+  const px = (epoch) => (longest > 1 ? ((epoch - 1) / (longest - 1)) * WIDTH : WIDTH / 2);
+  const short = (value) => {
+    const size = Math.abs(value);
+    const plain = size === 0 || (size >= 1e-3 && size < 1e5);
+    const text = plain ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+    return text.replaceAll("-", "\u2212");
+  };
+
+  // All runs share a panel's axis, so that they can be compared.
+  const axes = panels.map(({ columns, log }, number) => {
+    const every = names.flatMap((name) => columns.flatMap((column) => runs[name].curves[column]));
+    const on = log ? Math.log10 : (value) => value;
+    const [low, high] = [on(Math.min(...every)), on(Math.max(...every))];
+    const margin = 0.06 * (high - low || 1);
+    const [bottom, top] = [low - margin, high + margin];
+    const y = (value) => STEP * number + HEIGHT * ((top - on(value)) / (top - bottom));
+    const marks = log ? powers(10 ** bottom, 10 ** top) : ticks(bottom, top);
+    return { y, marks };
+  });
+
+  // 1, 2 and 5 times the powers of ten; where they are many, the powers alone.
+  function powers(low, high) {
+    const found = [];
+    for (let p = Math.floor(Math.log10(low)); 10 ** p <= high; p++) {
+      for (const digit of [1, 2, 5]) found.push({ value: digit * 10 ** p, whole: digit === 1 });
+    }
+    const inside = found.filter(({ value }) => value >= low && value <= high);
+    const chosen = inside.length > 5 ? inside.filter(({ whole }) => whole) : inside;
+    return chosen.map(({ value }) => ({ value, text: short(value) }));
+  }
+
+  const below = STEP * (panels.length - 1) + HEIGHT;
+  const whole = longest > 1
+    ? ticks(1, longest).filter(({ value }) => Number.isInteger(value)) : [{ value: 1, text: "1" }];
+  const curves = panels.flatMap(({ columns }, number) =>
+    columns.map((column, place) => ({ column, number, place })));
+  const colour = (i) => `--base:${colours[i % colours.length]}`;
+
+  el.classList.add("vaegan-live");
+  // Only numbers and fixed words go through innerHTML; names and titles go through textContent.
+  el.innerHTML = `
+    <div class="title"></div>
+    <div class="panels">
+      <div class="side">
+        <div class="sheet"><img><div class="said"></div></div>
+        <div class="controls run">
+          <table>${curves.map(({ place }, i) =>
+            `<tr class="class" style="${colour(i)}">
+               <th scope="row" data-stroke="${place}"><code></code></th><td></td></tr>`).join("")}
+          </table>
+        </div>
+      </div>
+      <svg class="plane curves" viewBox="-78 -24 520 ${below + 74}" role="img">
+        <g class="axes">
+          ${whole.map(({ value, text }) =>
+            `<path d="${panels.map((_, n) => `M${px(value)} ${STEP * n}v${HEIGHT}`).join("")}"/>
+             <text x="${px(value)}" y="${below + 20}" text-anchor="middle">${text}</text>`).join("")}
+          ${axes.map(({ y, marks }) => marks.map(({ value, text }) =>
+            `<path d="M0 ${y(value)}H${WIDTH}"/>
+             <text x="-7" y="${y(value) + 5}" text-anchor="end">${text}</text>`).join("")).join("")}
+          ${panels.map((_, n) => `<text class="name" x="0" y="${STEP * n - 8}"></text>`).join("")}
+          <text class="name" x="${WIDTH / 2}" y="${below + 44}" text-anchor="middle">epoch</text>
+        </g>
+        <path class="cross"/>
+        ${curves.map(({ place }, i) => `<g class="class" style="${colour(i)}">
+          <path class="line course" stroke-dasharray="${STROKES[place]}"/><path class="dots"/>
+        </g>`).join("")}
+      </svg>
+    </div>`;
+
+  const find = (selector) => el.querySelector(selector);
+  const all = (selector) => [...el.querySelectorAll(selector)];
+  const controls = find(".controls");
+  const table = find("table");
+  find(".title").textContent = model.get("title");
+  all(".name").forEach((text, n) => { if (n < panels.length) text.textContent = panels[n].name; });
+  all("th code").forEach((code, i) => { code.textContent = curves[i].column; });
+  const change = (name, epoch) => {
+    model.set("run", name);
+    model.set("epoch", Math.min(epoch, runs[name].epochs)); // not every run is as long
+    model.save_changes();
+    show();
+  };
+  const choose = addChoice(controls, "run", names, (name) => change(name, model.get("epoch")));
+  const slide = addSlider(controls, "epoch", "epoch", [1, longest],
+    (epoch) => change(model.get("run"), epoch), true);
+  controls.append(table); // below what it follows
+  const say = announcer(el);
+
+  function show() {
+    const [name, epoch] = [model.get("run"), model.get("epoch")];
+    const run = runs[name];
+    const recorded = Object.keys(run.sheets).map(Number).filter((number) => number <= epoch);
+    const sheet = recorded.length ? Math.max(...recorded) : null;
+    find(".sheet img").hidden = sheet === null;
+    if (sheet !== null) find(".sheet img").src = run.sheets[sheet];
+    const samples = sheet === null ? "No samples were recorded yet" : `Samples after epoch ${sheet}`;
+    find(".sheet img").alt = `${samples} of the run ${name}`;
+    find(".said").textContent = samples;
+
+    const lines = all(".line.course");
+    const dots = all(".plane .dots");
+    const cells = all("td");
+    const told = curves.map(({ column, number }, i) => {
+      const [values, { y }] = [run.curves[column], axes[number]];
+      const points = values.map((v, t) => `${px(t + 1).toFixed(1)} ${y(v).toFixed(1)}`);
+      lines[i].setAttribute("d", `M${points.join("L")}`);
+      dots[i].setAttribute("d", `M${points[epoch - 1]}h0`);
+      cells[i].textContent = short(values[epoch - 1]);
+      return `${column} ${cells[i].textContent}`;
+    });
+    find(".cross").setAttribute("d", `M${px(epoch)} 0V${below}`);
+    choose(name);
+    slide(epoch);
+    const words = `${name}, epoch ${epoch} of ${run.epochs}: ${told.join(", ")}`;
+    find(".plane").setAttribute("aria-label", `Curves over epochs. ${words}.`);
+    say(`${samples}. ${words}.`);
+  }
+
+  return follow(model, ["run", "epoch"], show);
+}
