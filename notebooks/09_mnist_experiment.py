@@ -351,11 +351,7 @@ plotting.image_rows(
 
 # %%
 RESULTS = Path("../book/results")
-finished = sorted((RESULTS / NAME).glob("epochs-*/metrics.json"))
-MNIST = max(  # the longest run on MNIST, the first seed of it
-    (path.parent for path in finished),
-    key=lambda path: len(records.read_record(path).history),
-)
+MNIST = RESULTS / NAME / "mnist" / "seed-0"
 arm = verdicts.read_arm(RESULTS, f"{NAME}/digits")
 runs = {"MNIST": records.read_record(MNIST)}
 runs |= {

@@ -767,7 +767,7 @@ plt.show()
 #
 # ### Move through the runs
 #
-# Choose a rule and move the epoch. Sheets were kept after epochs $1$, $5$, $20$, $35$ and $40$. At which epoch do faces appear? Does the discriminator's loss show it? Compare `S1` and `S4, log` at the same epoch.
+# Choose a rule and move the epoch. Sheets were kept after epochs $1$, $5$, $20$ and $40$. At which epoch do faces appear? Does the discriminator's loss show it? Compare `S1` and `S4, log` at the same epoch.
 
 # %% tags=["nbval-ignore-output"]
 RunExplorer(
