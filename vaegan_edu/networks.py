@@ -310,23 +310,29 @@ def build_regressor(image_size=64, num_attributes=25):
     return Model(images, (attributes(features), features), name="regressor")
 
 
-def apply(network, array, batch_size=256):
+PIXELS_AT_ONCE = 256 * 32 * 32  # what `apply` reads or draws in one chunk
+
+
+def apply(network, array):
     """Return what a network makes of an array, in evaluation mode and in chunks: arrays again.
 
     `Model.predict` would compile each network anew, which for the course's small ones takes longer
     than the work itself.
 
     Args:
-        network: a Keras model or layer with one input.
-        array: (count, ...), the input.
-        batch_size: rows at a time; memory stays bounded by it.
+        network: a Keras model with one input.
+        array: (count, ...), the input. At most 256 rows are taken at a time, and fewer where
+            images are larger than 32x32, so that memory stays bounded.
 
     Returns:
         An array (count, ...), or a tuple of arrays for a network with several outputs.
     """
+    shapes = (network.input_shape, network.output_shape)
+    sides = [shape[1:3] for shape in shapes if len(shape) == 4]  # of images, coming in or out
+    rows = min([256, *(PIXELS_AT_ONCE // (height * width) or 1 for height, width in sides)])
     chunks = [
-        network(array[start : start + batch_size], training=False)
-        for start in range(0, len(array), batch_size)
+        network(array[start : start + rows], training=False)
+        for start in range(0, len(array), rows)
     ]
     if isinstance(chunks[0], (tuple, list)):
         return tuple(_joined(outputs) for outputs in zip(*chunks, strict=True))

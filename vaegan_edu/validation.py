@@ -88,8 +88,11 @@ def check_labels(labels, count, name="labels"):
     return labels
 
 
-def check_features(features, name, minimum=1, width=None):
-    """Return `features` as float64 (count, features) with at least `minimum` finite rows."""
+def check_features(features, name, minimum=1, width=None, dtype="float64"):
+    """Return `features` (count, features) with at least `minimum` finite rows.
+
+    They become `dtype`; `None` leaves them as they are.
+    """
     features = _numeric(features, name)
     if (
         features.ndim != 2
@@ -103,7 +106,7 @@ def check_features(features, name, minimum=1, width=None):
         )
     if not np.isfinite(features).all():
         raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
-    return features.astype("float64", copy=False)
+    return features if dtype is None else features.astype(dtype, copy=False)
 
 
 def _numeric(values, name):

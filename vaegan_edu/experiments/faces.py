@@ -94,19 +94,21 @@ def evaluate_faces(model, data, arguments):
     image_size = x_test.shape[1]
     regressor = metrics.load_regressor(image_size)
     generated = model.generate(len(x_test), seed=arguments["seed"])
-    images = {
-        "real": x_test,
-        "random": generated,
-        **{f"sharpened_{factor}": sharpen(generated, factor) for factor in (2, 4)},
+    kinds = {  # made one after the other: each may be a hundred megabytes
+        "real": lambda: x_test,
+        "random": lambda: generated,
+        "sharpened_2": lambda: sharpen(generated, 2),
+        "sharpened_4": lambda: sharpen(generated, 4),
     }
     measured = {"regressor": metrics.regressor_digest(image_size)}
     if hasattr(model, "encode"):
         codes = model.encode(x_test)
-        images["reconstruction"] = model.decode(codes)
-        loss = losses.gaussian_reconstruction(x_test, images["reconstruction"])
+        kinds["reconstruction"] = lambda: model.decode(codes)
+        loss = losses.gaussian_reconstruction(x_test, model.decode(codes))
         measured["reconstruction_loss"] = float(np.mean(loss))
         measured["active_units"] = metrics.active_units(codes)
-    for kind, faces in images.items():
+    for kind, make in kinds.items():
+        faces = make()
         judged = metrics.judge_faces(regressor, faces, x_train)
         measured |= {f"{kind}_{name}": value for name, value in judged.items()}
         measured[f"{kind}_sharpness"] = metrics.sharpness(faces)

@@ -59,12 +59,12 @@ def nearest_distance(generated, train):
     Raises:
         ValueError: wrong shapes or NaN.
     """
-    train = check_features(train, "train")
-    generated = check_features(generated, "generated", width=train.shape[1])
+    train = check_features(train, "train", dtype=None)
+    generated = check_features(generated, "generated", width=train.shape[1], dtype=None)
     nearest = np.empty(len(generated))
     for rows, squares in squared_distances(generated, train):
         # The chunk finds the neighbour; a difference keeps the digits of how near it is.
-        difference = generated[rows] - train[squares.argmin(axis=1)]
+        difference = generated[rows].astype("float64") - train[squares.argmin(axis=1)]
         nearest[rows] = np.sqrt((difference**2).sum(axis=1))
     return nearest
 

@@ -28,8 +28,10 @@ def manifold_overlap(real, generated, k=5):
         ValueError: wrong shapes, NaN, or too few rows.
     """
     k = check_count(k, "k")
-    real = check_features(real, "real", minimum=k + 1)
-    generated = check_features(generated, "generated", minimum=k + 1, width=real.shape[1])
+    real = check_features(real, "real", minimum=k + 1, dtype=None)
+    generated = check_features(
+        generated, "generated", minimum=k + 1, width=real.shape[1], dtype=None
+    )
     real_radius = _neighbour_distance(real, k)
     generated_radius = _neighbour_distance(generated, k)
     balls_around = np.zeros(len(generated), dtype=int)  # real balls that hold a generated point
