@@ -320,14 +320,14 @@ def apply(network, array):
     than the work itself.
 
     Args:
-        network: a Keras model with one input.
+        network: a Keras model or layer with one input.
         array: (count, ...), the input. At most 256 rows are taken at a time, and fewer where
             images are larger than 32x32, so that memory stays bounded.
 
     Returns:
         An array (count, ...), or a tuple of arrays for a network with several outputs.
     """
-    shapes = (network.input_shape, network.output_shape)
+    shapes = (np.shape(array), getattr(network, "output_shape", ()))  # a layer says no shape
     sides = [shape[1:3] for shape in shapes if len(shape) == 4]  # of images, coming in or out
     rows = min([256, *(PIXELS_AT_ONCE // (height * width) or 1 for height, width in sides)])
     chunks = [
