@@ -277,7 +277,7 @@ print(
 )
 
 # %% [markdown]
-# Less than a millionth. Chapter 5 showed that `gamma` means nothing without its reduction; the paper's $10^{-6}$ belongs to other features, of another size. With *this* sum over *these* features the decoder has one master. It plays a GAN's game, from two kinds of codes. Whether a reconstruction resembles its original, it is never told.
+# Less than a millionth. Chapter 5 showed that `gamma` means nothing without its reduction; the paper's $10^{-6}$ belongs to other features, of another size. With *this* sum over *these* features the decoder has one master, at least at the beginning; the share is measured again after the short training below. It plays a GAN's game, from two kinds of codes. Whether a reconstruction resembles its original, it is never told.
 #
 # The encoder is told. Its feature loss goes back through the decoder into the encoder. But an encoder can only choose codes; what a decoder makes of a code is the decoder's business.
 #
@@ -404,7 +404,7 @@ Picture(data=(MNIST / "samples" / "animation.gif").read_bytes(), format="gif")
 # %% [markdown]
 # ## Does it reconstruct?
 #
-# The name says VAE, so it should. The `reconstruction_loss` of a record is half the squared error of test images, summed over pixels. What is much and what little? Two answers know nothing of the image: *another* test image, and the mean of all training images. A model that does no better than the mean has told its decoder nothing that helps.
+# The name says VAE, so it should. The `reconstruction_loss` of a record is half the squared error of test images, summed over pixels. What is much and what little? Two answers know nothing of the image: *another* test image, and the mean of all training images. A model that does no better than the mean copies, in pixels, no better than somebody who never saw the image. The two baselines are of the data set that is named; they are none for the other.
 
 # %%
 pixel_loss = losses.gaussian_reconstruction
@@ -520,11 +520,11 @@ for name, record in runs.items():
 # %% [markdown]
 # Begin with the dotted lines. On MNIST decoder and discriminator stay close to the level of a blind expert. That does not mean that nothing is learned. Both learn, and what one gains the other takes back. A level curve is what a fair game looks like, and also what a dead one looks like.
 #
-# The encoder's loss on MNIST *rises*. Yet nothing gets worse, as the next section shows. Its feature term is measured with the discriminator's features, and nothing keeps those from growing (chapter 5). Where the ruler grows, so does the measurement.
+# The encoder's loss on MNIST *rises*. Yet the samples do not get worse over the run, as the next section shows. Its feature term is measured with the discriminator's features, and nothing keeps those from growing (chapter 5). Where the ruler grows, so does the measurement.
 #
-# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Has it become an expert? Compare its own two losses in the table. In training it is well below the blind level, although some labels there are turned round. On held-out images it is no better than that level.
+# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Has it become an expert? Compare its own two losses in the table. In training it is well below the blind level, although some labels there are turned round. On held-out images it lies about that level: above it with some seeds, below it with others.
 #
-# The second table asks why. It holds the mean of $D$ on real images: during the training, then on training images and on test images with the network *in evaluation mode*. Between the last two columns lies what was learned by heart. But the larger step is the first one. In evaluation mode BatchNorm uses averages that it gathered in training, and those lag behind a network that still changes. So a good part of a held-out loss is not about new images at all. One cannot see that in the curve.
+# The second table asks why. It holds the mean of $D$ on real images: during the training, then on training images and on test images with the network *in evaluation mode*. Between the last two columns lies what was learned by heart. But the larger step, on the built-in digits, is the first one. One cause may be BatchNorm: in evaluation mode it uses averages that it gathered in training, and those can lag behind a network that still changes. So a good part of a held-out loss is not about new images at all. One cannot see that in the curve.
 #
 # ## What it could not see
 #
@@ -603,7 +603,7 @@ for name, record in runs.items():
 # %% [markdown]
 # Most of what is gained is gained early. In the first third of a run the distance falls by a large factor and coverage rises. After that the curves of the built-in digits go up and down and come no nearer to the floor. Whether MNIST came nearer with more steps, the table says. And the samples still are not what real digits are: see the share of images that cannot be read.
 
-# %% mystnb={"figure": {"caption": "The share of each digit among generated images, by epoch: MNIST (above) and the digits' first seed (below). A tenth would be fair. The cell prints, for each run, the digit that was rarest on average over the last ten epochs, and the mean divergence in each third of the run.", "name": "fig-mnist-classes"}, "image": {"alt": "Two bands of ten rows each, one for each digit, coloured by share from white to dark blue. In the upper one all rows have about one shade after the first few epochs. In the lower one the first tenth of the epochs is a dark row and nine white ones; after that all rows are blue, one of them darker than the others to the end."}}
+# %% mystnb={"figure": {"caption": "The share of each digit among generated images, by epoch: MNIST (above) and the digits' first seed (below). A tenth would be fair. The cell prints, for each run, the digit that was rarest on average over the last ten epochs, and the mean divergence in each third of the run.", "name": "fig-mnist-classes"}, "image": {"alt": "Two bands of ten rows each, one for each digit, coloured by share from white to dark blue. In the upper one all rows have about one shade after the first few epochs. In the lower one the first tenth of the epochs is a dark row and nine white ones; after that the other rows turn blue one by one; one stays darker than the others to the end."}}
 figure, axes = plt.subplots(2, 1, figsize=(plotting.WIDTH, 5.0))
 for plane, (name, record) in zip(axes, list(runs.items())[:2], strict=True):
     shares = np.array([record.column(f"sample_class_{k}") for k in range(10)])
@@ -661,7 +661,7 @@ print("above one half in every run:", ", ".join(good) or "none")
 # %% [markdown]
 # A loss that told the quality would give a column of large positive numbers: the higher it is, the larger the distance. The last line says which loss does so in every run. And even a high number in one run would not help. One would have to know beforehand which loss to trust.
 #
-# So the project's curves could not have shown what its sheets did not show. Chapter 7 says why: a loss of one player measures the other player too.
+# So in these runs no loss tells the quality in every one, and the project's curves could not have shown what its sheets did not show. Chapter 7 says why: a loss of one player measures the other player too.
 #
 # ## The claim
 #
@@ -935,7 +935,7 @@ exercises.check("histogram_floor", histogram_floor)
 # </details>
 # <details><summary>b) That depends on the gradients. Measure its share.</summary>
 #
-# Right. Here the share was measured, and then it *is* negligible.
+# Right. Here the share was measured, before and after a short training, and there it *is* negligible.
 #
 # </details>
 # <details><summary>c) No. The term is in the loss, so it is minimised.</summary>
@@ -995,5 +995,5 @@ exercises.check("histogram_floor", histogram_floor)
 # - The VAE-GAN, its losses and its `gamma`: {cite}`larsen2016autoencoding`, section 3 and Algorithm 1, and section 4 for its value.
 # - The best discriminator: {cite}`goodfellow2014generative`, proposition 1; here with a soft label {cite}`salimans2016improved`, section 3.4, and two kinds of fakes.
 # - MNIST: {cite}`lecun1998gradient`; the built-in digits: {cite}`alpaydin1998optical`.
-# - Fréchet distance of a network's features: {cite}`heusel2017gans`, section 2 and equation 6; coverage: {cite}`naeem2020reliable`, section 3.
+# - Fréchet distance of a network's features: {cite}`heusel2017gans`, equation 6; coverage: {cite}`naeem2020reliable`, section 3.
 # - BatchNorm's statistics, which the count of parameters includes: {cite}`ioffe2015batch`, section 3.1.

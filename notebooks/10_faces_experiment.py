@@ -131,7 +131,7 @@ assumed = ", ".join(f"{name} {settings[name]}" for name in sorted(original.assum
 print(textwrap.fill(f"assumed: {assumed}", 72))
 
 # %% [markdown]
-# The counts agree, so layers, kernels, strides, padding and the $16$ features are right. What lies outside of the counts is open: the counts would be the same with other batches, another rate of dropout, or another optimizer.
+# The counts agree, so the sizes of kernels and layers and the $16$ kernels of minibatch discrimination (`minibatch_kernels`) fit. For the discriminator this holds for any $k$. What lies outside of the counts is open: they would be the same with other batches, another rate of dropout, or another optimizer.
 #
 # ### What a run would cost
 #
@@ -240,7 +240,7 @@ for rule, (_, _, loss) in REPORTED.items():
     print(f"{rule:7} {loss:.2f}, worse than blind: {loss > price}")
 
 # %% [markdown]
-# So the original's curves *could* have told something, and about all four rules alike. On images that it had not learned from, each discriminator did worse than a blind one. That has two possible causes. It may have learned the training faces by heart, and now take new real faces for fakes. Or the decoder has outrun it. The loss on the *training* faces tells which: it is low in the first case, and high as well in the second. The project concluded that the discriminator overfits (claim C5, [tested here](../book/claims.md)). Its table alone says that something was wrong with every discriminator, and one needs the price of being blind to see it.
+# So the original's curves *could* have told something, and about all four rules alike. On images that it had not learned from, each discriminator did worse than a blind one. That has three possible causes. It may have learned the training faces by heart, and now take new real faces for fakes. The decoder may have outrun it. Or the network in evaluation mode differs from the one in training, as in chapter 9. If its loss is high in training too, it was outrun. If it is low there, training images in evaluation mode must decide between the other two. The project concluded that the discriminator overfits (claim C5, [tested here](../book/claims.md) on digits). Its table alone says that something was wrong with every discriminator, and one needs the price of being blind to see it.
 #
 # What the table cannot tell is which faces are better.
 #
@@ -332,7 +332,7 @@ print(
 )
 
 # %% [markdown]
-# The same losses to the last bit, up to the epoch in which some rule first acts. After that they are two different runs, and they differ in more than the rate: the smallest change of one weight grows step by step until every batch looks different. Keep this in mind. *Any* change of a rule, however small, brings a different run, as another seed would.
+# The same losses to the last bit, up to the epoch in which some rule first acts. After that they are two different runs, and they differ in more than the rate: the smallest change of one weight grows step by step until every batch looks different. Keep this in mind. So a difference between two such runs need not come from what the rule is good for: another seed brings a different run too.
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Sixty-four images of each of the two runs, from the same codes, after ten epochs. The cell prints the rates that each run ended with.", "name": "fig-faces-small"}, "image": {"alt": "Two sheets of eight by eight small pictures. Left, pale reddish ovals on white, the ghosts of heads, each a little different. Right, every square is filled by the same reddish grain, with a hint of an oval in the middle."}}
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4))
@@ -346,7 +346,7 @@ for axes, rule in zip(panels, sheets, strict=True):
 show_faces(figure)
 
 # %% [markdown]
-# Ten epochs of a few faces make ghosts at best. But even here one sees what happens. Under S1 there are ovals with light and dark places. Under the log's S4 each improvement lowered a rate, from the first epoch on in which the window was full, and the images stayed where they were.
+# Ten epochs of a few faces make ghosts at best. But even here one sees what happens. Under S1 there are ovals with light and dark places. Under the log's S4 each improvement lowered a rate, from the first epoch on in which the window was full, and after ten epochs there is little more than grain.
 #
 # ## In full
 #
@@ -476,7 +476,7 @@ plt.show()
 #
 # Suppose we had only the log of the run `S4, log`, and two descriptions of the rule. The replay decides between them, as it did for the project's own log: it makes each description act on the logged losses, and compares the rates.
 
-# %% mystnb={"figure": {"caption": "One run's losses, and what the two readings of S4 make of them. The solid line is the rate that the log holds; the dashed line is what the other reading would have made of the same losses. The cell prints the share of epochs in which each reading gives the logged rate.", "name": "fig-faces-which"}, "image": {"alt": "Three charts side by side, one a network, each with two learning rates on a logarithmic axis over the epochs. The solid staircase of the log and the dashed one of the other reading part within the first epochs and rarely meet before both are at the floor."}}
+# %% mystnb={"figure": {"caption": "One run's losses, and what the two readings of S4 make of them. The solid line is the rate that the log holds; the dashed line is what the other reading would have made of the same losses. The cell prints the share of epochs in which each reading gives the logged rate.", "name": "fig-faces-which"}, "image": {"alt": "Three charts side by side, one a network, each with two learning rates on a logarithmic axis over the epochs. The solid staircase of the log and the dashed one of the other reading part early. For encoder and decoder the solid one is soon at the floor and the dashed one stays above it; for the discriminator it is the other way round."}}
 READINGS = {rule: RULES[rule](5e-4, 40) for rule in ("s4-log", "s4-text")}
 run = first_of(rendered["s4-log"])
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.9), sharey=True)
@@ -507,7 +507,7 @@ plt.show()
 #
 # ### What came out
 #
-# The Fréchet distance (low is good) compares the features of generated and of held-out faces, seen by a regressor that was trained on drawn faces; *coverage* (high is good) is the share of held-out faces that have a generated one near by. [The faces' page](../book/faces.md) introduces both judges. The dotted lines are the floor: what held-out faces themselves get.
+# The Fréchet distance (low is good) compares the features of generated and of held-out faces, seen by a regressor that was trained on drawn faces; *coverage* (high is good) is the share of held-out faces that have a generated one near by. [The faces' page](../book/faces.md) introduces this judge. The dotted lines are the floor: what held-out faces themselves get.
 
 # %% mystnb={"figure": {"caption": "Fréchet distance and coverage of generated faces by epoch, means over the seeds that are there. The dotted line is what real held-out faces reach against training faces. The cell prints the best epoch of each rule, and its last.", "name": "fig-faces-quality"}, "image": {"alt": "Two charts over forty epochs with seven lines each. Above, on a logarithmic axis, the Fréchet distance falls steeply in the first epochs and then levels out far above a dotted line, with jumps from epoch to epoch. Below, the coverage rises from near zero and stays below a dotted line near one."}}
 QUALITY = {"sample_frechet_distance": "Fréchet distance", "sample_coverage": "coverage"}
@@ -565,7 +565,7 @@ def show_sheets(data, found, epoch):
     show_faces(figure)
 
 
-# %% mystnb={"figure": {"caption": "Sixty-four faces of each rule after forty epochs, first seed, from the same codes. The cell prints each sheet's Fréchet distance beside it, as the record has it.", "name": "fig-faces-sheets"}, "image": {"alt": "Seven sheets of eight by eight small drawn faces on white, one a rule. S1, S2, S3 and cosine: soft faces whose skin, hair, glasses and clothes differ, with eyes in many of them. Plateau: the same, a little blurred. Both S4: brown grainy heads that look alike, without eyes, with frayed outlines."}}
+# %% mystnb={"figure": {"caption": "Sixty-four faces of each rule after forty epochs, first seed, from the same codes. The cell prints each sheet's Fréchet distance beside it, as the record has it.", "name": "fig-faces-sheets"}, "image": {"alt": "Seven sheets of eight by eight small drawn faces on white, one a rule. S1, S2 and S3: soft faces whose skin, hair and clothes differ, with eyes in some. Cosine and plateau: softer, with hardly any eyes. Both S4: brown grainy heads that look alike, without eyes, with frayed outlines."}}
 ends = [
     f"{TITLES[r]} {first_of(runs).column('sample_frechet_distance')[-1]:.1f}"
     for r, runs in rendered.items()
@@ -665,7 +665,7 @@ for rule, row in table.items():
 plt.show()
 
 # %% [markdown]
-# The table that the project had would have pointed to the wrong faces. The lowest losses of all three networks belong to the two S4: those of encoder and decoder to its text, that of the discriminator to its log. And these two make the worst faces of all rules. The coverage, which the project did not have, orders the rules much as the Fréchet distance does.
+# The table that the project had would have pointed to the wrong faces. The lowest losses of all three networks belong to the two S4: those of encoder and decoder to its text, that of the discriminator to its log. And these two make the worst faces of all rules. Seven rules make few pairs, and rankings without any relation often agree in two thirds of them. So none of these shares shows much. What stands out are the two S4: last by distance, and by coverage too.
 #
 # How can the worst faces have the lowest loss? For each run we ask when each network's rate had fallen to a tenth of the first, and what $D$ answers to held-out faces, reconstructions and samples at the end. And we take a ruler that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*.
 
@@ -698,17 +698,17 @@ print(
 #
 # **S4, text.** The discriminator's loss is lowest in the first epochs, when every fake is obvious. From then on the decoder improves, the discriminator's loss rises, and the rule reads that as stagnation: it takes the decoder's progress for the discriminator's failure. Soon the discriminator's rate is at the floor. A judge that no longer learns is easily satisfied, and by the end it answers nearly the same to real faces and to fakes. Its loss is above that of a blind one on training faces too: it did not overfit, it was outrun. Against *such* a judge both others have low losses.
 #
-# **S4, log.** Here the rates fall when a loss *improves*. Encoder and decoder improve steadily in the beginning, and so they are stopped first, long before any face is finished. The discriminator, whose loss does not improve at first, keeps its rate for longer. It wins: it knows real from fake nearly every time, and has the lowest loss of all discriminators. Its opponent cannot move.
+# **S4, log.** Here the rates fall when a loss *improves*. Encoder and decoder improve steadily in the beginning, and so they are stopped first, long before any face is finished. The discriminator's loss falls before the window is full, and then rises. So it is no new lowest for some epochs, and the discriminator keeps its rate for longer. It wins: on average its answers to real faces and to fakes lie far apart, and its loss is the lowest of all discriminators. Its opponent hardly moves.
 #
 # So the loss of a network depends on the rate of its *opponent*. And the encoder's loss, which seems to measure copies? It is a distance in the discriminator's features. Every run measures with a ruler of its own, and a discriminator that stopped early is a coarse one. By the one ruler that all runs share, the pixels, both S4 make worse copies than S1 to S3.
 #
-# The other plateau rules read the discriminator's loss as wrongly as S4's text does. They wait longer and cut less, so that they do it more slowly. In `plateau`, which halves the rate every few epochs, the discriminator has nearly stopped at the end, and its faces are behind those of S1. The cosine looks at no loss and cannot misread one.
+# The other plateau rules read the discriminator's loss in the same way. But they wait for several epochs between two cuts, where S4's text can cut after every one. So they do it more slowly. In `plateau`, which halves the rate every few epochs, the discriminator has nearly stopped at the end, and its faces are behind those of S1. The cosine looks at no loss and cannot misread one.
 #
 # ### How large is a difference?
 #
 # A rule is better than another only if the difference is larger than what a seed makes. The cell takes the Fréchet distance of the final samples against the training faces, as `evaluate` measures it, and beside it how far it moved *within* a run: the range over the last ten epochs. Where several seeds are there, it gives the difference to S1 with an interval; the seeds come in pairs, for both runs of a pair began with the same weights.
 
-# %% mystnb={"figure": {"caption": "Fréchet distance of the samples at the end, a dot a seed, and as a thin line its range over the last ten epochs. The dotted line is the floor. The cell prints the numbers and the differences from S1.", "name": "fig-faces-spread"}, "image": {"alt": "A chart with one row for each rule. In each row a thin horizontal line with one or more dots on it. The lines of most rules overlap. A dotted vertical line far to the left marks the floor."}}
+# %% mystnb={"figure": {"caption": "Fréchet distance of the samples at the end, a dot a seed, and as a thin line its range over the last ten epochs. The dotted line is the floor. A dot is measured against training faces, a line against held-out ones, so a dot may lie beside its line. The cell prints the numbers and the differences from S1.", "name": "fig-faces-spread"}, "image": {"alt": "A chart with one row for each rule. In each row a thin horizontal line with one or more dots on it. The lines of most rules overlap. A dotted vertical line far to the left marks the floor."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
 ends = {
     rule: [run.metrics["random_frechet_distance"] for run in runs.values()]
@@ -761,7 +761,7 @@ print(
 plt.show()
 
 # %% [markdown]
-# Rules whose ranges meet have shown no difference: S1, S2, S3 and the cosine cannot be told apart here, though their rates end far from each other, and though each has another loss. `plateau` is at the edge. The two S4 stand apart by far more than anything that moves within a run. So the rule *can* decide what faces come out, when it stops a network before its work is done. Where it does not, which rule it is hardly matters in these runs.
+# Rules whose ranges meet have shown no difference: S1, S2, S3 and the cosine cannot be told apart here, though their rates end far from each other, and though each has another loss. `plateau` is at the edge. The two S4 stand apart by more than any run moves in its last ten epochs. Where there is one seed, it does not say how far seeds move. So the rule *can* decide what faces come out, when it stops a network before its work is done. Where it does not, which rule it is hardly matters in these runs.
 #
 # Two cautions. These are light networks, small drawn faces and few epochs, and where the cell says one seed, it is one. And the floor is far to the left: none of these rules makes faces that the judge would take for real ones.
 #
@@ -820,11 +820,11 @@ show_sheets("congress", congress, 40)
 # %% [markdown]
 # The photographs tell the same story, only louder. Under S1, S2, S3 and the cosine there are heads, hair and suits, blurred as one expects of so few pictures. `plateau` is behind, and both S4 leave grain: S4's text, with the lazy judge, the most. The numbers follow the eye.
 #
-# They should not be trusted further than that. The judge has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other and with their floor. And there is one seed.
+# They should not be trusted further than that. The judge has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other, with their floor, and with the control of the last line: the best distance of samples whose contrast was merely doubled. And there is one seed.
 #
 # Both kinds of faces were also learned at the original's $64$ pixels, with the light networks and their own rule. The numbers of faces and epochs are printed.
 
-# %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record. The cell prints how many faces each learned from, for how many epochs, and its Fréchet distance beside the floor.", "name": "fig-faces-64"}, "image": {"alt": "Eight by eight generated faces, larger than in the sheets before. Drawn heads on white with varied hair, skin and clothes; they are soft, and some have torn edges of the hair. A sheet of portraits, where it stands beside them, shows soft heads before coloured backgrounds."}}
+# %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record. The cell prints how many faces each learned from, for how many epochs, and its Fréchet distance beside the floor.", "name": "fig-faces-64"}, "image": {"alt": "Eight by eight generated faces, larger than in the sheets before. Drawn heads on white with varied hair, skin and clothes; they are soft, and some have torn edges of the hair. Beside them eight by eight portraits: heads and shoulders on blue under a coarse grain, whose eyes and mouths are shadows."}}
 LARGE = {"rendered": "seed-0", "Congress": "data-congress-epochs-30-seed-0"}
 large = {
     title: RESULTS / f
@@ -890,7 +890,7 @@ print(
 #
 # ### Run and look
 #
-# Look at `S4, log` in the figure above: encoder and decoder are stopped early. How early can it be? Let every loss be lower than all before it. The rule is $5 \cdot 10^{-4}$, factor $0.6$, floor $5 \cdot 10^{-6}$, window four. After which epoch is the rate at its floor?
+# Look at `S4, log` in {numref}`fig-faces-rates`: encoder and decoder are stopped early. How early can it be? Let every loss be lower than all before it. The rule is $5 \cdot 10^{-4}$, factor $0.6$, floor $5 \cdot 10^{-6}$, window four. After which epoch is the rate at its floor?
 
 # %% tags=["exercise"]
 # Exercise: floor_by_hand
@@ -937,7 +937,7 @@ exercises.check("epochs_to_floor", epochs_to_floor)
 # %% [markdown]
 # ### Implement: which rule ran?
 #
-# You have a log, with losses and rates, and some rules that may have made it. Return for each rule the share of epochs in which its replay gives the logged rate. The rule that ran is the one with share one.
+# You have a log, with losses and rates, and some rules that may have made it. Return for each rule the share of epochs in which its replay gives the logged rate. The rule that ran has share one. Another has it too if it would have done the same on these losses.
 
 
 # %% tags=["exercise"]
@@ -1086,7 +1086,7 @@ exercises.check("pair_agreement", pair_agreement)
 #
 # - A reconstruction from a diagram is checked by counting weights; what has no weights stays an assumption, and is listed.
 # - Time one step before you plan a hundred epochs.
-# - A blind discriminator answers $t / (1 + 2w)$ and pays a known price. Above that price on new images it has overfitted or was outrun; its loss on training images tells which.
+# - A blind discriminator answers $t / (1 + 2w)$ and pays a known price. Above that price on new images it has overfitted, was outrun, or differs in evaluation mode. If its loss is high in training too, it was outrun.
 # - Log losses *and* rates: a replay then tells which rule ran.
 # - With one seed, runs are the same until a rule first acts. Then every difference, large or small, makes another run.
 # - A network's loss depends on its opponent's rate: the lowest losses came with the worst faces. To rank faces, measure faces, beside a floor and over seeds.
@@ -1097,5 +1097,5 @@ exercises.check("pair_agreement", pair_agreement)
 # - The VAE-GAN and its losses: {cite}`larsen2016autoencoding`, equations 5 to 8 and Algorithm 1; its networks for faces, table 1 of the appendix.
 # - The best discriminator for given densities, of which the blind answer is the case without any image: {cite}`goodfellow2014generative`, proposition 1.
 # - Soft labels: {cite}`salimans2016improved`, section 3.4; minibatch discrimination, section 3.2.
-# - The Fréchet distance as a measure of samples: {cite}`heusel2017gans`, section 1.
+# - The Fréchet distance as a measure of samples: {cite}`heusel2017gans`, equation 6.
 # - The photographs: {cite}`bainbridge2013intrinsic`.
