@@ -13,6 +13,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 from benchmarks import faces, quality, quality_search, train_step  # noqa: E402
+from vaegan_edu import claims, verdicts  # noqa: E402
 from vaegan_edu.experiments import EXPERIMENTS  # noqa: E402
 
 TABLES = Path(__file__).resolve().parents[1] / "book" / "tables"
@@ -37,6 +38,25 @@ def original_settings():
     return quality.table(rows)
 
 
+def ring_arms():
+    """Return the modes that each seed of each registered arm of the ring covers."""
+    rows = []
+    for folder, arm in claims.ARMS.items():
+        if folder.startswith("gan-ring/"):
+            runs = verdicts.read_arm(quality.RESULTS, folder).finished.values()
+            shares = [run.metrics["high_quality_share"] for run in runs]
+            kernels = arm.settings.get("minibatch_kernels", 0)
+            rows.append({
+                "batch": str(arm.settings["batch_size"]),
+                "minibatch discrimination": f"{kernels} kernels" if kernels else "none",
+                "modes of 8, by seed": ", ".join(
+                    str(run.metrics["modes_covered_strictly"]) for run in runs
+                ),
+                "points of high quality": quality.interval(shares),
+            })  # fmt: skip
+    return quality.table(rows)
+
+
 def render():
     """Return the tables, a dict from name to Markdown."""
     compared = faces.read_runs()
@@ -51,6 +71,7 @@ def render():
         **{f"faces_{rows.__name__}": quality.table(rows(compared)) for rows in faces.TABLES},
         "train_step": train_step.table(speed),
         "original_settings": original_settings(),
+        "ring_arms": ring_arms(),
     }
 
 
