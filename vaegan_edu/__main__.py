@@ -97,13 +97,18 @@ def _parser():
         help="digits, mnist, rendered-faces, congress, us-adult-faces or lfw, or a folder or zip "
         "of pictures, in place of the experiment's own",
     )
-    training.add_argument("--epochs", type=int)
+    training.add_argument("--epochs", type=int, help="default: the experiment's own")
     training.add_argument("--seed", type=int, help="default: 0")
-    training.add_argument("--batch-size", type=int)
-    training.add_argument("--latent-dim", type=int)
+    training.add_argument("--batch-size", type=int, help="examples in a step")
+    training.add_argument("--latent-dim", type=int, help="numbers in a code")
     training.add_argument("--image-size", type=int, help="of faces and pictures: 32 or 64")
     training.add_argument("--train-count", type=int, help="how many faces to render to train with")
-    training.add_argument("--schedule", metavar="RULE", help="of the learning rates: s1, s2, ...")
+    training.add_argument(
+        "--schedule",
+        metavar="RULE",
+        help="of the learning rates: s1, s2, s3, s4-text, s4-log (chapter 7), plateau, constant, "
+        "linear or cosine",
+    )
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="go on with the run in the output")
     training.set_defaults(command=_train)
@@ -117,8 +122,8 @@ def _parser():
         "--data", metavar="PATH", help="where the run's pictures are, if no longer in their place"
     )
     evaluating.set_defaults(command=_evaluate)
-    generating.add_argument("--count", type=int, default=64)
-    generating.add_argument("--seed", type=int, default=0)
+    generating.add_argument("--count", type=int, default=64, help="of images; default: 64")
+    generating.add_argument("--seed", type=int, default=0, help="of the codes; default: 0")
     generating.add_argument(
         "--output", required=True, metavar="FILE_OR_DIR", help="a .png for one sheet, or a folder"
     )
