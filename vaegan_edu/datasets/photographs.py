@@ -287,9 +287,12 @@ def _share(count, fraction):
 
 
 def _parts(images, split, dtype):
-    """Return the two parts of `images`, whose memory is used again."""
+    """Return the two parts of `images`, whose memory is used again for both."""
     validation = images[split.validation]
     train = keep_rows(images, split.train)
+    behind = images[len(train) : len(train) + len(validation)]
+    behind[:] = validation
+    validation = behind
     if dtype == "uint8":
         return train, validation
     return scale_pixels(train), scale_pixels(validation)

@@ -6,7 +6,7 @@ blocks of CHUNK rows: images may stay float32, which is half the memory.
 
 import numpy as np
 
-CHUNK = 512  # rows of a distance matrix held in memory at once: 250 MB beside 60,000 columns
+CHUNK = 128  # rows of a distance matrix held in memory at once: 60 MB beside 60,000 columns
 
 
 def squared_distances(a, b):
