@@ -104,8 +104,9 @@ def evaluate_faces(model, data, arguments):
     if hasattr(model, "encode"):
         codes = model.encode(x_test)
         kinds["reconstruction"] = lambda: model.decode(codes)
-        loss = losses.gaussian_reconstruction(x_test, model.decode(codes))
-        measured["reconstruction_loss"] = float(np.mean(loss))
+        pairs = zip(*(np.array_split(a, 16) for a in (x_test, model.decode(codes))), strict=True)
+        loss = [np.asarray(losses.gaussian_reconstruction(*pair)) for pair in pairs if len(pair[0])]
+        measured["reconstruction_loss"] = float(np.mean(np.concatenate(loss)))
         measured["active_units"] = metrics.active_units(codes)
     for kind, make in kinds.items():
         faces = make()
