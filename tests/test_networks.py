@@ -147,6 +147,30 @@ def test_features_are_a_layers_output_before_batch_norm_and_activation(preset, l
     assert (feature_of(network, x) < 0).any()  # linear: an activation would have cut them
 
 
+@pytest.mark.parametrize("batch_norm", ["before", "after"])
+def test_features_of_a_later_stage_are_norm_and_activation_of_the_linear_ones(batch_norm):
+    x = np.random.default_rng(0).uniform(-1, 1, (4, 28, 28, 1)).astype("float32")
+    found = {}
+    for stage in ("linear", "norm", "activation"):
+        keras.utils.set_random_seed(0)
+        network = networks.build_discriminator(
+            "original", feature_stage=stage, batch_norm=batch_norm
+        )
+        found[stage] = ops.convert_to_numpy(network(x, training=True)[1])
+        assert found[stage].size == 4 * 3200
+
+    def norm(h):  # epsilon as Keras' layer has it; gamma and beta are 1 and 0 at the start
+        return (h - h.mean((0, 1, 2))) / np.sqrt(h.var((0, 1, 2)) + 1e-3)
+
+    def leaky(h):
+        return np.where(h > 0, h, 0.2 * h)  # Keras' default slope
+
+    normed = found["linear"] if batch_norm == "before" else leaky(found["linear"])
+    np.testing.assert_allclose(found["norm"], norm(normed), rtol=1e-3, atol=1e-4)
+    bent = found["norm"] if batch_norm == "before" else found["linear"]
+    np.testing.assert_allclose(found["activation"], leaky(bent), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("preset", ["light", "original", "toy"])
 def test_features_stand_upstream_of_minibatch_discrimination(preset):
     shape = (2,) if preset == "toy" else (28, 28, 1)
@@ -186,6 +210,7 @@ def test_noise_stands_on_the_input_of_every_layer_with_weights():
     ({"preset": "original", "feature_layer": 3, "minibatch_kernels": 2}, "at most 2 here"),
     ({"feature_layer": 3}, "at most 2 here"),
     ({"feature_layer": 0}, "`feature_layer` must be a whole number of at least 1"),
+    ({"feature_stage": "norm"}, "must be one of linear, activation at layer 2 here"),
     ({"minibatch_kernels": -1}, "`minibatch_kernels` must be"),
     ({"dropout": 1.0}, "`dropout` must be below 1"),
     ({"dropout": -0.1}, "`dropout` must be"),

@@ -187,6 +187,7 @@ def build_discriminator(
     preset="small",
     image_shape=None,
     feature_layer=None,
+    feature_stage="linear",
     minibatch_kernels=0,
     minibatch_dim=5,
     minibatch_scale=1.0,
@@ -200,8 +201,9 @@ def build_discriminator(
     Args:
         preset, image_shape, batch_norm: as for `build_encoder`.
         feature_layer: which layer with weights gives the features, counted from 1; `None` takes the
-            last convolution ("toy": the last hidden layer). Features are taken before BatchNorm and
-            activation.
+            last convolution ("toy": the last hidden layer).
+        feature_stage: where in that layer's block: "linear" (before BatchNorm and activation),
+            "norm" (after BatchNorm) or "activation" (after the activation).
         minibatch_kernels, minibatch_dim, minibatch_scale: of `MinibatchDiscrimination` on the
             flattened convolutions ("toy": on the last hidden layer); no kernels, no such layer. The
             original project's faces had 16.
@@ -216,7 +218,7 @@ def build_discriminator(
         logits (batch, 1) of "real", and features (batch, ...) of the chosen layer.
 
     Raises:
-        ValueError: as for `build_encoder`; no such layer; features downstream of minibatch
+        ValueError: as for `build_encoder`; no such layer or stage; features downstream of minibatch
             discrimination, which would make them depend on the rest of the batch; a rate or place
             of dropout that does not exist.
     """
@@ -243,9 +245,15 @@ def build_discriminator(
     h = _apply_noise(images, instance_noise)
     for number, block in enumerate(blocks, start=1):
         linear = _layer(block, preset)(_flatten(h) if block.kind == "dense" else h)
+        stages = _finish_block(linear, block, "leaky_relu", batch_norm)
         if number == feature_layer:
-            features = linear
-        h = _finish_block(linear, block, "leaky_relu", batch_norm)
+            if feature_stage not in stages:
+                raise ValueError(
+                    f"`feature_stage` must be one of {', '.join(stages)} at layer {number} here. "
+                    f"Received: {feature_stage!r}"
+                )
+            features = stages[feature_stage]
+        h = list(stages.values())[-1]
         if dropout and dropout_place == "convolutions" and number <= head:
             h = layers.Dropout(dropout)(h)
         if number == head:
@@ -373,17 +381,25 @@ def _apply_block(h, block, preset, activation, batch_norm, map_shape=None):
         h = _flatten(h)
     if block.active and not (block.norm and batch_norm):
         return _layer(block, preset, activation)(h)  # the activation within the layer
-    return _finish_block(_layer(block, preset)(h), block, activation, batch_norm)
+    stages = _finish_block(_layer(block, preset)(h), block, activation, batch_norm)
+    return list(stages.values())[-1]
 
 
-def _finish_block(h, block, activation, batch_norm):
-    """Put BatchNorm and activation, in the order asked for, on a linear layer's output."""
-    steps = [layers.Activation(activation)] if block.active else []
+def _finish_block(linear, block, activation, batch_norm):
+    """Put BatchNorm and activation, in the order asked for, on a linear layer's output.
+
+    Returns:
+        The outputs by the name of their stage, in order: "linear", and of "norm" and "activation"
+        those that the block has.
+    """
+    steps = {"activation": layers.Activation(activation)} if block.active else {}
     if block.norm and batch_norm:
-        steps.insert(0 if batch_norm == "before" else len(steps), layers.BatchNormalization())
-    for step in steps:
-        h = step(h)
-    return h
+        norm = {"norm": layers.BatchNormalization()}
+        steps = {**norm, **steps} if batch_norm == "before" else {**steps, **norm}
+    stages = {"linear": linear}
+    for name, step in steps.items():
+        stages[name] = step(list(stages.values())[-1])
+    return stages
 
 
 def _apply_noise(h, noise):

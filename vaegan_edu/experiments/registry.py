@@ -139,8 +139,9 @@ def _networks(arguments, image_shape, *kinds, **settings):
     common = {"preset": arguments["preset"], "image_shape": image_shape, **given("batch_norm")}
     maker = {**common, "latent_dim": arguments["latent_dim"]}
     judge = given(
-        "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout", "dropout_place"
-    )
+        "feature_stage", "minibatch_kernels", "minibatch_dim", "minibatch_scale", "dropout",
+        "dropout_place",
+    )  # fmt: skip
     build = {
         "encoder": lambda: networks.build_encoder(**maker, **settings),
         "decoder": lambda: networks.build_decoder(**maker, **given("noise")),
