@@ -361,7 +361,7 @@ def test_a_restored_rule_goes_on_as_if_never_stopped(rule, values, at):
 )
 def test_a_rule_can_stop_anywhere(rule):
     """Also amid its patience, and with a window half full."""
-    losses = [2.0, 1.0, 1.0, 1.5, 1.0, 1.0, 0.5, 0.5, 0.5]
+    losses = [2.0, 1.0, 1.0, 1.5, 2.0, 1.0, 0.5, 0.5, 0.5]
     for at in range(len(losses)):
         first, second = rule.fresh(), rule.fresh()
         begun = [first.update(loss) for loss in losses[:at]]
