@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 from benchmarks import faces, quality, quality_search, train_step  # noqa: E402
-from vaegan_edu import claims, verdicts  # noqa: E402
+from vaegan_edu import claims, models, records, verdicts  # noqa: E402
 from vaegan_edu.experiments import EXPERIMENTS  # noqa: E402
 
 TABLES = Path(__file__).resolve().parents[1] / "book" / "tables"
@@ -35,6 +35,23 @@ def original_settings():
                 assumed = " (assumed)" if key in experiment.assumptions else ""
                 row[f"`{name}`"] = f"`{text}`{assumed}"
         rows.append(row)
+    return quality.table(rows)
+
+
+def original_losses():
+    """Return means of the losses that the original project logged in its face runs."""
+    logs, rows = records.original_logs(), []
+    for network in models.VAEGAN.network_names:
+        for kind, column, span in (
+            ("validation", f"val_{network}_loss", (81, 90)),
+            ("validation", f"val_{network}_loss", (91, 100)),
+            ("training", f"{network}_loss", (91, 100)),
+        ):
+            row = {"network": network, "loss": kind, "epochs": "{} to {}".format(*span)}
+            for run in ("s1", "s2", "s3", "s4"):
+                values = logs[f"faces-{run}"][column][span[0] - 1 : span[1]]
+                row[run.upper()] = f"{sum(values) / len(values):.2f}"
+            rows.append(row)
     return quality.table(rows)
 
 
@@ -71,6 +88,7 @@ def render():
         **{f"faces_{rows.__name__}": quality.table(rows(compared)) for rows in faces.TABLES},
         "train_step": train_step.table(speed),
         "original_settings": original_settings(),
+        "original_losses": original_losses(),
         "ring_arms": ring_arms(),
     }
 

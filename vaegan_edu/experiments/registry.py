@@ -251,7 +251,8 @@ LIGHT_VAEGAN = {
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
 }  # fmt: skip
 
-# The 2020 student project. What its report and diagrams do not say is listed in `ASSUMED`.
+# The 2020 student project. What its README, diagrams and logs do not say, and was not looked up in
+# its notebooks, is listed in `ASSUMED`.
 ORIGINAL = {
     "data": "mnist", "epochs": 100, "batch_size": 100, "learning_rate": 5e-4, "beta_1": 0.9,
     "schedule": "constant", "latent_dim": 64, "preset": "original", "gamma": 1e-8,
