@@ -264,7 +264,7 @@ plt.show()
 # %% [markdown]
 # Take S1 to S3 first. In more than half of all epochs their training loss lies above the price of blindness under hard labels, and for some twenty-five of them it stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer. Its labels are not softened in equation {eq}`eq-faces-losses`, and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a mean of what $D$ answers to fakes: a little below one half. But with hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. A network in training does not leave that lying for twenty-five epochs. The simplest explanation is that one half *was* the best blind answer. Then the mean of all labels was close to one half: they were softened, or flipped, much more than we assumed.
 #
-# Now S4. Its loss ends *below* the least that anyone can pay with the labels that we assumed, and far below the least for a mean label of one half. So its labels were harder than that. This is the second thing, beside the time of an epoch, in which S4 seems to differ from the others, and neither is the learning rate.
+# Now S4. Its loss ends *below* the least that anyone can pay with the labels that we assumed. It is also below what any labels allow whose mean is one half: of these, $t = 1$ and $s = \tfrac 14$ let a discriminator pay the least, $2 H(\tfrac 14) \approx 1.12$. So its labels were harder than ours, and harder than those of S1 to S3 as we read them. This is the second thing, beside the time of an epoch, in which S4 seems to differ from the others, and neither is the learning rate.
 #
 # The logs do not show what the labels were; the project's notebooks would. (They are in its repository; [the page on the original](../book/original_project.md) says where to look.) But they show that our assumption of the labels does not hold for either.
 #
@@ -300,26 +300,27 @@ for axes, run in zip(panels.flat, RUNS, strict=True):
 for axes in panels[-1]:
     axes.set_xlabel("epoch")
 figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-print("means of epochs 91 to 100: training / validation")
-print(f"{'':24}" + "".join(f"{run.upper():>14}" for run in RUNS))
-rows = {"discriminator's loss": [], "mean answer to fakes": [], "part of the real faces": []}
+print(f"{'means of epochs 91 to 100':36}" + "".join(f"{run.upper():>6}" for run in RUNS))
+rows = {}
 for run in RUNS:
-    loss, fakes, real = [], [], []
     for kind in ("", "val_"):
-        means = [losses_of(run, f"{kind}{n}_loss", 91, 100).mean() for n in NETWORKS[1:]]
-        loss.append(means[1])
-        fakes.append(np.exp(-means[0] / 2))
-        real.append(means[1] + 2 * np.log(1 - fakes[-1]))
-    for values, pair in zip(rows.values(), (loss, fakes, real), strict=True):
-        values.append("{:.2f} / {:.2f}".format(*pair))
-for name, values in rows.items():
-    print(f"{name:24}" + "".join(f"{value:>14}" for value in values))
+        decoder, loss = (losses_of(run, f"{kind}{n}_loss", 91, 100).mean() for n in NETWORKS[1:])
+        answer = np.exp(-decoder / 2)
+        for name, value in (
+            ("discriminator's loss", loss),
+            ("mean answer to fakes", answer),
+            ("part of the real faces", loss + 2 * np.log(1 - answer)),
+        ):
+            title = f"{name}, {'validation' if kind else 'training'}"
+            rows.setdefault(title, []).append(value)
+for title in sorted(rows, key=lambda title: title.split(",")[0]):
+    print(f"{title:36}" + "".join(f"{value:6.2f}" for value in rows[title]))
 plt.show()
 
 # %% [markdown]
 # In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that are dear: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, as the project suspected (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces otherwise than in training; from these logs the two cannot be told apart. One number more would do it: the loss on *training* faces in evaluation mode.
 #
-# How far does the estimate carry? It is an upper bound on the part of the real faces. If some fakes were taken for real with near certainty and the others were not, the fakes would cost more than we put down for them, and the real faces less. So the last row makes the first cause likely; it proves nothing. Validation labels that were soft as well would change its numbers, but not the order of things.
+# How far does the estimate carry? It is an upper bound on the part of the real faces. If some fakes were taken for real with near certainty and the others were not, the fakes would cost more than we put down for them, and the real faces less. So the estimate makes the first cause likely; it proves nothing. Validation labels that were soft as well would change its numbers, but not the order of things.
 #
 # ### What does the mean of the last ten hide?
 #
@@ -372,7 +373,20 @@ print(f"digits missing from a sheet of 16 fair draws, on average: {missing:.2f} 
 #
 # ## Its networks
 #
-# The repository holds diagrams of the three networks, and notebooks with their code. We could read the diagrams alone: the copy of the repository from which this course was made lacks the notebooks. From a diagram one can build a network; whether it is the right one shows when its weights are counted. The diagrams give these counts, with $k$ the dimension of a kernel in minibatch discrimination, which they do *not* give:
+# The repository holds diagrams of the three networks, and notebooks with their code. We could read the diagrams alone: the copy of the repository from which this course was made lacks the notebooks. A diagram gives the shape of what each layer puts out. That fixes the dense layers, and it nearly fixes the convolutions: with stride two and no padding, a kernel of size $k$ takes a side of $n$ pixels to $\lfloor (n - k) / 2 \rfloor + 1$ of them, and a transposed one to $2 (n - 1) + k$. The cell tries which kernels fit the maps of the faces' networks.
+
+# %%
+SIDES = [(64, 31), (31, 14)]  # encoder and discriminator
+TRANSPOSED_SIDES = [(15, 31), (31, 64)]  # decoder
+for before, after in SIDES:
+    fit = [k for k in range(1, 8) if (before - k) // 2 + 1 == after]
+    print(f"convolution {before} to {after}: kernel {' or '.join(map(str, fit))}")
+for before, after in TRANSPOSED_SIDES:
+    fit = [k for k in range(1, 8) if 2 * (before - 1) + k == after]
+    print(f"transposed  {before} to {after}: kernel {' or '.join(map(str, fit))}")
+
+# %% [markdown]
+# The decoder's kernels follow. In encoder and discriminator $4 \times 4$ is the only size that fits both convolutions, and we took it for both. With these kernels one can count the weights by hand from the shapes, the statistics of BatchNorm included, with $k$ the dimension of a kernel in minibatch discrimination, which the diagram does *not* give:
 #
 # | Encoder | Decoder | Discriminator |
 # |---|---|---|
@@ -384,15 +398,15 @@ print(f"digits missing from a sheet of 16 fair draws, on average: {missing:.2f} 
 original = experiments.EXPERIMENTS["faces-original"]
 settings = {**original.arguments, "seed": 0}
 vaegan = original.build(settings, (64, 64, 3))
-stated = (30_028_480, 31_814_595, 25_847_489 + 401_408 * settings["minibatch_dim"])
-original_count = sum(stated)
-for (name, network), count in zip(vaegan.networks.items(), stated, strict=True):
-    print(f"{name:14}{network.count_params():11,} weights, stated {count:11,}")
+by_hand = (30_028_480, 31_814_595, 25_847_489 + 401_408 * settings["minibatch_dim"])
+original_count = sum(by_hand)
+for (name, network), count in zip(vaegan.networks.items(), by_hand, strict=True):
+    print(f"{name:14}{network.count_params():11,} weights, by hand {count:11,}")
 listed = ", ".join(f"{name} {settings[name]}" for name in sorted(original.assumptions))
 print(textwrap.fill(f"assumed: {listed}", 60))
 
 # %% [markdown]
-# The counts agree, so the sizes of kernels and layers and the $16$ kernels of minibatch discrimination (`minibatch_kernels`) fit. For the discriminator this holds for any $k$. What has no weights is open: the counts would be the same with other batches, another rate of dropout, or another optimizer.
+# The counts agree, so the code builds what the diagrams show. What has no weights is open: the counts would be the same with other batches, another rate of dropout, or another optimizer.
 #
 # ### What a run would cost
 #
@@ -652,7 +666,7 @@ figure.legend(
 plt.show()
 
 # %% [markdown]
-# Under both readings of S4 rates fall early and far: in each of them two networks or all three are at the floor, or near it, long before the end. By the words of S2 and S3 the rates fall late and little. And the discriminator's loss is lowest in the first epochs, when every fake is obvious; a rule that reads this loss sees no new best from then on.
+# Under both readings of S4 rates fall early and far: two networks or all three are at the floor before the end. By the words of S2 and S3 they fall in few and small steps. And under every rule but the log of S4 the discriminator's loss is lowest in the first epochs, when every fake is obvious; a rule that reads this loss sees no new best from then on.
 #
 # ### Which rule ran?
 #
@@ -1019,7 +1033,7 @@ show_sheets("congress", congress, 40)
 #
 # Do not trust the numbers further than that. The measuring network has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other, with what real portraits get, and with the control: samples whose contrast was merely doubled. And an epoch has twelve updates here.
 #
-# Both kinds of faces were also learned at the original's $64$ pixels, with the light networks and a rate that does not change. That is the nearest our records come to the original: its size of pictures, and for the drawn faces its number of them, in a few epochs.
+# Both kinds of faces were also learned at the original's $64$ pixels, with the light networks and a rate that falls linearly towards the end. That is the nearest our records come to the original: its size of pictures, and for the drawn faces its number of them, in a few epochs.
 
 # %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record.", "name": "fig-faces-64"}, "image": {"alt": "Eight by eight generated faces, larger than in the sheets before. Drawn heads on white with varied hair, skin and clothes; they are soft, and some have torn edges of the hair. Beside them eight by eight portraits: heads and shoulders on blue under a coarse grain, whose eyes and mouths are shadows."}} tags=["hide-input"]
 LARGE = {"rendered": "seed-0", "Congress": "data-congress-epochs-30-seed-0"}
@@ -1302,7 +1316,7 @@ exercises.check("pair_agreement", pair_agreement)
 # - Above the blind level on new images a discriminator has overfitted, was outrun, or differs in evaluation mode. Look at its training loss, and at which images cost so much.
 # - Before you take a mean over the last epochs, look at them. In the original's S2 and S3 that mean ranks a blow-up.
 # - Two runs are compared by what differs between them. Dates, times of an epoch and levels of a loss may show that it was more than the rule.
-# - Networks from a diagram are checked by counting weights. What has no weights stays an assumption until it is looked up.
+# - A diagram of shapes fixes most of a network; whether code builds it is checked by counting weights. What has no weights stays an assumption until it is looked up.
 # - Log losses *and* rates: a replay then tells which rule ran.
 # - With one seed, runs are the same until a rule first acts. From then on every difference, large or small, makes another run.
 # - A network's loss depends on its opponent's rate. In our runs the lowest losses came with the worst faces. To rank faces, measure faces, beside what real ones get and over seeds.

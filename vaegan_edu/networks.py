@@ -159,7 +159,7 @@ def build_decoder(preset="small", image_shape=None, latent_dim=2, batch_norm="be
     Args:
         preset, image_shape, latent_dim, batch_norm: as for `build_encoder`.
         noise: `(stddev, epochs)` puts `DecayingNoise` on the input of every layer with weights, as
-            the original project proposed; `None` puts none.
+            the original project suggested; `None` puts none.
 
     Returns:
         A functional model from z (batch, latent_dim) to images (batch, height, width, channels) in
