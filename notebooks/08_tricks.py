@@ -345,7 +345,7 @@ for place in discriminators:
     print(f"{place:13} jitter over the spread of logits between images {np.mean(measured[place]) / spread:.1f}")
 
 # %% [markdown]
-# A jitter as large as the differences between images would drown what the discriminator knows. Training makes the weights robust, but the place decides how much it has to fight. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5); it did not say why. The cell shows one way in which the place can matter, in a network that has not been trained.
+# A jitter as large as the differences between images would drown what the discriminator knows. Training makes the weights robust, but the place decides how much it has to fight. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5); it did not say why. The cell above shows one way in which the place can matter, in a network that has not been trained.
 #
 # ## Noise that decays
 #
