@@ -223,7 +223,7 @@ for name, (t, s) in LABELS.items():
     print(f"{name:18}{t:6.2f}{s:6.2f}{blind:9.3f}{seeing:10.3f}")
 
 # %% [markdown]
-# The more the labels of fakes are softened, the dearer it is to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. A training loss is measured with the labels that were used.
+# The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. A training loss is measured with the labels that were used.
 
 # %% mystnb={"figure": {"caption": "The training loss of the four discriminators, beside three levels: the price of being blind with hard labels (dashed), with a mean label of one half (dotted), and the least that anyone can pay with the labels that we assumed (dash-dotted).", "name": "fig-faces-labels"}, "image": {"alt": "Four curves over a hundred epochs. Those of S1, S2 and S3 lie on each other: for about thirty epochs they run along the dotted line just above two, then sink slowly through the dashed line and end a little below it. The curve of S4 falls from the start, crosses the dash-dotted line near the middle and levels off just below it."}} tags=["hide-input"]
 STYLE = {
@@ -262,11 +262,11 @@ for name, values in rows.items():
 plt.show()
 
 # %% [markdown]
-# Take S1 to S3 first. In more than half of all epochs their training loss lies above the price of blindness under hard labels, and for some twenty-five of them it stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer. Its labels are not softened in equation {eq}`eq-faces-losses`, and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a mean of what $D$ answers to fakes: a little below one half. But with hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. A network in training does not leave that lying for twenty-five epochs. The simplest explanation is that one half *was* the best blind answer. Then the mean of all labels was close to one half: they were softened, or flipped, much more than we assumed.
+# Take S1 to S3 first. In more than half of all epochs their training loss lies above the price of blindness under hard labels, and for some twenty-five of them it stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer. Its labels are not softened in equation {eq}`eq-faces-losses`, and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a mean of what $D$ answers to fakes: a little below one half. But with hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. A network in training would find that out within a few steps, and not miss it for twenty-five epochs. The simplest explanation is that one half *was* the best blind answer. Then the mean of all labels was close to one half: they were softened, or flipped, much more than we assumed.
 #
 # Now S4. Its loss ends *below* the least that anyone can pay with the labels that we assumed. It is also below what any labels allow whose mean is one half: of these, $t = 1$ and $s = \tfrac 14$ let a discriminator pay the least, $2 H(\tfrac 14) \approx 1.12$. So its labels were harder than ours, and harder than those of S1 to S3 as we read them. This is the second thing, beside the time of an epoch, in which S4 seems to differ from the others, and neither is the learning rate.
 #
-# The logs do not show what the labels were; the project's notebooks would. (They are in its repository; [the page on the original](../book/original_project.md) says where to look.) But they show that our assumption of the labels does not hold for either.
+# The logs do not show what the labels were; the project's notebooks would. (They are in its repository; [the page on the original](../book/original_project.md) says where to look.) But they speak against the labels that we assumed: for S4 firmly, since nobody pays less than the least, and for S1 to S3 by the argument above.
 #
 # ### Overfitted, or outrun?
 #
@@ -318,7 +318,7 @@ for title in sorted(rows, key=lambda title: title.split(",")[0]):
 plt.show()
 
 # %% [markdown]
-# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that are dear: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, as the project suspected (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces otherwise than in training; from these logs the two cannot be told apart. One number more would do it: the loss on *training* faces in evaluation mode.
+# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces otherwise than in training; from these logs the two cannot be told apart. One number more would do it: the loss on *training* faces in evaluation mode.
 #
 # How far does the estimate carry? It is an upper bound on the part of the real faces. If some fakes were taken for real with near certainty and the others were not, the fakes would cost more than we put down for them, and the real faces less. So the estimate makes the first cause likely; it proves nothing. Validation labels that were soft as well would change its numbers, but not the order of things.
 #
@@ -349,7 +349,7 @@ for first, last in ((81, 90), (91, 100)):
 plt.show()
 
 # %% [markdown]
-# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and was still going on when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. It came in the two runs whose rates had been lowered, and not in S1, but with one run of each that may be chance. One more run, or a stop ten epochs earlier, would have given another table.
+# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. It came in the two runs whose rates had been lowered, and not in S1, but with one run of each that may be chance. One more run, or a stop ten epochs earlier, would have given another table.
 #
 # A mean over the last epochs is meant to even out noise around a level. Before you take one, look whether there is a level.
 #
@@ -358,9 +358,9 @@ plt.show()
 # The project's README shows sixteen random faces of each run after epochs $5$, $20$, $35$ and so on to $95$ ([S1](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr1), [S2](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr2), [S3](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr3), [S4](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr4)). The repository carries no licence, so we describe the sheets and show none of them. Look for yourself.
 #
 # - After epoch $50$ there are faces with eyes, mouths and hair under all four rules. Those of S4 are the smoothest; those of S1, S2 and S3 have more contrast and are patchy. After epoch $80$ that is still so.
-# - After epoch $95$ the sheets of S2 and S3 are broken: coloured grain covers every face, in S3 more than in S2. S1 is patchy, but faces. S4 is the smoothest, and the most like faces.
+# - After epoch $95$ the sheets of S2 and S3 are broken: coloured grain covers every face, in S3 more than in S2. S1 is patchy, but faces. S4 is the smoothest, and to our eyes the most like faces.
 #
-# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images. And the run with the second-worst discriminator by the table, S4, has the most convincing faces of epoch $95$.
+# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images. But they do not rank them. S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes.
 #
 # Sixteen images are few. The project had no numbers for its images, and from sixteen one sees whether there are faces, but not how many kinds of them. For digits one can say how much is missed: if all ten are equally frequent, a sheet lacks some of them by chance.
 
@@ -427,7 +427,7 @@ del vaegan  # hundreds of megabytes
 _ = gc.collect()
 
 # %% [markdown]
-# On a processor that is hours for one run, on a GPU like the project's half an hour to two hours, as its logs say. So light networks stand in for the original's in what follows. `faces-light` has the same three parts and the same kinds of loss. But it differs in nearly everything else, as the table after the records shows.
+# On a processor that is hours for one run. By the times above, the project's machines took between forty minutes and a little more than two hours. So light networks stand in for the original's in what follows. `faces-light` has the same three parts and the same kinds of loss. But it differs in nearly everything else, as a table below shows.
 #
 # ## In small
 #
@@ -854,7 +854,7 @@ figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center"
 plt.show()
 
 # %% [markdown]
-# In these runs the lowest losses point to the wrong faces. Those of encoder and decoder belong to S4's text, that of the discriminator to S4's log, and these two rules made the worst faces by distance and by coverage. Do not read more into the shares: seven rules make few pairs, and two rankings without any relation often agree in two thirds of them.
+# In these runs the lowest losses point to the wrong faces. Those of encoder and decoder belong to S4's text, that of the discriminator to S4's log, and these two rules made the worst faces by distance and by coverage. Do not read more into the shares: seven rules make few pairs, and of rankings without any relation about every fifth agrees in two thirds of them or more.
 #
 # ### Why the worst faces have the lowest losses
 #
@@ -881,7 +881,7 @@ for rule, runs in rendered.items():
     print(f"{TITLES[rule]:10} training {seen:.2f}, held out {unseen:.2f}")
 
 # %% [markdown]
-# **S4 by its text** stops the *discriminator* first. Its loss is lowest in the first epochs, before the decoder has learned anything. From then on the decoder's progress raises it, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the price of being blind in training as well: it was outrun. Against such an opponent the losses of encoder and decoder are low.
+# **S4 by its text** stops the *discriminator* first. The discriminator's loss is lowest in the first epochs, before the decoder has learned anything. From then on the decoder's progress raises this loss, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the price of being blind in training as well: it was outrun. Against such an opponent the losses of encoder and decoder are low.
 #
 # **S4 by its log** stops *encoder and decoder* first, since their losses improve steadily in the beginning and each improvement lowers their rate. The discriminator's loss falls and then rises, so it keeps its rate for longer, and it wins: its answers to real faces and to fakes lie far apart, and its loss is the lowest of all. Its opponent hardly moves any more.
 #
@@ -974,9 +974,9 @@ plt.show()
 #
 # - Its S2 and S3 followed the rules of the logs, ours the words. And what broke them came after epoch $90$; ours stop at $40$.
 # - Its S4 had many more updates before its networks were stopped, and ran in another setting than its S1, with other labels as it seems. Ours differs from our S1 in the rule alone, and is stopped before there is a face.
-# - Each order rests on one run of each rule. Theirs was judged by eye on sixteen photographs, ours by a network that has seen drawn faces, on a thousand of them.
+# - Each order rests on one run of each rule. Theirs was judged by eye, on sixteen images each; ours by a network that has seen drawn faces, on as many images as there are held-out faces.
 #
-# What both have in common: none of the losses says which faces are better. To find out which rule makes better faces with the original's networks, one would have to run these, several times, and measure. The [last section](own-data) has the commands.
+# In both, a loss may betray a breakdown, but no ranking by a loss is the ranking of the faces. To find out which rule makes better faces with the original's networks, one would have to run these, several times, and measure. The [last section](own-data) has the commands.
 #
 # ### Move through the runs
 #
