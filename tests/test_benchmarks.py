@@ -208,6 +208,18 @@ def test_the_settings_of_the_original_say_what_was_assumed():
     assert [cell.strip() for cell in rows["gamma"]] == ["`1e-08`", "`1e-08`"]
 
 
+def test_the_losses_of_the_original_show_the_blow_up():
+    """Of its means over ten epochs, the last ones of S2 and S3 stand apart."""
+    lines = tables.original_losses().splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    found = {tuple(row[:3]): row[3:] for row in rows}
+    assert found["network", "loss", "epochs"] == ["S1", "S2", "S3", "S4"]
+    validation = "discriminator", "validation"
+    assert found[*validation, "81 to 90"] == ["2.49", "2.63", "2.48", "4.44"]
+    assert found[*validation, "91 to 100"] == ["2.66", "7.04", "5.15", "4.70"]
+    assert found["discriminator", "training", "91 to 100"] == ["1.82", "1.76", "1.74", "0.75"]
+
+
 def test_the_books_tables_are_what_the_records_say():
     for name, text in tables.render().items():
         assert (tables.TABLES / f"{name}.md").read_text(encoding="utf-8") == text + "\n", name
