@@ -226,7 +226,7 @@ CLASSIFIER = {"learning_rate": 2e-3, "cosine_decay": True}
 # Of the networks of a game; each does nothing yet. `noise` is (stddev, epochs).
 TRICKS = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
-    "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
+    "feature_stage": "linear", "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
 }  # fmt: skip
 
 # A preset that reaches good samples soon. Against Larsen et al. 2016: Adam for RMSProp, features
