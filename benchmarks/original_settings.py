@@ -1,4 +1,4 @@
-"""Which of our assumptions do the original project's logged MNIST losses rule out?
+"""Search for the settings that the original project's logged MNIST losses rule out.
 
     python -m benchmarks.original_settings
 
@@ -10,11 +10,12 @@ in these three places, and its losses are compared with those logged.
 Registered before the first run:
 
 - First round: three kinds of labels times three learning rates, features after the activation.
-  Second round: the other two places of the features, with the labels and the rate that came closest.
-  (The features reach the encoder alone: gamma is 1e-8. So they hardly bear on the two other losses.)
+  Second round: the other two places of the features, with the labels and the rate that came
+  closest. (The features reach the encoder alone: gamma is 1e-8. So they hardly bear on the two
+  other losses.)
 - The distance of an arm is the mean, over the three losses and the epochs, of |log(ours / theirs)|.
-  The original's encoder loss holds the constant of a Gaussian log-likelihood, 1/2 log(2 pi) for each
-  of its 3,200 features, weighted as the features are; it is taken off before the logarithm.
+  The original's encoder loss holds the constant of a Gaussian log-likelihood, 1/2 log(2 pi) for
+  each of its 3,200 features, weighted as the features are; it is taken off before the logarithm.
 - The closest arm's settings become those of `vaegan-mnist-original`, whatever it looks like.
 
 One seed and a few epochs: two arms whose distances differ by a hundredth are not told apart. The
