@@ -179,6 +179,7 @@ def _build_vaegan(arguments, image_shape):
             "gamma", "kl_weight", "feature_weight", "feature_scale", "reconstructions_are_fakes",
             "fake_weight", "real_target", "flip_probability", "seed",
         )},
+        **{name: arguments[name] for name in ("equilibrium", "margin") if name in arguments},
     )  # fmt: skip
 
 
@@ -249,7 +250,8 @@ ORIGINAL = {
     "schedule": "constant", "latent_dim": 64, "preset": "original", "gamma": 1e-8,
     "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "feature_scale": "sum",
     "reconstructions_are_fakes": True, "fake_weight": 1.0, "real_target": 0.9,
-    "flip_probability": 0.05, **TRICKS,
+    "flip_probability": 0.05, "discriminator_rate": 1.0, "equilibrium": None, "margin": 0.35,
+    **TRICKS,
 }  # fmt: skip
 ASSUMED = ("learning_rate", "beta_1", "schedule", "real_target", "flip_probability", "preset")
 
