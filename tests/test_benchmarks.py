@@ -422,7 +422,7 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
         "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
     }  # fmt: skip
     skin, *_, mean = faces.judges()
-    recorded = records.read_record(metrics.CLASSIFIERS / "regressor-faces-32").metrics
+    recorded = records.read_record(metrics.JUDGES / "regressor-faces-32").metrics
     assert skin["attribute"] == "skin_tone" and mean["attribute"] == "mean"
     assert skin["R² at 32 pixels"] == f"{recorded['r2_skin_tone']:.2f}"
     assert mean["R² at 32 pixels"] == f"{recorded['r2_mean']:.2f}"

@@ -187,7 +187,7 @@ def test_bad_words_of_a_finished_run_get_one_line(
 
 
 def test_a_classifier_generates_nothing(capsys, tmp_path):
-    words = ["generate", str(metrics.CLASSIFIERS / "classifier-digits"), "--output"]
+    words = ["generate", str(metrics.JUDGES / "classifier-digits"), "--output"]
     assert "generates no images" in fails([*words, str(tmp_path / "x.png")], capsys)
     assert list(tmp_path.iterdir()) == []
 

@@ -236,7 +236,7 @@ def test_a_regressor_learns_from_rendered_faces_of_its_own(monkeypatch, tmp_path
 
 def test_shipped_classifiers_are_runs(monkeypatch):
     monkeypatch.setitem(datasets.LOADERS, "mnist", few_digits)  # for the images' shape alone
-    for folder in sorted(metrics.CLASSIFIERS.glob("classifier-*")):
+    for folder in sorted(metrics.JUDGES.glob("classifier-*")):
         run = experiments.load_run(folder)
         assert f"classifier-{run.config['data']['name']}" == folder.name
         measuring = metrics.load_classifier(run.config["data"]["name"])
@@ -367,7 +367,7 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
     ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
     ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
-    ({"data": "ring"}, "There are classifiers for digits, mnist. Received: 'ring'"),
+    ({"data": "ring"}, "There are classifiers for digits and mnist. Received: 'ring'"),
 ])  # fmt: skip
 def test_bad_settings_are_refused_before_anything_is_written(
     tmp_path, trains_nothing, settings, message
@@ -405,7 +405,7 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
         weights.write_bytes(content)
         with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
             experiments.load_run(folder)
-    shutil.copy(metrics.CLASSIFIERS / "classifier-digits" / "model.weights.h5", weights)
+    shutil.copy(metrics.JUDGES / "classifier-digits" / "model.weights.h5", weights)
     with (
         warnings.catch_warnings(record=True, action="always") as said,  # as a user, who goes on
         pytest.raises(ValueError, match="h5 is damaged or of another model") as failure,
@@ -603,7 +603,7 @@ def test_judge_decoder_decodes_what_it_says(little_data):
 
     classifier = metrics.load_classifier("digits")
     for kind in ("real", "mean_image"):
-        assert numbers[kind] == metrics.judge(classifier, images[kind], x_train)
+        assert numbers[kind] == metrics.measure_digits(classifier, images[kind], x_train)
 
 
 def test_sharpening_raises_contrast_as_larger_weights_would():
@@ -623,7 +623,7 @@ def test_a_game_is_recorded_network_by_network(runs, little_data, name):
     for network in model.network_names:
         assert {f"{network}_loss", f"val_{network}_loss", f"learning_rate_{network}"} <= set(row)
     kinds = ("real", "random", "sharpened_2", "sharpened_4")
-    judged = metrics.judge(metrics.load_classifier("digits"), *(little_data[1][0],) * 2)
+    judged = metrics.measure_digits(metrics.load_classifier("digits"), *(little_data[1][0],) * 2)
     assert {f"{kind}_{metric}" for kind in kinds for metric in judged} <= set(record.metrics)
     assert ("reconstruction_loss" in record.metrics) == (name == "vaegan-digits")
     shares = [row[f"sample_class_{digit}"] for digit in range(10)]
@@ -739,10 +739,10 @@ def test_samples_are_judged_against_training_and_against_test_images(little_data
     x_train, x_test = (evaluation.thin_out(x, 30) for x in (x_train, x_test))
     classifier = metrics.load_classifier("digits")
     for kind, images in (("real", x_train), ("random", Plain().generate(30, 0))):
-        numbers = metrics.judge(classifier, images, x_test)
+        numbers = metrics.measure_digits(classifier, images, x_test)
         for name in ("frechet_distance", "precision", "recall", "density", "coverage"):
             assert judged[f"{kind}_held_out_{name}"] == numbers[name], (kind, name)
-    floor = metrics.judge(classifier, x_test, x_train)
+    floor = metrics.measure_digits(classifier, x_test, x_train)
     assert {name: judged[f"real_{name}"] for name in floor} == floor
 
 
