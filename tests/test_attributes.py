@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vaegan_edu import datasets, latent, metrics, networks, records
 from vaegan_edu.datasets import FACE_ATTRIBUTES, FACE_CORRELATIONS
-from vaegan_edu.experiments import faces
+from vaegan_edu.experiments.tasks import faces
 
 SIZES = (32, 64)
 
@@ -227,7 +227,7 @@ def test_a_run_on_faces_is_measured_beside_floor_and_control(monkeypatch, linear
     monkeypatch.setattr(metrics, "regressor_digest", lambda image_size: f"of {image_size}")
     mean, deviation = datasets.face_attribute_moments()
     raw = [(images, truth * deviation + mean) for images, truth in data]
-    found = faces.evaluate_faces(world, raw, {"seed": 3})
+    found = faces.Faces().evaluate(world, raw, {"seed": 3})
     assert found["regressor"] == "of 8" and found["reconstruction_loss"] < 1e-6
     for kind in ("real", "random", "sharpened_2", "sharpened_4", "reconstruction"):
         assert {f"{kind}_frechet_distance", f"{kind}_coverage", f"{kind}_attribute_distance"} <= (
@@ -241,7 +241,7 @@ def test_a_run_on_faces_is_measured_beside_floor_and_control(monkeypatch, linear
     assert found["encoded_cosine"] == pytest.approx(measured["encoded_cosine"], abs=1e-3)
     # Photographs have no attributes: the rest is measured all the same.
     photographs = [(images, None) for images, _ in data]
-    found = faces.evaluate_faces(world, photographs, {"seed": 3})
+    found = faces.Faces().evaluate(world, photographs, {"seed": 3})
     assert "encoded_cosine" not in found and "random_frechet_distance" in found
 
 

@@ -16,7 +16,8 @@ from benchmarks import faces, peak_memory, quality, quality_search, train_step
 from benchmarks.steps import keras_steps
 from tools import tables
 from vaegan_edu import datasets, metrics, records, toys
-from vaegan_edu.experiments import EXPERIMENTS, evaluation
+from vaegan_edu.experiments import EXPERIMENTS
+from vaegan_edu.experiments.tasks.digits import evaluate_samples
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -181,7 +182,7 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert len(x_held_out) == 64
     judged = []
     monkeypatch.setattr(quality_search, "evaluate_samples", lambda model, data, arguments: (
-        judged.append(data) or evaluation.evaluate_samples(model, data, arguments)
+        judged.append(data) or evaluate_samples(model, data, arguments)
     ))  # fmt: skip
     quality_search.main(["a vae"])
     np.testing.assert_array_equal(judged[0][1][0], x_held_out)

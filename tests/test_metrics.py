@@ -557,7 +557,8 @@ def test_judge_sees_memory_and_collapse_and_says_nothing_where_nothing_can_be_sa
 def test_judge_stays_within_the_memory_it_states(monkeypatch, classifier, digits):
     monkeypatch.setattr(metrics.distances, "CHUNK", 32)
     (x_train, _), (x_test, _) = digits
-    metrics.measure_digits(classifier, x_test[:20], x_train[:20])  # what is loaded once does not count
+    # What is loaded once does not count.
+    metrics.measure_digits(classifier, x_test[:20], x_train[:20])
     tracemalloc.start()
     try:
         metrics.measure_digits(classifier, x_test, x_train)

@@ -23,13 +23,12 @@ from vaegan_edu import (
     callbacks,
     datasets,
     experiments,
-    metrics,
     models,
     networks,
     records,
     schedules,
 )
-from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry
+from vaegan_edu.experiments import EXPERIMENTS, RULES, Experiment, tasks
 from vaegan_edu.experiments.batches import EpochBatches
 
 # More kills, at more moments: KILLS=20 python -m pytest tests/test_resume.py -k kill
@@ -43,21 +42,28 @@ def few_images():
     return (images[:32], labels[:32]), (images[32:], labels[32:])
 
 
-def build_everything(arguments, image_shape):
+def build_everything(image_shape, seed):
     """A VAE-GAN with all that has a state: BatchNorm, Dropout, decaying noise, random labels."""
     noise = (0.1, 4)
     return models.VAEGAN(
         networks.build_encoder("light", image_shape, 2),
         networks.build_decoder("light", image_shape, 2, noise=noise),
         networks.build_discriminator("light", image_shape, dropout=0.3, instance_noise=noise),
-        gamma=0.1, feature_scale="variance", flip_probability=0.2, seed=arguments["seed"],
+        gamma=0.1, feature_scale="variance", flip_probability=0.2, seed=seed,
     )  # fmt: skip
 
 
-def compile_with_rules(model, arguments, steps):
-    registry.compile_players(model, {**arguments, "schedule": "constant", "beta_1": 0.5}, steps)
-    rule = schedules.WindowedDecay(arguments["learning_rate"], 0.5, 1e-6, window=2)
-    return {name: rule.fresh() for name in model.network_names}
+class Everything(tasks.Task):
+    """Random pictures of 8x8 pixels, judged by nobody and measured by their mean."""
+
+    def identify_judge(self, settings):
+        return {"classifier": "none"}
+
+    def watch(self, data, settings):
+        return lambda model: {"sample_mean": _mean(model)}
+
+    def evaluate(self, model, data, settings):
+        return {"mean": _mean(model)}
 
 
 @pytest.fixture(autouse=True)
@@ -67,15 +73,16 @@ def everything(monkeypatch):
 
 def register(patch):
     """Make known the experiment "everything", on random pictures of 8x8 pixels."""
-    arguments = {"data": "noise", "epochs": 4, "batch_size": 8, "learning_rate": 1e-3}
-    experiment = Experiment(
-        "all that has a state", build_everything, lambda model, *_: {"mean": _mean(model)},
-        arguments, compile=compile_with_rules,
-        watch=lambda *_: lambda model: {"sample_mean": _mean(model)},
-    )  # fmt: skip
+    chosen = {
+        "data": "noise", "epochs": 4, "batch_size": 8, "learning_rate": 1e-3, "beta_1": 0.5,
+        "schedule": "windowed", "levels": None,
+    }  # fmt: skip
+    experiment = Experiment("all that has a state", build_everything, Everything(), chosen)
     patch.setitem(EXPERIMENTS, "everything", experiment)
+    patch.setitem(RULES, "windowed", lambda rate, epochs: (
+        schedules.WindowedDecay(rate, 0.5, 1e-6, window=2)
+    ))  # fmt: skip
     patch.setitem(datasets.LOADERS, "noise", few_images)
-    patch.setattr(metrics, "classifier_digest", lambda data: "none")
 
 
 def _mean(model):
@@ -254,7 +261,7 @@ def test_resuming_takes_the_runs_own_settings_and_refuses_others(tmp_path, monke
             train(folder, resume=True)
     with pytest.raises(ValueError, match="holds a run of everything. Received: 'ae-digits'"):
         experiments.train("ae-digits", output=folder, resume=True)
-    with pytest.raises(FileExistsError, match="go on with --resume"):
+    with pytest.raises(FileExistsError, match="continue it with --resume"):
         train(folder, epochs=3, batch_size=16, seed=7)
     assert contents(folder) == before
     go_on()
@@ -307,8 +314,9 @@ def test_a_damaged_state_is_told_in_one_line(begun, monkeypatch):
     """Wherever it is cut, or whatever stands in it: refused, or read as it was."""
     state = stopped_run(begun, monkeypatch) / "state.npz"
     whole = state.read_bytes()
-    model = build_everything({"seed": 0}, (8, 8, 1))
-    compile_with_rules(model, {"learning_rate": 1e-3, "epochs": 4}, 4)
+    everything = EXPERIMENTS["everything"]
+    model = build_everything((8, 8, 1), seed=0)
+    everything.compile(model, everything.settings, 4)
     history = callbacks.HistoryWriter(begun / "history.csv")
     restored = callbacks.RunState(state, history).restore
 
