@@ -105,8 +105,8 @@ def few_faces(monkeypatch):
 
 def test_rules_and_counts_chosen_by_words_reach_the_record(few_faces, tmp_path, monkeypatch):
     monkeypatch.setattr(faces, "measure_attributes", lambda *_: {})
-    words = "train vae-faces --image-size 32 --epochs 2 --schedule s2-text --train-count 48 --output"
-    assert main([*words.split(), str(tmp_path)]) == 0
+    words = "train vae-faces --image-size 32 --epochs 2 --schedule s2-text --train-count 48"
+    assert main([*words.split(), "--output", str(tmp_path)]) == 0
     config = records.read_config(tmp_path)
     assert (
         config["arguments"] | {"schedule": "s2-text", "learning_rate": 5e-4, "train_count": 48}

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -456,3 +457,64 @@ def test_a_killed_process_loses_nothing(tmp_path):
         assert not (folder / "metrics.json").exists()
     train(folder, epochs=epochs, resume=True)
     assert_equal_runs(folder, train(tmp_path / "whole", epochs=epochs))
+
+
+def test_a_setting_that_json_turns_into_a_list_can_be_resumed(tmp_path, monkeypatch):
+    settings = {"levels": (0.2, (10, "a"))}
+    go_on = stop_in_epoch(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, epochs=2, settings=settings)
+    go_on()
+    with pytest.raises(ValueError, match="arguments.levels was .*, now .*0.3"):
+        train(tmp_path, settings={"levels": (0.3, (10, "a"))}, resume=True)
+    train(tmp_path, settings=settings, resume=True)
+    assert records.read_config(tmp_path)["arguments"]["levels"] == [0.2, [10, "a"]]
+    assert records.is_finished(tmp_path)
+    with pytest.raises(ValueError, match="`levels` must be a number, a text, .*Received: {1}"):
+        train(tmp_path / "other", settings={"levels": {1}})
+
+
+def test_the_weights_of_a_record_are_made_again(tmp_path, monkeypatch, never_stopped):
+    """Beside the record, of which nothing else changes; also when that was stopped once."""
+    whole_run(never_stopped)
+    folder = shutil.copytree(never_stopped, tmp_path / "record")
+    with pytest.raises(FileExistsError, match="has its weights"):
+        experiments.retrain(folder)
+    (folder / "model.weights.h5").unlink()
+    before = contents(folder)
+    for use in (experiments.load_run, experiments.evaluate_run):
+        with pytest.raises(FileNotFoundError, match="`python -m vaegan_edu retrain .*record`"):
+            use(folder)
+    go_on = stop_in_epoch(monkeypatch, 3)
+    with pytest.raises(KeyboardInterrupt):
+        experiments.retrain(folder, progress=False)
+    assert before.items() <= contents(folder).items()
+    go_on()
+    assert experiments.retrain(folder, progress=False) == []
+    assert contents(folder).keys() == contents(never_stopped).keys()
+    assert before.items() <= contents(folder).items()
+    for name, values in weights(folder).items():
+        np.testing.assert_array_equal(values, weights(never_stopped)[name], err_msg=name)
+
+
+def test_weights_that_cannot_be_the_records_are_not_made(tmp_path, monkeypatch, never_stopped):
+    folder = shutil.copytree(whole_run(never_stopped), tmp_path / "record")
+    (folder / "model.weights.h5").unlink()
+    (x_train, y_train), test = few_images()
+    with monkeypatch.context() as patch:
+        patch.setitem(datasets.LOADERS, "noise", lambda: ((-x_train, y_train), test))
+        with pytest.raises(ValueError, match="data.digest was '[0-9a-f]{64}', now"):
+            experiments.retrain(folder, progress=False)
+    (folder / "state.npz").write_bytes(b"")
+    with pytest.raises(ValueError, match="no finished run; finish it by `train` with --resume"):
+        experiments.retrain(folder)
+
+
+def test_a_run_is_finished_when_it_is_measured_and_has_no_state(tmp_path):
+    assert not records.is_finished(tmp_path / "nowhere")
+    (tmp_path / "state.npz").write_bytes(b"")
+    assert not records.is_finished(tmp_path)
+    (tmp_path / "metrics.json").write_text("{}")  # killed before the animation
+    assert not records.is_finished(tmp_path)
+    (tmp_path / "state.npz").unlink()
+    assert records.is_finished(tmp_path)

@@ -113,7 +113,7 @@ def _load(path):
         if not isinstance(error, Exception):
             raise
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__)
-                 if f.filename == str(path)]  # fmt: skip
+                 if f.filename == spec.origin]  # fmt: skip
         place = f"line {getattr(error, 'lineno', None) or (lines or ['?'])[-1]}"
         raise ValueError(f"{path}, {place}: {type(error).__name__}: {error}") from error
     return module
