@@ -40,7 +40,7 @@ def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
     words = ["train", "faces-light", "--image-size", "32", "--epochs", "1", "--output", str(run)]
     pictures = shutil.copytree(folder, tmp_path / "pictures")
     with monkeypatch.context() as patch:
-        patch.setattr(metrics, "judge_faces", _interrupt)  # at the end, when all is learned
+        patch.setattr(metrics, "compare_faces", _interrupt)  # at the end, when all is learned
         assert main([*words, "--data", str(pictures)]) == 1
     assert "2 of 52 files were left out" in capsys.readouterr().err
     assert main([*words, "--resume"]) == 0  # without a word of where they are

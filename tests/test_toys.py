@@ -114,7 +114,7 @@ def test_the_ring_as_a_data_set():
         (lambda: toys.ring(radius=-1.0), "`radius` must be finite and at least 0"),
         (lambda: toys.grid(2.5), "`side` must be a whole number"),
         (lambda: toys.grid(spacing=float("nan")), "`spacing` must be finite"),
-        (lambda: toys.grid(std=-1.0), "`std` must be finite and at least 0"),
+        (lambda: toys.grid(std=-1.0), "`std` must be finite and above 0"),
         (lambda: toys.ring().sample(0), "`count` must be a whole number"),
         (lambda: metrics.modes_covered(np.zeros((2, 3)), [[0.0, 0.0]], 1.0), "shape (count, 2)"),
         (lambda: metrics.modes_covered([[np.nan]], [[0.0]], 1.0), "`points` must be finite"),

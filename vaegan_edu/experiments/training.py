@@ -93,6 +93,7 @@ def train(
         arguments = begun["arguments"] = recorded_settings(folder, begun, defaults)
     else:
         arguments = read_settings(defaults, ())
+    data = None if data is None else str(data)
     changes = {"data": data, "epochs": epochs, "batch_size": batch_size, "latent_dim": latent_dim,
                "image_size": image_size, "seed": seed}  # fmt: skip
     changes = {key: value for key, value in changes.items() if value is not None}
