@@ -216,7 +216,7 @@ def read_settings(recorded: Mapping, known: Mapping) -> dict:
     for name in known:
         if name not in settings:
             if name not in BEFORE:
-                raise ValueError(f"it does not say {name!r}; perhaps another version wrote it")
+                raise ValueError(f"does not say {name!r}; perhaps another version wrote it")
             settings[name] = BEFORE[name]
     return settings
 

@@ -234,7 +234,7 @@ def recorded_settings(folder: Path, config: Mapping, known: Mapping) -> dict:
     try:
         return read_settings(config["arguments"], known)
     except ValueError as error:
-        raise ValueError(f"{Path(folder) / 'config.json'} cannot be used: {error}") from None
+        raise ValueError(f"{Path(folder) / 'config.json'} {error}") from None
 
 
 def _begun(folder, name, resume):
