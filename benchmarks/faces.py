@@ -80,7 +80,7 @@ def judges(runs=None):
     """Return a row for each attribute: what it means, and its R² by each shipped regressor."""
     found = {
         f"R² at {size} pixels": records.read_record(
-            metrics.CLASSIFIERS / f"regressor-faces-{size}"
+            metrics.JUDGES / f"regressor-faces-{size}"
         ).metrics
         for size in JUDGES
     }

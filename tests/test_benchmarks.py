@@ -16,7 +16,8 @@ from benchmarks import faces, peak_memory, quality, quality_search, train_step
 from benchmarks.steps import keras_steps
 from tools import tables
 from vaegan_edu import datasets, metrics, records, toys
-from vaegan_edu.experiments import EXPERIMENTS, evaluation
+from vaegan_edu.experiments import EXPERIMENTS
+from vaegan_edu.experiments.tasks.digits import evaluate_samples
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -181,7 +182,7 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert len(x_held_out) == 64
     judged = []
     monkeypatch.setattr(quality_search, "evaluate_samples", lambda model, data, arguments: (
-        judged.append(data) or evaluation.evaluate_samples(model, data, arguments)
+        judged.append(data) or evaluate_samples(model, data, arguments)
     ))  # fmt: skip
     quality_search.main(["a vae"])
     np.testing.assert_array_equal(judged[0][1][0], x_held_out)
@@ -422,7 +423,7 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
         "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
     }  # fmt: skip
     skin, *_, mean = faces.judges()
-    recorded = records.read_record(metrics.CLASSIFIERS / "regressor-faces-32").metrics
+    recorded = records.read_record(metrics.JUDGES / "regressor-faces-32").metrics
     assert skin["attribute"] == "skin_tone" and mean["attribute"] == "mean"
     assert skin["R² at 32 pixels"] == f"{recorded['r2_skin_tone']:.2f}"
     assert mean["R² at 32 pixels"] == f"{recorded['r2_mean']:.2f}"

@@ -9,7 +9,8 @@ from PIL import Image
 
 from vaegan_edu import datasets, experiments, metrics, networks, records, schedules
 from vaegan_edu.__main__ import main
-from vaegan_edu.experiments import EXPERIMENTS, faces, registry
+from vaegan_edu.experiments import EXPERIMENTS, experiment, settings
+from vaegan_edu.experiments.tasks import faces
 
 ON_FACES = ("faces-light", "vae-faces", "vae-faces-similarity", "gan-faces", "faces-original")
 
@@ -39,7 +40,7 @@ def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
     words = ["train", "faces-light", "--image-size", "32", "--epochs", "1", "--output", str(run)]
     pictures = shutil.copytree(folder, tmp_path / "pictures")
     with monkeypatch.context() as patch:
-        patch.setattr(metrics, "judge_faces", _interrupt)  # at the end, when all is learned
+        patch.setattr(metrics, "compare_faces", _interrupt)  # at the end, when all is learned
         assert main([*words, "--data", str(pictures)]) == 1
     assert "2 of 52 files were left out" in capsys.readouterr().err
     assert main([*words, "--resume"]) == 0  # without a word of where they are
@@ -104,11 +105,11 @@ def few_faces(monkeypatch):
 
 def test_rules_and_counts_chosen_by_words_reach_the_record(few_faces, tmp_path, monkeypatch):
     monkeypatch.setattr(faces, "measure_attributes", lambda *_: {})
-    words = "train vae-faces --image-size 32 --epochs 2 --schedule s2 --train-count 48 --output"
-    assert main([*words.split(), str(tmp_path)]) == 0
+    words = "train vae-faces --image-size 32 --epochs 2 --schedule s2-text --train-count 48"
+    assert main([*words.split(), "--output", str(tmp_path)]) == 0
     config = records.read_config(tmp_path)
     assert (
-        config["arguments"] | {"schedule": "s2", "learning_rate": 5e-4, "train_count": 48}
+        config["arguments"] | {"schedule": "s2-text", "learning_rate": 5e-4, "train_count": 48}
         == (config["arguments"])
     )
     assert config["data"]["train_count"] == 48 and config["data"]["name"] == "rendered-faces"
@@ -118,20 +119,21 @@ def test_rules_and_counts_chosen_by_words_reach_the_record(few_faces, tmp_path, 
 def test_the_originals_rules_are_its_own():
     expected = {
         "s1": schedules.Constant(5e-4),
-        "s2": schedules.Plateau(5e-4, 0.85, 1e-4, 10),
-        "s3": schedules.Plateau(5e-4, 0.75, 5e-6, 6),
+        "s2-text": schedules.Plateau(5e-4, 0.85, 1e-4, 10),
+        "s3-text": schedules.Plateau(5e-4, 0.75, 5e-6, 6),
         "s4-text": schedules.WindowedDecay(5e-4, 0.6, 5e-6, 6, "stagnation"),
         "s4-log": schedules.WindowedDecay(5e-4, 0.6, 5e-6, 4, "improvement"),
     }
-    assert registry.ORIGINAL_RULES.keys() == expected.keys()
+    expected |= {name: expected[f"{name}-text"] for name in ("s2", "s3")}  # as old records say
+    assert settings.ORIGINAL_RULES.keys() == expected.keys()
     for name, rule in expected.items():
-        found = registry.RULES[name](registry.ORIGINAL_RATE, 100)
+        found = settings.RULES[name](settings.ORIGINAL_RATE, 100)
         assert (type(found), found.get_config()) == (type(rule), rule.get_config())
 
 
 def test_the_models_compared_have_equal_networks():
     built = {
-        name: EXPERIMENTS[name].build({**EXPERIMENTS[name].arguments, "seed": 0}, (32, 32, 3))
+        name: EXPERIMENTS[name].build({**EXPERIMENTS[name].settings, "seed": 0}, (32, 32, 3))
         for name in ON_FACES[:4]
     }
     sizes = {
@@ -146,25 +148,28 @@ def test_the_models_compared_have_equal_networks():
 
 
 def test_the_originals_faces_have_its_numbers_and_name_what_it_does_not_say():
-    experiment = EXPERIMENTS["faces-original"]
-    arguments = experiment.arguments
-    (judge,) = registry._networks(arguments, (64, 64, 3), "discriminator")
+    original = EXPERIMENTS["faces-original"]
+    arguments = original.settings
+    discriminator = experiment._call(
+        networks.build_discriminator, {**arguments, "image_shape": (64, 64, 3)}
+    )
     assert arguments["latent_dim"] == 2048 and arguments["minibatch_kernels"] == 16
-    assert judge.count_params() == 25_847_489 + 401_408 * arguments["minibatch_dim"]
-    kinds = [type(layer).__name__ for layer in judge.layers]
+    assert discriminator.count_params() == 25_847_489 + 401_408 * arguments["minibatch_dim"]
+    kinds = [type(layer).__name__ for layer in discriminator.layers]
     place = kinds.index("Dropout")
     assert kinds[place - 1] == "MinibatchDiscrimination" and kinds[place + 1] == "Dense"
-    assert {"minibatch_dim", "dropout", "batch_size", "beta_1"} <= set(experiment.assumptions)
-    assert not {"latent_dim", "minibatch_kernels", "learning_rate"} & set(experiment.assumptions)
+    assert {"minibatch_dim", "dropout", "batch_size", "beta_1"} <= set(original.assumptions)
+    assert not {"latent_dim", "minibatch_kernels", "learning_rate"} & set(original.assumptions)
 
 
 def test_watching_measures_the_samples_against_test_faces(few_faces):
     arguments = {"data": "rendered-faces", "image_size": 32, "train_count": None, "seed": 3}
-    loaded = faces.load_faces(arguments)
+    task = faces.Faces()
+    loaded = task.load(arguments)
     model = EXPERIMENTS["gan-faces"].build(
-        {**EXPERIMENTS["gan-faces"].arguments, "seed": 0}, (32, 32, 3)
+        {**EXPERIMENTS["gan-faces"].settings, "seed": 0}, (32, 32, 3)
     )
-    found = faces.watch_faces(loaded, arguments)(model)
+    found = task.watch(loaded, arguments)(model)
     judge = metrics.load_regressor(32)
     real = networks.apply(judge, datasets.scale_pixels(loaded[1][0]))[1]
     features = networks.apply(judge, model.generate(16, seed=3))[1]

@@ -1,6 +1,7 @@
 """Claims and verdicts: what decides was registered before the runs, and decides as it says."""
 
 import dataclasses
+import os
 import subprocess
 import types
 from pathlib import Path
@@ -143,7 +144,9 @@ def registered_at(commit):
     """Return `vaegan_edu.claims` as it was in a commit, `None` where the file was not there yet."""
     git = ["git", "-C", str(ROOT)]
     if subprocess.run([*git, "cat-file", "-e", commit], capture_output=True).returncode:
-        pytest.skip("this clone does not hold the commits of the records")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            "this clone does not hold the commits of the records"
+        )
     shown = subprocess.run([*git, "show", f"{commit}:vaegan_edu/claims.py"], capture_output=True)
     if shown.returncode:
         return None

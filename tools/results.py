@@ -1,4 +1,4 @@
-"""Run what the book quotes and `book/results/` does not hold yet; go on with what was stopped.
+"""Run what the book quotes and `book/results/` does not hold yet; continue what was stopped.
 
     python tools/results.py [--list] [--quick]
 
@@ -14,9 +14,9 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
-from vaegan_edu import datasets, experiments  # noqa: E402
+from vaegan_edu import datasets, experiments, records  # noqa: E402
 from vaegan_edu.claims import ARMS, Arm  # noqa: E402
-from vaegan_edu.experiments.registry import ORIGINAL_RATE  # noqa: E402
+from vaegan_edu.experiments.settings import ORIGINAL_RATE  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
 
@@ -92,9 +92,11 @@ def main():
     if options.quick:
         return quick()
     for name, settings, seed, folder in runs():
-        state = "there" if (folder / "metrics.json").exists() else "missing"
+        state = "there" if records.is_finished(folder) else "missing"
+        if state == "missing" and (folder / "config.json").exists():
+            state = "stopped"
         print(f"{folder.relative_to(RESULTS)}: {state}", flush=True)
-        if state == "missing" and not options.list:
+        if state != "there" and not options.list:
             experiments.train(name, settings=settings, seed=seed, output=folder, resume=True)
 
 

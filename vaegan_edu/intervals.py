@@ -63,7 +63,6 @@ def _values(values, name):
 
 
 def _percentiles(resampled, confidence):
-    if not 0.0 < check_number(confidence, "confidence") < 1.0:
-        raise ValueError(f"`confidence` must lie between 0 and 1. Received: {confidence!r}")
+    confidence = check_number(confidence, "confidence", above=0.0, below=1.0)
     tail = 100 * (1 - confidence) / 2
     return tuple(float(bound) for bound in np.percentile(resampled, [tail, 100 - tail]))

@@ -63,6 +63,16 @@ def read_config(folder):
     return config
 
 
+def is_finished(folder):
+    """Return whether a run came to its end, which is the same for everyone who asks.
+
+    Its numbers are then measured, and the state from which it would continue is gone. The weights
+    do not count: published records are kept without them.
+    """
+    folder = Path(folder)
+    return (folder / "metrics.json").is_file() and not (folder / "state.npz").exists()
+
+
 def read_runs(folder):
     """Return the records of all runs in an experiment's folder, in the order of their names.
 

@@ -42,7 +42,7 @@ def ring(count=8, radius=1.0, std=0.01):
     """
     angles = 2 * np.pi * np.arange(check_count(count)) / count
     modes = check_number(radius, "radius") * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return Mixture(modes.astype("float32"), _check_std(std))
+    return Mixture(modes.astype("float32"), check_number(std, "std", above=0.0))
 
 
 def wide_ring():
@@ -77,10 +77,4 @@ def grid(side=5, spacing=2.0, std=0.05):
     steps = np.arange(check_count(side, "side")) - (side - 1) / 2
     line = check_number(spacing, "spacing") * steps
     modes = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
-    return Mixture(modes.astype("float32"), _check_std(std))
-
-
-def _check_std(std):
-    if check_number(std, "std") == 0.0:
-        raise ValueError("`std` must be above 0. Received: 0")
-    return float(std)
+    return Mixture(modes.astype("float32"), check_number(std, "std", above=0.0))

@@ -12,15 +12,31 @@ def check_count(count, name="count", minimum=1):
     return int(count)
 
 
-def check_number(value, name, minimum=0.0, maximum=None):
-    """Return `value` as a float; `ValueError` unless finite, >= `minimum` and <= any `maximum`."""
+def check_number(value, name, minimum=0.0, maximum=None, *, above=None, below=None):
+    """Return `value` as a float; `ValueError` unless it is finite and within the bounds.
+
+    `minimum` and `maximum` belong to the range, `above` and `below` do not. `above` takes the place
+    of `minimum`.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise ValueError(f"`{name}` must be a number. Received: {value!r}")
-    if not np.isfinite(value) or value < minimum:
-        raise ValueError(f"`{name}` must be finite and at least {minimum:g}. Received: {value!r}")
+    bound = f"at least {minimum:g}" if above is None else f"above {above:g}"
+    if not np.isfinite(value) or (value < minimum if above is None else value <= above):
+        raise ValueError(f"`{name}` must be finite and {bound}. Received: {value!r}")
     if maximum is not None and value > maximum:
         raise ValueError(f"`{name}` must be at most {maximum:g}. Received: {value!r}")
+    if below is not None and value >= below:
+        raise ValueError(f"`{name}` must be below {below:g}. Received: {value!r}")
     return float(value)
+
+
+def check_choice(value, name, choices):
+    """Return `value`; `ValueError` unless it is one of `choices`, which are strings or `None`."""
+    if not (value is None or isinstance(value, str)) or value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(str, choices))}. Received: {value!r}"
+        )
+    return value
 
 
 def check_images(images, name="images", image_shape=None):

@@ -18,7 +18,7 @@ import numpy as np
 from vaegan_edu.datasets.digest import array_digest
 from vaegan_edu.datasets.pictures import decode, keep_rows, open_source, read_images
 from vaegan_edu.datasets.pixels import scale_pixels
-from vaegan_edu.validation import check_count, check_number
+from vaegan_edu.validation import check_choice, check_count, check_number
 
 DTYPES = ("float32", "uint8")
 US_ADULT_FACES_COUNTS = (10_168, 10_000)  # as distributed, and as its name says
@@ -277,8 +277,7 @@ def load_lfw_faces(image_size=64, validation_fraction=0.15, seed=0, dtype="float
 
 
 def _check_dtype(dtype):
-    if dtype not in DTYPES:
-        raise ValueError(f"`dtype` must be one of {', '.join(DTYPES)}. Received: {dtype!r}")
+    check_choice(dtype, "dtype", DTYPES)
 
 
 def _share(count, fraction):

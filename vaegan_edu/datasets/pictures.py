@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vaegan_edu.validation import check_count
+from vaegan_edu.validation import check_choice, check_count
 
 # Tried by content, whatever the file is called. Pillow knows more, some of which start programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -94,8 +94,7 @@ def open_source(path):
 def decode(source, names, image_size, fit):
     """Return the `ImageSet` of the files `names` of an open source; raise as `read_images`."""
     image_size = check_count(image_size, "image_size")
-    if fit not in FITS:
-        raise ValueError(f"`fit` must be one of {', '.join(FITS)}. Received: {fit!r}")
+    check_choice(fit, "fit", FITS)
     images = np.empty((len(names), image_size, image_size, 3), "uint8")
     reasons = [None] * len(names)
 

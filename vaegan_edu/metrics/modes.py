@@ -45,8 +45,7 @@ def _nearest_modes(points, modes, std):
     """Return for each point its nearest mode, and whether it is within three deviations of it."""
     modes = check_features(modes, "modes")
     points = check_features(points, "points", width=modes.shape[1])
-    if check_number(std, "std") == 0.0:
-        raise ValueError("`std` must be above 0. Received: 0")
+    check_number(std, "std", above=0.0)
     # Differences first: the product formula below loses the digits of small distances.
     squares = ((points[:, None, :] - modes) ** 2).sum(axis=-1)
     return squares.argmin(axis=1), squares.min(axis=1) <= (HIGH_QUALITY * std) ** 2
