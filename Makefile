@@ -43,7 +43,6 @@ exercises: $(READY) ## Write the exercise and solution cells from notebooks/exer
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
-	@$(PY) tools/tables.py $(if $(LIST)$(QUICK),--check)
 
 classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one: JUDGES=regressor-faces-32)
 	@for name in $(JUDGES); do \
