@@ -141,6 +141,16 @@ const answer = (value) => {
 """
 
 
+def test_a_figure_keeps_a_state_of_its_own():
+    """What was passed in stays as it was, and changing it later moves nothing."""
+    given = {"title": "A title"}
+    shown = figure.InteractiveFigure(given, "words")
+    shown._set("title", "Another")
+    assert given == {"title": "A title"}
+    given["title"] = "A third"
+    assert shown._current() == {"title": "Another"}
+
+
 @in_browser
 def test_the_browsers_decoder_equals_keras(tmp_path):
     # One start of the browser for all architectures.
@@ -246,7 +256,7 @@ def test_the_schedule_is_the_one_that_was_chosen():
         ({"curve": "steep"}, "curve must be one of falling, noisy. Received: 'steep'"),
         ({"rule": "cosine"}, "rule must be one of plateau, .* Received: 'cosine'"),
         ({"factor": 1.0}, "factor must be a number from 0.1 to 0.95. Received: 1.0"),
-        ({"epochs": 13}, "epochs must be at most 12. Received: 13"),
+        ({"epochs": 13}, "epochs must be a whole number from 1 to 12. Received: 13"),
         ({"epochs": 2.5}, "whole number.* Received: 2.5"),
         ({"minimum": 1e-3}, "minimum must be a number from 5e-07 to 0.0005. Received: 0.001"),
         ({"initial": 0}, "initial must be a number from .* Received: 0"),
@@ -601,8 +611,8 @@ def test_both_judges_are_those_of_the_package():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"shift": 7}, "shift must be a number from -6 to 6. Received: 7"),
-        ({"shift": 1.5}, "`shift` must be a whole number.* Received: 1.5"),
+        ({"shift": 7}, "shift must be a whole number from -6 to 6. Received: 7"),
+        ({"shift": 1.5}, "shift must be a whole number.* Received: 1.5"),
         ({"blur": -0.1}, "blur must be a number from 0 to 3. Received: -0.1"),
         ({"names": ["one", "two"]}, "each with a name of its own. Received: 3 images, names"),
         ({"names": ["one", "two", "two"]}, "each with a name of its own. Received: 3 images"),
@@ -976,8 +986,8 @@ def test_a_run_keeps_its_epoch_and_a_sheet_its_corner():
     ("settings", "message"),
     [
         ({"run": "none"}, "run must be one of long, short .* Received: 'none'"),
-        ({"epoch": 8}, "epoch must be at most 7, the last of long. Received: 8"),
-        ({"epoch": 0}, "`epoch` must be a whole number of at least 1. Received: 0"),
+        ({"epoch": 8}, "epoch must be a whole number from 1 to 7. Received: 8"),
+        ({"epoch": 0}, "epoch must be a whole number from 1 to 7. Received: 0"),
         ({"columns": 9}, "columns must be at most 8. Received: 9"),
         ({"log": ["speed"]}, "log must name panels of losses .*, rates. Received: 'speed'"),
         ({"log": ["losses </i>"]}, "loss of the record .* must be finite and positive in every"),

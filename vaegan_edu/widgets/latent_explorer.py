@@ -8,10 +8,23 @@ from matplotlib.patheffects import withStroke
 
 from vaegan_edu.plotting import COLOURS
 from vaegan_edu.widgets.export import export_decoder
-from vaegan_edu.widgets.figure import InteractiveFigure
+from vaegan_edu.widgets.figure import InteractiveFigure, Setting
 
 MAX_CODES = 5000
 _GRID = 9  # decoded images a side in the still picture
+
+
+class _Point(Setting):
+    """Two finite numbers; read as a tuple."""
+
+    def __get__(self, figure, owner=None):
+        return self if figure is None else tuple(figure._get(self.name))
+
+    def check(self, value, figure=None):
+        array = _as_floats(value)
+        if array is None or array.shape != (2,) or not np.isfinite(array).all():
+            raise ValueError(f"{self.name} must be two finite numbers. Received: {value!r}")
+        return array.tolist()
 
 
 class LatentExplorer(InteractiveFigure):
@@ -45,6 +58,8 @@ class LatentExplorer(InteractiveFigure):
     """
 
     _scripts = ("controls.js", "decoder.js", "latent_explorer.js")
+
+    point = _Point("The chosen code `(z[0], z[1])`; set it to move the point in the figure.")
 
     def __init__(self, decoder, codes, labels, *, title, limits=None, prior=False, alt=None):
         spec = export_decoder(decoder)
@@ -80,20 +95,8 @@ class LatentExplorer(InteractiveFigure):
             "prior": bool(prior),
         }
         start = np.clip(codes[0], *np.transpose(limits)).tolist()
-        super().__init__({"data": data, "point": start}, alt)
+        super().__init__({"data": data}, alt, point=start)
         self._decoder, self._codes = decoder, codes
-
-    @property
-    def point(self):
-        """The chosen code `(z[0], z[1])`; set it to move the point in the figure."""
-        return tuple(self._get("point"))
-
-    @point.setter
-    def point(self, value):
-        array = _as_floats(value)
-        if array is None or array.shape != (2,) or not np.isfinite(array).all():
-            raise ValueError(f"point must be two finite numbers. Received: {value!r}")
-        self._set("point", array.tolist())
 
     def __repr__(self):
         data = self._state["data"]
