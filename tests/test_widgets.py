@@ -921,7 +921,7 @@ def test_the_browser_shows_what_the_record_says(tmp_path):
     body = shown.to_html()
     got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
     assert got["errors"] == []
-    assert got["titles"] == ["losses </i>", "rates", "epoch"]
+    assert got["titles"] == ["epoch", "losses </i>", "rates"]
 
     every = {}
     for name, folder in recorded()[1].items():
