@@ -547,6 +547,7 @@ def test_only_bytes_are_scaled():
         datasets.scale_pixels(np.zeros(3, "float32"))
 
 
+@pytest.mark.slow
 def test_loading_takes_little_more_memory_than_the_images(tmp_path):
     data = content(picture(0, (8, 8)))
     path = write(tmp_path, {f"{i}.png": data for i in range(600)} | {"bad.png": b""})

@@ -30,7 +30,12 @@ SOURCES = Path(widgets.__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 GRID = np.arange(-12, 14, 0.01)
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium to run JavaScript")
+
+
+def in_browser(test):
+    """Mark a test that starts Chromium."""
+    runs = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium to run JavaScript")
+    return pytest.mark.slow(runs(test))
 
 
 def small_decoder(channels=1, seed=0):
@@ -1081,6 +1086,7 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert "long, epoch 2 of 7: loss" in got[7][0] and got[7][1:] == [1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
@@ -1155,6 +1161,7 @@ def test_without_anywidget_the_fragment_is_shown(monkeypatch):
         _ = shown.widget
 
 
+@pytest.mark.slow
 def test_importing_needs_neither_keras_nor_widgets():
     code = (
         "import sys;"
