@@ -72,7 +72,7 @@ def samples(root: Path) -> list[dict[str, str]]:
     Above stands the floor, test faces against training faces; below each model's samples the
     control, the same with their contrast raised.
     """
-    rows = []
+    rows: list[dict[str, str]] = []
     for runs, name in _read(root):
         if not rows:
             rows.append({"model": "real test faces", "images": "", **_row(runs, SAMPLES, "real_")})
@@ -86,7 +86,7 @@ def similarity(root: Path) -> list[dict[str, str]]:
 
     In the manner of Larsen et al. (2016), table 1. The floor is what is read off the real faces.
     """
-    rows = []
+    rows: list[dict[str, str]] = []
     for runs, name in _read(root):
         if not rows:
             real = {"reconstruction_r2": "real_r2", "reconstruction_cosine": "real_cosine"}

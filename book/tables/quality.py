@@ -114,7 +114,7 @@ def duration(runs: dict[str, Record]) -> tuple[list, list]:
 
 
 def _samples(root, arms, columns):
-    rows = []
+    rows: list[dict[str, str]] = []
     for arm, experiment in arms.items():
         runs = read_arm(root, arm)
         if not rows:

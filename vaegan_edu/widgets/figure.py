@@ -60,7 +60,7 @@ class InteractiveFigure:
         ValueError: a setting refuses its value.
     """
 
-    _scripts = ()
+    _scripts: tuple[str, ...] = ()
 
     def __init__(self, state, alt, **settings):
         self._state = dict(state)
@@ -239,7 +239,7 @@ def _widget_class(name, source, traits):
             "A live widget needs anywidget: install it with `pip install anywidget`. "
             f"Received: {error}"
         ) from error
-    members = {trait: traitlets.Any().tag(sync=True) for trait in traits}
+    members: dict = {trait: traitlets.Any().tag(sync=True) for trait in traits}
     members["_esm"] = source + "\nexport default { render };\n"
     members["_css"] = (_HERE / "figure.css").read_text(encoding="utf-8")
     return type(name, (anywidget.AnyWidget,), members)

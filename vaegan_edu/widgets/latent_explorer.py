@@ -69,13 +69,13 @@ class LatentExplorer(InteractiveFigure):
                 f"1 or 3 channels. Received: {tuple(spec['input'])} to {tuple(spec['image'])}"
             )
         codes, labels = _check_codes(codes, labels)
-        classes, labels = np.unique(labels, return_inverse=True)
+        found, labels = np.unique(labels, return_inverse=True)
+        classes = [str(name) for name in found]
         if len(classes) > len(COLOURS):
             raise ValueError(
                 f"The explorer has colours for at most {len(COLOURS)} classes: choose some. "
                 f"Received: {len(classes)} classes"
             )
-        classes = [str(name) for name in classes]
         limits = _check_limits(limits, codes, prior)
         if alt is None:
             alt = (

@@ -158,7 +158,7 @@ class RunExplorer(InteractiveFigure):
         figure = Figure(figsize=(7.4, 1.2 + 1.5 * len(data["panels"])), layout="constrained")
         figure.suptitle(f"{self._state['title']}: {name}", fontsize=11)
         places = [["sheet", f"panel {number}"] for number in range(len(data["panels"]))]
-        axes = figure.subplot_mosaic(places)
+        axes = figure.subplot_mosaic(places)  # type: ignore[arg-type] # lists of lists will do
         axes["sheet"].axis("off")
         shown = _latest(run["sheets"], epoch)
         if shown is not None:
@@ -173,7 +173,7 @@ class RunExplorer(InteractiveFigure):
                 curve = run["curves"][column]
                 epochs = range(1, run["epochs"] + 1)
                 chart.plot(epochs, curve, stroke, color=next(colours), label=column)
-            chart.xaxis.get_major_locator().set_params(integer=True)
+            chart.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
             chart.axvline(epoch, color="#5a6370", linewidth=1)
             chart.set_title(panel["name"], fontsize=9)
             chart.legend(frameon=False, fontsize=7)
@@ -228,8 +228,8 @@ def _read(folder, panels, columns):
 
 def _sheet(path, columns):
     """Return the upper left `columns` by `columns` images of a sheet as a small data address."""
-    with Image.open(path) as picture:
-        picture = picture.convert("RGB")
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
     side = (picture.width + _GAP) // _ROW * columns - _GAP
     picture = picture.crop((0, 0, side, side))
     picture = picture.reduce(math.ceil(side / _WIDEST))
