@@ -175,6 +175,7 @@ def tiny(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.slow
 def test_execution_is_stored_once(tiny):
     notebook = read(tiny)
     assert notebook.cells[1].outputs[0].text == "42\n"
@@ -184,6 +185,7 @@ def test_execution_is_stored_once(tiny):
     assert tiny.with_suffix(".ipynb").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_text_is_carried_over_without_an_execution(tiny):
     ids = [cell.id for cell in read(tiny).cells]
     text = tiny.read_text(encoding="utf-8").replace("# # Tiny", "# # Small")
@@ -195,6 +197,7 @@ def test_text_is_carried_over_without_an_execution(tiny):
     assert [cell.id for cell in read(tiny).cells][1:] == ids[1:]
 
 
+@pytest.mark.slow
 def test_edited_code_is_stale(tiny):
     tiny.write_text(tiny.read_text(encoding="utf-8").replace("6", "5"), encoding="utf-8")
     assert not execute.is_current(execute.read_source(tiny), read(tiny))
@@ -202,6 +205,7 @@ def test_edited_code_is_stale(tiny):
     assert read(tiny).cells[1].outputs[0].text == "35\n"
 
 
+@pytest.mark.slow
 def test_a_failing_notebook_leaves_the_old_one(tiny, capsys):
     before = tiny.with_suffix(".ipynb").read_bytes()
     tiny.write_text(tiny.read_text(encoding="utf-8") + "1 / 0\n", encoding="utf-8")

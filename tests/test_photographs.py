@@ -289,6 +289,7 @@ def test_every_way_to_cut_a_file_is_survived(tmp_path):
                for why in found.left_out.values())  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_files_with_false_bytes_are_survived(data):
     form = data.draw(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]))

@@ -785,6 +785,7 @@ def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
         assert drawn == pytest.approx(logits, abs=0.02)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(st.floats(-4, 4), st.floats(0.5, 1), st.floats(0, 0.5), st.floats(0, 2))
 def test_the_best_discriminator_has_the_lowest_loss(mean, target, flip, noise):
@@ -1106,6 +1107,7 @@ def test_the_fragment_stands_alone(make):
         assert picture.width > 600 and len(picture.getcolors(1 << 16)) > 10
 
 
+@pytest.mark.slow
 def test_other_content_gives_another_key():
     keys = {
         re.search(r'data-figure="(\w+)"', shown.to_html())[1]
@@ -1114,6 +1116,7 @@ def test_other_content_gives_another_key():
     assert len(keys) == 3
 
 
+@pytest.mark.slow
 def test_names_are_escaped():
     shown = explorer(title='</script><b>"x"', alt='<"alt">')
     text = shown.to_html()
@@ -1121,6 +1124,7 @@ def test_names_are_escaped():
     assert 'alt="&lt;&quot;alt&quot;&gt;"' in text
 
 
+@pytest.mark.slow
 def test_the_twin_ignores_and_keeps_matplotlibs_settings():
     import matplotlib
     import matplotlib.pyplot
