@@ -10,12 +10,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from toc import pages
 
 from book import tables
 from tools import address
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = pages()
 NOTEBOOKS = [page for page in PAGES if page.startswith("notebooks/")]
 CHAPTERS = [page for page in NOTEBOOKS if not page.startswith("notebooks/00")]
 every_page = pytest.mark.parametrize("page", PAGES)
