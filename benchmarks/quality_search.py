@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality_search [TRY ...]
 
-Contrast alone brings a VAE's samples far in Fréchet distance (`benchmarks.quality`). So the bar is
+Contrast alone brings a VAE's samples far in Fréchet distance (`book.tables.quality`). So the bar is
 the VAE's samples with their contrast raised, by the better factor of 2 and 4; and nothing may be
 lost in coverage or recall.
 
@@ -29,7 +29,8 @@ from pathlib import Path
 
 import keras
 
-from benchmarks.quality import CLASSES, DISTANCES, KINDS, table
+from benchmarks import markdown
+from book.tables.quality import CLASSES, DISTANCES, KINDS
 from vaegan_edu import callbacks, datasets, experiments, records
 from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.provenance import data_provenance, environment
@@ -128,7 +129,7 @@ def main(argv=None):
         data = hold_out(datasets.load_mnist())
         for name in missing:
             run(name, data)
-    print(table(rows(RESULTS)))
+    print(markdown.table_of(rows(RESULTS)))
 
 
 if __name__ == "__main__":

@@ -282,6 +282,7 @@ def test_the_shipped_regressor_is_small_and_its_digest_is_that_of_its_weights(ju
     assert metrics.regressor_digest(32) != metrics.regressor_digest(64)
 
 
+@pytest.mark.slow
 def test_faces_are_told_from_blurred_ones_and_from_few_ones(judge):
     real, others = judge.images[:150], judge.images[150:]
     floor = metrics.measure_faces(judge.network, others, real)

@@ -1014,13 +1014,6 @@ def test_every_exercise_has_a_source_a_check_and_mistakes():
     assert sorted(SOURCES) == exercises.names() == sorted(MISTAKES)
 
 
-def test_every_chapter_is_named():
-    folder = ROOT / "vaegan_edu/exercises"
-    assert sorted(exercises.CHAPTERS) == sorted(
-        path.stem for path in folder.glob("*.py") if path.stem != "__init__"
-    )
-
-
 def test_importing_the_checks_starts_no_backend():
     code = (
         "import sys; from vaegan_edu import exercises; exercises.names(); "

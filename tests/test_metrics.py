@@ -403,6 +403,7 @@ def test_interval_holds_the_mean_and_lies_within_the_values(values):
     assert wider[1] <= low and high <= wider[2]
 
 
+@pytest.mark.slow
 def test_interval_is_that_of_the_normal_for_many_values():
     values = np.random.default_rng(1).normal(3.0, 2.0, 2000)
     mean, low, high = metrics.mean_interval(values, confidence=0.9)
@@ -498,6 +499,7 @@ def test_shipped_classifier_is_as_good_as_its_record_says(data):
     assert accuracy == pytest.approx(recorded, abs=1.5 / len(labels))  # one image may tip
 
 
+@pytest.mark.slow
 def test_judge_tells_digits_from_noise_and_from_one_digit_alone(classifier, digits):
     (x_train, _), (x_test, _) = digits
     real = metrics.measure_digits(classifier, x_test, x_train)
@@ -537,6 +539,7 @@ def test_the_floor_is_that_of_the_records(classifier, digits):
     assert floor["within_class_distance"] == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.slow
 def test_judge_sees_memory_and_collapse_and_says_nothing_where_nothing_can_be_said(
     classifier, digits
 ):
@@ -554,6 +557,7 @@ def test_judge_sees_memory_and_collapse_and_says_nothing_where_nothing_can_be_sa
     assert metrics.measure_digits(classifier, one_a_class, x_train)["within_class_distance"] is None
 
 
+@pytest.mark.slow
 def test_judge_stays_within_the_memory_it_states(monkeypatch, classifier, digits):
     monkeypatch.setattr(metrics.distances, "CHUNK", 32)
     (x_train, _), (x_test, _) = digits

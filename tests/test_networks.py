@@ -52,6 +52,7 @@ def test_bad_settings_are_refused(build, settings, message):
         build(**settings)
 
 
+@pytest.mark.slow
 def test_apply_equals_predict_whatever_the_chunks(monkeypatch):
     classifier = networks.build_classifier()  # dropout and BatchNorm: evaluation mode must show
     images = np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1)).astype("float32")
@@ -67,6 +68,7 @@ def count(network):
     return network.count_params()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("image_shape, latent_dim, encoder, decoder, discriminator, kernels", [
     ((28, 28, 1), 64, 3_545_920, 4_887_361, 3_415_745, 0),
     ((64, 64, 3), 2048, 30_028_480, 31_814_595, 25_847_489 + 401_408 * 2, 16),

@@ -216,6 +216,7 @@ def test_style_is_set_on_request_only():
         assert not any(line.get_visible() for line in axes.get_xgridlines())
 
 
+@pytest.mark.slow
 def test_importing_changes_no_defaults_and_chooses_no_backend():
     code = """if True:
         import sys, matplotlib

@@ -171,11 +171,3 @@ def test_claims_were_registered_before_their_runs(arm):
         for claim in concerned:
             for field in DECISIVE:
                 assert repr(getattr(before[claim.name], field)) == repr(getattr(claim, field))
-
-
-def test_records_hold_what_their_arm_asks_for():
-    for folder, arm in claims.ARMS.items():
-        for path in (RESULTS / folder).glob("seed-*/config.json"):
-            arguments = records.read_config(path.parent)["arguments"]
-            for key, value in arm.settings.items():
-                assert arguments[key] == (list(value) if isinstance(value, tuple) else value)

@@ -1,6 +1,7 @@
 """Arrays in, `Figure` out. Nothing here trains, and nothing is shown or saved."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import rcParams
@@ -18,7 +19,7 @@ COLOURS = (
 WIDTH = 6.4  # inches: text stays readable when a phone shows the figure at its width
 
 
-def style():
+def style() -> None:
     """Set Matplotlib's defaults for every figure of the course; call once."""
     from cycler import cycler
 
@@ -42,7 +43,7 @@ def style():
     )
 
 
-def tile(images, columns, gap=2):
+def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     """Lay images out in rows of `columns`: one uint8 picture, (height, width, channels).
 
     Args:
@@ -72,7 +73,7 @@ def tile(images, columns, gap=2):
     return sheet
 
 
-def image_rows(rows, title=None):
+def image_rows(rows: Mapping[str, np.ndarray], title: str | None = None) -> Figure:
     """Draw labelled rows of images, for comparison column by column.
 
     Args:
@@ -101,7 +102,7 @@ def image_rows(rows, title=None):
     return figure
 
 
-def image_sheet(images, columns=8, title=None):
+def image_sheet(images: np.ndarray, columns: int = 8, title: str | None = None) -> Figure:
     """Draw images (count, height, width, channels) in rows of `columns`."""
     sheet = tile(images, columns)
     height = min(WIDTH, WIDTH * sheet.shape[0] / sheet.shape[1]) + (0.35 if title else 0.0)
@@ -113,7 +114,9 @@ def image_sheet(images, columns=8, title=None):
     return figure
 
 
-def loss_curves(history, names, ylabel="loss"):
+def loss_curves(
+    history: Mapping[str, Sequence[float]], names: Sequence[str], ylabel: str = "loss"
+) -> Figure:
     """Draw training and validation curves over epochs, validation dashed.
 
     Args:
@@ -142,7 +145,9 @@ def loss_curves(history, names, ylabel="loss"):
     return figure
 
 
-def latent_scatter(panels, labels, prior=False):
+def latent_scatter(
+    panels: Mapping[str, np.ndarray], labels: np.ndarray, prior: bool = False
+) -> Figure:
     """Draw two-dimensional codes as dots, coloured by class and named where each class lies.
 
     Args:
@@ -163,7 +168,7 @@ def latent_scatter(panels, labels, prior=False):
         for label in np.unique(labels):
             own = codes[labels == label]
             colour = COLOURS[label % len(COLOURS)]
-            axes.scatter(*own.T, s=7, color=colour, alpha=0.7, linewidths=0)
+            axes.scatter(own[:, 0], own[:, 1], s=7, color=colour, alpha=0.7, linewidths=0)
             axes.annotate(
                 str(label), np.median(own, axis=0), ha="center", va="center", weight="bold",
                 bbox={"boxstyle": "circle,pad=0.2", "fc": "white", "ec": colour, "alpha": 0.85},
@@ -175,7 +180,7 @@ def latent_scatter(panels, labels, prior=False):
     return figure
 
 
-def latent_grid(images, limits):
+def latent_grid(images: np.ndarray, limits: tuple[float, float]) -> Figure:
     """Draw the decoded latent plane: each image is centred at the code that it was decoded from.
 
     The codes form a square grid whose coordinates are `numpy.linspace(*limits, side)`.

@@ -1,9 +1,12 @@
 """Checks of what comes in, shared by the public functions: one clear line, or the array itself."""
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 
 
-def check_count(count, name="count", minimum=1):
+def check_count(count: Any, name: str = "count", minimum: int = 1) -> int:
     """Return `count` as an int; `ValueError` unless it is a whole number >= `minimum`."""
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < minimum:
         raise ValueError(
@@ -12,7 +15,15 @@ def check_count(count, name="count", minimum=1):
     return int(count)
 
 
-def check_number(value, name, minimum=0.0, maximum=None, *, above=None, below=None):
+def check_number(
+    value: Any,
+    name: str,
+    minimum: float = 0.0,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
     """Return `value` as a float; `ValueError` unless it is finite and within the bounds.
 
     `minimum` and `maximum` belong to the range, `above` and `below` do not. `above` takes the place
@@ -30,7 +41,7 @@ def check_number(value, name, minimum=0.0, maximum=None, *, above=None, below=No
     return float(value)
 
 
-def check_choice(value, name, choices):
+def check_choice(value: Any, name: str, choices: Collection) -> Any:
     """Return `value`; `ValueError` unless it is one of `choices`, which are strings or `None`."""
     if not (value is None or isinstance(value, str)) or value not in choices:
         raise ValueError(
@@ -39,7 +50,9 @@ def check_choice(value, name, choices):
     return value
 
 
-def check_images(images, name="images", image_shape=None):
+def check_images(
+    images: Any, name: str = "images", image_shape: tuple[int, ...] | None = None
+) -> np.ndarray:
     """Return `images` as a float32 array of shape (batch, height, width, channels) in [-1, 1].
 
     `image_shape`, when given, is the (height, width, channels) that the caller expects.
@@ -67,7 +80,7 @@ def check_images(images, name="images", image_shape=None):
     return images
 
 
-def check_codes(codes, name="z", latent_dim=None):
+def check_codes(codes: Any, name: str = "z", latent_dim: int | None = None) -> np.ndarray:
     """Return `codes` as a float32 array of shape (batch, latent_dim).
 
     Raises `ValueError` for a wrong rank or width, no rows, NaN or infinity.
@@ -75,7 +88,7 @@ def check_codes(codes, name="z", latent_dim=None):
     return _check_rows(codes, name, latent_dim, "latent_dim")
 
 
-def check_points(points, name="points", width=None):
+def check_points(points: Any, name: str = "points", width: int | None = None) -> np.ndarray:
     """Return `points` as a float32 array of shape (batch, width); `ValueError` as `check_codes`."""
     return _check_rows(points, name, width, "width")
 
@@ -93,7 +106,7 @@ def _check_rows(rows, name, width, width_name):
     return rows
 
 
-def check_labels(labels, count, name="labels"):
+def check_labels(labels: Any, count: int, name: str = "labels") -> np.ndarray:
     """Return `labels` as an integer array of shape (count,); `ValueError` otherwise."""
     labels = np.asarray(labels)
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
@@ -104,7 +117,13 @@ def check_labels(labels, count, name="labels"):
     return labels
 
 
-def check_features(features, name, minimum=1, width=None, dtype="float64"):
+def check_features(
+    features: Any,
+    name: str,
+    minimum: int = 1,
+    width: int | None = None,
+    dtype: str | None = "float64",
+) -> np.ndarray:
     """Return `features` (count, features) with at least `minimum` finite rows.
 
     They become `dtype`; `None` leaves them as they are.

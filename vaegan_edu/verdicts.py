@@ -70,7 +70,7 @@ class Verdict:
     claim: object
     word: str
     why: str
-    effect: tuple = None
+    effect: tuple | None = None
     sides: tuple = ()
     runs: tuple = ()
 

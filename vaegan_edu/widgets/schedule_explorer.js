@@ -42,29 +42,16 @@ function render({ model, el }) {
   const decades = Math.log10(SPAN) + 0.4;
   const ry = (rate) => LOWER + HEIGHT * ((Math.log10(initial / rate) + 0.2) / decades);
   const powers = [];
-  for (let p = Math.ceil(Math.log10(lowest)); 10 ** p <= initial; p++) powers.push(p);
+  for (let p = Math.ceil(Math.log10(lowest)); 10 ** p <= initial; p++) {
+    powers.push({ value: 10 ** p, text: `1e${format(p, 0)}` });
+  }
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const whole = ticks(1, count).filter(({ value }) => Number.isInteger(value));
+  const find = build(el, model.get("title"), `
       <svg class="plane" viewBox="-78 -8 520 ${LOWER + HEIGHT + 62}" role="img">
-        <g class="axes">
-          ${ticks(1, count).filter(({ value }) => Number.isInteger(value)).map(({ value }) =>
-            `<path d="M${px(value)} 0V${HEIGHT}M${px(value)} ${LOWER}V${LOWER + HEIGHT}"/>
-             <text x="${px(value)}" y="${LOWER + HEIGHT + 20}" text-anchor="middle">${value}</text>`).join("")}
-          ${ticks(low, high).map(({ value, text }) =>
-            `<path d="M0 ${py(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("")}
-          ${powers.map((p) =>
-            `<path d="M0 ${ry(10 ** p)}H${WIDTH}"/>
-             <text x="-7" y="${ry(10 ** p) + 5}" text-anchor="end">1e${format(p, 0)}</text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${LOWER + HEIGHT + 44}" text-anchor="middle">epoch</text>
-          <text class="name" x="${-HEIGHT / 2}" y="-60" transform="rotate(-90)"
-                text-anchor="middle">loss</text>
-          <text class="name" x="${-LOWER - HEIGHT / 2}" y="-60" transform="rotate(-90)"
-                text-anchor="middle">rate</text>
-        </g>
+        <g class="axes">${axes(WIDTH, { ticks: whole, at: px, name: "epoch" }, [
+          { ticks: ticks(low, high), at: py, name: "loss", top: 0, bottom: HEIGHT },
+          { ticks: powers, at: ry, name: "rate", top: LOWER, bottom: LOWER + HEIGHT }], 60)}</g>
         <path class="floor"/>
         <path class="line loss"/>
         <path class="dots decay"/>
@@ -74,32 +61,24 @@ function render({ model, el }) {
         <div class="controls schedule">
           <div class="value"><strong></strong> <span></span></div>
         </div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </div>`);
   const controls = find(".controls");
-  find(".title").textContent = model.get("title");
-  const change = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-    show();
-  };
+  const change = changer(model, show);
   const choose = {
-    curve: addChoice(controls, "loss", Object.keys(curves), (value) => change("curve", value)),
-    rule: addChoice(controls, "rule", Object.keys(RULES), (value) => change("rule", value)),
+    curve: addChoice(controls, "loss", Object.keys(curves), (curve) => change({ curve })),
+    rule: addChoice(controls, "rule", Object.keys(RULES), (rule) => change({ rule })),
   };
   const set = {
     factor: addSlider(controls, "factor", "factor of a decay", FACTORS,
-      (value) => change("factor", value)),
+      (factor) => change({ factor })),
     epochs: addSlider(controls, "patience", "epochs of patience or window", EPOCHS,
-      (value) => change("epochs", value), true),
+      (epochs) => change({ epochs }), true),
     // A floor spans decades, so its slider goes by the logarithm; two digits are enough.
     minimum: addSlider(controls, "log10(minimum)", "logarithm of the floor",
       [Math.log10(lowest), Math.log10(initial)],
-      (value) => change("minimum", Math.min(initial, Number((10 ** value).toPrecision(2))))),
+      (power) => change({ minimum: Math.min(initial, Number((10 ** power).toPrecision(2))) })),
   };
-  const say = announcer(el);
+  const tell = teller(el);
 
   function show() {
     const [curve, rule, factor, epochs, minimum] =
@@ -126,14 +105,9 @@ function render({ model, el }) {
     const times = decays === 1 ? "once" : `${decays} times`;
     find(".value strong").textContent = short(rates.at(-1));
     find(".value span").textContent = `in the end; the rate fell ${times}, floor ${short(minimum)}`;
-    const words =
-      `${rule} on the ${curve} loss: the rate falls ${times} and ends at ${short(rates.at(-1))}`;
-    find(".plane").setAttribute("aria-label", `Loss and learning rate over epochs. ${words}.`);
-    say(`${words}.`);
+    tell("Loss and learning rate over epochs.",
+      `${rule} on the ${curve} loss: the rate falls ${times} and ends at ${short(rates.at(-1))}`);
   }
 
-  const names = "change:curve change:rule change:factor change:epochs change:minimum";
-  model.on(names, show); // Python changed a setting
-  show();
-  return () => model.off(names, show);
+  return follow(model, [...Object.keys(choose), ...Object.keys(set)], show);
 }

@@ -6,13 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vaegan_edu.schedules import Plateau, WindowedDecay, replay
-from vaegan_edu.validation import check_count
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
+from vaegan_edu.widgets.figure import Choice, InteractiveFigure, Slider, check_range
 
-_RULES = ("plateau", "stagnation", "improvement")  # this and the rest as in schedule_explorer.js
-_FACTORS = (0.1, 0.95)
-_EPOCHS = (1, 12)
-_SPAN = 1000.0
+_SPAN = 1000.0  # as in schedule_explorer.js
 _DIGITS = 4  # of a loss in the page
 
 
@@ -41,6 +37,24 @@ class ScheduleExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "schedule_explorer.js")
 
+    # Rules and ranges as in schedule_explorer.js.
+    curve = Choice(
+        lambda figure: figure._state["data"]["curves"],
+        "Name of the loss curve; set it to show another.",
+    )
+    rule = Choice(
+        ("plateau", "stagnation", "improvement"), "Name of the rule; set it to try another."
+    )
+    factor = Slider(0.1, 0.95, "Factor of a decay; set it to move the slider.")
+    epochs = Slider(
+        1, 12, "Patience, or epochs of the window; set it to move the slider.", whole=True
+    )
+    minimum = Slider(
+        lambda figure: figure._state["data"]["initial"] / _SPAN,
+        lambda figure: figure._state["data"]["initial"],
+        "Floor of the rate; set it to move the slider.",
+    )
+
     def __init__(
         self,
         curves,
@@ -56,18 +70,15 @@ class ScheduleExplorer(InteractiveFigure):
     ):
         curves = _check_curves(curves)
         data = {"curves": curves, "initial": check_range("initial", initial, 1e-12, math.inf)}
-        state = {"title": str(title), "data": data}
-        settings = {
-            "curve": next(iter(curves)) if curve is None else curve,
-            "rule": rule,
-            "factor": factor,
-            "epochs": epochs,
-            "minimum": minimum,
-        }
-        super().__init__(state, alt)
-        for name, value in settings.items():
-            state[name] = self._check(name, value)
-        self._start = self.curve, self.schedule
+        super().__init__(
+            {"title": str(title), "data": data},
+            alt,
+            curve=next(iter(curves)) if curve is None else curve,
+            rule=rule,
+            factor=factor,
+            epochs=epochs,
+            minimum=minimum,
+        )
         if alt is None:
             rates = self.rates
             self.alt = (
@@ -78,30 +89,9 @@ class ScheduleExplorer(InteractiveFigure):
             )
 
     @property
-    def curve(self):
-        """Name of the loss curve; set it to show another."""
-        return self._get("curve")
-
-    @curve.setter
-    def curve(self, value):
-        self._set("curve", self._check("curve", value))
-
-    @property
-    def rule(self):
-        """Name of the rule; set it to try another."""
-        return self._get("rule")
-
-    @rule.setter
-    def rule(self, value):
-        self._set("rule", self._check("rule", value))
-
-    @property
     def schedule(self):
         """The rule with the sliders' values, a fresh `schedules.Schedule`."""
-        settings = self._state["data"]["initial"], self._get("factor"), self._get("minimum")
-        if self.rule == "plateau":
-            return Plateau(*settings, patience=self._get("epochs"))
-        return WindowedDecay(*settings, window=self._get("epochs"), decay_on=self.rule)
+        return self._schedule(self.rule, self.factor, self.epochs, self.minimum)
 
     @property
     def losses(self):
@@ -116,24 +106,15 @@ class ScheduleExplorer(InteractiveFigure):
     def __repr__(self):
         return f"ScheduleExplorer({self.curve!r}, {self.schedule!r})"
 
-    def _check(self, name, value):
-        known = {"curve": tuple(self._state["data"]["curves"]), "rule": _RULES}
-        if name in known:
-            if value not in known[name]:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(known[name])}. Received: {value!r}"
-                )
-            return value
-        if name == "epochs":
-            if check_count(value, name) > _EPOCHS[1]:
-                raise ValueError(f"epochs must be at most {_EPOCHS[1]}. Received: {value!r}")
-            return int(value)
-        initial = self._state["data"]["initial"]
-        ranges = {"factor": _FACTORS, "minimum": (initial / _SPAN, initial)}
-        return check_range(name, value, *ranges[name])
+    def _schedule(self, rule, factor, epochs, minimum):
+        settings = self._state["data"]["initial"], factor, minimum
+        if rule == "plateau":
+            return Plateau(*settings, patience=epochs)
+        return WindowedDecay(*settings, window=epochs, decay_on=rule)
 
     def _twin(self):
-        curve, schedule = self._start
+        curve, *settings = self._start.values()
+        schedule = self._schedule(*settings)
         losses = self._state["data"]["curves"][curve]
         rates = np.array(replay(schedule, losses))
         led = np.array([schedule.initial, *rates[:-1]])  # the rate that led each epoch
