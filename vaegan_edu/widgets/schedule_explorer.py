@@ -5,13 +5,14 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaegan_edu.schedules import Plateau, WindowedDecay, replay
+from vaegan_edu.schedules import PeakDecay, Plateau, WindowedDecay, replay
 from vaegan_edu.validation import check_count
 from vaegan_edu.widgets.figure import InteractiveFigure, check_range
 
-_RULES = ("plateau", "stagnation", "improvement")  # this and the rest as in schedule_explorer.js
+_RULES = ("plateau", "stagnation", "improvement", "peak")  # this and the rest as in schedule_explorer.js
 _FACTORS = (0.1, 0.95)
 _EPOCHS = (1, 12)
+_STARTS = (2, 60)
 _SPAN = 1000.0
 _DIGITS = 4  # of a loss in the page
 
@@ -20,16 +21,21 @@ class ScheduleExplorer(InteractiveFigure):
     """Choose a loss curve and a rule, move its settings, and see the learning rate it leads to.
 
     Above the loss, with a dot where the rate fell; below it the rate of each epoch and the floor.
-    The rules are `schedules.Plateau` and the two kinds of `schedules.WindowedDecay`.
+    The rules are `schedules.Plateau`, the two kinds of `schedules.WindowedDecay`, and
+    `schedules.PeakDecay`. Where a run's rates are given, they are drawn beside the rule's, and the
+    epochs that agree are counted.
 
     Args:
         curves: a mapping from a name to losses, one an epoch, equally many in each; rounded to four
             decimals.
         curve: name of the curve to begin with, by default the first.
-        rule: "plateau", "stagnation" or "improvement".
+        rule: "plateau", "stagnation", "improvement" or "peak".
         factor: of a decay, in [0.1, 0.95].
-        epochs: patience of "plateau", window of the others, from 1 to 12.
+        epochs: patience of "plateau" and "peak", window of the others, from 1 to 12.
         minimum: floor of the rate, from a thousandth of `initial` to `initial`.
+        start: first epoch that "peak" tests, from 2 to 60.
+        logged: a mapping from names of curves to the rates that a run logged after each of its
+            epochs, or `None`.
         initial: learning rate of the first epoch.
         title: one line above the figure.
         alt: what the still picture shows, in words; by default a sentence with the numbers.
@@ -50,12 +56,15 @@ class ScheduleExplorer(InteractiveFigure):
         epochs=6,
         minimum=5e-6,
         *,
+        start=2,
+        logged=None,
         initial=5e-4,
         title="What a rule makes of a loss",
         alt=None,
     ):
         curves = _check_curves(curves)
-        data = {"curves": curves, "initial": check_range("initial", initial, 1e-12, math.inf)}
+        initial = check_range("initial", initial, 1e-12, math.inf)
+        data = {"curves": curves, "initial": initial, "logged": _check_logged(logged, curves)}
         state = {"title": str(title), "data": data}
         settings = {
             "curve": next(iter(curves)) if curve is None else curve,
@@ -63,6 +72,7 @@ class ScheduleExplorer(InteractiveFigure):
             "factor": factor,
             "epochs": epochs,
             "minimum": minimum,
+            "start": start,
         }
         super().__init__(state, alt)
         for name, value in settings.items():
@@ -101,6 +111,8 @@ class ScheduleExplorer(InteractiveFigure):
         settings = self._state["data"]["initial"], self._get("factor"), self._get("minimum")
         if self.rule == "plateau":
             return Plateau(*settings, patience=self._get("epochs"))
+        if self.rule == "peak":
+            return PeakDecay(*settings, patience=self._get("epochs"), start=self._get("start"))
         return WindowedDecay(*settings, window=self._get("epochs"), decay_on=self.rule)
 
     @property
@@ -113,6 +125,12 @@ class ScheduleExplorer(InteractiveFigure):
         """`schedules.replay` of the rule over the losses."""
         return replay(self.schedule, self.losses)
 
+    @property
+    def agreeing(self):
+        """In how many epochs the rates are those that the run logged; `None` without a log."""
+        logged = self._state["data"]["logged"].get(self.curve)
+        return None if logged is None else int(np.isclose(self.rates, logged, 1e-4, 0).sum())
+
     def __repr__(self):
         return f"ScheduleExplorer({self.curve!r}, {self.schedule!r})"
 
@@ -124,9 +142,10 @@ class ScheduleExplorer(InteractiveFigure):
                     f"{name} must be one of {', '.join(known[name])}. Received: {value!r}"
                 )
             return value
-        if name == "epochs":
-            if check_count(value, name) > _EPOCHS[1]:
-                raise ValueError(f"epochs must be at most {_EPOCHS[1]}. Received: {value!r}")
+        if name in ("epochs", "start"):
+            low, high = {"epochs": _EPOCHS, "start": _STARTS}[name]
+            if check_count(value, name, minimum=low) > high:
+                raise ValueError(f"{name} must be at most {high}. Received: {value!r}")
             return int(value)
         initial = self._state["data"]["initial"]
         ranges = {"factor": _FACTORS, "minimum": (initial / _SPAN, initial)}
@@ -150,7 +169,12 @@ class ScheduleExplorer(InteractiveFigure):
         above.set_title(f"{curve}: {schedule!r}", fontsize=8)
         if fell.any():
             above.legend(frameon=False)
-        below.step(epochs, led, where="post", color="#2f78bd")
+        below.step(epochs, led, where="post", color="#2f78bd", label="this rule")
+        logged = self._state["data"]["logged"].get(curve)
+        if logged is not None:
+            before = [schedule.initial, *logged[:-1]]
+            below.step(epochs, before, where="post", color="black", linestyle=":", label="logged")
+            below.legend(frameon=False)
         below.axhline(schedule.minimum, color="#5a6370", linestyle="--", linewidth=1)
         below.set(xlabel="epoch", ylabel="learning rate", yscale="log")
         return figure
@@ -169,3 +193,21 @@ def _check_curves(curves):
             f"Received: {' '.join(repr(curves).split())[:80]}"
         )
     return {name: [round(loss, _DIGITS) for loss in losses] for name, losses in named.items()}
+
+
+def _check_logged(logged, curves):
+    """Return the rates with six digits; `ValueError` unless each belongs to a curve, and fits."""
+    try:
+        named = {
+            str(name): [float(f"{rate:.6g}") for rate in rates]
+            for name, rates in ({} if logged is None else logged).items()
+        }
+    except (AttributeError, TypeError, ValueError):
+        named = {"": []}
+    for name, rates in named.items():
+        if len(rates) != len(curves.get(name, [])) or not all(0 < r < math.inf for r in rates):
+            raise ValueError(
+                "logged must map names of curves to rates above 0, one an epoch. "
+                f"Received: {' '.join(repr(logged).split())[:80]}"
+            )
+    return named
