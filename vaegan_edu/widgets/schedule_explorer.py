@@ -9,7 +9,8 @@ from vaegan_edu.schedules import PeakDecay, Plateau, WindowedDecay, replay
 from vaegan_edu.validation import check_count
 from vaegan_edu.widgets.figure import InteractiveFigure, check_range
 
-_RULES = ("plateau", "stagnation", "improvement", "peak")  # this and the rest as in schedule_explorer.js
+# These as in schedule_explorer.js.
+_RULES = ("plateau", "stagnation", "improvement", "peak")
 _FACTORS = (0.1, 0.95)
 _EPOCHS = (1, 12)
 _STARTS = (2, 60)
@@ -205,7 +206,8 @@ def _check_logged(logged, curves):
     except (AttributeError, TypeError, ValueError):
         named = {"": []}
     for name, rates in named.items():
-        if len(rates) != len(curves.get(name, [])) or not all(0 < r < math.inf for r in rates):
+        fits = name in curves and len(rates) == len(curves[name])
+        if not fits or not all(0.0 < rate < math.inf for rate in rates):
             raise ValueError(
                 "logged must map names of curves to rates above 0, one an epoch. "
                 f"Received: {' '.join(repr(logged).split())[:80]}"
