@@ -42,10 +42,6 @@ function render({ model, el }) {
   const short = (rate) => rate.toExponential(1).replace("-", "\u2212");
   const count = Object.values(curves)[0].length;
   const px = (epoch) => ((epoch - 1) / (count - 1)) * WIDTH;
-  const every = Object.values(curves).flat();
-  const [low, high] = [Math.min(...every), Math.max(...every)];
-  const margin = 0.08 * (high - low || 1);
-  const py = (loss) => HEIGHT * (1 - (loss - low + margin) / (high - low + 2 * margin));
   // A little air above the initial rate and below the lowest floor.
   const decades = Math.log10(SPAN) + 0.4;
   const ry = (rate) => LOWER + HEIGHT * ((Math.log10(initial / rate) + 0.2) / decades);
@@ -61,9 +57,7 @@ function render({ model, el }) {
           ${ticks(1, count).filter(({ value }) => Number.isInteger(value)).map(({ value }) =>
             `<path d="M${px(value)} 0V${HEIGHT}M${px(value)} ${LOWER}V${LOWER + HEIGHT}"/>
              <text x="${px(value)}" y="${LOWER + HEIGHT + 20}" text-anchor="middle">${value}</text>`).join("")}
-          ${ticks(low, high).map(({ value, text }) =>
-            `<path d="M0 ${py(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("")}
+          <g class="losses"></g>
           ${powers.map((p) =>
             `<path d="M0 ${ry(10 ** p)}H${WIDTH}"/>
              <text x="-7" y="${ry(10 ** p) + 5}" text-anchor="end">1e${format(p, 0)}</text>`).join("")}
@@ -116,6 +110,12 @@ function render({ model, el }) {
   function show() {
     const [curve, rule, factor, epochs, minimum, start] = names.map((name) => model.get(name));
     const losses = curves[curve];
+    const [low, high] = [Math.min(...losses), Math.max(...losses)];
+    const margin = 0.08 * (high - low || 1);
+    const py = (loss) => HEIGHT * (1 - (loss - low + margin) / (high - low + 2 * margin));
+    find(".losses").innerHTML = ticks(low - margin, high + margin).map(({ value, text }) =>
+      `<path d="M0 ${py(value)}H${WIDTH}"/>
+       <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("");
     const rates = replay(rule, losses, { initial, factor, minimum, epochs, start });
     const changed = rates.map((rate, t) => rate !== (t ? rates[t - 1] : initial));
     const at = (value, y) => value.map((v, t) => `${px(t + 1).toFixed(1)} ${y(v).toFixed(1)}`);
