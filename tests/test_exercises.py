@@ -265,6 +265,23 @@ def _windowed_that_clears(losses, rate, factor, minimum, window, decay_on):
     return rates
 
 
+def _peak(losses, initial, factor, minimum, patience, start, highest=max, wait=0, keep="wait"):
+    """Peak decay by slices; `keep` is where the window may reach back to."""
+    rate, rates, first = initial, [], start
+    for t in range(len(losses)):  # epochs counted from 0
+        if t >= first - 1:
+            oldest = {"wait": max(first - 2, t - patience), "all": t - patience, "last": t - 1}
+            if losses[t] > highest(losses[max(oldest[keep], 0) : t]):
+                rate, first = max(rate * factor, minimum), t + 1 + patience + wait
+        rates.append(rate)
+    return rates
+
+
+def _trough(losses, initial, factor, minimum, patience, start):
+    """The rates of `_peak` turned upside down."""
+    return _peak(-losses, initial, factor, minimum, patience, start)
+
+
 OTHER = {"stagnation": "improvement", "improvement": "stagnation"}
 
 
@@ -861,6 +878,24 @@ MISTAKES = {
         ),
         "before each loss was seen": lambda *given: [given[1], *_windowed(*given)[:-1]],
     },
+    "find_rule": {
+        "at any rise over the epoch before": lambda *given: _peak(*given, keep="last"),
+        "from before the decay": lambda *given: _peak(*given, keep="all"),
+        "on a new low": _trough,
+        "Yours does not wait": lambda *given: _peak(*given, wait=1 - given[4]),
+        "too long": lambda *given: _peak(*given, wait=1),
+        "too few": lambda *given: _peak(*given, wait=-1),
+        "not with their mean": lambda *given: _peak(*given, highest=np.mean),
+        "epochs count from 1": lambda *given: _peak(*given[:-1], given[-1] + 1),
+        "README's words": lambda *given: _plateau(*given[:-1]),
+        "before each loss was seen": lambda *given: [given[1], *_peak(*given)[:-1]],
+        "one rate for each": lambda *given: _peak(*given)[-1],
+        "S2 (encoder 14, decoder 10, discriminator 24). The decoder's first differs in epoch 11, "
+        "where the log has 0.000425. Received: 0.0005": lambda losses, *_: np.full(100, 5e-4),
+        "300 logged rates of S3": lambda *given: (
+            _peak(*given) if given[4] == 10 else np.full(100, 5e-4)
+        ),
+    },
     "largest_rate": {
         "lands at the bottom": lambda h: 1 / np.linalg.eigvalsh(h).max(),
         "the flattest direction": lambda h: 2 / np.linalg.eigvalsh(h).min(),
@@ -1120,6 +1155,21 @@ def test_tensors_are_welcome():
         return scale * (x - mean) / ops.sqrt(variance + eps) + offset
 
     assert exercises.check("batch_norm", answer).passed
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_rules_that_the_logs_cannot_tell_apart_pass(off):
+    def other_window(losses, initial, factor, minimum, patience, start):
+        rates, first = [initial], start
+        for t in range(1, len(losses) + 1):
+            decays = t >= first and losses[t - 1] >= max(
+                losses[max(first - 2, t - 1 - patience + off) : t - 1]
+            )
+            rates.append(rates[-1] * factor if decays else rates[-1])
+            first = t + patience if decays else first
+        return rates[1:]
+
+    assert exercises.check("find_rule", other_window).passed
 
 
 def test_the_cost_of_one_mode_is_what_the_explorer_shows():

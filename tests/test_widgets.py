@@ -185,13 +185,12 @@ def scheduler(**settings):
 def test_the_browsers_rules_equal_pythons(tmp_path):
     rng = np.random.default_rng(4)
     cases, expected = [], []
-    for rule in ("plateau", "stagnation", "improvement"):
+    for rule in ("plateau", "stagnation", "improvement", "peak"):
         for epochs in (1, 2, 5, 12):
             losses = rng.integers(0, 9, 40) / 4  # many ties
-            shown = widgets.ScheduleExplorer(
-                {"losses": losses}, rule=rule, factor=0.7, epochs=epochs, minimum=3e-5
-            )
             settings = {"initial": 5e-4, "factor": 0.7, "minimum": 3e-5, "epochs": epochs}
+            settings["start"] = 2 + epochs
+            shown = widgets.ScheduleExplorer({"losses": losses}, rule=rule, **settings)
             cases.append([rule, losses.tolist(), settings])
             expected.append(shown.rates)
     source = (SOURCES / "schedule_explorer.js").read_text(encoding="utf-8")
@@ -226,6 +225,8 @@ def test_a_rule_is_chosen_and_set_in_the_page(tmp_path):
       result.told = told();
       result.names = [...figure.querySelectorAll(".slider code")].map((code) => code.textContent);
       result.outputs = [...figure.querySelectorAll("output")].map((output) => output.textContent);
+      result.shown = [...figure.querySelectorAll(".slider")].filter(
+        (slider) => slider.checkVisibility()).map((slider) => slider.firstChild.textContent);
       const input = figure.querySelectorAll("input")[1];
       input.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
       result.stepped = figure.querySelectorAll("output")[1].textContent;
@@ -241,15 +242,62 @@ def test_a_rule_is_chosen_and_set_in_the_page(tmp_path):
     end = f"{rates[-1]:.1e}".replace("e-0", "e\u2212")
     assert times > 1
     assert f"noisy loss: the rate falls {times} times and ends at {end}." in got["told"]
-    assert got["names"] == ["factor", "window", "log10(minimum)"]
-    assert got["outputs"] == ["0.50", "3", "\u22126.30"]
+    assert got["names"] == ["factor", "window", "log10(minimum)", "start"]
+    assert got["outputs"] == ["0.50", "3", "\u22126.30", "2"]
+    assert got["shown"] == ["factor", "window", "log10(minimum)"]
     assert got["stepped"] == "4"
+
+
+@in_browser
+def test_epochs_as_logged_are_counted_in_the_page(tmp_path):
+    """S2's decoder: first by the words, then by the rule that ran."""
+    logs = records.original_logs()["faces-s2"]
+    shown = widgets.ScheduleExplorer(
+        {"S2": logs["val_decoder_loss"], "other": logs["val_encoder_loss"]},
+        logged={"S2": logs["learning_rate_decoder"]},
+        rule="plateau", factor=0.85, epochs=10, minimum=1e-4, start=11,
+    )  # fmt: skip
+    script = """
+      const figure = document.querySelector(".vaegan-figure");
+      const told = () => figure.querySelector(".value").textContent;
+      const drawn = () => figure.querySelector(".line.logged").getAttribute("d").length > 0;
+      const [curve, rule] = figure.querySelectorAll("select");
+      const choose = (select, value) => {
+        select.value = value;
+        select.dispatchEvent(new Event("change"));
+      };
+      const result = { words: told(), drawn: drawn() };
+      choose(rule, "peak");
+      result.log = told();
+      result.label = figure.querySelector(".plane").getAttribute("aria-label");
+      choose(curve, "other");
+      answer({ ...result, other: told(), still: drawn(), errors: window.errors });"""
+    body = shown.to_html()
+    got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
+    assert got["errors"] == []
+    assert shown.agreeing == 34 and "34 of 100 epochs as logged" in got["words"]
+    shown.rule = "peak"
+    assert shown.agreeing == 100 and "100 of 100 epochs as logged" in got["log"]
+    assert "100 of 100 epochs as logged" in got["label"]
+    shown.curve = "other"
+    assert shown.agreeing is None and "as logged" not in got["other"]
+    assert got["drawn"] and not got["still"]
+
+
+@pytest.mark.parametrize(
+    "logged", [{"a": [1.0, 1.0]}, {"b": [1.0, 1.0]}, {"a": [1.0, 0.0, 1.0]}, {"a": "xyz"}, [1.0]]
+)
+def test_bad_logged_rates_are_refused(logged):
+    with pytest.raises(ValueError, match="logged must map names of curves to rates above 0"):
+        widgets.ScheduleExplorer({"a": [3, 2, 1]}, logged=logged)
 
 
 def test_the_schedule_is_the_one_that_was_chosen():
     shown = scheduler(curve="noisy", epochs=4)
     assert repr(shown.schedule) == repr(schedules.Plateau(5e-4, 0.6, 5e-6, 4))
     assert shown.rates == schedules.replay(shown.schedule, shown.losses)
+    shown.rule = "peak"
+    assert repr(shown.schedule) == repr(schedules.PeakDecay(5e-4, 0.6, 5e-6, 4, 2))
     shown.rule, shown.curve = "stagnation", "falling"
     assert repr(shown.schedule) == repr(schedules.WindowedDecay(5e-4, 0.6, 5e-6, 4))
     assert shown.losses[:3] == [1.0, 0.5, 0.3333]
@@ -263,6 +311,8 @@ def test_the_schedule_is_the_one_that_was_chosen():
         ({"factor": 1.0}, "factor must be a number from 0.1 to 0.95. Received: 1.0"),
         ({"epochs": 13}, "epochs must be a whole number from 1 to 12. Received: 13"),
         ({"epochs": 2.5}, "whole number.* Received: 2.5"),
+        ({"start": 1}, "`start` must be a whole number of at least 2. Received: 1"),
+        ({"start": 61}, "start must be at most 60. Received: 61"),
         ({"minimum": 1e-3}, "minimum must be a number from 5e-07 to 0.0005. Received: 0.001"),
         ({"initial": 0}, "initial must be a number from .* Received: 0"),
     ],

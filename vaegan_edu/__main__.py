@@ -134,8 +134,8 @@ def _parser():
     training.add_argument(
         "--schedule",
         metavar="RULE",
-        help="of the learning rates: s1, s2-text, s3-text, s4-text, s4-log (chapter 7), plateau, "
-        "constant, linear, cosine, or cosine-steps, which falls at every step",
+        help="of the learning rates: s1, s2-text, s2-log, s3-text, s3-log, s4-text, s4-log "
+        "(chapter 7), plateau, constant, linear, cosine, or cosine-steps, which falls step by step",
     )
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="continue the run in the output")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from vaegan_edu import schedules
 
-# The rules of the original project by its own names; all begin at `ORIGINAL_RATE`. Of S4 there are
-# two: what its text says, and what its logs show.
+# The rules of the original project by its own names; all begin at `ORIGINAL_RATE`. Of three there
+# are two readings: the words of its README, and what its logs show.
 ORIGINAL_RATE = 5e-4
 ORIGINAL_RULES = {
     "s1": lambda initial, epochs: schedules.Constant(initial),
@@ -17,6 +17,12 @@ ORIGINAL_RULES = {
     "s3-text": lambda initial, epochs: schedules.Plateau(initial, 0.75, 5e-6, patience=6),
     "s4-text": lambda initial, epochs: schedules.WindowedDecay(
         initial, 0.6, 5e-6, window=6, decay_on="stagnation"
+    ),
+    "s2-log": lambda initial, epochs: schedules.PeakDecay(
+        initial, 0.85, 1e-4, patience=10, start=11
+    ),
+    "s3-log": lambda initial, epochs: schedules.PeakDecay(
+        initial, 0.75, 5e-6, patience=6, start=53
     ),
     "s4-log": lambda initial, epochs: schedules.WindowedDecay(
         initial, 0.6, 5e-6, window=4, decay_on="improvement"
