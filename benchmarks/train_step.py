@@ -45,7 +45,7 @@ from vaegan_edu import records
 from vaegan_edu.experiments.provenance import environment
 
 ROOT = Path(__file__).resolve().parents[1]
-# The original project's on MNIST.
+# The original project's on MNIST; its rate is assumed.
 SETTINGS = {
     "preset": "original", "image_size": 28, "batch_size": 100, "latent_dim": 64, "gamma": 1e-8,
     "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "learning_rate": 5e-4,

@@ -14,6 +14,7 @@ from vaegan_edu.experiments import EXPERIMENTS, experiment, settings
 from vaegan_edu.experiments.tasks import faces
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
+RUNS = sorted(RESULTS.glob("faces-light/*/seed-*/history.csv"))
 ON_FACES = ("faces-light", "vae-faces", "vae-faces-similarity", "gan-faces", "faces-original")
 
 
@@ -148,6 +149,17 @@ def test_records_that_say_s2_and_s3_were_led_by_the_words(run):
         logged = record.column(f"learning_rate_{network}")
         assert logged == pytest.approx(rates, rel=1e-6)
         assert len(set(logged)) > 1
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.parts[-3])
+def test_recorded_rates_are_those_of_the_recorded_rule(path):
+    """What chapter 10 says of a rule it says of the rule that ran."""
+    record = records.read_record(path.parent)
+    arguments = record.config["arguments"]
+    rule = settings.RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
+    for network in ("encoder", "decoder", "discriminator"):
+        rates = schedules.replay(rule, record.column(f"val_{network}_loss"))
+        assert record.column(f"learning_rate_{network}") == pytest.approx(rates, rel=1e-6)
 
 
 def test_the_models_compared_have_equal_networks():

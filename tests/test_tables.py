@@ -196,6 +196,18 @@ def test_the_settings_of_the_original_say_what_was_assumed():
         assert rows["gamma"][f"`{name}`"] == "`1e-08`"
 
 
+def test_the_losses_of_the_original_show_the_blow_up():
+    """Of its means over ten epochs, the last ones of S2 and S3 stand apart."""
+    found = {
+        (row["network"], row["loss"], row["epochs"]): [row[run] for run in ("S1", "S2", "S3", "S4")]
+        for row in original.losses(ROOT)
+    }
+    validation = "discriminator", "validation"
+    assert found[*validation, "81 to 90"] == ["2.49", "2.63", "2.48", "4.44"]
+    assert found[*validation, "91 to 100"] == ["2.66", "7.04", "5.15", "4.70"]
+    assert found["discriminator", "training", "91 to 100"] == ["1.82", "1.76", "1.74", "0.75"]
+
+
 def test_the_table_of_the_ring_shows_every_seed(tmp_path):
     arm = "gan-ring/large-batch/"
     for run in runs.runs(arm):

@@ -149,7 +149,7 @@ class DecayingNoise(keras.layers.Layer):
 
     On a discriminator's input this is instance noise (Sønderby et al. 2017): it makes the real and
     the generated distribution overlap, so that no discriminator can part them perfectly while the
-    generator is young. The original project proposed it for the input of the generator's layers.
+    generator is young. The original project suggested it for the input of the generator's layers.
 
     The epoch reached is the weight `epoch`, counted from 0 and saved with the model, so that a
     resumed run goes on with the noise it had. The layer cannot know the epoch: a callback assigns

@@ -10,8 +10,9 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
   for colour images of 32x32 or 64x64, convolutions of 5x5 with fewer channels, BatchNorm in encoder
   and decoder, 512 units in the encoder where they had 2,048, and none in the discriminator;
 - "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at
-  (64, 64, 3) those for faces. Their layers are exact; the diagrams show no activation between the
-  two convolutions, so there is none;
+  (64, 64, 3) those for faces. Layers and shapes are those of its diagrams. These give no kernels:
+  in encoder and discriminator 4x4 is the only size that fits both convolutions. They show no
+  activation between the two, so there is none;
 - "toy", two dense layers for points in the plane.
 """
 
@@ -195,7 +196,7 @@ def build_decoder(
     Args:
         preset, image_shape, latent_dim, batch_norm: as for `build_encoder`.
         noise: `(stddev, epochs)` puts `DecayingNoise` on the input of every layer with weights, as
-            the original project proposed; `None` puts none.
+            the original project suggested; `None` puts none.
 
     Returns:
         A functional model from z (batch, latent_dim) to images (batch, height, width, channels) in

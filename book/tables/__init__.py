@@ -24,6 +24,7 @@ TABLES = {
     "faces_attributes": faces.attributes,
     "faces_costs": faces.costs,
     "original_settings": original.settings,
+    "original_losses": original.losses,
     "ring_arms": ring.arms,
     "train_step": step.speed,
 }

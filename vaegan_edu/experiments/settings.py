@@ -109,7 +109,8 @@ GAN_RING = {
     "real_target": 1.0, "flip_probability": 0.0,
 }  # fmt: skip
 
-# The 2020 student project. What its report and diagrams do not say is named by `assumptions`.
+# The 2020 student project. What its README, diagrams and logs do not say, and was not looked up in
+# its notebooks, is named by `assumptions`.
 VAEGAN_MNIST_ORIGINAL = {
     "data": "mnist", "epochs": 100, "batch_size": 100, "learning_rate": 5e-4, "beta_1": 0.9,
     "discriminator_rate": 1.0, "schedule": "constant",
