@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 4 s on two CPU cores, measured at the last execution.*
+# *Run time: 68 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
 # a little probability. This page has both, in short sections. Each has an explanation, a formula,
@@ -50,12 +50,12 @@ from keras import layers
 from scipy.signal import convolve2d, correlate2d
 from scipy.stats import norm
 
-from vaegan_edu import exercises, plotting
+from vaegan_edu import exercises
 
 # %% [markdown]
-# # Networks
+# ## Networks
 #
-# ## Layers
+# ### Layers
 #
 # A neural network is a function with many adjustable numbers, its *weights*. It is built of
 # *layers*, each of which takes an array and returns another. The simplest one is a *dense* layer.
@@ -93,8 +93,8 @@ right.plot(x, np.maximum(linear, 0) @ kernel_2, label="with ReLU")
 right.plot(x, linear @ kernel_2, "--", label="without")
 right.set(xlabel="input", title="output")
 right.legend()
-corners = np.sort((-bias_1 / kernel_1[0]).round(2))
-print(f"corners at {corners[np.abs(corners) < 3]}")
+corners = np.sort(-bias_1 / kernel_1[0])
+print("corners at " + ", ".join(f"{c:.1f}" for c in corners[np.abs(corners) < 3]))
 plt.show()
 
 # %% [markdown]
@@ -125,7 +125,7 @@ exercises.check("dense", dense)
 # numbers of the code.
 
 # %% [markdown]
-# ## Loss and gradient descent
+# ### Loss and gradient descent
 #
 # What should the weights be? A *loss* $L(w)$ says how far the network's answers are from what they
 # should be, for weights $w$, in one number. Training makes it small.
@@ -227,7 +227,7 @@ exercises.check("gradient_descent", gradient_descent)
 # GANs are hard to train. A later chapter lets the learning rate fall by a schedule.
 
 # %% [markdown]
-# ## Backpropagation
+# ### Backpropagation
 #
 # A network may have a million weights. How does one find the slope of the loss for each of them?
 # By the chain rule, from the end to the beginning. Take a small network of one input $x$, a few
@@ -321,7 +321,7 @@ exercises.check("backpropagation", backpropagation)
 # from which part of the loss, so it pays to have followed a gradient once by hand.
 
 # %% [markdown]
-# ## Adam
+# ### Adam
 #
 # In a long valley one learning rate cannot suit both directions. *Adam* {cite}`kingma2015adam` gives
 # each weight a step of its own. It keeps two running averages for each weight, of the gradient $g_t$
@@ -340,33 +340,37 @@ exercises.check("backpropagation", backpropagation)
 # is then the length of the step. If the gradient keeps changing its sign, $\hat m_t$ shrinks and the
 # steps become short.
 
-# %% mystnb={"figure": {"caption": "The same valley and start as above. Left: gradient descent with its best rate, and Adam. Adam ignores at first that the valley is steeper one way than the other. It overshoots, since its average remembers, and turns back. Right: what becomes of the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long valley and two paths: one that drops to the floor at once and walks along it, one that sets off diagonally, passes the lowest point and curls back to it. Right, two falling curves of the loss over forty steps on a logarithmic axis; one has a bump."}} tags=["hide-input"]
-def adam_path(gradient, w, learning_rate, steps, beta_1=0.9, beta_2=0.999):
+# %% mystnb={"figure": {"caption": "A valley that is a hundred times as steep one way as the other. Left: gradient descent, with nearly the largest rate that the steep direction allows, falls into the valley and creeps. Adam makes headway in both directions, overshoots, since its average remembers, and turns back. Right: what becomes of the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long, narrow valley and two paths: one that drops to the floor at once and advances by small steps, one that sets off diagonally, swings across the floor and reaches the lowest point. Right, two falling curves of the loss over sixty steps on a logarithmic axis; the wavy one ends far lower."}} tags=["hide-input"]
+steep = np.array([1.0, 100.0])
+
+
+def adam_path(w, learning_rate, steps, beta_1=0.9, beta_2=0.999):
     m = v = np.zeros_like(w)
     path = [w]
     for t in range(1, steps + 1):
-        g = gradient(w)
+        g = steep * w
         m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
         w = w - learning_rate * m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + 1e-7)
         path.append(w)
     return np.stack(path)
 
 
-paths = {"Adam, rate 0.4": adam_path(lambda w: curvature * w, start, 0.4, 40)}
-path = [start]
-for _ in range(40):
-    path.append(path[-1] - 0.17 * curvature * path[-1])
-paths["descent, rate 0.17"] = np.stack(path)
+descent = [start]
+for _ in range(60):
+    descent.append(descent[-1] - 0.017 * steep * descent[-1])
+paths = {"descent, rate 0.017": np.stack(descent), "Adam, rate 0.2": adam_path(start, 0.2, 60)}
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
-left.contour(grid[..., 0], grid[..., 1], valley(grid), levels=levels, colors="0.75", linewidths=1)
-for (name, path), (colour, marker) in zip(paths.items(), (("C1", "^"), ("C2", "s")), strict=True):
+left.contour(grid[..., 0], grid[..., 1], 0.5 * np.sum(steep * grid**2, axis=-1),
+             levels=np.geomspace(0.5, 300, 8), colors="0.75", linewidths=1)  # fmt: skip
+for (name, path), (colour, marker) in zip(paths.items(), (("C0", "o"), ("C3", "^")), strict=True):
+    loss = 0.5 * np.sum(steep * path**2, axis=-1)
     left.plot(*path.T, marker=marker, markersize=3.5, linewidth=1.2, color=colour)
-    right.semilogy(valley(path), color=colour, label=name)
-    print(f"{name:18}  loss after 10 steps {valley(path[10]):.3f}, after 40 {valley(path[40]):.1g}")
-left.set(xlabel="$w_1$", ylabel="$w_2$")
+    right.semilogy(loss, color=colour, label=name)
+    print(f"{name:20} loss after 20 steps {loss[20]:.2g}, after 60 {loss[60]:.2g}")
+left.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-4.6, 1.2), ylim=(-2, 2))
 left.grid(False)
-right.set(xlabel="step", title="loss")
-right.legend(fontsize=9)
+right.set(xlabel="step", title="loss", ylim=(1e-3, 2000))
+right.legend(loc="upper right", fontsize=9)
 plt.show()
 
 # %% [markdown]
@@ -409,7 +413,7 @@ exercises.check("adam", adam)
 # **Where the course uses it.** All networks of the course are trained by Adam.
 
 # %% [markdown]
-# ## Training in Keras
+# ### Training in Keras
 #
 # To train is to repeat four things: send some examples forward, compute the loss, send its slope
 # back, and let the optimiser move the weights. The examples of one such *step* are a *batch*. A batch
@@ -487,7 +491,7 @@ exercises.check("training_steps", steps)
 # holds for new images too.
 
 # %% [markdown]
-# ## Convolution
+# ### Convolution
 #
 # A dense layer on an image would join every pixel to every unit. But an edge is an edge wherever it
 # lies, and it takes only a few neighbouring pixels to see it. Take a small array of weights, the *kernel*, lay it on the
@@ -606,7 +610,7 @@ def convolution(image, kernel, stride):
 exercises.check("convolution", convolution)
 
 # %% [markdown]
-# ### Padding and channels
+# #### Padding and channels
 #
 # A valid convolution shrinks the image, and the pixels at its border count less, since fewer windows
 # hold them. So one often puts zeros around the image first. With Keras' padding `"same"` there are
@@ -685,7 +689,7 @@ exercises.check("conv_layer", conv_layer)
 # $2$: each halves the sides of its input and finds larger patterns.
 
 # %% [markdown]
-# ## Transposed convolution
+# ### Transposed convolution
 #
 # A decoder must go the other way, from a small map to a large image. A *transposed* convolution lets
 # each value of the small map spread: it adds a copy of the kernel, multiplied by that value, to the
@@ -753,7 +757,7 @@ exercises.check("transposed_convolution", transposed_convolution)
 # stride $2$: each doubles the sides of its input, from $7$ to $14$ to $28$.
 
 # %% [markdown]
-# ## Batch normalisation
+# ### Batch normalisation
 #
 # Inside a network, one feature may run from $-1000$ to $1000$ and its neighbour from $0.01$ to
 # $0.02$, and both drift while the layers below learn. Batch normalisation, BatchNorm for short,
@@ -855,9 +859,9 @@ exercises.check("batch_norm", batch_norm)
 # read from the image. So it is called on each kind separately.
 
 # %% [markdown]
-# # Probability
+# ## Probability
 #
-# ## Expectation
+# ### Expectation
 #
 # Throw a die, write down the number, and repeat. The average of your numbers wanders at first,
 # then settles. The value it settles at is the *expectation*. It need not be a number that the die
@@ -943,7 +947,7 @@ exercises.check("expectation", expectation)
 # generated images.
 
 # %% [markdown]
-# ## The Gaussian density
+# ### The Gaussian density
 #
 # A *density* says where draws of a random quantity fall: the area under it, over an interval, is
 # the probability of landing there. The Gaussian density, also called normal, is a bell. Its mean
@@ -1014,7 +1018,7 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # one, the prior.
 
 # %% [markdown]
-# ## Log-likelihood
+# ### Log-likelihood
 #
 # A model gives a probability to everything it might see. Now show it data. The probability it
 # gave to exactly these data is the *likelihood* of the model. A good model is one that is not
@@ -1099,7 +1103,7 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # last section is, up to a constant, half the squared error. That is the form named `"gaussian"`.
 
 # %% [markdown]
-# ## Bayes' rule
+# ### Bayes' rule
 #
 # You know how an effect follows from its cause, and you see the effect. How likely is the cause?
 #

@@ -347,12 +347,12 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The measure rightly rejects the noise. But by the same measure the *control* does well: two digits
-# laid on top of each other lie about as close to a training image as new handwriting does, because
-# a blurred image is never far from many others, pixel by pixel. And a model that had learned
-# one training image by heart and drew it for ever would get a perfect zero. So a useful measure must
-# look at more than pixels, and ask for variety as well as for closeness. Chapter 2 introduces such
-# measures, when there is a second model to compare this one with.
+# The measure rightly rejects the noise. But it ranks the *control*, two digits laid on top of each
+# other, about level with the fitted codes, because a blurred image is never far from many others,
+# pixel by pixel. And a model that had learned one training image by heart and drew it for ever would
+# get a perfect zero. So a useful measure must look at more than pixels, and ask for variety as well
+# as for closeness. Chapter 2 introduces such measures, when there is a second model to compare this
+# one with.
 #
 # What we can say without them: a plain autoencoder has no rule for *where* its codes are, and so
 # none for where to look for a new one. Chapter 2 adds that rule.
@@ -472,16 +472,16 @@ def encoder(image_shape, latent_dim):
 exercises.check("encoder", encoder)
 
 # %% [markdown]
-# Now train what you built, by the step of this chapter. (If you open the solution's cell, leave it
-# unrun: it would replace your encoder by its own.)
+# Now train what you built, with the decoder of this chapter at its other end. (If you open the
+# solution's cell, leave it unrun: it would replace your encoder by its own.)
 
-# %%
+# %% mystnb={"figure": {"caption": "What an autoencoder makes of test images whose encoder is the one of the exercise above.", "name": "fig-ae-yours"}, "image": {"alt": "Two rows of ten digits: test images, and somewhat blurred reconstructions of them."}}
 keras.utils.set_random_seed(0)
-your_encoder, its_decoder = encoder((28, 28, 1), 16), build_decoder(latent_dim=16)
-optimizer = keras.optimizers.Adam(2e-3)
-for epoch in range(profile.epochs(cpu=3, gpu=1)):
-    values = [float(train_step(your_encoder, its_decoder, optimizer, b)) for b in batches]
-    print(f"epoch {epoch + 1}: mean loss {np.average(values, weights=sizes):.1f}")
+yours = models.Autoencoder(encoder((28, 28, 1), 16), build_decoder(16))
+yours.compile(keras.optimizers.Adam(2e-3))
+history = yours.fit(x_train, epochs=profile.epochs(cpu=8, gpu=8), verbose=0).history
+print(f"loss of the first epoch {history['loss'][0]:.1f}, of the last {history['loss'][-1]:.1f}")
+plotting.image_rows({"test image": x_test[:10], "yours": yours.reconstruct(x_test[:10])})
 
 # %% [markdown]
 # ## Quiz

@@ -194,7 +194,8 @@ def _conv_layer(
     weights=lambda c, f, k: (k * k * c + 1) * f,
 ):
     def answer(height, width, c, f, k, s, padding):
-        return *(side(n, k, s, padding) for n in (height, width)), channels_out(c, f), weights(c, f, k)
+        sides = [side(n, k, s, padding) for n in (height, width)]
+        return *sides, channels_out(c, f), weights(c, f, k)
 
     return answer
 

@@ -586,9 +586,11 @@ def _(answer):
         (28, 28, 1, 16, 4, 2, "valid"),
         (15, 12, 3, 8, 5, 3, "valid"),
     ):
-        sizes = {"same": lambda n: -(-n // stride), "valid": lambda n: (n - kernel) // stride + 1}
-        h, w = sizes[padding](height), sizes[padding](width)
-        other = sizes["valid" if padding == "same" else "same"]
+        h, w = (_side(n, kernel, stride, padding) for n in (height, width))
+        other = [
+            _side(n, kernel, stride, "valid" if padding == "same" else "same")
+            for n in (height, width)
+        ]
         weights = kernel**2 * channels * filters
         down = height // stride, width // stride
         compare(
@@ -604,7 +606,7 @@ def _(answer):
                 "the output has one channel for each filter.": [h, w, channels, weights + filters],
                 'the sizes belong to the other padding. "same" pads, so only the stride counts; '
                 '"valid" keeps the kernel inside.': [
-                    other(height), other(width), filters, weights + filters
+                    *other, filters, weights + filters
                 ],
                 'with "same" a side that the stride does not divide is rounded up.': [
                     *down, filters, weights + filters
@@ -621,9 +623,13 @@ def _(answer):
             f'stride {stride} and padding="{padding}"',
         )  # fmt: skip
     return (
-        'the first layer of chapter 1, 16 filters of 4 x 4 on 28 x 28 x 1 with stride 2 and "same", '
-        "returns 14 x 14 x 16 and has 272 weights."
+        "the first layer of chapter 1, 16 filters of 4 x 4 on 28 x 28 x 1 with stride 2 and "
+        'padding "same", returns 14 x 14 x 16 and has 272 weights.'
     )
+
+
+def _side(n, kernel, stride, padding):
+    return -(-n // stride) if padding == "same" else (n - kernel) // stride + 1
 
 
 @exercise("transposed_convolution")

@@ -174,7 +174,9 @@ _STEP_MISTAKES = {
     "the KL term has the wrong sign: the loss adds it.": {"kl_weight": -1.0},
     "the factor 1/2 of the KL term is missing.": {"kl_weight": 2.0},
     "the noise is not used: z is drawn, it is not the mean.": {"power": None},
-    "you multiplied the noise by the variance. The deviation is exp(z_log_var / 2).": {"power": 1.0},
+    "you multiplied the noise by the variance. The deviation is exp(z_log_var / 2).": {
+        "power": 1.0
+    },
     "the half of the squared error is missing.": {"pixel_weight": 2.0},
     "you averaged the squared error over the pixels. Sum over them, then average over the "
     "batch.": {"pixel_weight": 1 / 16},
