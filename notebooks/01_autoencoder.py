@@ -206,7 +206,7 @@ notebook.Table(
 )  # fmt: skip
 
 # %% [markdown]
-# From here on we use `fit`. It trains the real thing: more epochs, with the test images held out.
+# From here on we use `fit`, for more epochs, and watch the loss of the test images beside it.
 
 
 # %%
@@ -331,7 +331,7 @@ plotting.image_rows({name: images[:10] for name, images in made.items()})
 # give varied shapes, some of which could be digits. One likely reason that others could not: a
 # Gaussian also covers gaps such as those of {numref}`fig-ae-plane`.
 #
-# "Could be digits" is a judgement by eye, and yours may differ from mine. How would you measure it?
+# "Could be digits" is a judgement by eye, and yours may differ from ours. How would you measure it?
 # A first idea: whatever looks like a digit must lie close to *some* training image. Count the
 # distance in pixels to the nearest one.
 

@@ -59,7 +59,7 @@ from vaegan_edu.widgets import KLExplorer, LatentExplorer
 # Chapter 1 ended with a map without an address. Its codes had to be looked up, and between them
 # were gaps.
 
-# %% mystnb={"figure": {"caption": "The plane of a plain autoencoder, trained as in chapter 1. The crosses are draws from a standard normal distribution, whose circles of one and two standard deviations are dotted: where one would look for new codes if one knew nothing. Most of the map lies elsewhere.", "name": "fig-vae-address"}, "image": {"alt": "Patches of coloured dots, one colour a digit class, spread over a wide plane. Black crosses all lie in a small disc of two dotted circles, which covers only a part of the patches."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The plane of a plain autoencoder, trained as in chapter 1. The crosses are draws from a standard normal distribution, whose circles of one and two standard deviations are dotted: where one would look for new codes if one knew nothing. Most of the map lies elsewhere.", "name": "fig-vae-address"}, "image": {"alt": "Patches of coloured dots, one colour a digit class, spread over a wide plane. Forty black crosses lie in one small heap, most of it away from the patches."}} tags=["hide-input"]
 keras.utils.set_random_seed(0)
 plain = models.Autoencoder(
     networks.build_encoder(latent_dim=2, variational=False), networks.build_decoder(latent_dim=2)
@@ -415,8 +415,10 @@ bounds = [bound(*given) for given in zip(x_test[:6], z_mean, z_log_var, strict=T
 
 # %% tags=["hide-input"]
 notebook.Table(
-    {f"a {digit}": {"log p(x)": row[0], "ELBO": row[1], "gap": row[2], "ELBO + gap": row[1] + row[2]}
-     for digit, row in zip(y_test, bounds, strict=False)},
+    {f"{number}: a {digit}": {"log p(x)": log_evidence, "ELBO": elbo, "gap": gap,
+                              "ELBO + gap": elbo + gap}
+     for number, digit, (log_evidence, elbo, gap, *_) in zip(
+         range(1, 7), y_test[:6], bounds, strict=True)},
     corner="test image",
 )  # fmt: skip
 
@@ -426,19 +428,20 @@ notebook.Table(
 # restrictions: its cloud is a Gaussian with independent dimensions, and it is guessed by a network
 # in a single glance.
 
-# %% mystnb={"figure": {"caption": "The posterior $p(z|x)$ of two of these images, as computed on the grid, and the encoder's cloud $q(z|x)$ as ellipses of one and two standard deviations. Left: the image with the smallest gap. Right: the one with the largest.", "name": "fig-vae-posteriors"}, "image": {"alt": "Two panels of filled contours in the latent plane. Left, a compact blob under two concentric ellipses of nearly its size. Right, a blob of another shape and size than the ellipses that are drawn over it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The posterior $p(z|x)$ of two of these images, as computed on the grid, and the encoder's cloud $q(z|x)$ as circles of one and two standard deviations. Codes are counted from the cloud's mean, in its standard deviations. Left: the image with the smallest gap. Right: the one with the largest.", "name": "fig-vae-posteriors"}, "image": {"alt": "Two panels of filled contours in the latent plane. Left, a compact blob, somewhat larger than the two concentric circles drawn over it. Right, a slanted blob to one side of the circles."}} tags=["hide-input"]
 gaps = [row[2] for row in bounds]
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4))
 angle = np.linspace(0, 2 * np.pi, 200)
 for panel, place in zip(axes, (np.argmin(gaps), np.argmax(gaps)), strict=True):
-    z, density = (values.reshape(61, 61, *values.shape[1:]) for values in bounds[place][3:])
-    panel.contourf(z[..., 0], z[..., 1], density, levels=np.linspace(0.02, 1, 9) * density.max(),
-                   cmap="Blues")  # fmt: skip
+    z, density = bounds[place][3:]
+    away = (z - z_mean[place]) / np.exp(0.5 * z_log_var[place])
+    x, y, density = (values.reshape(61, 61) for values in (*away.T, density))
+    panel.contourf(x, y, density, levels=np.linspace(0.02, 1, 9) * density.max(), cmap="Blues")
     for radius in (1, 2):
-        ring = radius * np.exp(0.5 * z_log_var[place])[:, None] * [np.cos(angle), np.sin(angle)]
-        panel.plot(*(z_mean[place][:, None] + ring), color="C3", linewidth=1.5)
-    panel.set(title=f"a {y_test[place]}, gap {gaps[place]:.1f} nats", xlabel="z[0]", aspect="equal")
-axes[0].set_ylabel("z[1]")
+        panel.plot(radius * np.cos(angle), radius * np.sin(angle), color="C3", linewidth=1.5)
+    panel.set(title=f"a {y_test[place]}, gap {gaps[place]:.1f} nats", aspect="equal",
+              xlabel="z[0] from the mean of $q$", xticks=range(-8, 9, 4), yticks=range(-8, 9, 4))  # fmt: skip
+axes[0].set_ylabel("z[1] from the mean of $q$")
 print(f"smallest gap {min(gaps):.2f}, largest {max(gaps):.2f} nats")
 plt.show()
 
@@ -535,8 +538,8 @@ trained = {beta: train(lambda epoch, beta=beta: beta, epochs) for beta in betas}
 
 # %% [markdown]
 # A VAE has two reconstruction errors: of the decoder's answer to the *mean* code, and of its answer to
-# a code *drawn* from the cloud, which is the one in the loss. The second is the larger. We measure
-# both, on test images.
+# a code *drawn* from the cloud, which is the one in the loss. As long as the code says something, the
+# second is the larger. We measure both, on test images.
 
 
 # %%
@@ -610,7 +613,9 @@ plt.show()
 
 # %%
 notebook.Table(
-    {"full beta from the start": measured[warm_beta], "warm-up": measure(warm)}, digits=1
+    {"full from the start": measured[warm_beta], "warm-up": measure(warm)},
+    digits=1,
+    corner="schedule of beta",
 )
 
 # %% [markdown]
@@ -618,8 +623,8 @@ notebook.Table(
 # them narrow. When the price rose, it had to bring them back, and after as many epochs it carries
 # *fewer* nats than the other. Warm-up was proposed for decoders that are strong enough to do without
 # a code, such as models of text. Ours is weak, and its encoder starts with clouds of the prior's
-# width, so it never had the problem that warm-up solves. One run of each is no proof, but it is
-# reason enough to measure before one adopts a remedy.
+# width, so it may never have had the problem that warm-up solves. One run of each is no proof, but
+# it is reason enough to measure a remedy before adopting it.
 #
 # ## Are all the clouds together the prior?
 #
@@ -801,7 +806,7 @@ for name, own in runs.items():
             "training loss": float(row["loss"]),
             "active units": run.metrics["active_units"],
         }
-notebook.Table(rows, digits=1)
+notebook.Table(rows, digits=1, corner="run")
 
 # %% [markdown]
 # Even from the mean code, to which no noise was added, the VAE reconstructs worse. Noise was there
@@ -973,7 +978,7 @@ keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
 yours = models.VAE(build_encoder(8), networks.build_decoder(latent_dim=8))
 optimizer = keras.optimizers.Adam(2e-3)
-for _ in range(profile.epochs(cpu=4, gpu=1)):
+for _ in range(profile.epochs(cpu=8, gpu=1)):
     for images in batches:
         noise = rng.standard_normal((len(images), 8)).astype("float32")
         loss = vae_step(yours.encoder, yours.decoder, optimizer, images, noise, beta=1.0)
@@ -981,10 +986,10 @@ print(f"loss of the last batch: {float(loss):.1f}")
 plotting.image_sheet(yours.generate(16, seed=0), columns=8)
 
 # %% [markdown]
-# ### Count who is awake
+# ### Count the active units
 #
 # Count the active units of equation {eq}`eq-vae-active`. Think first: over which axis does the
-# variance run, and why is the size of the mean no sign of life?
+# variance run, and why does it not matter how large the mean is?
 
 
 # %% tags=["exercise"]

@@ -1199,6 +1199,57 @@ def test_the_solution_passes(name):
     assert repr(result).startswith("Passed: ")
 
 
+def solution(name):
+    """The function of a solution."""
+    namespace = {"np": np, "keras": keras, "layers": keras.layers, "exercises": exercises}
+    exec(read_exercise(SOURCES[name])["@title Solution"], namespace)
+    return namespace[name]
+
+
+def test_the_primer_computes_what_keras_computes():
+    rng = np.random.default_rng(0)
+    x, kernel, bias = rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=4)
+    layer = keras.layers.Dense(4, activation="relu")
+    layer.build((None, 3))
+    layer.set_weights([kernel, bias])
+    np.testing.assert_allclose(solution("dense")(x, kernel, bias), layer(x), rtol=1e-5, atol=1e-6)
+
+    small, kernel = rng.normal(size=(5, 7)), rng.normal(size=(4, 4))
+    for padding in ("valid", "same"):
+        up = keras.layers.Conv2DTranspose(1, 4, strides=2, padding=padding, use_bias=False)
+        up.build((None, 5, 7, 1))
+        up.set_weights([kernel[:, :, None, None]])
+        found = solution("transposed_convolution")(small, kernel, 2)
+        found = found[1:-1, 1:-1] if padding == "same" else found
+        np.testing.assert_allclose(found, up(small[None, :, :, None])[0, :, :, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("given", [(28, 28, 1, 16, 4, 2), (15, 9, 3, 5, 3, 2), (9, 12, 2, 4, 5, 3)])
+def test_sizes_and_weights_of_a_convolution_are_those_of_keras(given, padding):
+    height, width, channels, filters, kernel, stride = given
+    layer = keras.layers.Conv2D(filters, kernel, strides=stride, padding=padding)
+    shape = layer(np.zeros((1, height, width, channels))).shape[1:]
+    assert solution("conv_layer")(*given, padding) == (*shape, layer.count_params())
+
+
+def test_adam_is_that_of_keras():
+    scale, start = np.array([1.0, 30.0], "float32"), np.array([2.0, -1.0], "float32")
+    w, optimizer = keras.Variable(start), keras.optimizers.Adam(0.1)
+    for place in solution("adam")(lambda w: scale * w, start, 0.1, 20)[1:]:
+        optimizer.apply([scale * w], [w])
+        np.testing.assert_allclose(place, w, rtol=1e-4, atol=1e-5)
+
+
+def test_backpropagation_is_that_of_the_tape():
+    w1, w2 = (tf.Variable(v) for v in np.random.default_rng(0).normal(size=(2, 6)))
+    with tf.GradientTape() as tape:
+        loss = 0.5 * (tf.reduce_sum(w2 * tf.nn.relu(w1 * 1.3)) - 0.4) ** 2
+    expected = tape.gradient(loss, [w1, w2])
+    found = solution("backpropagation")(1.3, 0.4, w1.numpy(), w2.numpy())
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_stub_waits(name):
     result = run(name, "Exercise")

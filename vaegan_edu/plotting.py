@@ -205,6 +205,9 @@ def latent_grid(images, limits):
         axes.imshow(sheet[..., 0], cmap="gray", vmin=0, vmax=255, extent=extent)
     else:
         axes.imshow(sheet, extent=extent)
+    for edge in np.linspace(extent[0], extent[1], side + 1)[1:-1]:  # digits would run together
+        axes.axhline(edge, color="0.45", linewidth=0.6)
+        axes.axvline(edge, color="0.45", linewidth=0.6)
     axes.set(xlabel="z[0]", ylabel="z[1]")
     axes.grid(False)
     return figure
