@@ -94,7 +94,7 @@ right.plot(x, linear @ kernel_2, "--", label="without")
 right.set(xlabel="input", title="output")
 right.legend()
 corners = np.sort(-bias_1 / kernel_1[0])
-print("corners at " + ", ".join(f"{c:.1f}" for c in corners[np.abs(corners) < 3]))
+print("corners at " + ", ".join(f"{c:.1f}" for c in corners + 0.0))
 plt.show()
 
 # %% [markdown]
@@ -104,7 +104,7 @@ plt.show()
 # %% tags=["exercise"]
 # Exercise: dense
 def dense(x, kernel, bias):
-    """Return ReLU(x kernel + bias): x (N, inputs), kernel (inputs, units), bias (units,)."""
+    """Return ReLU of x @ kernel + bias: x (N, inputs), bias (units,)."""
     # `@` multiplies matrices; np.maximum compares element by element.
     return None
 
@@ -114,7 +114,7 @@ exercises.check("dense", dense)
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: dense
 def dense(x, kernel, bias):
-    """Return ReLU(x kernel + bias): x (N, inputs), kernel (inputs, units), bias (units,)."""
+    """Return ReLU of x @ kernel + bias: x (N, inputs), bias (units,)."""
     return np.maximum(x @ kernel + bias, 0)
 
 
@@ -289,11 +289,12 @@ plt.show()
 # %% tags=["exercise"]
 # Exercise: backpropagation
 def backpropagation(x, target, w1, w2):
-    """Return the gradients of the loss for w1 and w2, both (units,); x and target are numbers."""
+    """Return the gradients for w1 and w2, both (units,); x is a number."""
     a = w1 * x  # (units,)
     h = np.maximum(a, 0)  # ReLU
     y = np.sum(w2 * h)  # the output, a number
-    # The loss is 1/2 (y - target)^2. Go back: dy, then dw2 and dh, then da, then dw1.
+    # The loss is 1/2 (y - target)^2.
+    # Go back: dy, then dw2 and dh, then da, then dw1.
     return None  # dw1, dw2
 
 
@@ -302,7 +303,7 @@ exercises.check("backpropagation", backpropagation)
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: backpropagation
 def backpropagation(x, target, w1, w2):
-    """Return the gradients of the loss for w1 and w2, both (units,); x and target are numbers."""
+    """Return the gradients for w1 and w2, both (units,); x is a number."""
     a = w1 * x  # (units,)
     h = np.maximum(a, 0)  # ReLU
     y = np.sum(w2 * h)  # the output, a number
@@ -429,8 +430,8 @@ exercises.check("adam", adam)
 # squared errors.)
 
 # %%
-keras.utils.set_random_seed(2)  # the weights start at random: at the same ones in every run
-x = np.linspace(-3, 3, 256)[:, None]  # 256 examples of one number each: shape (256, 1)
+keras.utils.set_random_seed(2)  # random weights, but the same in every run
+x = np.linspace(-3, 3, 256)[:, None]  # 256 examples of one number each
 y = np.sin(2 * x) + 0.3 * x
 network = keras.Sequential([
     keras.Input((1,)),
@@ -654,8 +655,10 @@ plt.show()
 image = np.zeros((1, 28, 28, 1))  # a batch of one grey image
 first = layers.Conv2D(16, 4, strides=2, padding="same", activation="relu")
 second = layers.Conv2D(32, 4, strides=2, padding="same", activation="relu")
-print("after the first layer ", first(image).shape, "weights", first.count_params())
-print("after the second layer", second(first(image)).shape, "weights", second.count_params())
+once = first(image)
+twice = second(once)
+print("first layer ", once.shape[1:], "weights", first.count_params())
+print("second layer", twice.shape[1:], "weights", second.count_params())
 
 # %% [markdown]
 # **Exercise.** Write what a convolutional layer returns, and how many weights it has.
@@ -664,8 +667,9 @@ print("after the second layer", second(first(image)).shape, "weights", second.co
 # %% tags=["exercise"]
 # Exercise: conv_layer
 def conv_layer(height, width, channels, filters, kernel, stride, padding):
-    """Return the output's height, width and channels, and the number of weights with biases."""
+    """Return the output's height, width, channels, and the number of weights."""
     # `padding` is "same" or "valid"; the kernel is a square of this side.
+    # Count the biases as weights too.
     return None  # height, width, channels, weights
 
 
@@ -674,7 +678,7 @@ exercises.check("conv_layer", conv_layer)
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: conv_layer
 def conv_layer(height, width, channels, filters, kernel, stride, padding):
-    """Return the output's height, width and channels, and the number of weights with biases."""
+    """Return the output's height, width, channels, and the number of weights."""
     if padding == "same":
         height, width = -(-height // stride), -(-width // stride)  # rounded up
     else:

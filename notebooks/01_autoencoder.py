@@ -116,12 +116,13 @@ def build_decoder(latent_dim):
     z = keras.Input((latent_dim,))
     h = layers.Dense(7 * 7 * 32, activation="relu")(z)
     h = layers.Reshape((7, 7, 32))(h)
-    h = layers.Conv2DTranspose(16, 4, strides=2, padding="same", activation="relu")(h)
-    x_hat = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh")(h)
+    up = layers.Conv2DTranspose
+    h = up(16, 4, strides=2, padding="same", activation="relu")(h)
+    x_hat = up(1, 4, strides=2, padding="same", activation="tanh")(h)
     return keras.Model(z, x_hat)
 
 
-keras.utils.set_random_seed(0)  # the weights start at random: at the same ones in every run
+keras.utils.set_random_seed(0)  # random weights, but the same in every run
 encoder, decoder = build_encoder(latent_dim=16), build_decoder(latent_dim=16)
 
 # %% mystnb={"figure": {"caption": "The two networks, drawn from their own shapes: each block is what a layer returns for one image, written as height × width × channels or as a length. Height and width halve on the way to the code and double on the way back.", "name": "fig-ae-networks"}, "image": {"alt": "Two rows of blocks joined by arrows. Upper row: a large square, 28 by 28 by 1; smaller stacked squares, 14 by 14 by 16; still smaller ones, 7 by 7 by 32; then bars of 1568, 64 and 16 numbers. Lower row: a bar of 16, one of 1568, stacked squares of 7 by 7 by 32, of 14 by 14 by 16, and a large square of 28 by 28 by 1."}} tags=["hide-input"]
@@ -179,12 +180,14 @@ def train_step(encoder, decoder, optimizer, images):
     return loss
 
 
-theirs.set_weights(encoder.get_weights())  # a copy of the start, for the comparison below
+theirs.set_weights(encoder.get_weights())  # the same start, for later
 their_decoder.set_weights(decoder.get_weights())
 
 optimizer = keras.optimizers.Adam(2e-3)
 batches = [x_train[start : start + 64] for start in range(0, len(x_train), 64)]
-by_hand = [float(train_step(encoder, decoder, optimizer, batch)) for batch in batches]
+by_hand = [
+    float(train_step(encoder, decoder, optimizer, batch)) for batch in batches
+]
 print(f"loss of the first batch {by_hand[0]:.1f}, of the last {by_hand[-1]:.1f}")
 
 # %% [markdown]
@@ -198,8 +201,8 @@ print(f"loss of the first batch {by_hand[0]:.1f}, of the last {by_hand[-1]:.1f}"
 # %%
 packed = models.Autoencoder(theirs, their_decoder)
 packed.compile(keras.optimizers.Adam(2e-3))
-history = packed.fit(x_train, batch_size=64, epochs=1, shuffle=False, verbose=0).history
-sizes = [len(batch) for batch in batches]  # the last batch is smaller, so it counts less
+history = packed.fit(x_train, batch_size=64, shuffle=False, verbose=0).history
+sizes = [len(batch) for batch in batches]  # the last one is smaller
 notebook.Table(
     {"by hand": {"mean loss of the epoch": np.average(by_hand, weights=sizes)},
      "models.Autoencoder": {"mean loss of the epoch": history["loss"][0]}}
@@ -218,12 +221,17 @@ def train_autoencoder(latent_dim, epochs):
     )
     autoencoder.compile(keras.optimizers.Adam(2e-3))
     fitted = autoencoder.fit(
-        x_train, validation_data=(x_test,), epochs=epochs, batch_size=64, verbose=0
+        x_train,
+        validation_data=(x_test,),
+        epochs=epochs,
+        batch_size=64,
+        verbose=0,
     )
     return autoencoder, fitted.history
 
 
-autoencoder, history = train_autoencoder(16, epochs=profile.epochs(cpu=20, gpu=20))
+epochs = profile.epochs(cpu=20, gpu=20)
+autoencoder, history = train_autoencoder(16, epochs)
 
 # %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["hide-input"]
 for name in ("loss", "val_loss"):
@@ -269,7 +277,7 @@ plotting.image_rows({name: images[:10] for name, images in reconstructions.items
 # second autoencoder whose code has only two, and draw each test image as a dot at its code.
 
 # %%
-plane, _ = train_autoencoder(2, epochs=profile.epochs(cpu=20, gpu=20))
+plane, _ = train_autoencoder(2, epochs)
 codes, labels = plane.encode(x_test[:360]), y_test[:360]
 
 # %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. The digits of one class mostly lie together, although no label was used. The plane has neither a centre nor a scale that anyone agreed on, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form patches on a wide plane with empty space around them; several overlap in the middle."}} tags=["hide-input"]
@@ -288,7 +296,9 @@ plotting.latent_scatter({"codes of test images": codes}, labels)
 # although its loss never said what it should answer there.
 
 # %% tags=["nbval-ignore-output"]
-LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder's plane")
+LatentExplorer(
+    plane.decoder, codes, labels, title="Walk through the autoencoder's plane"
+)
 
 # %% [markdown]
 # ## Does it make new images?
@@ -306,16 +316,18 @@ LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder
 rng = np.random.default_rng(0)
 codes = autoencoder.encode(x_train)  # (N, 16)
 partner = rng.permutation(len(x_test))
-pairs = np.flatnonzero(y_test != y_test[partner])  # two images of different classes
+pairs = np.flatnonzero(y_test != y_test[partner])  # of different classes
 first, second = x_test[pairs], x_test[partner[pairs]]
 
+count, mean, covariance = len(pairs), codes.mean(axis=0), np.cov(codes.T)
+random = rng.standard_normal((count, 16))
+fitted = rng.multivariate_normal(mean, covariance, size=count)
+between = (autoencoder.encode(first) + autoencoder.encode(second)) / 2
 made = {
-    "test image": x_test[pairs],
-    "random": autoencoder.decode(rng.standard_normal((len(pairs), 16))),
-    "fitted": autoencoder.decode(
-        rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), size=len(pairs))
-    ),
-    "between": autoencoder.decode((autoencoder.encode(first) + autoencoder.encode(second)) / 2),
+    "test image": first,
+    "random": autoencoder.decode(random),
+    "fitted": autoencoder.decode(fitted),
+    "between": autoencoder.decode(between),
     "mean image": (first + second) / 2,
 }
 
@@ -341,7 +353,7 @@ nearest = {
     for name, images in made.items()
 }
 notebook.Table(
-    {name: {"median distance": np.median(values)} for name, values in nearest.items()},
+    {name: {"median distance": np.median(nearest[name])} for name in made},
     digits=1,
     corner="to the nearest training image",
 )
@@ -451,7 +463,8 @@ exercises.check("interpolate", interpolate)
 def encoder(image_shape, latent_dim):
     """Return a Keras model from images of this shape to codes (latent_dim,)."""
     images = keras.Input(image_shape)
-    # Three convolutions, flatten, a dense layer, the code; then keras.Model(images, code).
+    # Three convolutions, flatten, a dense layer, the code;
+    # then keras.Model(images, code).
     return None
 
 
@@ -479,9 +492,11 @@ exercises.check("encoder", encoder)
 keras.utils.set_random_seed(0)
 yours = models.Autoencoder(encoder((28, 28, 1), 16), build_decoder(16))
 yours.compile(keras.optimizers.Adam(2e-3))
-history = yours.fit(x_train, epochs=profile.epochs(cpu=8, gpu=8), verbose=0).history
-print(f"loss of the first epoch {history['loss'][0]:.1f}, of the last {history['loss'][-1]:.1f}")
-plotting.image_rows({"test image": x_test[:10], "yours": yours.reconstruct(x_test[:10])})
+epochs = profile.epochs(cpu=8, gpu=8)
+by_epoch = yours.fit(x_train, epochs=epochs, verbose=0).history["loss"]
+print(f"loss of the first epoch {by_epoch[0]:.1f}, of the last {by_epoch[-1]:.1f}")
+shown = x_test[:10]
+plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
 
 # %% [markdown]
 # ## Quiz

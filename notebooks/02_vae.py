@@ -48,7 +48,16 @@ from keras import layers, ops
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from vaegan_edu import exercises, latent, losses, metrics, models, networks, plotting, records
+from vaegan_edu import (
+    exercises,
+    latent,
+    losses,
+    metrics,
+    models,
+    networks,
+    plotting,
+    records,
+)
 from vaegan_edu.widgets import KLExplorer, LatentExplorer
 
 (x_train, y_train), (x_test, y_test) = profile.load_data()
@@ -144,7 +153,8 @@ sigma = np.exp(0.5 * z_log_var)
 z = z_mean + sigma * rng.standard_normal((100_000, 2))
 log_ratio = (norm.logpdf(z, z_mean, sigma) - norm.logpdf(z)).sum(axis=1)
 formula = float(losses.kl_divergence(z_mean[None], z_log_var[None])[0])
-print(f"average log ratio {log_ratio.mean():.3f} ± {log_ratio.std() / np.sqrt(len(z)):.3f} nats")
+error = log_ratio.std() / np.sqrt(len(z))
+print(f"average log ratio {log_ratio.mean():.3f} ± {error:.3f} nats")
 print(f"formula           {formula:.3f} nats")
 
 # %% [markdown]
@@ -294,7 +304,7 @@ def train_step(encoder, decoder, optimizer, images, noise, beta=1.0):
         squares = 0.5 * ops.sum((images - x_hat) ** 2, axis=(1, 2, 3))
         kl = 0.5 * ops.sum(z_mean**2 + ops.exp(z_log_var) - z_log_var - 1, axis=1)
         reconstruction_loss, kl_loss = ops.mean(squares), ops.mean(kl)
-        loss = reconstruction_loss + beta * kl_loss  # two terms, one number, one gradient
+        loss = reconstruction_loss + beta * kl_loss  # two terms, one gradient
     weights = encoder.trainable_variables + decoder.trainable_variables
     optimizer.apply(tape.gradient(loss, weights), weights)
     return loss, reconstruction_loss, kl_loss
@@ -306,7 +316,8 @@ def train_step(encoder, decoder, optimizer, images, noise, beta=1.0):
 
 # %%
 keras.utils.set_random_seed(0)
-encoder, decoder = build_encoder(latent_dim=2), networks.build_decoder(latent_dim=2)
+encoder = build_encoder(latent_dim=2)
+decoder = networks.build_decoder(latent_dim=2)
 theirs = networks.build_encoder("small", latent_dim=2)
 notebook.layers(ours=encoder, package=theirs)
 
@@ -326,7 +337,8 @@ by_hand = []
 for images in batches:
     noise = keras.random.normal((len(images), 2), seed=generator)
     by_hand.append(train_step(encoder, decoder, optimizer, images, noise))
-by_hand = np.average(np.array(by_hand), axis=0, weights=[len(images) for images in batches])
+sizes = [len(images) for images in batches]
+by_hand = np.average(np.array(by_hand), axis=0, weights=sizes)
 
 packed = models.VAE(theirs, their_decoder, seed=0)
 packed.compile(keras.optimizers.Adam(2e-3))
@@ -347,10 +359,16 @@ notebook.Table(
 
 # %%
 keras.utils.set_random_seed(0)
-vae = models.VAE(networks.build_encoder(latent_dim=2), networks.build_decoder(latent_dim=2), seed=0)
+encoder = networks.build_encoder(latent_dim=2)
+vae = models.VAE(encoder, networks.build_decoder(latent_dim=2), seed=0)
 vae.compile(keras.optimizers.Adam(2e-3))
-epochs = profile.epochs(cpu=20, gpu=20)
-fitted = vae.fit(x_train, validation_data=(x_test,), epochs=epochs, batch_size=64, verbose=0)
+fitted = vae.fit(
+    x_train,
+    validation_data=(x_test,),
+    epochs=profile.epochs(cpu=20, gpu=20),
+    batch_size=64,
+    verbose=0,
+)
 
 # %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term stays far below it and settles at the few nats for which the pixels pay. The training values begin higher, because each is an average over an epoch in which the network still learned.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}} tags=["hide-input"]
 history = fitted.history
@@ -382,7 +400,9 @@ plotting.latent_grid(decoded, limits=(-2, 2))
 # Walk through it yourself, and compare with the plane of chapter 1.
 
 # %% tags=["nbval-ignore-output"]
-LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True)
+LatentExplorer(
+    vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True
+)
 
 # %% [markdown]
 # ## The bound, checked
@@ -394,13 +414,13 @@ LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane",
 
 # %%
 def bound(image, mean, log_var):
-    """Return log p(x), ELBO and gap of one image, and the grid's codes and posterior."""
-    sigma, steps = np.exp(0.5 * log_var), np.linspace(-8, 8, 61)  # eight deviations to each side
+    """Return log p(x), ELBO, gap, and the codes of the grid with their posterior."""
+    sigma = np.exp(0.5 * log_var)
+    steps = np.linspace(-8, 8, 61)  # eight deviations to each side
     z = mean + sigma * np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    cell = np.prod(sigma) * (steps[1] - steps[0]) ** 2  # the area that each code stands for
-    images = np.repeat(image[None], len(z), axis=0)
-    log_likelihood = -np.array(losses.gaussian_reconstruction(images, vae.decode(z)))
-    log_joint = log_likelihood + norm.logpdf(z).sum(axis=1)  # log p(x|z) + log p(z)
+    cell = np.prod(sigma) * (steps[1] - steps[0]) ** 2  # area of one grid cell
+    squares = np.sum((image - vae.decode(z)) ** 2, axis=(1, 2, 3))
+    log_joint = -squares / 2 + norm.logpdf(z).sum(axis=1)  # log p(x|z) + log p(z)
     log_evidence = logsumexp(log_joint) + np.log(cell)  # the integral over z
     log_posterior = log_joint - log_evidence
     log_q = norm.logpdf(z, mean, sigma).sum(axis=1)
@@ -411,7 +431,7 @@ def bound(image, mean, log_var):
 
 
 z_mean, z_log_var = networks.apply(vae.encoder, x_test[:6])
-bounds = [bound(*given) for given in zip(x_test[:6], z_mean, z_log_var, strict=True)]
+bounds = [bound(x_test[n], z_mean[n], z_log_var[n]) for n in range(6)]
 
 # %% tags=["hide-input"]
 notebook.Table(
@@ -486,7 +506,9 @@ print(f"fitted s² = {fit_s**2:.2f}")
 plotting.image_rows({name: np.clip(images[:8], -1, 1) for name, images in rows.items()})
 
 # %%
-notebook.Table({name: {"variance of a pixel": value} for name, value in variances.items()})
+notebook.Table(
+    {name: {"variance of a pixel": value} for name, value in variances.items()}
+)
 
 # %% [markdown]
 # The means vary less from image to image than real images do: what the code does not carry is
@@ -514,10 +536,11 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 
 # %%
 def train(beta_at, epochs, latent_dim=16):
-    """Train a VAE by `train_step`; `beta_at(epoch)` is the weight of the KL term."""
+    """Train a VAE by `train_step`, with the weight `beta_at(epoch)`."""
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
-    vae = models.VAE(build_encoder(latent_dim), networks.build_decoder(latent_dim=latent_dim))
+    decoder = networks.build_decoder(latent_dim=latent_dim)
+    vae = models.VAE(build_encoder(latent_dim), decoder)
     optimizer = keras.optimizers.Adam(2e-3)
     optimizer.build(vae.trainable_variables)
     step = tf.function(partial(train_step, vae.encoder, vae.decoder, optimizer))
@@ -547,12 +570,10 @@ def measure(vae):
     z_mean, z_log_var = networks.apply(vae.encoder, x_test)
     noise = np.random.default_rng(1).standard_normal(z_mean.shape)
     drawn = z_mean + np.exp(0.5 * z_log_var) * noise
-    error = [
-        np.mean(losses.gaussian_reconstruction(x_test, vae.decode(z))) for z in (z_mean, drawn)
-    ]
+    error = losses.gaussian_reconstruction
     return {
-        "error, mean code": error[0],
-        "error, drawn code": error[1],
+        "error, mean code": np.mean(error(x_test, vae.decode(z_mean))),
+        "error, drawn code": np.mean(error(x_test, vae.decode(drawn))),
         "kl_loss": np.mean(losses.kl_divergence(z_mean, z_log_var)),
         "active units": metrics.active_units(z_mean),
     }
@@ -599,7 +620,9 @@ plotting.image_rows(rows)
 
 # %%
 warm_beta = betas[2]
-warm, warm_kl = train(lambda epoch: warm_beta * min(1, 2 * epoch / epochs), epochs)
+warm, warm_kl = train(
+    lambda epoch: warm_beta * min(1, 2 * epoch / epochs), epochs
+)
 cold_kl = trained[warm_beta][1]
 
 # %% mystnb={"figure": {"caption": "The KL term of the last batch of each epoch, with and without warm-up. While it is free, the code grows far beyond what it can later pay for. One run of each, one seed.", "name": "fig-vae-warm"}, "image": {"alt": "Two curves over epochs on a logarithmic axis. One stays low and nearly level. The other begins very high, falls as beta rises and ends at or below the first."}} tags=["hide-input"]
@@ -646,9 +669,10 @@ notebook.Table(
 # %%
 z_mean, z_log_var = networks.apply(vae.encoder, x_train[:2000])
 sigma = np.exp(0.5 * z_log_var)
-z = z_mean + sigma * np.random.default_rng(0).standard_normal(z_mean.shape)  # (N, 2)
+rng = np.random.default_rng(0)
+z = z_mean + sigma * rng.standard_normal(z_mean.shape)  # (N, 2)
 log_own = norm.logpdf(z, z_mean, sigma).sum(axis=1)  # log q(z|x) of the own cloud
-log_all = norm.logpdf(z[:, None], z_mean, sigma).sum(axis=2)  # (N, N): of every cloud
+log_all = norm.logpdf(z[:, None], z_mean, sigma).sum(axis=2)  # (N, N)
 log_aggregate = logsumexp(log_all, axis=1) - np.log(len(z))  # log q(z)
 log_prior = norm.logpdf(z).sum(axis=1)
 parts = {
@@ -686,15 +710,18 @@ vae = trained[1.0][0]
 rng = np.random.default_rng(0)
 codes = vae.encode(x_train)
 partner = rng.permutation(len(x_test))
-pairs = np.flatnonzero(y_test != y_test[partner])  # two images of different classes
+pairs = np.flatnonzero(y_test != y_test[partner])  # of different classes
 first, second = x_test[pairs], x_test[partner[pairs]]
+
+count, mean, covariance = len(pairs), codes.mean(axis=0), np.cov(codes.T)
+random = rng.standard_normal((count, 16))
+fitted = rng.multivariate_normal(mean, covariance, size=count)
+between = (vae.encode(first) + vae.encode(second)) / 2
 made = {
     "test image": first,
-    "random": vae.decode(rng.standard_normal((len(pairs), 16))),
-    "fitted": vae.decode(
-        rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), size=len(pairs))
-    ),
-    "between": vae.decode((vae.encode(first) + vae.encode(second)) / 2),
+    "random": vae.decode(random),
+    "fitted": vae.decode(fitted),
+    "between": vae.decode(between),
     "mean image": (first + second) / 2,
 }
 
@@ -976,14 +1003,15 @@ exercises.check("vae_step", vae_step)
 # %% mystnb={"figure": {"caption": "Random codes after a few epochs with the step of the exercise above.", "name": "fig-vae-yours"}, "image": {"alt": "Two rows of eight blurred shapes that begin to look like digits."}}
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
-yours = models.VAE(build_encoder(8), networks.build_decoder(latent_dim=8))
+encoder, decoder = build_encoder(8), networks.build_decoder(latent_dim=8)
 optimizer = keras.optimizers.Adam(2e-3)
 for _ in range(profile.epochs(cpu=8, gpu=1)):
     for images in batches:
         noise = rng.standard_normal((len(images), 8)).astype("float32")
-        loss = vae_step(yours.encoder, yours.decoder, optimizer, images, noise, beta=1.0)
+        loss = vae_step(encoder, decoder, optimizer, images, noise, beta=1.0)
 print(f"loss of the last batch: {float(loss):.1f}")
-plotting.image_sheet(yours.generate(16, seed=0), columns=8)
+random = rng.standard_normal((16, 8))
+plotting.image_sheet(networks.apply(decoder, random), columns=8)
 
 # %% [markdown]
 # ### Count the active units

@@ -110,16 +110,18 @@ def layers(**networks):
     if len(set(counts.values())) != 1:
         raise ValueError(f"the networks must have equally many layers. Received: {counts}")
     rows = {}
+    # A single network needs no name above its columns.
+    heads = {name: f"{name}: " if len(networks) > 1 else "" for name in networks}
     for number, row in enumerate(zip(*(n.layers for n in networks.values()), strict=True), start=1):
         entries = {"layer": type(row[0]).__name__}
         for name, layer in zip(networks, row, strict=True):
             shape = layer.output.shape[1:]
-            entries[f"{name}: output"] = " × ".join(map(str, shape))
-            entries[f"{name}: weights"] = layer.count_params()
+            entries[f"{heads[name]}output"] = "×".join(map(str, shape))
+            entries[f"{heads[name]}weights"] = layer.count_params()
         rows[str(number)] = entries
     total = {key: "" for key in entries} | {"layer": "all"}
     for name, network in networks.items():
-        total[f"{name}: weights"] = network.count_params()
+        total[f"{heads[name]}weights"] = network.count_params()
     return Table({**rows, "": total})
 
 

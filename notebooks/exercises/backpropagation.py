@@ -6,7 +6,7 @@ from vaegan_edu import exercises
 
 
 def backpropagation(x, target, w1, w2):
-    """Return the gradients of the loss for w1 and w2, both (units,); x and target are numbers."""
+    """Return the gradients for w1 and w2, both (units,); x is a number."""
     a = w1 * x  # (units,)
     h = np.maximum(a, 0)  # ReLU
     y = np.sum(w2 * h)  # the output, a number
@@ -18,7 +18,8 @@ def backpropagation(x, target, w1, w2):
     dw1 = da * x
     return dw1, dw2
     # stub
-    # The loss is 1/2 (y - target)^2. Go back: dy, then dw2 and dh, then da, then dw1.
+    # The loss is 1/2 (y - target)^2.
+    # Go back: dy, then dw2 and dh, then da, then dw1.
     return None  # dw1, dw2
     # end
 

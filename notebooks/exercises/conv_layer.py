@@ -4,7 +4,7 @@ from vaegan_edu import exercises
 
 
 def conv_layer(height, width, channels, filters, kernel, stride, padding):
-    """Return the output's height, width and channels, and the number of weights with biases."""
+    """Return the output's height, width, channels, and the number of weights."""
     # solution
     if padding == "same":
         height, width = -(-height // stride), -(-width // stride)  # rounded up
@@ -13,6 +13,7 @@ def conv_layer(height, width, channels, filters, kernel, stride, padding):
     return height, width, filters, kernel * kernel * channels * filters + filters
     # stub
     # `padding` is "same" or "valid"; the kernel is a square of this side.
+    # Count the biases as weights too.
     return None  # height, width, channels, weights
     # end
 

@@ -6,7 +6,7 @@ from vaegan_edu import exercises
 
 
 def dense(x, kernel, bias):
-    """Return ReLU(x kernel + bias): x (N, inputs), kernel (inputs, units), bias (units,)."""
+    """Return ReLU of x @ kernel + bias: x (N, inputs), bias (units,)."""
     # solution
     return np.maximum(x @ kernel + bias, 0)
     # stub

@@ -16,7 +16,8 @@ def encoder(image_shape, latent_dim):
     h = layers.Dense(64, activation="relu")(layers.Flatten()(h))
     return keras.Model(images, layers.Dense(latent_dim)(h))
     # stub
-    # Three convolutions, flatten, a dense layer, the code; then keras.Model(images, code).
+    # Three convolutions, flatten, a dense layer, the code;
+    # then keras.Model(images, code).
     return None
     # end
 
