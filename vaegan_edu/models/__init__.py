@@ -6,6 +6,7 @@ from vaegan_edu.models.classifier import Classifier
 from vaegan_edu.models.gan import GAN
 from vaegan_edu.models.regressor import Regressor
 from vaegan_edu.models.similarity_vae import SimilarityVAE
+from vaegan_edu.models.steps import input_gradient
 from vaegan_edu.models.vae import VAE
 from vaegan_edu.models.vaegan import VAEGAN
 
@@ -18,4 +19,5 @@ __all__ = [
     "Classifier",
     "Regressor",
     "SimilarityVAE",
+    "input_gradient",
 ]

@@ -1,7 +1,11 @@
 """The classifier under whose features generated images are measured."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from vaegan_edu.models.latent_model import Tensor, complete_loss
 
 
 class Classifier(keras.Model):
@@ -13,7 +17,7 @@ class Classifier(keras.Model):
         network: as `networks.build_classifier` returns it.
     """
 
-    def __init__(self, network, **kwargs):
+    def __init__(self, network: keras.Model, **kwargs: Any):
         super().__init__(**kwargs)
         self.network = network
         self.augment = keras.Sequential(
@@ -24,7 +28,7 @@ class Classifier(keras.Model):
         )
         self.built = True  # the network has its weights: saving needs no first call
 
-    def call(self, images, training=None):
+    def call(self, images: Tensor, training: bool | None = None) -> Tensor:
         """Return the logits (batch, classes) of images (batch, height, width, channels)."""
         if training:
             images = self.augment(images, training=True)
@@ -33,4 +37,5 @@ class Classifier(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the mean cross-entropy, a scalar."""
-        return ops.mean(ops.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
+        loss = ops.mean(ops.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
+        return complete_loss(self, loss, sample_weight)
