@@ -62,8 +62,8 @@ def compare(folder, save=False):
         path = Path(folder, f"{name}.weights.h5")
         model.save_weights(path) if save else model.load_weights(path)
     x = np.random.default_rng(0).uniform(-1, 1, (6, *test_models.SHAPE)).astype("float32")
-    outputs = vae(x, training=False, noise=np.ones((6, 3), "float32"))
-    terms = [ops.convert_to_numpy(v) for v in vae.compute_terms(x, outputs).values()]
+    terms = vae.compute_terms(x, training=False, noise=np.ones((6, 3), "float32")).values()
+    terms = [ops.convert_to_numpy(v) for v in terms]
     moved = [change for changes in games.step(game, games.images()).values() for change in changes]
     return terms, moved, game.get_weights()
 

@@ -121,7 +121,7 @@ def discriminator_loss(logits: Tensor, target: Tensor | float) -> Tensor:
     Raises:
         ValueError: logits of another shape.
     """
-    logits = _logits(logits)
+    logits = flat_logits(logits)
     return target * ops.softplus(-logits) + (1.0 - target) * ops.softplus(logits)
 
 
@@ -140,7 +140,7 @@ def non_saturating_loss(logits: Tensor) -> Tensor:
     Raises:
         ValueError: logits of another shape.
     """
-    return ops.softplus(-_logits(logits))
+    return ops.softplus(-flat_logits(logits))
 
 
 def minimax_loss(logits: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ def minimax_loss(logits: Tensor) -> Tensor:
     Raises:
         ValueError: logits of another shape.
     """
-    return -ops.softplus(_logits(logits))
+    return -ops.softplus(flat_logits(logits))
 
 
 ADVERSARIAL_LOSSES = {"non-saturating": non_saturating_loss, "minimax": minimax_loss}
@@ -180,8 +180,12 @@ def flip_labels(target: float, count: Any, probability: float, seed: Any = None)
     return target + flipped * (1.0 - 2.0 * target)
 
 
-def _logits(logits):
-    """Return logits of shape (batch,) in float32 or better; `ValueError` for any other shape."""
+def flat_logits(logits: Tensor) -> Tensor:
+    """Return logits (batch,) of (batch,) or (batch, 1), in float32 or better.
+
+    Raises:
+        ValueError: logits of another shape.
+    """
     logits = _full_precision(logits)
     shape = tuple(logits.shape)
     if len(shape) == 2 and shape[1] == 1:
@@ -203,6 +207,8 @@ def _full_precision(values):
 def _pair(first, second, first_name, second_name, rank=None):
     """Return both as tensors; `ValueError` unless they have one shape of that rank, not empty."""
     first, second = _full_precision(first), _full_precision(second)
+    dtype = keras.backend.result_type(first.dtype, second.dtype)
+    first, second = ops.cast(first, dtype), ops.cast(second, dtype)
     shapes = tuple(first.shape), tuple(second.shape)
     # Inside a compiled step the batch size may be unknown (None); it then fits every size.
     meet = len(shapes[0]) == len(shapes[1]) == (rank or max(len(shapes[0]), 2)) and all(

@@ -18,6 +18,7 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 from keras import Input, Model, layers, ops
 
@@ -389,7 +390,9 @@ def _judging_trunk(h, block_filters):
 
 
 def _joined(chunks):
-    return np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
+    # NumPy itself has no bfloat16, in which a network may compute.
+    joined = np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
+    return joined.astype("float32") if joined.dtype.name == "bfloat16" else joined
 
 
 def _layer(block, shape, activation=None, **kwargs):
@@ -457,6 +460,11 @@ def _check_images_shape(image_shape, multiple=4):
     if len(image_shape) != 3:
         raise ValueError(
             f"`image_shape` must be (height, width, channels). Received: {image_shape!r}"
+        )
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            "Images have their channels last here; set `image_data_format` to \"channels_last\" in "
+            f"keras.json. Received: {keras.config.image_data_format()!r}"
         )
     height, width, channels = (check_count(side, "image_shape") for side in image_shape)
     if height % multiple or width % multiple or min(height, width) < 8:

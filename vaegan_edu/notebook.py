@@ -9,8 +9,15 @@ stands at the top of a notebook, before Keras is imported.
 
 import html
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:  # Keras is imported once its settings are made
+    import keras
+
+    from vaegan_edu.experiments.profile import Profile
 
 SETTINGS = {
     "KERAS_BACKEND": "tensorflow",
@@ -19,7 +26,7 @@ SETTINGS = {
 }
 
 
-def start():
+def start() -> "Profile":
     """Choose the backend, keep it quiet, set the figures' style; return the `Profile`.
 
     What the environment has chosen stays: each of `SETTINGS` is only a default. Keras reads them
@@ -52,7 +59,12 @@ class Table:
         ValueError: no rows, or rows whose columns differ.
     """
 
-    def __init__(self, rows, digits=2, corner=""):
+    def __init__(
+        self,
+        rows: Mapping[str, Mapping[str, Any]],
+        digits: int | Mapping[str, int] = 2,
+        corner: str = "",
+    ):
         rows = {str(name): dict(entries) for name, entries in rows.items()}
         columns = [list(entries) for entries in rows.values()]
         if not columns or any(names != columns[0] for names in columns):
@@ -97,7 +109,7 @@ class Table:
         )
 
 
-def layers(**networks):
+def layers(**networks: "keras.Model") -> Table:
     """Return a `Table` of networks side by side, a layer a row: output shape and weights.
 
     Args:

@@ -218,7 +218,7 @@ def latent_grid(images: np.ndarray, limits: tuple[float, float]) -> Figure:
     return figure
 
 
-def network_chart(networks):
+def network_chart(networks: Mapping[str, Sequence[tuple[str, tuple[int, ...]]]]) -> Figure:
     """Draw networks as rows of blocks, one for what each layer returns.
 
     A map (height, width, channels) is a square whose side grows with the map's, with up to six
@@ -272,7 +272,10 @@ def network_chart(networks):
     return figure
 
 
-def run_dots(panels, lines=None):
+def run_dots(
+    panels: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]],
+    lines: Mapping[str, float] | None = None,
+) -> Figure:
     """Draw what every run scored, a dot for each: one panel per measure, one row per kind.
 
     Args:

@@ -1,7 +1,12 @@
 """The networks that measure, as models that learn it: they are trained once, then shipped."""
 
+from typing import Any
+
 import keras
+import numpy as np
 from keras import ops
+
+from vaegan_edu.models.latent_model import Tensor, complete_loss
 
 
 class _Judge(keras.Model):
@@ -11,17 +16,17 @@ class _Judge(keras.Model):
         network: as `networks` builds it.
     """
 
-    def __init__(self, network, **kwargs):
+    def __init__(self, network: keras.Model, **kwargs: Any):
         super().__init__(**kwargs)
         self.network = network
         self.built = True  # the network has its weights: saving needs no first call
 
     @property
-    def networks(self) -> dict:
+    def networks(self) -> dict[str, keras.Model]:
         """The one network, by its name."""
         return {self.network.name: self.network}
 
-    def call(self, images, training=None):
+    def call(self, images: Tensor, training: bool | None = None) -> Tensor:
         """Return the readings (batch, ...) of images (batch, height, width, channels)."""
         readings, _ = self.network(images, training=training)
         return readings
@@ -36,7 +41,7 @@ class Classifier(_Judge):
         network: as `networks.build_classifier` returns it.
     """
 
-    def __init__(self, network, **kwargs):
+    def __init__(self, network: keras.Model, **kwargs: Any):
         super().__init__(network, **kwargs)
         self.augment = keras.Sequential(
             [
@@ -45,7 +50,7 @@ class Classifier(_Judge):
             ]
         )
 
-    def call(self, images, training=None):
+    def call(self, images: Tensor, training: bool | None = None) -> Tensor:
         """Return the logits (batch, classes) of images (batch, height, width, channels)."""
         if training:
             images = self.augment(images, training=True)
@@ -53,7 +58,8 @@ class Classifier(_Judge):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the mean cross-entropy, a scalar."""
-        return ops.mean(ops.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
+        loss = ops.mean(ops.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
+        return complete_loss(self, loss, sample_weight)
 
 
 class Regressor(_Judge):
@@ -65,11 +71,14 @@ class Regressor(_Judge):
             `datasets.face_attribute_moments` returns them.
     """
 
-    def __init__(self, network, mean, deviation, **kwargs):
+    def __init__(
+        self, network: keras.Model, mean: np.ndarray, deviation: np.ndarray, **kwargs: Any
+    ):
         super().__init__(network, **kwargs)
         self.mean = mean
         self.deviation = deviation
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the mean squared error over batch and attributes, a scalar."""
-        return ops.mean(ops.square(y_pred - (y - self.mean) / self.deviation))
+        loss = ops.mean(ops.square(y_pred - (y - self.mean) / self.deviation))
+        return complete_loss(self, loss, sample_weight)

@@ -48,22 +48,21 @@ def _dense(layer):
 
     if layer.lora_rank or layer.quantization_mode or not layer.built:
         return None
-    stored = tf.convert_to_tensor(layer.kernel)
-    kernel = tf.stop_gradient(tf.cast(stored, layer.compute_dtype))
+    kernel = tf.cast(tf.convert_to_tensor(layer.kernel), layer.compute_dtype)
 
     @tf.custom_gradient
-    def multiply(x, stored):
+    def multiply(x, kernel):
         def gradient(upstream):
+            # Of the argument, not of a copy: a penalty on gradients differentiates this again.
             in_x = tf.matmul(upstream[None], kernel[None], transpose_b=True)[0]
-            in_kernel = tf.matmul(x, upstream, transpose_a=True)
-            return in_x, tf.cast(in_kernel, stored.dtype)
+            return in_x, tf.matmul(x, upstream, transpose_a=True)
 
         return tf.matmul(x, kernel), gradient
 
     def call(inputs, training=None):
         if len(inputs.shape) != 2:
             return type(layer).call(layer, inputs, training=training)
-        outputs = multiply(inputs, stored)
+        outputs = multiply(inputs, kernel)
         if layer.use_bias:
             outputs = tf.nn.bias_add(outputs, tf.cast(layer.bias, outputs.dtype))
         return outputs if layer.activation is None else layer.activation(outputs)
