@@ -114,7 +114,8 @@ def gradient(model, function, name):
         import jax
 
         def stateless(values):
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            mapping = list(zip(variables, values, strict=True))
+            with keras.StatelessScope(state_mapping=mapping, collect_losses=True):
                 return function()
 
         found = jax.grad(stateless)([v.value for v in variables])
