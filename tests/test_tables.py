@@ -11,6 +11,7 @@ from book import runs, tables
 from book.tables import faces, original, quality
 from vaegan_edu import claims, datasets, records
 from vaegan_edu.experiments import EXPERIMENTS
+from vaegan_edu.experiments.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / runs.RESULTS
@@ -37,7 +38,9 @@ def write_run(root, run, epochs, metrics):
 def test_the_list_holds_every_registered_arm_as_registered():
     for folder, arm in claims.ARMS.items():
         listed = runs.ARMS[f"{folder}/"]
-        assert (listed.settings, listed.seeds) == (arm.settings, arm.seeds)
+        assert arm.settings.items() <= listed.settings.items() and listed.seeds == arm.seeds
+        added = listed.settings.keys() - arm.settings.keys()
+        assert not added or folder == "vaegan-mnist-original/digits"  # whose defaults have changed
 
 
 def test_every_run_of_the_list_has_a_folder_of_its_own_and_settings_of_its_experiment():
@@ -58,10 +61,11 @@ def test_records_hold_what_the_list_and_the_experiments_say(prefix):
     for run in runs.runs(prefix):
         if (RESULTS / run.folder / "config.json").exists():
             config = records.read_config(RESULTS / run.folder)
-            asked = {**EXPERIMENTS[run.experiment].arguments, **run.settings, "seed": run.seed}
-            asked = json.loads(json.dumps(asked))
+            defaults = EXPERIMENTS[run.experiment].settings
+            asked = json.loads(json.dumps({**defaults, **run.settings, "seed": run.seed}))
             assert config["experiment"] == run.experiment
-            assert config["arguments"] == {key: asked[key] for key in config["arguments"]}
+            held = read_settings(config["arguments"], defaults)
+            assert held == read_settings(asked, defaults)
 
 
 def test_an_arm_is_read_whole_or_not_at_all(tmp_path):
