@@ -40,13 +40,13 @@ def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr("vaegan_edu.experiments.train", train)
     words = "train vae-digits --data mnist --epochs 3 --seed 4 --batch-size 5 --latent-dim 6"
-    words += " --image-size 8 --schedule s2 --train-count 9"
+    words += " --image-size 8 --schedule s2-text --train-count 9"
     assert main([*words.split(), "--output", str(tmp_path), "--resume"]) == 0
     assert main(["train", "ae-digits"]) == 0
     given = {"data": "mnist", "epochs": 3, "seed": 4, "batch_size": 5, "latent_dim": 6}
     given["image_size"] = 8
     kept = dict.fromkeys(given)
-    chosen = {"schedule": "s2", "train_count": 9}
+    chosen = {"schedule": "s2-text", "train_count": 9}
     assert seen == [
         ("vae-digits", {**given, "output": str(tmp_path), "resume": True, "settings": chosen}),
         ("ae-digits", {**kept, "output": None, "resume": False, "settings": {}}),

@@ -377,3 +377,39 @@ def test_reading_records_imports_no_keras():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in eval(done.stdout)}
     assert not loaded & {"keras", "tensorflow", "jax", "numpy", "matplotlib", "sklearn"}
+
+
+def test_the_original_logs_are_complete():
+    """Five runs of 100 epochs: what each of them logged, and no more, all finite."""
+    logs = records.original_logs()
+    networks = ("encoder", "decoder", "discriminator")
+    training, validation, rates = (
+        {form.format(network) for network in networks}
+        for form in ("{}_loss", "val_{}_loss", "learning_rate_{}")
+    )
+    assert {run: set(columns) - {"epoch"} for run, columns in logs.items()} == {
+        "mnist": training,
+        "faces-s1": training | validation,
+        "faces-s2": training | validation | rates,
+        "faces-s3": training | validation | rates,
+        "faces-s4": training | validation | rates,
+    }
+    for columns in logs.values():
+        assert columns["epoch"] == list(range(1, 101))
+        assert all(len(c) == 100 and np.isfinite(c).all() for c in columns.values())
+
+
+def test_the_original_logs_give_the_numbers_of_its_page():
+    """The page of the original project states the means over the last ten epochs."""
+    logs = records.original_logs()
+    for run, means in {
+        "faces-s1": (6.65, 2.33, 2.66),
+        "faces-s2": (7.38, 2.54, 7.04),
+        "faces-s3": (7.31, 1.87, 5.15),
+        "faces-s4": (6.04, 5.20, 4.70),
+    }.items():
+        found = [
+            np.mean(logs[run][f"val_{network}_loss"][-10:])
+            for network in ("encoder", "decoder", "discriminator")
+        ]
+        assert found == pytest.approx(means, abs=0.0051)

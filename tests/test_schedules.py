@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaegan_edu import schedules
+from vaegan_edu import records, schedules
 from vaegan_edu.schedules import (
     Constant,
     Cosine,
     Linear,
+    PeakDecay,
     Plateau,
     WindowedDecay,
     replay,
@@ -39,6 +40,7 @@ def rules(draw):
                 Plateau(initial, draw(factors), minimum, epochs),
                 WindowedDecay(initial, draw(factors), minimum, epochs),
                 WindowedDecay(initial, draw(factors), minimum, epochs, "improvement"),
+                PeakDecay(initial, draw(factors), minimum, epochs, draw(st.integers(2, 12))),
                 Cosine(initial, epochs, minimum),
                 Linear(initial, epochs, minimum, draw(st.floats(0.0, 0.99))),
             ]
@@ -153,8 +155,115 @@ def test_plateau_is_its_definition(values, patience):
     assert replay(Plateau(1.0, 0.85, 1e-2, patience), values) == expected
 
 
+def test_peak_decay_by_hand():
+    """Start 3, patience 2. Loss, and the losses it is compared with: 1, 2 (no tests yet), 3 [2]
+    (decays), 9 (waits), 9 [9], 8 [9 9], 9 [9 8], 9.5 [8 9] (decays), 1, 2 [1] (decays), 5, 4 [5].
+    """
+    found = replay(PeakDecay(1.0, 0.5, 0.0, 2, 3), [1, 2, 3, 9, 9, 8, 9, 9.5, 1, 2, 5, 4])
+    assert found == [1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.125]
+
+
+def test_peak_decay_forgets_what_lies_before_its_wait():
+    """The 9 of epoch 2 is no obstacle for the 4 of epoch 6; nor is what lies before the start."""
+    assert replay(PeakDecay(1.0, 0.5, 0.0, 4, 2), [1, 9, 2, 2, 3, 4]) == [1, *[0.5] * 4, 0.25]
+    assert replay(PeakDecay(1.0, 0.5, 0.0, 4, 4), [9, 9, 1, 2]) == [1, 1, 1, 0.5]
+
+
+def test_peak_decay_stops_at_its_floor():
+    found = replay(PeakDecay(1.0, 0.5, 0.2, 1, 2), range(7))
+    assert found == [1, 0.5, 0.25, 0.2, 0.2, 0.2, 0.2]
+
+
+def peak_decay(values, factor, minimum, patience, start, initial=1.0, **otherwise):
+    """Peak decay from slices of the whole list, without a buffer; or, `otherwise`, a variant."""
+    rate, expected, first, kept_from = initial, [], start, start - 1
+    if otherwise.get("full_at_start"):
+        kept_from = 1
+    for epoch, loss in enumerate(values, start=1):
+        if epoch >= first:
+            oldest = max(kept_from, epoch - otherwise.get("window", patience))
+            highest = max(values[oldest - 1 : epoch - 1])
+            if loss >= highest if otherwise.get("ties") else loss > highest:
+                rate, first = max(rate * factor, minimum), epoch + patience
+                kept_from = first - 1
+        expected.append(rate)
+    return expected
+
+
+@given(losses, counts, st.integers(2, 12))
+def test_peak_decay_is_its_definition(values, patience, start):
+    expected = peak_decay(values, 0.6, 1e-2, patience, start)
+    assert replay(PeakDecay(1.0, 0.6, 1e-2, patience, start), values) == expected
+
+
+S2_LOG = (0.85, 1e-4, 10, 11)
+S3_LOG = (0.75, 5e-6, 6, 53)
+
+
+def agreeing(run, rule):
+    """Count the logged rates of a run, of 300, that a rule gives; `rule` maps losses to rates.
+
+    The log holds float32: relative errors of 2^-24 a decay, against 0.15 of the smallest step.
+    """
+    logs = records.original_logs()[run]
+    return sum(
+        int(np.isclose(rule(logs[f"val_{network}_loss"]), logged, rtol=1e-6, atol=0).sum())
+        for network in ("encoder", "decoder", "discriminator")
+        for logged in [logs[f"learning_rate_{network}"]]
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "log", "of_the_words"),
+    [
+        ("faces-s2", Plateau(5e-4, 0.85, 1e-4, 10), PeakDecay(5e-4, *S2_LOG), 173),
+        ("faces-s3", Plateau(5e-4, 0.75, 5e-6, 6), PeakDecay(5e-4, *S3_LOG), 40),
+        (
+            "faces-s4",
+            WindowedDecay(5e-4, 0.6, 5e-6, 6),
+            WindowedDecay(5e-4, 0.6, 5e-6, 4, "improvement"),
+            165,
+        ),
+    ],
+)
+def test_the_rules_of_the_logs_give_900_of_900_logged_rates(run, words, log, of_the_words):
+    """And the words of the README as many as chapter 7 counts."""
+    assert agreeing(run, lambda values: replay(log, values)) == 300
+    assert agreeing(run, lambda values: replay(words, values)) == of_the_words
+
+
+@pytest.mark.parametrize(
+    ("run", "settings", "windows"),
+    [("faces-s2", S2_LOG, range(8, 12)), ("faces-s3", S3_LOG, range(5, 9))],
+)
+def test_what_the_logs_leave_open(run, settings, windows):
+    """Each variant gives all logged rates as well; one step further, none of them does."""
+    factor, minimum, patience, start = settings
+
+    def count(start=start, minimum=minimum, **variant):
+        return agreeing(
+            run, lambda v: peak_decay(v, factor, minimum, patience, start, 5e-4, **variant)
+        )
+
+    assert count() == count(ties=True) == count(minimum=0.0) == 300
+    assert {patience - 1, patience, patience + 1} <= set(windows)  # common to S2 and S3
+    assert [n for n in range(1, 20) if count(window=n) == 300] == list(windows)
+    assert count(start=start - 1) < 300 and count(start=start + 1) < 300
+    # How S3 opens is open: with nothing kept before epoch 52, or with a window full by then.
+    assert (count(full_at_start=True) == 300) == (run == "faces-s3")
+
+
+def test_other_rules_than_those_of_the_logs_fail():
+    for window in (3, 5):
+        rule = WindowedDecay(5e-4, 0.6, 5e-6, window, "improvement")
+        assert agreeing("faces-s4", lambda values, rule=rule: replay(rule, values)) < 300
+    assert agreeing("faces-s4", lambda v: peak_decay(v, 0.6, 5e-6, 10, 11, 5e-4)) < 300
+    assert agreeing("faces-s2", lambda v: replay(PeakDecay(5e-4, 0.85, 1e-4, 9, 11), v)) < 300
+    assert agreeing("faces-s3", lambda v: replay(PeakDecay(5e-4, 0.75, 5e-6, 7, 53), v)) < 300
+
+
 def test_the_original_projects_four():
-    """S1 to S4 over 12 losses that never improve."""
+    """S1 to S4, by their words, over 12 losses that never improve."""
     flat = [1.0] * 12
     assert replay(Constant(5e-4), flat)[-1] == 5e-4
     assert replay(Plateau(5e-4, 0.85, 1e-4, 10), flat) == [5e-4] * 10 + [5e-4 * 0.85] * 2
@@ -180,6 +289,7 @@ def test_infinite_losses_are_compared_like_any_other():
     inf = float("inf")
     assert replay(Plateau(1.0, 0.5, 0.0, 1), [inf, inf, 1]) == [1, 0.5, 0.5]
     assert replay(WindowedDecay(1.0, 0.5, 0.0, 1), [inf, 1, inf]) == [1, 1, 0.5]
+    assert replay(PeakDecay(1.0, 0.5, 0.0, 1, 2), [1, inf, inf]) == [1, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -188,6 +298,7 @@ def test_infinite_losses_are_compared_like_any_other():
         Constant(1.0),
         Plateau(1.0, 0.5, 0.0, 1),
         WindowedDecay(1.0, 0.5, 0.0, 2),
+        PeakDecay(1.0, 0.5, 0.0, 2, 2),
         Cosine(1.0, 3),
         Linear(1.0, 3),
     ],
@@ -239,12 +350,18 @@ def test_a_restored_rule_goes_on_as_if_never_stopped(rule, values, at):
 
 @pytest.mark.parametrize(
     "rule",
-    [Plateau(1.0, 0.5, 0.0, 3), WindowedDecay(1.0, 0.5, 0.0, 3), Cosine(1.0, 9), Linear(1.0, 9)],
+    [
+        Plateau(1.0, 0.5, 0.0, 3),
+        WindowedDecay(1.0, 0.5, 0.0, 3),
+        PeakDecay(1.0, 0.5, 0.0, 3, 3),
+        Cosine(1.0, 9),
+        Linear(1.0, 9),
+    ],
     ids=repr,
 )
 def test_a_rule_can_stop_anywhere(rule):
     """Also amid its patience, and with a window half full."""
-    losses = [2.0, 1.0, 1.0, 1.5, 1.0, 1.0, 0.5, 0.5, 0.5]
+    losses = [2.0, 1.0, 1.0, 1.5, 2.0, 1.0, 0.5, 0.5, 0.5]
     for at in range(len(losses)):
         first, second = rule.fresh(), rule.fresh()
         begun = [first.update(loss) for loss in losses[:at]]
@@ -307,6 +424,11 @@ def test_two_time_scales_keep_the_shape_of_the_rule():
         (lambda: Plateau(1.0, 0.5, 0.0, 2.5), "`patience` must be a whole number"),
         (lambda: WindowedDecay(1.0, 0.5, 0.0, 0), "`window` must be a whole number"),
         (lambda: WindowedDecay(1.0, 0.5, 0.0, 4, "rise"), '"stagnation" or "improvement"'),
+        (lambda: PeakDecay(1.0, 1.5, 0.0, 3, 2), "`factor` must lie between 0 and 1"),
+        (lambda: PeakDecay(1.0, 0.5, 2.0, 3, 2), "`minimum` must not be above `initial`, 1"),
+        (lambda: PeakDecay(1.0, 0.5, 0.0, 0, 2), "`patience` must be a whole number"),
+        (lambda: PeakDecay(1.0, 0.5, 0.0, 3, 1), "`start` must be a whole number of at least 2"),
+        (lambda: PeakDecay(1.0, 0.5, 0.0, 3, "2"), "`start` must be a whole number of at least 2"),
         (lambda: Cosine(1.0, 0), "`epochs` must be a whole number"),
         (lambda: Linear(1.0, 10, minimum=1.5), "`minimum` must not be above `initial`"),
         (lambda: Linear(1.0, 10, start=1.0), "`start` must be at least 0 and below 1"),

@@ -106,8 +106,8 @@ def _parser():
     training.add_argument(
         "--schedule",
         metavar="RULE",
-        help="of the learning rates: s1, s2, s3, s4-text, s4-log (chapter 7), plateau, constant, "
-        "linear or cosine",
+        help="of the learning rates: s1, s2-text, s2-log, s3-text, s3-log, s4-text, s4-log "
+        "(chapter 7), plateau, constant, linear or cosine",
     )
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="go on with the run in the output")

@@ -19,6 +19,8 @@ PROVENANCE = (
     "hardware", "commit",
 )  # fmt: skip
 
+ORIGINAL_LOGS = Path(__file__).with_name("original_logs.csv")
+
 PARTIAL = ".partial-"  # how the name of a file begins that is not whole yet
 
 
@@ -102,6 +104,32 @@ def quote(results, reference):
         if value is not None:
             return _format(value, form, reference)
     raise KeyError(f"The record {run!r} has no {key!r}")
+
+
+def original_logs() -> dict[str, dict[str, list[float]]]:
+    """Return what the original project logged in its five runs of 100 epochs.
+
+    Read from the TensorBoard event files in its public repository (*Shuntw6096/VAE-GAN*,
+    `logs/*.zip`), and kept in `original_logs.csv` with the digits of float32. Epochs count from 1,
+    TensorBoard's steps from 0. MNIST was logged at every step: its rows are means over the 600
+    steps of an epoch. The face runs logged one scalar an epoch.
+
+    Returns:
+        A mapping from run, "mnist" and "faces-s1" to "faces-s4", to its columns by name, each a
+        list of 100 numbers, one an epoch: `epoch`, and for each `<network>` of encoder, decoder and
+        discriminator `<network>_loss`, in the face runs also `val_<network>_loss`, and under S2 to
+        S4 `learning_rate_<network>`, the rate after that epoch's losses were seen. What a run did
+        not log is no column of it.
+    """
+    with open(ORIGINAL_LOGS, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    logs = {row["run"]: {} for row in rows}
+    for row in rows:
+        columns = logs[row.pop("run")]
+        for name, text in row.items():
+            if text:
+                columns.setdefault(name, []).append(_number(text))
+    return logs
 
 
 @contextmanager

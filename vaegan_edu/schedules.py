@@ -119,8 +119,11 @@ class Plateau(_LossDecay):
     A new best lies strictly below all losses before it: a tie is none. The count of epochs without
     one decays the rate when it reaches `patience`, and starts again.
 
+    This is S2 and S3 of the original project as the words of its README have them, "patience 10"
+    and "patience 6". What its logs have is `PeakDecay`.
+
     Example:
-        >>> Plateau(5e-4, factor=0.85, minimum=1e-4, patience=10)  # S2 of the original project
+        >>> Plateau(5e-4, factor=0.85, minimum=1e-4, patience=10)  # S2 by its words
 
     Args:
         initial: learning rate of the first epoch.
@@ -154,9 +157,9 @@ class WindowedDecay(_LossDecay):
     Nothing decays until there are so many. A decay does not clear the window.
 
     - `decay_on="stagnation"`: decay if the loss is not below that lowest (S4 of the original
-      project as its text has it, with window 6). A tie decays.
-    - `decay_on="improvement"`: decay if it is below (what the original project's logs show, with
-      window 4). A tie does not decay.
+      project as the words of its README have it, with window 6). A tie decays.
+    - `decay_on="improvement"`: decay if it is below (S4 as its logs have it, with window 4: all 300
+      logged rates). A tie does not decay.
 
     Args:
         initial: learning rate of the first epoch.
@@ -186,6 +189,56 @@ class WindowedDecay(_LossDecay):
 
     def get_config(self):
         return {**super().get_config(), "window": self.window, "decay_on": self.decay_on}
+
+
+class PeakDecay(_LossDecay):
+    """Decay when the loss is above every loss of its window, then wait.
+
+    From epoch `start` on each loss is tested: a decay if it is strictly above all losses of the
+    window. A decay empties the window, and for `patience` epochs nothing is tested or kept. The
+    first test, and the first after each wait, compares with the loss of the epoch before alone.
+    From test to test the window then grows, to the last `patience` losses.
+
+    This is S2 and S3 of the original project as its logs have them: replayed over the logged
+    validation losses it gives all 300 logged rates of each. Its README says "patience" and no more;
+    the start of S3 at epoch 53 stands in its logs alone. What they cannot tell apart: windows of
+    `patience - 1` and `patience + 1` losses, a tie that decays, any `minimum` below the rates in
+    the end, and for S3 a window that fills from epoch 1 on.
+
+    Example:
+        >>> PeakDecay(5e-4, factor=0.85, minimum=1e-4, patience=10, start=11)  # S2 by its logs
+        >>> PeakDecay(5e-4, factor=0.75, minimum=5e-6, patience=6, start=53)  # S3 by its logs
+
+    Args:
+        initial: learning rate of the first epoch.
+        factor: what a decay multiplies the rate by, between 0 and 1.
+        minimum: floor of the rate.
+        patience: epochs from a decay to the next test, and the most losses in the window.
+        start: the first epoch that is tested, counted from 1; at least 2, for epoch 1 has no loss
+            before it.
+    """
+
+    _memory = ("previous", "next_test")
+
+    def __init__(self, initial, factor, minimum, patience, start):
+        super().__init__(initial, factor, minimum)
+        self.patience = check_count(patience, "patience")
+        self.start = check_count(start, "start", minimum=2)
+        self.previous = []  # what the next loss is compared with, oldest first
+        self.next_test = self.start
+
+    def _decays(self, loss):
+        if self.epoch < self.next_test:
+            self.previous = [loss]
+            return False
+        if loss > max(self.previous):
+            self.previous, self.next_test = [loss], self.epoch + self.patience
+            return True
+        self.previous = [*self.previous, loss][-self.patience :]
+        return False
+
+    def get_config(self):
+        return {**super().get_config(), "patience": self.patience, "start": self.start}
 
 
 class _EpochDecay(Schedule):
