@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test execute exercises results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test execute exercises results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -29,8 +29,14 @@ help: ## List the tasks
 book: $(READY) ## Build the book and say where to open it
 	@$(call build_book) && echo "The book is built. Open $(CURDIR)/$(HTML)/index.html"
 
+check: $(READY) ## Run what holds within a minute: style, types, the fast tests
+	$(PY) -m ruff check --quiet .
+	$(PY) -m mypy
+	$(PY) -m pytest -q -n 2 --dist worksteal -m "not slow" tests
+
 test: $(READY) ## Run everything that must hold
 	$(PY) -m ruff check --quiet .
+	$(PY) -m mypy
 	$(PY) -m pytest -q -n 2 --dist worksteal tests
 	$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
@@ -43,7 +49,6 @@ exercises: $(READY) ## Write the exercise and solution cells from notebooks/exer
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
-	@$(PY) tools/tables.py $(if $(LIST)$(QUICK),--check)
 
 classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one: JUDGES=regressor-faces-32)
 	@for name in $(JUDGES); do \
@@ -83,7 +88,7 @@ address: $(READY) ## Point every link at a fork: URL=https://github.com/you/your
 	@$(PY) tools/address.py "$(URL)"
 
 clean: ## Remove what was built and installed here
-	rm -rf _build $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A failed build forgets its cache: a page that warned once would pass the next time unread.
 define build_book

@@ -2,12 +2,12 @@
 
     python -m benchmarks.quality_search [TRY ...]
 
-Contrast alone brings a VAE's samples far in Fréchet distance (`benchmarks.quality`). So the bar is
+Contrast alone brings a VAE's samples far in Fréchet distance (`book.tables.quality`). So the bar is
 the VAE's samples with their contrast raised, by the better factor of 2 and 4; and nothing may be
 lost in coverage or recall.
 
 Settings are chosen here on 5,000 training images that no try is trained on, and which are what its
-samples are compared with (`held_out` in `experiments.evaluation.evaluate_samples`). MNIST's test
+samples are compared with (`held_out` in `experiments.tasks.digits.evaluate_samples`). MNIST's test
 images play no part. The classifier whose features are compared had seen all training images; it is
 the same for all. One seed each, so small differences mean nothing.
 
@@ -29,11 +29,12 @@ from pathlib import Path
 
 import keras
 
-from benchmarks.quality import CLASSES, DISTANCES, KINDS, table
+from benchmarks import markdown
+from book.tables.quality import CLASSES, DISTANCES, KINDS
 from vaegan_edu import callbacks, datasets, experiments, records
 from vaegan_edu.experiments.batches import EpochBatches
-from vaegan_edu.experiments.evaluation import evaluate_samples
 from vaegan_edu.experiments.provenance import data_provenance, environment
+from vaegan_edu.experiments.tasks.digits import evaluate_samples
 
 RESULTS = Path(__file__).parent / "results" / "quality_search"
 HELD_OUT = 5000
@@ -41,12 +42,12 @@ EPOCHS = {"vae-mnist": 5, "vaegan-mnist": 2}
 
 # What each try changes in the arguments of an experiment, as they stood when the search began.
 TRIES = {
-    "vae": ("vae-mnist", {"cosine_decay": False}),
-    "vae, cosine": ("vae-mnist", {"cosine_decay": True}),
+    "vae": ("vae-mnist", {"schedule": "constant"}),
+    "vae, cosine": ("vae-mnist", {"schedule": "cosine-steps"}),
     "before": ("vaegan-mnist", {}),
-    "cosine": ("vaegan-mnist", {"cosine_decay": True}),
-    "cosine, gamma 0.01": ("vaegan-mnist", {"cosine_decay": True, "gamma": 0.01}),
-    "cosine, gamma 0.0025": ("vaegan-mnist", {"cosine_decay": True, "gamma": 0.0025}),
+    "cosine": ("vaegan-mnist", {"schedule": "cosine-steps"}),
+    "cosine, gamma 0.01": ("vaegan-mnist", {"schedule": "cosine-steps", "gamma": 0.01}),
+    "cosine, gamma 0.0025": ("vaegan-mnist", {"schedule": "cosine-steps", "gamma": 0.0025}),
     # Planned when those above were known: a rate that falls had been worse than one that stays.
     "rate 0.002": ("vaegan-mnist", {"learning_rate": 2e-3}),
 }
@@ -63,7 +64,7 @@ def run(name, data, seed=0):
     """Train and measure one try; write its record, with `error` in place of what failed."""
     base, changes = TRIES[name]
     experiment = experiments.EXPERIMENTS[base]
-    arguments = {**experiment.arguments, "epochs": EPOCHS[base], "seed": seed, **changes}
+    arguments = {**experiment.settings, "epochs": EPOCHS[base], "seed": seed, **changes}
     record = {
         "try": name, "experiment": base, "changes": changes, "arguments": arguments,
         "data": data_provenance("mnist", data), **environment(Path(__file__).parent),
@@ -128,7 +129,7 @@ def main(argv=None):
         data = hold_out(datasets.load_mnist())
         for name in missing:
             run(name, data)
-    print(table(rows(RESULTS)))
+    print(markdown.table_of(rows(RESULTS)))
 
 
 if __name__ == "__main__":

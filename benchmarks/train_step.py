@@ -23,7 +23,7 @@ of all libraries here. `peak_mb` is the most memory that the process held, libra
 The parts: `original` and `light` are rows with those networks; `cost` is the exponents with which
 our step's time grows with the batch and with the side of the image; `outside` is the share of an
 epoch of `fit` that is not spent in the step; `models` is the time of an epoch of MNIST for each of
-the models that `benchmarks.quality` compares, with their experiments' own settings; `profile` is
+the models that `book.tables.quality` compares, with their experiments' own settings; `profile` is
 where oneDNN's kernels spend a float32 step. A file keeps the parts that are not measured anew.
 """
 
@@ -45,7 +45,7 @@ from vaegan_edu import records
 from vaegan_edu.experiments.provenance import environment
 
 ROOT = Path(__file__).resolve().parents[1]
-# The original project's on MNIST.
+# The original project's on MNIST; its rate is assumed.
 SETTINGS = {
     "preset": "original", "image_size": 28, "batch_size": 100, "latent_dim": 64, "gamma": 1e-8,
     "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "learning_rate": 5e-4,

@@ -1,23 +1,30 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 4 s on two CPU cores, measured at the last execution.*
+# *Run time: 110 s on two CPU cores, measured at the last execution.*
 #
-# Which tools does this course take for granted? Seven, and this page has them all: expectation,
-# the Gaussian density, log-likelihood, Bayes' rule, gradient descent, convolution and batch
-# normalisation. Each has a short explanation, a formula, one picture and one exercise.
+# What does this course take for granted? Two things: how a neural network is built and trained, and
+# a little probability. This page has both, in short sections. Each has an explanation, a formula,
+# one picture and one exercise.
 #
-# After this page you can
+# After the first half, *networks*, you can
+#
+# - say what a dense layer, an activation, a convolution and a transposed convolution compute, and
+#   count their weights;
+# - follow a gradient backwards through a network, and take steps along it by gradient descent and
+#   by Adam;
+# - build and train a network in Keras in ten lines.
+#
+# After the second half, *probability*, you can
 #
 # - estimate an expectation from random draws, and say how far off the estimate may be;
 # - write a Gaussian log density and a negative log-likelihood, and know where to sum and where to
 #   average;
-# - turn a conditional probability round;
-# - write gradient descent, a convolution and batch normalisation in a few lines of NumPy.
+# - turn a conditional probability round.
 #
-# If the exercises are easy for you, skip the rest. If one is hard, read its section, then try
-# again. A check never fails with an error: it tells you what it proved, or gives you a hint. The
-# solution is hidden below each exercise.
+# Chapter 1 needs the first half, and chapter 2 the second, so you may take them one at a time. If
+# the exercises of a section are easy for you, skip it. A check never fails with an error: it tells
+# you what it proved, or gives you a hint. The solution is hidden below each exercise.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package. Elsewhere this cell does nothing.
@@ -32,354 +39,107 @@ if "google.colab" in sys.modules:
     )
 
 # %%
+from vaegan_edu import notebook
+
+notebook.start()
+
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.signal import correlate2d
+from keras import layers
+from scipy.signal import convolve2d, correlate2d
 from scipy.stats import norm
 
-from vaegan_edu import exercises, plotting
-
-plotting.style()
+from vaegan_edu import exercises
 
 # %% [markdown]
-# ## Expectation
+# ## Networks
 #
-# Throw a die, write down the number, and repeat. The average of your numbers wanders at first,
-# then settles. The value it settles at is the *expectation*. It need not be a number that the die
-# can show: for a fair die it is $3.5$.
+# ### Layers
 #
-# The same works for any random quantity $z$ and any function $f$ of it. The density $p(z)$ says
-# how often each $z$ is drawn, $f(z)$ says what it counts, and the expectation weighs one with the
-# other:
+# A neural network is a function with many adjustable numbers, its *weights*. It is built of
+# *layers*, each of which takes an array and returns another. The simplest one is a *dense* layer.
+# It has a number of *units*; each unit weighs all the inputs and adds a number of its own, the
+# *bias*. With the inputs of one example as a row $x$, the weights as a matrix and the biases as a
+# vector, the whole layer is
 #
 # $$
-# \mathbb E[f(z)] = \int f(z)\, p(z)\, \mathrm dz \;\approx\; \frac 1N \sum_{i=1}^N f(z_i)
-# $$ (eq-start-expectation)
+# \mathtt{dense}(x) = f\bigl( x \cdot \mathtt{kernel} + \mathtt{bias} \bigr) .
+# $$ (eq-start-dense)
 #
-# The integral is often out of reach. The right-hand side is not: draw $N$ values $z_i$ and
-# average. This is called a Monte Carlo estimate. Its typical error, the *standard error*, is
-#
-# $$
-# \begin{aligned}
-# \mathtt{standard\_error} &= \frac{s}{\sqrt N} \\
-# s^2 &= \frac{1}{N-1} \sum_{i=1}^N \bigl(f(z_i) - \bar f\bigr)^2
-# \end{aligned}
-# $$ (eq-start-standard-error)
-#
-# where $\bar f$ is the estimate and $s$ the standard deviation of the values $f(z_i)$. To halve
-# the error you need four times as many draws.
+# The *activation* $f$ acts on each number by itself. Without it, a stack of layers would be no more
+# than one linear map, since a linear function of a linear function is linear. The usual activation
+# is ReLU, $f(a) = \max(a, 0)$: what is negative becomes zero. Others squash all numbers into a range,
+# such as `tanh` into $(-1, 1)$ and the *sigmoid* $1 / (1 + e^{-a})$ into $(0, 1)$.
 
-# %% mystnb={"figure": {"caption": "Five running averages of $z^2$ for $z$ drawn from a standard normal. All settle at the expectation, $1$. The shaded band is one standard error to either side; it narrows with the square root of the number of draws.", "name": "fig-start-expectation"}, "image": {"alt": "Line chart with a logarithmic horizontal axis, the number of draws. Five coloured lines start far apart, between about 0 and 2.5, and run together towards a dashed line at 1, mostly inside a grey band that narrows to the right."}} tags=["hide-input"]
-rng = np.random.default_rng(38)
-z = rng.standard_normal((5, 3000))
-draws = np.arange(1, z.shape[1] + 1)
-running = np.cumsum(z**2, axis=1) / draws
-band = np.sqrt(2 / draws)  # z**2 has the variance 2
-
-figure, axes = plt.subplots()
-axes.fill_between(
-    draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error"
-)
-axes.plot(draws, running.T, linewidth=1.4)
-axes.axhline(
-    1, color="black", linestyle="--", linewidth=1.2, label="expectation"
-)
-axes.set(xscale="log", xlim=(2, draws[-1]), ylim=(0, 2.6))
-axes.xaxis.set_major_formatter("{x:g}")
-axes.set(xlabel="number of draws $N$", ylabel="average of $z^2$ so far")
-axes.legend()
-for count in (30, 3000):
-    print(f"N = {count:4d}: averages {np.sort(running[:, count - 1]).round(2)}, "
-          f"standard error {band[count - 1]:.2f}")  # fmt: skip
-plt.show()
-
-# %% [markdown]
-# **Exercise.** Write the estimate and its standard error. The function `f` takes an array and
-# returns an array.
-
-
-# %% tags=["exercise"]
-# Exercise: expectation
-def expectation(f, samples):
-    """Return estimate and standard error of E[f(z)]; samples: (N,)."""
-    # f(samples) holds one value for each sample.
-    return None  # estimate, standard_error
-
-
-exercises.check("expectation", expectation)
-
-
-# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: expectation
-def expectation(f, samples):
-    """Return estimate and standard error of E[f(z)]; samples: (N,)."""
-    values = f(samples)
-    estimate = np.mean(values)
-    standard_error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return estimate, standard_error
-
-
-exercises.check("expectation", expectation)
-
-# %% [markdown]
-# **Where the course uses it.** The loss of a variational autoencoder is an expectation over
-# random codes `z`. Training estimates it with a single draw for each image, and the average over
-# the batch keeps the error small. The losses of a GAN are expectations over real and over
-# generated images.
-
-# %% [markdown]
-# ## The Gaussian density
-#
-# A *density* says where draws of a random quantity fall: the area under it, over an interval, is
-# the probability of landing there. The Gaussian density, also called normal, is a bell. Its mean
-# says where the bell stands, its variance how wide it is. All bells have the same area, so a
-# narrow one must be high. A density may therefore be larger than one; only areas are
-# probabilities.
-#
-# The logarithm of a Gaussian density is simpler than the density itself. It is a parabola:
-#
-# $$
-# \begin{aligned}
-# & \log \mathcal N(z \mid \mu, \sigma^2) \\
-# &\quad = -\frac12 \left( \log 2\pi + \log\sigma^2 + \frac{(z - \mu)^2}{\sigma^2} \right)
-# \end{aligned}
-# $$ (eq-start-gaussian)
-#
-# In code the mean $\mu$ is `z_mean`, and the variance $\sigma^2$ appears by its logarithm,
-# `z_log_var`. A network's output can be any number. A variance cannot: it must be positive. So
-# the network gives the logarithm, and `exp(z_log_var)` is positive whatever comes out.
-#
-# A code `z`, the numbers that stand for an image, has several dimensions, `latent_dim` of them. If they are independent, their
-# densities multiply, and so their log densities add up.
-
-# %% mystnb={"figure": {"caption": "Three Gaussians with the same mean. Left: the narrow one is the highest, since each area is $1$. Right: their logarithms are parabolas, and far from the mean the narrow one lies lowest by far.", "name": "fig-start-gaussian"}, "image": {"alt": "Two charts side by side. Left, three bell curves centred at zero: narrow and high, medium, wide and low. Right, their logarithms: three upside-down parabolas, the narrow bell's the steepest."}} tags=["hide-input"]
-z = np.linspace(-4, 4, 401)
+# %% mystnb={"figure": {"caption": "Left: two dense layers. Each line is a weight; a number flows along it, is multiplied, and what arrives at a unit is added up. Right: what such a network of one input, five units and one output computes. With ReLU in the middle it is a line with corners, one for each unit that switches on or off. Without it, the same weights give a straight line.", "name": "fig-start-layer"}, "image": {"alt": "Left, three circles in a column joined by lines to five circles, and these to two circles. Right, a dashed straight line and a solid line that bends at several points."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
-for z_log_var, line in ((-1.5, "-"), (0.0, "--"), (1.5, "-.")):
-    bell = norm(0, np.exp(z_log_var / 2))
-    left.plot(z, bell.pdf(z), line, label=f"{z_log_var:g}".replace("-", "−"))
-    right.plot(z, bell.logpdf(z), line)
-    area = bell.cdf(9) - bell.cdf(-9)
-    print(f"z_log_var {z_log_var:4.1f}: height {bell.pdf(0):.2f}, area {area:.2f}, "
-          f"log density at 3: {bell.logpdf(3):.1f}")  # fmt: skip
-left.set(xlabel="$z$", title="density")
-left.legend(title="z_log_var", loc="upper left", handlelength=2.6)
-right.set(xlabel="$z$", title="log density", ylim=(-13, 1))
+columns = [np.linspace(-1, 1, count) * count / 5 for count in (3, 5, 2)]
+for place, (here, there) in enumerate(zip(columns, columns[1:], strict=False)):
+    for a in here:
+        for b in there:
+            left.plot([place, place + 1], [a, b], color="0.7", linewidth=1, zorder=1)
+for place, (heights, name) in enumerate(zip(columns, ("inputs", "units", "outputs"), strict=True)):
+    left.scatter([place] * len(heights), heights, s=150, color=f"C{place}", zorder=2)
+    left.text(place, -1.35, name, ha="center", va="top")
+left.set(xlim=(-0.4, 2.4), ylim=(-1.7, 1.2))
+left.axis("off")
+
+x = np.linspace(-3, 3, 400)[:, None]
+kernel_1, bias_1 = np.ones((1, 5)), np.array([2.2, 1.1, 0.0, -1.1, -2.2])
+kernel_2 = np.array([[1.5], [-2.8], [2.6], [-2.4], [2.8]])
+linear = x @ kernel_1 + bias_1
+right.plot(x, np.maximum(linear, 0) @ kernel_2, label="with ReLU")
+right.plot(x, linear @ kernel_2, "--", label="without")
+right.set(xlabel="input", title="output")
+right.legend()
+corners = np.sort(-bias_1 / kernel_1[0])
+print("corners at " + ", ".join(f"{c:.1f}" for c in corners + 0.0))
 plt.show()
 
 # %% [markdown]
-# **Exercise.** Write the log density of a batch of codes. Each dimension of each code has its own
-# mean and log-variance. Sum over the dimensions, so that each code gets one number.
+# **Exercise.** Write a dense layer with ReLU. Each row of `x` is one example.
 
 
 # %% tags=["exercise"]
-# Exercise: gaussian_log_density
-def gaussian_log_density(z, z_mean, z_log_var):
-    """Return one value per code, (batch,), from (batch, latent_dim)."""
-    # The dimensions are independent: their log densities add up.
+# Exercise: dense
+def dense(x, kernel, bias):
+    """Return ReLU of x @ kernel + bias: x (N, inputs), bias (units,)."""
+    # `@` multiplies matrices; np.maximum compares element by element.
     return None
 
 
-exercises.check("gaussian_log_density", gaussian_log_density)
-
-
-# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: gaussian_log_density
-def gaussian_log_density(z, z_mean, z_log_var):
-    """Return one value per code, (batch,), from (batch, latent_dim)."""
-    square = (z - z_mean) ** 2 / np.exp(z_log_var)
-    return -0.5 * np.sum(np.log(2 * np.pi) + z_log_var + square, axis=1)
-
-
-exercises.check("gaussian_log_density", gaussian_log_density)
-
-# %% [markdown]
-# **Where the course uses it.** The encoder of a variational autoencoder answers an image with
-# `z_mean` and `z_log_var`. Its codes are drawn from that Gaussian and compared with a standard
-# one, the prior.
-
-# %% [markdown]
-# ## Log-likelihood
-#
-# A model gives a probability to everything it might see. Now show it data. The probability it
-# gave to exactly these data is the *likelihood* of the model. A good model is one that is not
-# surprised: its likelihood is high.
-#
-# The likelihood of many independent observations is a product of many small numbers, and a
-# computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
-# sign in front it becomes a cost that training makes small, the *negative log-likelihood*. Its
-# unit is the nat.
-#
-# Take a black and white image $x$ with pixels $x_j$, where $1$ is ink and $0$ is blank. Let the
-# model say for each pixel the probability of ink, $\hat x_j$. Then the image costs
-#
-# $$
-# \begin{aligned}
-# -\log p(x) = -\sum_{j=1}^{P} \bigl( & x_j \log \hat x_j \\
-# & + (1 - x_j) \log(1 - \hat x_j) \bigr)
-# \end{aligned}
-# $$ (eq-start-likelihood)
-#
-# For an inked pixel only the first term counts, for a blank one only the second. The sum runs
-# over the $P$ pixels of an image. For a batch, take the mean of its images' costs. In code $x$ is
-# `images` and $\hat x$ is `reconstruction`.
-
-# %% mystnb={"figure": {"caption": "What one pixel costs, by the probability of ink that the model gave it. A sure and right answer costs nothing. A sure and wrong one costs without limit. A grey pixel, half ink, costs least at one half, and never nothing.", "name": "fig-start-likelihood"}, "image": {"alt": "Three curves over the probability of ink from 0 to 1. The curve for an inked pixel falls from very high at the left to zero at the right, the one for a blank pixel is its mirror image, and the one for a grey pixel is a shallow valley with its lowest point, marked, in the middle."}} tags=["hide-input"]
-ink = np.linspace(
-    0.003, 0.997, 500
-)  # the probability of ink that the model gives
-figure, axes = plt.subplots()
-for x, name, line in ((1.0, "inked, $x = 1$", "-"), (0.0, "blank, $x = 0$", "--"),
-                      (0.5, "grey, $x = 0.5$", "-.")):  # fmt: skip
-    cost = -(x * np.log(ink) + (1 - x) * np.log(1 - ink))
-    axes.plot(ink, cost, line, label=name)
-axes.plot(0.5, np.log(2), "o", color="C2", markersize=8)
-axes.set(
-    xlabel=r"probability of ink, $\hat x$",
-    ylabel="cost of the pixel [nats]",
-    ylim=(0, 4.2),
-)
-axes.legend(title="the pixel", loc="upper center")
-for probability in (0.99, 0.5, 0.01):
-    print(
-        f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats"
-    )
-plt.show()
-
-# %% [markdown]
-# **Exercise.** Write the negative log-likelihood of a batch: sum over the pixels, mean over the
-# images.
-
-
-# %% tags=["exercise"]
-# Exercise: negative_log_likelihood
-def negative_log_likelihood(images, reconstruction):
-    """Return one number; both are (batch, height, width), in [0, 1]."""
-    # Sum over the pixels of each image, then take the mean over the batch.
-    return None
-
-
-exercises.check("negative_log_likelihood", negative_log_likelihood)
-
+exercises.check("dense", dense)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: negative_log_likelihood
-def negative_log_likelihood(images, reconstruction):
-    """Return one number; both are (batch, height, width), in [0, 1]."""
-    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(
-        1 - reconstruction
-    )
-    per_image = -np.sum(log_likelihood, axis=(1, 2))
-    return np.mean(per_image)
+# @title Solution: dense
+def dense(x, kernel, bias):
+    """Return ReLU of x @ kernel + bias: x (N, inputs), bias (units,)."""
+    return np.maximum(x @ kernel + bias, 0)
 
 
-exercises.check("negative_log_likelihood", negative_log_likelihood)
+exercises.check("dense", dense)
 
 # %% [markdown]
-# **Where the course uses it.** It is the reconstruction loss. The form above is the one named
-# `"bernoulli"`; the images of this course run from $-1$ to $1$ and are mapped to $[0, 1]$ for it.
-# If the pixels follow Gaussians of variance $1$ around $\hat x$, *minus* the log density of the
-# last section is, up to a constant, half the squared error. That is the form named `"gaussian"`.
+# **Where the course uses it.** In every network. An encoder ends in a dense layer that gives the
+# numbers of the code.
 
 # %% [markdown]
-# ## Bayes' rule
+# ### Loss and gradient descent
 #
-# You know how an effect follows from its cause, and you see the effect. How likely is the cause?
+# What should the weights be? A *loss* $L(w)$ says how far the network's answers are from what they
+# should be, for weights $w$, in one number. Training makes it small.
 #
-# Let $z$ be the cause and $x$ what is seen. Three quantities meet. The *prior* $p(z)$: how common
-# is the cause? The *likelihood* $p(x \mid z)$: how often does it show like this? And the
-# *evidence* $p(x)$: how often is this seen at all, from whatever cause? They give the
-# *posterior*:
-#
-# $$
-# \begin{aligned}
-# p(z \mid x) &= \frac{p(x \mid z)\, p(z)}{p(x)} \\
-# p(x) &= \sum_{z} p(x \mid z)\, p(z)
-# \end{aligned}
-# $$ (eq-start-bayes)
-#
-# If $z$ takes a continuum of values, the sum becomes an integral. The rule is easiest to see in
-# whole numbers. In the picture, a detector looks at $1000$ pictures, of which a few are generated
-# by a network and the others are real photographs. It flags nearly all of the generated ones, and
-# one real picture in ten. Most flags are nevertheless false, because there are so many more real
-# pictures.
-
-# %% mystnb={"figure": {"caption": "One thousand pictures. The generated ones stand at the left. Filled marks are flagged by the detector. Look at the filled marks alone: they are what you see when a flag is raised, and few of them are generated.", "name": "fig-start-bayes"}, "image": {"alt": "A grid of 1000 marks, 50 columns by 20 rows. The first column holds the generated pictures, almost all of them filled orange squares. The next columns hold the real pictures that are flagged, about five columns of filled blue discs. The other real pictures are small pale rings."}} tags=["hide-input"]
-hits, misses, false_alarms, rest = 19, 1, 98, 882
-kinds = np.repeat([0, 1, 2, 3], [hits, misses, false_alarms, rest])
-column, row = np.divmod(np.arange(1000), 20)
-
-figure, axes = plt.subplots(figsize=(6.4, 3.6))
-looks = [
-    ("generated, flagged", dict(marker="s", s=26, color="C3")),
-    (
-        "generated, missed",
-        dict(marker="s", s=24, facecolor="none", edgecolor="C3", linewidth=1.4),
-    ),
-    ("real, flagged", dict(marker="o", s=26, color="C0")),
-    (
-        "real, not flagged",
-        dict(marker="o", s=14, facecolor="none", edgecolor="0.7"),
-    ),
-]
-for kind, (name, look) in enumerate(looks):
-    axes.scatter(column[kinds == kind], -row[kinds == kind], label=name, **look)
-axes.axis("off")
-figure.legend(
-    loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3
-)
-flagged = hits + false_alarms
-print(
-    f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated"
-)
-print(f"p(generated | flagged) = {hits} / {flagged} = {hits / flagged:.2f}")
-plt.show()
-
-# %% [markdown]
-# **Exercise.** Another detector, another crowd. Given a flagged picture, how likely is it
-# generated? Two decimals are enough. You may let Python compute it.
-
-# %% tags=["exercise"]
-# Exercise: base_rate
-base_rate = 0.05  # p(generated)
-hit_rate = 0.80  # p(flagged | generated)
-false_alarm_rate = 0.10  # p(flagged | real)
-
-answer = None  # p(generated | flagged): replace None
-
-exercises.check("base_rate", answer)
-
-# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: base_rate
-base_rate = 0.05  # p(generated)
-hit_rate = 0.80  # p(flagged | generated)
-false_alarm_rate = 0.10  # p(flagged | real)
-
-flagged = hit_rate * base_rate + false_alarm_rate * (1 - base_rate)
-answer = hit_rate * base_rate / flagged
-
-exercises.check("base_rate", answer)
-
-# %% [markdown]
-# **Where the course uses it.** A decoder says which image $x$ follows from a code $z$. The way
-# back, $p(z \mid x)$, has $p(x)$ in its denominator: an integral over all codes, out of reach. So
-# an encoder learns to approximate the answer, and this is what makes an autoencoder
-# *variational*. In a GAN the discriminator is the detector. Half of what it sees is generated, so
-# its base rate is $1/2$.
-
-# %% [markdown]
-# ## Gradient descent
-#
-# You stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
-# and feel again. For a loss $L(w)$ of the weights $w$, the gradient $\nabla L(w)$ points in the
-# direction of steepest ascent. So subtract it, times a step size:
+# Imagine that you stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
+# and feel again. The gradient $\nabla L(w)$, the vector of the slopes in every direction, points in
+# the direction of steepest ascent. So subtract it, times a factor, the *learning rate*:
 #
 # $$
 # w_{t+1} = w_t - \mathtt{learning\_rate} \cdot \nabla L(w_t)
 # $$ (eq-start-descent)
 #
-# The learning rate decides nearly everything. Too small, and the walk takes for ever. Too large,
-# and each step jumps over the valley to a place higher up on the other side. A valley that is
+# The learning rate decides nearly everything. If it is too small, the walk takes for ever. If it is
+# too large, each step jumps over the valley to a place higher up on the other side. A valley that is
 # steep one way and flat the other is hard: the steep direction limits the rate, and the flat one
 # then creeps.
 
@@ -462,15 +222,280 @@ def gradient_descent(gradient, start, learning_rate, steps):
 exercises.check("gradient_descent", gradient_descent)
 
 # %% [markdown]
-# **Where the course uses it.** All networks here are trained by descendants of this rule, which
-# adapt the step of each weight. A GAN trains two networks at once, each on its own loss, and what
+# **Where the course uses it.** All networks here are trained by descendants of this rule. A GAN trains two networks at once, each on its own loss, and what
 # is downhill for one is uphill for the other. There is no common valley, which is one reason why
 # GANs are hard to train. A later chapter lets the learning rate fall by a schedule.
 
 # %% [markdown]
-# ## Convolution
+# ### Backpropagation
 #
-# Where in an image is there an edge? Take a small array of weights, the *kernel*, lay it on the
+# A network may have a million weights. How does one find the slope of the loss for each of them?
+# By the chain rule, from the end to the beginning. Take a small network of one input $x$, a few
+# hidden units and one output $y$, and half the squared distance from a target $t$ as the loss:
+#
+# $$
+# a = w_1 x, \qquad h = \max(a, 0), \qquad y = \sum_k w_{2,k}\, h_k, \qquad L = \tfrac12 (y - t)^2 .
+# $$ (eq-start-forward)
+#
+# The *forward pass* computes these from left to right and keeps them. The *backward pass* goes from
+# right to left. Each stage takes the slope that arrives, and multiplies it by its own derivative.
+# Write $\mathrm dy$ for $\partial L / \partial y$, and so on:
+#
+# $$
+# \begin{aligned}
+# \mathrm dy &= y - t, & \mathrm dw_{2,k} &= \mathrm dy\; h_k, & \mathrm dh_k &= \mathrm dy\; w_{2,k}, \\
+# \mathrm da_k &= \begin{cases} \mathrm dh_k & a_k > 0 \\ 0 & \text{else,} \end{cases} & \mathrm dw_{1,k} &= \mathrm da_k\; x . &&
+# \end{aligned}
+# $$ (eq-start-backward)
+#
+# One pass back costs about as much as two passes forward, however many weights there are. This is
+# *backpropagation*. No one writes it by hand for a large network: TensorFlow, JAX and PyTorch record
+# the forward pass and run it backwards.
+
+# %% mystnb={"figure": {"caption": "The network with one hidden unit, in numbers. Above each arrow, what flows forward; below, in orange, the slope of the loss that flows back.", "name": "fig-start-backprop"}, "image": {"alt": "Five boxes in a row, joined by arrows: input, weighted input, ReLU, output and loss. A number stands in each box, and under each but the first an orange number, the derivative of the loss for it."}} tags=["hide-input"]
+x_in, target, w_1, w_2 = 2.0, 1.0, 0.8, 1.5
+a = w_1 * x_in
+h = max(a, 0)
+y = w_2 * h
+slopes = {"y": y - target, "h": (y - target) * w_2, "a": (y - target) * w_2 * (a > 0)}
+stages = [
+    ("$x$", x_in, None), ("$a = w_1 x$", a, slopes["a"]), ("$h$", h, slopes["h"]),
+    ("$y = w_2 h$", y, slopes["y"]), ("loss $L$", (y - target) ** 2 / 2, 1.0),
+]  # fmt: skip
+figure, axes = plt.subplots(figsize=(6.4, 2.2))
+for place, (name, value, slope) in enumerate(stages):
+    axes.text(place, 0.75, name, ha="center", va="bottom")
+    axes.text(place, 0.2, f"{value:.2f}", ha="center", va="center", color="C0",
+              bbox={"boxstyle": "round,pad=0.5", "fc": "white", "ec": "C0"})  # fmt: skip
+    if slope is not None:
+        axes.text(place, -0.55, f"{slope:.2f}", ha="center", va="center", color="C3")
+    if place:
+        arrow = {"arrowstyle": "->", "lw": 1.3}
+        axes.annotate("", (place - 0.32, 0.2), (place - 0.68, 0.2),
+                      arrowprops={**arrow, "color": "C0"})  # fmt: skip
+    if place > 1:
+        axes.annotate("", (place - 0.68, -0.55), (place - 0.32, -0.55),
+                      arrowprops={**arrow, "color": "C3"})  # fmt: skip
+axes.set(xlim=(-0.5, 4.5), ylim=(-0.9, 1.2))
+axes.axis("off")
+print(f"w_1 = {w_1}, w_2 = {w_2}, target {target}")
+print(f"slope for w_2: {slopes['y'] * h:.2f}, for w_1: {slopes['a'] * x_in:.2f}")
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the backward pass of equation {eq}`eq-start-backward`. The forward pass is there.
+
+
+# %% tags=["exercise"]
+# Exercise: backpropagation
+def backpropagation(x, target, w1, w2):
+    """Return the gradients for w1 and w2, both (units,); x is a number."""
+    a = w1 * x  # (units,)
+    h = np.maximum(a, 0)  # ReLU
+    y = np.sum(w2 * h)  # the output, a number
+    # The loss is 1/2 (y - target)^2.
+    # Go back: dy, then dw2 and dh, then da, then dw1.
+    return None  # dw1, dw2
+
+
+exercises.check("backpropagation", backpropagation)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: backpropagation
+def backpropagation(x, target, w1, w2):
+    """Return the gradients for w1 and w2, both (units,); x is a number."""
+    a = w1 * x  # (units,)
+    h = np.maximum(a, 0)  # ReLU
+    y = np.sum(w2 * h)  # the output, a number
+    dy = y - target  # of the loss 1/2 (y - target)^2
+    dw2 = dy * h
+    dh = dy * w2
+    da = dh * (a > 0)  # ReLU passes on what it let through
+    dw1 = da * x
+    return dw1, dw2
+
+
+exercises.check("backpropagation", backpropagation)
+
+# %% [markdown]
+# **Where the course uses it.** In every training step. In a VAE-GAN it decides which network learns
+# from which part of the loss, so it pays to have followed a gradient once by hand.
+
+# %% [markdown]
+# ### Adam
+#
+# In a long valley one learning rate cannot suit both directions. *Adam* {cite}`kingma2015adam` gives
+# each weight a step of its own. It keeps two running averages for each weight, of the gradient $g_t$
+# and of its square, and divides the first by the root of the second:
+#
+# $$
+# \begin{aligned}
+# m_t &= \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, & \hat m_t &= m_t / (1 - \beta_1^t), \\
+# v_t &= \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2, & \hat v_t &= v_t / (1 - \beta_2^t), \\
+# w_t &= w_{t-1} - \mathtt{learning\_rate} \cdot \frac{\hat m_t}{\sqrt{\hat v_t} + \mathtt{eps}} .
+# \end{aligned}
+# $$ (eq-start-adam)
+#
+# Both averages start at zero, and the two divisions make up for that. If the gradient keeps its
+# direction, $\hat m_t / \sqrt{\hat v_t}$ is about $1$ or $-1$, whatever its size: the learning rate
+# is then the length of the step. If the gradient keeps changing its sign, $\hat m_t$ shrinks and the
+# steps become short.
+
+# %% mystnb={"figure": {"caption": "A valley that is a hundred times as steep one way as the other. Left: gradient descent, with nearly the largest rate that the steep direction allows, falls into the valley and creeps. Adam makes headway in both directions, overshoots, since its average remembers, and turns back. Right: what becomes of the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long, narrow valley and two paths: one that drops to the floor at once and advances by small steps, one that sets off diagonally, swings across the floor and reaches the lowest point. Right, two falling curves of the loss over sixty steps on a logarithmic axis; the wavy one ends far lower."}} tags=["hide-input"]
+steep = np.array([1.0, 100.0])
+
+
+def adam_path(w, learning_rate, steps, beta_1=0.9, beta_2=0.999):
+    m = v = np.zeros_like(w)
+    path = [w]
+    for t in range(1, steps + 1):
+        g = steep * w
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+        w = w - learning_rate * m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + 1e-7)
+        path.append(w)
+    return np.stack(path)
+
+
+descent = [start]
+for _ in range(60):
+    descent.append(descent[-1] - 0.017 * steep * descent[-1])
+paths = {"descent, rate 0.017": np.stack(descent), "Adam, rate 0.2": adam_path(start, 0.2, 60)}
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
+left.contour(grid[..., 0], grid[..., 1], 0.5 * np.sum(steep * grid**2, axis=-1),
+             levels=np.geomspace(0.5, 300, 8), colors="0.75", linewidths=1)  # fmt: skip
+for (name, path), (colour, marker) in zip(paths.items(), (("C0", "o"), ("C3", "^")), strict=True):
+    loss = 0.5 * np.sum(steep * path**2, axis=-1)
+    left.plot(*path.T, marker=marker, markersize=3.5, linewidth=1.2, color=colour)
+    right.semilogy(loss, color=colour, label=name)
+    print(f"{name:20} loss after 20 steps {loss[20]:.2g}, after 60 {loss[60]:.2g}")
+left.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-4.6, 1.2), ylim=(-2, 2))
+left.grid(False)
+right.set(xlabel="step", title="loss", ylim=(1e-3, 2000))
+right.legend(loc="upper right", fontsize=9)
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write Adam, and keep every $w$ on the way. (Keras' own adds `eps` at another place of
+# the same formula, which makes no visible difference.)
+
+
+# %% tags=["exercise"]
+# Exercise: adam
+def adam(gradient, start, learning_rate, steps):
+    """Return every w, the start first: (steps + 1, len(start))."""
+    beta_1, beta_2, eps = 0.9, 0.999, 1e-7
+    m, v = np.zeros_like(start), np.zeros_like(start)
+    path = [start]
+    # For t = 1, 2, ...: the gradient g, then m, v, m_hat, v_hat and the next w.
+    return None
+
+
+exercises.check("adam", adam)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: adam
+def adam(gradient, start, learning_rate, steps):
+    """Return every w, the start first: (steps + 1, len(start))."""
+    beta_1, beta_2, eps = 0.9, 0.999, 1e-7
+    m, v = np.zeros_like(start), np.zeros_like(start)
+    path = [start]
+    for t in range(1, steps + 1):
+        g = gradient(path[-1])
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        m_hat, v_hat = m / (1 - beta_1**t), v / (1 - beta_2**t)
+        path.append(path[-1] - learning_rate * m_hat / (np.sqrt(v_hat) + eps))
+    return np.stack(path)
+
+
+exercises.check("adam", adam)
+
+# %% [markdown]
+# **Where the course uses it.** All networks of the course are trained by Adam.
+
+# %% [markdown]
+# ### Training in Keras
+#
+# To train is to repeat four things: send some examples forward, compute the loss, send its slope
+# back, and let the optimiser move the weights. The examples of one such *step* are a *batch*. A batch
+# gives a noisy estimate of the gradient of the whole set, for a fraction of the work. When every
+# example was used once, an *epoch* is over. So one epoch of $N$ examples takes
+#
+# $$
+# \text{steps per epoch} = \lceil N / \mathtt{batch\_size} \rceil
+# $$ (eq-start-steps)
+#
+# steps, where the brackets round up: the last batch may be smaller. In Keras one stacks the layers,
+# names optimiser and loss, and calls `fit`. These ten lines fit a curve. (`"mse"` is the mean of the
+# squared errors.)
+
+# %%
+keras.utils.set_random_seed(2)  # random weights, but the same in every run
+x = np.linspace(-3, 3, 256)[:, None]  # 256 examples of one number each
+y = np.sin(2 * x) + 0.3 * x
+network = keras.Sequential([
+    keras.Input((1,)),
+    layers.Dense(32, activation="relu"),
+    layers.Dense(32, activation="relu"),
+    layers.Dense(1),
+])  # fmt: skip
+network.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+history = network.fit(x, y, batch_size=32, epochs=2, verbose=0).history
+after_two = network.predict(x, verbose=0)
+
+# %% [markdown]
+# `fit` goes on where it stopped, so we may look after two epochs and again after sixty:
+
+# %%
+history = network.fit(x, y, batch_size=32, epochs=58, verbose=0).history
+after_sixty = network.predict(x, verbose=0)
+notebook.layers(network=network)
+
+# %% mystnb={"figure": {"caption": "What the network answers after two epochs and after sixty. It bends only at corners, but with 64 hidden units it has enough of them.", "name": "fig-start-fit"}, "image": {"alt": "A thick grey wave that rises to the right, a dashed line that follows it hardly at all, and a solid line that follows it closely."}} tags=["hide-input"]
+figure, axes = plt.subplots(figsize=(6.4, 3.0))
+axes.plot(x, y, color="0.8", linewidth=7, label="target")
+axes.plot(x, after_two, "--", label="after 2 epochs")
+axes.plot(x, after_sixty, label="after 60 epochs")
+axes.set(xlabel="input", title="output")
+axes.legend()
+for name, answer in (("2", after_two), ("60", after_sixty)):
+    print(f"mean squared error after {name:>2} epochs: {np.mean((answer - y) ** 2):.3f}")
+plt.show()
+
+# %% [markdown]
+# **Exercise.** How many steps does a training of $20$ epochs take, with the $1437$ digits of chapter 1
+# and batches of $64$?
+
+# %% tags=["exercise"]
+# Exercise: training_steps
+images = 1437
+batch_size = 64  # the last batch of an epoch may be smaller
+epochs = 20
+
+steps = None  # how often the weights are changed in all: replace None
+
+exercises.check("training_steps", steps)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: training_steps
+images = 1437
+batch_size = 64  # the last batch of an epoch may be smaller
+epochs = 20
+
+steps = epochs * -(-images // batch_size)  # -(-a // b) rounds a / b up
+
+exercises.check("training_steps", steps)
+
+# %% [markdown]
+# **Where the course uses it.** Chapters 1 and 2 write a step out by hand before they call `fit`. Images
+# that take no part in training, the *test set*, show whether a network has learned something that
+# holds for new images too.
+
+# %% [markdown]
+# ### Convolution
+#
+# A dense layer on an image would join every pixel to every unit. But an edge is an edge wherever it
+# lies, and it takes only a few neighbouring pixels to see it. Take a small array of weights, the *kernel*, lay it on the
 # image, multiply what lies on top of each other, and sum. A large sum means: the pattern is here.
 # Then slide the kernel on. The sums form a new, smaller image, the *feature map*:
 #
@@ -480,7 +505,7 @@ exercises.check("gradient_descent", gradient_descent)
 #
 # with image $x$, kernel $k$ and stride $s$, all indices counted from $0$. The *stride* is how far
 # the kernel moves between two sums. If the kernel stays inside the image, which is called
-# *valid*, then a side of $n$ pixels and a kernel of $m$ leave
+# *valid*, then a side of $n$ pixels and a kernel of side $m$ leave
 #
 # $$
 # \left\lfloor \frac{n - m}{s} \right\rfloor + 1
@@ -586,12 +611,157 @@ def convolution(image, kernel, stride):
 exercises.check("convolution", convolution)
 
 # %% [markdown]
-# **Where the course uses it.** Encoders and discriminators are stacks of convolutions with stride
-# $2$: each halves the image and finds larger patterns. The decoder goes the other way with
-# *transposed* convolutions, which spread each value over a window and so double the image.
+# #### Padding and channels
+#
+# A valid convolution shrinks the image, and the pixels at its border count less, since fewer windows
+# hold them. So one often puts zeros around the image first. With Keras' padding `"same"` there are
+# just as many zeros as it takes to make the output's side
+#
+# $$
+# \left\lceil n / s \right\rceil , \qquad \text{rounded up,}
+# $$ (eq-start-same)
+#
+# whatever the kernel: with stride $1$ it stays, with stride $2$ it halves. This is what most of the
+# course's networks use, so an image goes from $28$ to $14$ to $7$.
+#
+# And a colour image has three values at each place, its *channels*. The kernel then reaches through
+# all of them: it is an array of shape (height, width, input channels), and the sum runs over all
+# three. A layer has many such kernels, called *filters*, and each gives one channel of the output. A
+# layer of $F$ filters of side $m$ on $C$ channels therefore has $m^2\, C\, F$ weights, and $F$ biases.
+
+# %% mystnb={"figure": {"caption": "One row of eight pixels, a kernel of four, stride two. Valid: the kernel stays inside and finds three places. Same: one zero at either end makes room for four, half of eight.", "name": "fig-start-padding"}, "image": {"alt": "Two rows of eight squares. Above, three brackets of four squares each, shifted by two. Below, the row has one dotted square, a zero, at either end, and four brackets."}} tags=["hide-input"]
+figure, axes = plt.subplots(figsize=(6.4, 3.0))
+for base, pad, name in ((2.6, 0, "valid"), (0.0, 1, "same")):
+    for place in range(-pad, 8 + pad):
+        zero = not 0 <= place < 8
+        box = plt.Rectangle((place, base), 1, 0.6, facecolor="white" if zero else "0.88",
+                            edgecolor="0.4", linestyle=":" if zero else "-")  # fmt: skip
+        axes.add_patch(box)
+        axes.text(place + 0.5, base + 0.28, "0" if zero else "", ha="center", va="center")
+    starts = range(-pad, 8 + pad - 3, 2)
+    for number, place in enumerate(starts):
+        height = base - 0.22 - 0.22 * (number % 2)
+        axes.plot([place + 0.1, place + 3.9], [height, height], color=f"C{number}", linewidth=4)
+    axes.text(-1.3, base + 0.3, name, ha="right", va="center")
+    print(f'padding "{name}": {len(starts)} places')
+axes.set(xlim=(-3, 9.2), ylim=(-0.7, 3.4), aspect="equal")
+axes.axis("off")
+plt.show()
 
 # %% [markdown]
-# ## Batch normalisation
+# In Keras:
+
+# %%
+image = np.zeros((1, 28, 28, 1))  # a batch of one grey image
+first = layers.Conv2D(16, 4, strides=2, padding="same", activation="relu")
+second = layers.Conv2D(32, 4, strides=2, padding="same", activation="relu")
+once = first(image)
+twice = second(once)
+print("first layer ", once.shape[1:], "weights", first.count_params())
+print("second layer", twice.shape[1:], "weights", second.count_params())
+
+# %% [markdown]
+# **Exercise.** Write what a convolutional layer returns, and how many weights it has.
+
+
+# %% tags=["exercise"]
+# Exercise: conv_layer
+def conv_layer(height, width, channels, filters, kernel, stride, padding):
+    """Return the output's height, width, channels, and the number of weights."""
+    # `padding` is "same" or "valid"; the kernel is a square of this side.
+    # Count the biases as weights too.
+    return None  # height, width, channels, weights
+
+
+exercises.check("conv_layer", conv_layer)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: conv_layer
+def conv_layer(height, width, channels, filters, kernel, stride, padding):
+    """Return the output's height, width, channels, and the number of weights."""
+    if padding == "same":
+        height, width = -(-height // stride), -(-width // stride)  # rounded up
+    else:
+        height, width = (height - kernel) // stride + 1, (width - kernel) // stride + 1
+    return height, width, filters, kernel * kernel * channels * filters + filters
+
+
+exercises.check("conv_layer", conv_layer)
+
+# %% [markdown]
+# **Where the course uses it.** Encoders and discriminators are stacks of convolutions with stride
+# $2$: each halves the sides of its input and finds larger patterns.
+
+# %% [markdown]
+# ### Transposed convolution
+#
+# A decoder must go the other way, from a small map to a large image. A *transposed* convolution lets
+# each value of the small map spread: it adds a copy of the kernel, multiplied by that value, to the
+# output, and the copies of neighbours lie $s$ places apart, where $s$ is the stride. With map $x$ and
+# kernel $k$,
+#
+# $$
+# y_{ij} = \sum_{a} \sum_{b} x_{ab}\; k_{i - s a,\; j - s b} ,
+# $$ (eq-start-transposed)
+#
+# where $k$ counts as zero outside its array. A side of $n$ becomes $s (n - 1) + m$; with padding
+# `"same"` the border is cut off so that it becomes exactly $s\, n$. Again the weights of the kernel are
+# learned, and there are channels on both sides.
+
+# %% mystnb={"figure": {"caption": "A small map, what one of its values contributes, and the sum of all contributions. With stride $2$ each side is about doubled. Copies of the kernel overlap, and there they add up.", "name": "fig-start-transposed"}, "image": {"alt": "Three pictures. A map of five by five squares with a bright diagonal bar. A large black picture with one small bright blob. A large picture with a smooth bright diagonal bar."}} tags=["hide-input"]
+small = np.eye(5) + np.eye(5, k=1) * 0.5
+spread = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 16  # a kernel that interpolates
+stretched, single = np.zeros((2, 9, 9))
+stretched[::2, ::2] = small
+single[4, 4] = small[2, 2]
+pictures = {"map": small, "one value": convolve2d(single, spread),
+            "all values": convolve2d(stretched, spread)}  # fmt: skip
+figure, axes = plt.subplots(1, 3, figsize=(6.4, 2.5))
+for panel, (name, picture) in zip(axes, pictures.items(), strict=True):
+    panel.imshow(picture, vmin=0, vmax=1.2)
+    panel.set(title=f"{name}: {picture.shape[0]} × {picture.shape[1]}", xticks=[], yticks=[])
+    panel.grid(False)
+up = layers.Conv2DTranspose(1, 4, strides=2, padding="same")
+print('Keras, 5 × 5 with padding "same":', up(np.zeros((1, 5, 5, 1))).shape[1:3])
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the transposed convolution of one map, without cutting off the border.
+
+
+# %% tags=["exercise"]
+# Exercise: transposed_convolution
+def transposed_convolution(x, kernel, stride):
+    """Return the transposed convolution of a 2-D map, without cropping."""
+    # Zeros of the right size; then each x[i, j] adds a copy of the kernel.
+    return None
+
+
+exercises.check("transposed_convolution", transposed_convolution)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: transposed_convolution
+def transposed_convolution(x, kernel, stride):
+    """Return the transposed convolution of a 2-D map, without cropping."""
+    rows, columns = kernel.shape
+    height = (x.shape[0] - 1) * stride + rows
+    width = (x.shape[1] - 1) * stride + columns
+    output = np.zeros((height, width))
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            top, left = stride * i, stride * j
+            output[top : top + rows, left : left + columns] += x[i, j] * kernel
+    return output
+
+
+exercises.check("transposed_convolution", transposed_convolution)
+
+# %% [markdown]
+# **Where the course uses it.** Decoders and generators are stacks of transposed convolutions with
+# stride $2$: each doubles the sides of its input, from $7$ to $14$ to $28$.
+
+# %% [markdown]
+# ### Batch normalisation
 #
 # Inside a network, one feature may run from $-1000$ to $1000$ and its neighbour from $0.01$ to
 # $0.02$, and both drift while the layers below learn. Batch normalisation, BatchNorm for short,
@@ -609,7 +779,9 @@ exercises.check("convolution", convolution)
 # Here $x_i$ is the feature's value in example $i$ of $N$. The small number `eps` keeps the
 # denominator away from zero. `scale` and `offset` are learned, one pair for each feature, so that
 # the network can undo the normalisation where it is in the way. Papers and Keras call them
-# $\gamma$ and $\beta$; in this course those letters are the weights of losses.
+# $\gamma$ and $\beta$; in this course those letters are the weights of losses. For the feature maps of
+# a convolution, mean and variance are taken over the batch *and* over all places, so that there is
+# one pair for each channel.
 #
 # After training there may be no batch, only one image. The layer then uses averages of $m$ and
 # $v$ that it gathered during training. Hence the argument `training=True` or `False` that you
@@ -691,23 +863,358 @@ exercises.check("batch_norm", batch_norm)
 # read from the image. So it is called on each kind separately.
 
 # %% [markdown]
+# ## Probability
+#
+# ### Expectation
+#
+# Throw a die, write down the number, and repeat. The average of your numbers wanders at first,
+# then settles. The value it settles at is the *expectation*. It need not be a number that the die
+# can show: for a fair die it is $3.5$.
+#
+# The same works for any random quantity $z$ and any function $f$ of it. The density $p(z)$ says
+# how often each $z$ is drawn, $f(z)$ says what it counts, and the expectation weighs one with the
+# other:
+#
+# $$
+# \mathbb E[f(z)] = \int f(z)\, p(z)\, \mathrm dz \;\approx\; \frac 1N \sum_{i=1}^N f(z_i)
+# $$ (eq-start-expectation)
+#
+# The integral is often out of reach. The right-hand side is not: draw $N$ values $z_i$ and
+# average. This is called a Monte Carlo estimate. Its typical error, the *standard error*, is
+#
+# $$
+# \begin{aligned}
+# \mathtt{standard\_error} &= \frac{s}{\sqrt N} \\
+# s^2 &= \frac{1}{N-1} \sum_{i=1}^N \bigl(f(z_i) - \bar f\bigr)^2
+# \end{aligned}
+# $$ (eq-start-standard-error)
+#
+# where $\bar f$ is the estimate and $s$ the standard deviation of the values $f(z_i)$. To halve
+# the error you need four times as many draws.
+
+# %% mystnb={"figure": {"caption": "Five running averages of $z^2$ for $z$ drawn from a standard normal. All settle at the expectation, $1$. The shaded band is one standard error to either side; it narrows with the square root of the number of draws.", "name": "fig-start-expectation"}, "image": {"alt": "Line chart with a logarithmic horizontal axis, the number of draws. Five coloured lines start far apart, between about 0 and 2.5, and run together towards a dashed line at 1, mostly inside a grey band that narrows to the right."}} tags=["hide-input"]
+rng = np.random.default_rng(38)
+z = rng.standard_normal((5, 3000))
+draws = np.arange(1, z.shape[1] + 1)
+running = np.cumsum(z**2, axis=1) / draws
+band = np.sqrt(2 / draws)  # z**2 has the variance 2
+
+figure, axes = plt.subplots()
+axes.fill_between(
+    draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error"
+)
+axes.plot(draws, running.T, linewidth=1.4)
+axes.axhline(
+    1, color="black", linestyle="--", linewidth=1.2, label="expectation"
+)
+axes.set(xscale="log", xlim=(2, draws[-1]), ylim=(0, 2.6))
+axes.xaxis.set_major_formatter("{x:g}")
+axes.set(xlabel="number of draws $N$", ylabel="average of $z^2$ so far")
+axes.legend()
+for count in (30, 3000):
+    print(f"N = {count:4d}: averages {np.sort(running[:, count - 1]).round(2)}, "
+          f"standard error {band[count - 1]:.2f}")  # fmt: skip
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the estimate and its standard error. The function `f` takes an array and
+# returns an array.
+
+
+# %% tags=["exercise"]
+# Exercise: expectation
+def expectation(f, samples):
+    """Return estimate and standard error of E[f(z)]; samples: (N,)."""
+    # f(samples) holds one value for each sample.
+    return None  # estimate, standard_error
+
+
+exercises.check("expectation", expectation)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: expectation
+def expectation(f, samples):
+    """Return estimate and standard error of E[f(z)]; samples: (N,)."""
+    values = f(samples)
+    estimate = np.mean(values)
+    standard_error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return estimate, standard_error
+
+
+exercises.check("expectation", expectation)
+
+# %% [markdown]
+# **Where the course uses it.** The loss of a variational autoencoder is an expectation over
+# random codes `z`. Training estimates it with a single draw for each image, and the average over
+# the batch keeps the error small. The losses of a GAN are expectations over real and over
+# generated images.
+
+# %% [markdown]
+# ### The Gaussian density
+#
+# A *density* says where draws of a random quantity fall: the area under it, over an interval, is
+# the probability of landing there. The Gaussian density, also called normal, is a bell. Its mean
+# says where the bell stands, its variance how wide it is. All bells have the same area, so a
+# narrow one must be high. A density may therefore be larger than one; only areas are
+# probabilities.
+#
+# The logarithm of a Gaussian density is simpler than the density itself. It is a parabola:
+#
+# $$
+# \begin{aligned}
+# & \log \mathcal N(z \mid \mu, \sigma^2) \\
+# &\quad = -\frac12 \left( \log 2\pi + \log\sigma^2 + \frac{(z - \mu)^2}{\sigma^2} \right)
+# \end{aligned}
+# $$ (eq-start-gaussian)
+#
+# In code the mean $\mu$ is `z_mean`, and the variance $\sigma^2$ appears by its logarithm,
+# `z_log_var`. A network's output can be any number. A variance cannot: it must be positive. So
+# the network gives the logarithm, and `exp(z_log_var)` is positive whatever comes out.
+#
+# A code `z`, the numbers that stand for an image, has several dimensions, `latent_dim` of them. If
+# they are independent, their densities multiply, and so their log densities add up.
+
+# %% mystnb={"figure": {"caption": "Three Gaussians with the same mean. Left: the narrow one is the highest, since each area is $1$. Right: their logarithms are parabolas, and far from the mean the narrow one lies lowest by far.", "name": "fig-start-gaussian"}, "image": {"alt": "Two charts side by side. Left, three bell curves centred at zero: narrow and high, medium, wide and low. Right, their logarithms: three upside-down parabolas, the narrow bell's the steepest."}} tags=["hide-input"]
+z = np.linspace(-4, 4, 401)
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
+for z_log_var, line in ((-1.5, "-"), (0.0, "--"), (1.5, "-.")):
+    bell = norm(0, np.exp(z_log_var / 2))
+    left.plot(z, bell.pdf(z), line, label=f"{z_log_var:g}".replace("-", "−"))
+    right.plot(z, bell.logpdf(z), line)
+    area = bell.cdf(9) - bell.cdf(-9)
+    print(f"z_log_var {z_log_var:4.1f}: height {bell.pdf(0):.2f}, area {area:.2f}, "
+          f"log density at 3: {bell.logpdf(3):.1f}")  # fmt: skip
+left.set(xlabel="$z$", title="density")
+left.legend(title="z_log_var", loc="upper left", handlelength=2.6)
+right.set(xlabel="$z$", title="log density", ylim=(-13, 1))
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the log density of a batch of codes. Each dimension of each code has its own
+# mean and log-variance. Sum over the dimensions, so that each code gets one number.
+
+
+# %% tags=["exercise"]
+# Exercise: gaussian_log_density
+def gaussian_log_density(z, z_mean, z_log_var):
+    """Return one value per code, (batch,), from (batch, latent_dim)."""
+    # The dimensions are independent: their log densities add up.
+    return None
+
+
+exercises.check("gaussian_log_density", gaussian_log_density)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: gaussian_log_density
+def gaussian_log_density(z, z_mean, z_log_var):
+    """Return one value per code, (batch,), from (batch, latent_dim)."""
+    square = (z - z_mean) ** 2 / np.exp(z_log_var)
+    return -0.5 * np.sum(np.log(2 * np.pi) + z_log_var + square, axis=1)
+
+
+exercises.check("gaussian_log_density", gaussian_log_density)
+
+# %% [markdown]
+# **Where the course uses it.** The encoder of a variational autoencoder answers an image with
+# `z_mean` and `z_log_var`. Its codes are drawn from that Gaussian and compared with a standard
+# one, the prior.
+
+# %% [markdown]
+# ### Log-likelihood
+#
+# A model gives a probability to everything it might see. Now show it data. The probability it
+# gave to exactly these data is the *likelihood* of the model. A good model is one that is not
+# surprised: its likelihood is high.
+#
+# The likelihood of many independent observations is a product of many small numbers, and a
+# computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
+# sign in front it becomes a cost that training makes small, the *negative log-likelihood*. Its
+# unit is the nat.
+#
+# Take a black and white image $x$ with pixels $x_j$, where $1$ is ink and $0$ is blank. Let the
+# model say for each pixel the probability of ink, $\hat x_j$. Then the image costs
+#
+# $$
+# \begin{aligned}
+# -\log p(x) = -\sum_{j=1}^{P} \bigl( & x_j \log \hat x_j \\
+# & + (1 - x_j) \log(1 - \hat x_j) \bigr)
+# \end{aligned}
+# $$ (eq-start-likelihood)
+#
+# For an inked pixel only the first term counts, for a blank one only the second. The sum runs
+# over the $P$ pixels of an image. It takes them as independent *given the model's answer*: once
+# $\hat x$ is known, one pixel's ink must say nothing more about its neighbour's. That is an assumption
+# of the model. For a batch, take the mean of its images' costs. In code $x$ is
+# `images` and $\hat x$ is `reconstruction`.
+
+# %% mystnb={"figure": {"caption": "What one pixel costs, by the probability of ink that the model gave it. A sure and right answer costs nothing. A sure and wrong one costs without limit. A grey pixel, half ink, costs least at one half, and never nothing.", "name": "fig-start-likelihood"}, "image": {"alt": "Three curves over the probability of ink from 0 to 1. The curve for an inked pixel falls from very high at the left to zero at the right, the one for a blank pixel is its mirror image, and the one for a grey pixel is a shallow valley with its lowest point, marked, in the middle."}} tags=["hide-input"]
+ink = np.linspace(
+    0.003, 0.997, 500
+)  # the probability of ink that the model gives
+figure, axes = plt.subplots()
+for x, name, line in ((1.0, "inked, $x = 1$", "-"), (0.0, "blank, $x = 0$", "--"),
+                      (0.5, "grey, $x = 0.5$", "-.")):  # fmt: skip
+    cost = -(x * np.log(ink) + (1 - x) * np.log(1 - ink))
+    axes.plot(ink, cost, line, label=name)
+axes.plot(0.5, np.log(2), "o", color="C2", markersize=8)
+axes.set(
+    xlabel=r"probability of ink, $\hat x$",
+    ylabel="cost of the pixel [nats]",
+    ylim=(0, 4.2),
+)
+axes.legend(title="the pixel", loc="upper center")
+for probability in (0.99, 0.5, 0.01):
+    print(
+        f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats"
+    )
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Write the negative log-likelihood of a batch: sum over the pixels, mean over the
+# images.
+
+
+# %% tags=["exercise"]
+# Exercise: negative_log_likelihood
+def negative_log_likelihood(images, reconstruction):
+    """Return one number; both are (batch, height, width), in [0, 1]."""
+    # Sum over the pixels of each image, then take the mean over the batch.
+    return None
+
+
+exercises.check("negative_log_likelihood", negative_log_likelihood)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: negative_log_likelihood
+def negative_log_likelihood(images, reconstruction):
+    """Return one number; both are (batch, height, width), in [0, 1]."""
+    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(
+        1 - reconstruction
+    )
+    per_image = -np.sum(log_likelihood, axis=(1, 2))
+    return np.mean(per_image)
+
+
+exercises.check("negative_log_likelihood", negative_log_likelihood)
+
+# %% [markdown]
+# **Where the course uses it.** It is the reconstruction loss. The form above is the one named
+# `"bernoulli"`; the images of this course run from $-1$ to $1$ and are mapped to $[0, 1]$ for it.
+# If the pixels follow Gaussians of variance $1$ around $\hat x$, *minus* the log density of the
+# last section is, up to a constant, half the squared error. That is the form named `"gaussian"`.
+
+# %% [markdown]
+# ### Bayes' rule
+#
+# You know how an effect follows from its cause, and you see the effect. How likely is the cause?
+#
+# Let $z$ be the cause and $x$ what is seen. Three quantities meet. The *prior* $p(z)$: how common
+# is the cause? The *likelihood* $p(x \mid z)$: how often does it show like this? And the
+# *evidence* $p(x)$: how often is this seen at all, from whatever cause? They give the
+# *posterior*:
+#
+# $$
+# \begin{aligned}
+# p(z \mid x) &= \frac{p(x \mid z)\, p(z)}{p(x)} \\
+# p(x) &= \sum_{z} p(x \mid z)\, p(z)
+# \end{aligned}
+# $$ (eq-start-bayes)
+#
+# If $z$ takes a continuum of values, the sum becomes an integral. The rule is easiest to see in
+# whole numbers. In the picture, a detector looks at $1000$ pictures, of which a few are generated
+# by a network and the others are real photographs. It flags nearly all of the generated ones, and
+# one real picture in ten. Most flags are nevertheless false, because there are so many more real
+# pictures.
+
+# %% mystnb={"figure": {"caption": "One thousand pictures. The generated ones stand at the left. Filled marks are flagged by the detector. Look at the filled marks alone: they are what you see when a flag is raised, and few of them are generated.", "name": "fig-start-bayes"}, "image": {"alt": "A grid of 1000 marks, 50 columns by 20 rows. The first column holds the generated pictures, almost all of them filled orange squares. The next columns hold the real pictures that are flagged, about five columns of filled blue discs. The other real pictures are small pale rings."}} tags=["hide-input"]
+hits, misses, false_alarms, rest = 19, 1, 98, 882
+kinds = np.repeat([0, 1, 2, 3], [hits, misses, false_alarms, rest])
+column, row = np.divmod(np.arange(1000), 20)
+
+figure, axes = plt.subplots(figsize=(6.4, 3.6))
+looks = [
+    ("generated, flagged", dict(marker="s", s=26, color="C3")),
+    (
+        "generated, missed",
+        dict(marker="s", s=24, facecolor="none", edgecolor="C3", linewidth=1.4),
+    ),
+    ("real, flagged", dict(marker="o", s=26, color="C0")),
+    (
+        "real, not flagged",
+        dict(marker="o", s=14, facecolor="none", edgecolor="0.7"),
+    ),
+]
+for kind, (name, look) in enumerate(looks):
+    axes.scatter(column[kinds == kind], -row[kinds == kind], label=name, **look)
+axes.axis("off")
+figure.legend(
+    loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3
+)
+flagged = hits + false_alarms
+print(
+    f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated"
+)
+print(f"p(generated | flagged) = {hits} / {flagged} = {hits / flagged:.2f}")
+plt.show()
+
+# %% [markdown]
+# **Exercise.** Another detector, another crowd. Given a flagged picture, how likely is it
+# generated? Two decimals are enough. You may let Python compute it.
+
+# %% tags=["exercise"]
+# Exercise: base_rate
+base_rate = 0.05  # p(generated)
+hit_rate = 0.80  # p(flagged | generated)
+false_alarm_rate = 0.10  # p(flagged | real)
+
+answer = None  # p(generated | flagged): replace None
+
+exercises.check("base_rate", answer)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: base_rate
+base_rate = 0.05  # p(generated)
+hit_rate = 0.80  # p(flagged | generated)
+false_alarm_rate = 0.10  # p(flagged | real)
+
+flagged = hit_rate * base_rate + false_alarm_rate * (1 - base_rate)
+answer = hit_rate * base_rate / flagged
+
+exercises.check("base_rate", answer)
+
+# %% [markdown]
+# **Where the course uses it.** A decoder says which image $x$ follows from a code $z$. The way
+# back, $p(z \mid x)$, has $p(x)$ in its denominator: an integral over all codes, out of reach. So
+# an encoder learns to approximate the answer, and this is what makes an autoencoder
+# *variational*. In a GAN the discriminator is the detector. Half of what it sees is generated, so
+# its base rate is $1/2$.
+
+# %% [markdown]
 # ## What to remember
 #
+# - **Layer:** weigh the inputs, add a bias, bend by an activation. Without it all is linear.
+# - **Gradient descent:** step against the gradient; the steepest direction limits the learning
+#   rate. **Adam** gives each weight a step of its own.
+# - **Backpropagation:** the chain rule from the loss backwards, one pass for all weights.
+# - **Training:** a step takes a batch, an epoch takes all examples once; `fit` repeats epochs.
+# - **Convolution:** one small kernel slides over the whole image; stride $2$ with padding `"same"`
+#   halves the sides, and a transposed convolution doubles them.
+# - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
 #   pixels, mean over the batch.
 # - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.
-# - **Gradient descent:** step against the gradient; the steepest direction limits the learning
-#   rate.
-# - **Convolution:** one small kernel slides over the whole image; the stride shrinks the result.
-# - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
 #
 # ## Sources
 #
 # - Goodfellow, Bengio and Courville, [*Deep Learning*](https://www.deeplearningbook.org), chapter
-#   3 (probability), 4 (gradient descent), 5 (maximum likelihood), 9 (convolution)
-#   {cite}`goodfellow2016deep`.
+#   3 (probability), 4 (gradient descent), 5 (maximum likelihood), 6 (layers and backpropagation),
+#   9 (convolution) {cite}`goodfellow2016deep`.
+# - Kingma and Ba, [*Adam*](https://arxiv.org/abs/1412.6980), algorithm 1 {cite}`kingma2015adam`.
 # - Bishop, *Pattern Recognition and Machine Learning*, chapter 1 (expectation, Bayes) and 2 (the
 #   Gaussian) {cite}`bishop2006pattern`.
 # - Dumoulin and Visin,

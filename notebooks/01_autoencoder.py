@@ -1,16 +1,21 @@
 # %% [markdown]
 # # Chapter 1: The autoencoder
 #
-# *Run time: 31 s on two CPU cores, measured at the last execution.*
+# *Run time: 154 s on two CPU cores, measured at the last execution.*
 #
 # **Can a network that only learned to copy images through a narrow code also make new ones?**
 #
 # After this chapter you can
 #
-# - build an autoencoder and say what its loss asks for, and what it does not;
-# - compare it with principal component analysis with a code of the same length;
-# - walk through a latent space and say what lies between two codes;
-# - measure whether decoded codes look like real images, and name a measure that can be fooled.
+# - build an autoencoder in Keras, layer by layer, and say where its weights are;
+# - write its training step by hand: forward pass, loss, gradient, update;
+# - compare it with principal component analysis at the same length of code;
+# - walk through a latent space, and say what the loss asks for there and what it does not.
+#
+# The words *layer*, *convolution*, *epoch* or *Adam* are new to you?
+# [Before you start](00_before_you_start.ipynb) explains them with a picture each. Any other word
+# is in the [glossary](../book/glossary.md), and every symbol in the
+# [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -28,50 +33,34 @@ if "google.colab" in sys.modules and not os.path.exists("01_autoencoder.py"):
     )
 
 # %%
-import os
+from vaegan_edu import notebook
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+profile = notebook.start()
 
 import keras
 import numpy as np
+import tensorflow as tf  # for its GradientTape: Keras itself takes no gradients
+from keras import layers, ops
 from sklearn.decomposition import PCA
 
-from vaegan_edu import (
-    exercises,
-    experiments,
-    losses,
-    metrics,
-    models,
-    networks,
-    plotting,
-    records,
-)
+from vaegan_edu import exercises, losses, metrics, models, networks, plotting
 from vaegan_edu.widgets import LatentExplorer
-
-# %matplotlib inline
-plotting.style()
-profile = experiments.current_profile()
 
 # %% [markdown]
 # ## The images
 #
 # We start small. The images are handwritten digits: on a CPU the ones that come with scikit-learn
-# {cite}`alpaydin1998optical`, $8 \times 8$ pixels enlarged to $28 \times 28$; on a GPU those of MNIST
-# {cite}`lecun1998gradient`. Each image is an array of shape `(28, 28, 1)`. Its values run from
-# $-1$ (black) to $1$ (white). We keep a test set apart, and the network never learns from it.
+# {cite}`alpaydin1998optical`, $8 \times 8$ pixels enlarged to $28 \times 28$; on a GPU those of
+# MNIST {cite}`lecun1998gradient`. (`profile` knows which machine this is, and chooses the data and
+# the number of epochs.) Each image is an array of shape `(28, 28, 1)` whose values run from $-1$
+# (black) to $1$ (white). We keep a test set apart, from which the network never learns.
 
 # %%
 (x_train, y_train), (x_test, y_test) = profile.load_data()
-print("training images", x_train.shape, "test images", x_test.shape)
-print("values from", x_train.min(), "to", x_train.max())
 
-# %% mystnb={"figure": {"caption": "The first test images. They have few pixels, enlarged, so their edges are soft: the cell prints the share of grey pixels, neither black nor white.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}}
-grey = np.abs(x_test[:24]) < 0.9
-print(f"grey pixels: {grey.mean():.0%}")
+# %% mystnb={"figure": {"caption": "The first test images. They were measured with few pixels and then enlarged, so their edges are soft and half of their pixels are grey.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}} tags=["hide-input"]
+print(f"{len(x_train)} training images, {len(x_test)} test images")
+print(f"neither black nor white: {np.mean(np.abs(x_test) < 0.9):.0%} of the pixels")
 plotting.image_sheet(x_test[:24], columns=12)
 
 # %% [markdown]
@@ -89,139 +78,222 @@ plotting.image_sheet(x_test[:24], columns=12)
 # z = \text{encoder}(x), \qquad \hat x = \text{decoder}(z).
 # $$ (eq-ae-map)
 #
-# Both are networks, and both learn at once, from one wish: $\hat x$ should be close to $x$. We
-# measure the distance by half the squared difference of each pixel. We *sum* it over the pixels
-# $i$ of an image, and *average* it over the $N$ images of a batch:
+# Both are networks, and they learn together, because both are judged by the same result:
+# $\hat x$ should be close to $x$. We measure the distance by half the squared difference of each
+# pixel. We *sum* it over the pixels $i$ of an image, and *average* it over the $N$ images of a
+# batch:
 #
 # $$
 # \text{loss} = \frac 1N \sum_{n=1}^{N} \; \frac 12 \sum_i \left(x_{n,i} - \hat x_{n,i}\right)^2 .
 # $$ (eq-ae-loss)
 #
-# No label appears in equation {eq}`eq-ae-loss`. The image is its own target. What keeps the pair from
-# cheating is the *bottleneck*: the code has far fewer numbers than the image has pixels, and
-# networks of this size cannot pass every image through so few. They must find what the images have
-# in common.
+# No label appears in equation {eq}`eq-ae-loss`, since the image is its own target. What keeps the
+# pair from copying without understanding is the *bottleneck*: the code has far fewer numbers than
+# the image has pixels. Networks of this size cannot pass every image through so few numbers, so
+# they must find what the images have in common.
 #
-# In code, the two networks come from `networks`: two convolutions with stride two on the way down,
-# two transposed convolutions on the way up. `models.Autoencoder` states the loss, and Keras' own
-# `fit` does the rest.
+# ## The two networks, layer by layer
+#
+# The encoder looks at the image by two convolutions. Each has a stride of two, so that it halves
+# height and width, and each has more channels than the layer before: fewer places, but more said
+# about each. Then the map is flattened to one long vector, and two dense layers condense it to the
+# code. The decoder does the same backwards. Its *transposed* convolutions double height and width,
+# and its last layer ends in a `tanh`, because pixels lie between $-1$ and $1$.
+
+
+# %%
+def build_encoder(latent_dim):
+    images = keras.Input((28, 28, 1))
+    h = layers.Conv2D(16, 4, strides=2, padding="same", activation="relu")(images)
+    h = layers.Conv2D(32, 4, strides=2, padding="same", activation="relu")(h)
+    h = layers.Flatten()(h)
+    h = layers.Dense(64, activation="relu")(h)
+    z = layers.Dense(latent_dim)(h)  # no activation: a code may be any number
+    return keras.Model(images, z)
+
+
+def build_decoder(latent_dim):
+    z = keras.Input((latent_dim,))
+    h = layers.Dense(7 * 7 * 32, activation="relu")(z)
+    h = layers.Reshape((7, 7, 32))(h)
+    up = layers.Conv2DTranspose
+    h = up(16, 4, strides=2, padding="same", activation="relu")(h)
+    x_hat = up(1, 4, strides=2, padding="same", activation="tanh")(h)
+    return keras.Model(z, x_hat)
+
+
+keras.utils.set_random_seed(0)  # random weights, but the same in every run
+encoder, decoder = build_encoder(latent_dim=16), build_decoder(latent_dim=16)
+
+# %% mystnb={"figure": {"caption": "The two networks, drawn from their own shapes: each block is what a layer returns for one image, written as height × width × channels or as a length. Height and width halve on the way to the code and double on the way back.", "name": "fig-ae-networks"}, "image": {"alt": "Two rows of blocks joined by arrows. Upper row: a large square, 28 by 28 by 1; smaller stacked squares, 14 by 14 by 16; still smaller ones, 7 by 7 by 32; then bars of 1568, 64 and 16 numbers. Lower row: a bar of 16, one of 1568, stacked squares of 7 by 7 by 32, of 14 by 14 by 16, and a large square of 28 by 28 by 1."}} tags=["hide-input"]
+def blocks(network, first):
+    """Each layer's name and the shape of what it returns, for `network_chart`."""
+    names = [first, *(type(layer).__name__ for layer in network.layers[1:])]
+    shapes = [layer.output.shape[1:] for layer in network.layers]
+    return [
+        (name.replace("2DT", "2D\nT"), shape) for name, shape in zip(names, shapes, strict=True)
+    ]
+
+
+weights = encoder.layers[4].count_params(), encoder.count_params()
+print("weights of the encoder's first dense layer: {:,} of {:,}".format(*weights))
+plotting.network_chart({"encoder": blocks(encoder, "image"), "decoder": blocks(decoder, "code")})
+
+# %% [markdown]
+# The convolutions do the seeing, but nine tenths of the encoder's weights sit in its first dense
+# layer: it joins each of $1568$ numbers to each of $64$ units, whereas a convolution uses its few
+# weights again at every place.
+#
+# The package builds these networks by `networks.build_encoder` and `networks.build_decoder`, in a
+# size that it calls `"small"`. Their layers are the ones above:
+
+# %%
+theirs = networks.build_encoder("small", latent_dim=16, variational=False)
+their_decoder = networks.build_decoder("small", latent_dim=16)
+notebook.layers(ours=encoder, package=theirs)
+
+# %%
+notebook.layers(ours=decoder, package=their_decoder)
+
+# %% [markdown]
+# ## One training step, written out
+#
+# Training repeats one step. Take a batch of images and send it forward through both networks.
+# Compute the loss of equation {eq}`eq-ae-loss`. Ask how the loss would change with each weight:
+# that is the gradient, which backpropagation computes. Then let the optimiser move every weight a
+# little downhill.
+#
+# Keras leaves the gradient to the library underneath, here TensorFlow. Its `GradientTape` records
+# what is computed while it is open, and differentiates it afterwards.
+
+
+# %%
+def train_step(encoder, decoder, optimizer, images):
+    with tf.GradientTape() as tape:
+        z = encoder(images, training=True)
+        x_hat = decoder(z, training=True)
+        per_image = 0.5 * ops.sum((images - x_hat) ** 2, axis=(1, 2, 3))
+        loss = ops.mean(per_image)
+    weights = encoder.trainable_variables + decoder.trainable_variables
+    gradients = tape.gradient(loss, weights)
+    optimizer.apply(gradients, weights)
+    return loss
+
+
+theirs.set_weights(encoder.get_weights())  # the same start, for later
+their_decoder.set_weights(decoder.get_weights())
+
+optimizer = keras.optimizers.Adam(2e-3)
+batches = [x_train[start : start + 64] for start in range(0, len(x_train), 64)]
+by_hand = [
+    float(train_step(encoder, decoder, optimizer, batch)) for batch in batches
+]
+print(f"loss of the first batch {by_hand[0]:.1f}, of the last {by_hand[-1]:.1f}")
+
+# %% [markdown]
+# That was an *epoch*: every training image was used once, in batches of $64$. The loss has more
+# than halved, and there is no more to training than to go on.
+#
+# `models.Autoencoder` packs the same step into Keras' `fit`, which also shuffles, validates and
+# keeps a history. Started from the same weights, with the batches in the same order, it must
+# arrive at the same loss:
+
+# %%
+packed = models.Autoencoder(theirs, their_decoder)
+packed.compile(keras.optimizers.Adam(2e-3))
+history = packed.fit(x_train, batch_size=64, shuffle=False, verbose=0).history
+sizes = [len(batch) for batch in batches]  # the last one is smaller
+notebook.Table(
+    {"by hand": {"mean loss of the epoch": np.average(by_hand, weights=sizes)},
+     "models.Autoencoder": {"mean loss of the epoch": history["loss"][0]}}
+)  # fmt: skip
+
+# %% [markdown]
+# From here on we use `fit`, for more epochs, and watch the loss of the test images beside it.
 
 
 # %%
 def train_autoencoder(latent_dim, epochs):
-    """Build an autoencoder and train it from a fixed seed."""
     keras.utils.set_random_seed(0)
     autoencoder = models.Autoencoder(
         networks.build_encoder(latent_dim=latent_dim, variational=False),
         networks.build_decoder(latent_dim=latent_dim),
     )
     autoencoder.compile(keras.optimizers.Adam(2e-3))
-    history = autoencoder.fit(
+    fitted = autoencoder.fit(
         x_train,
         validation_data=(x_test,),
         epochs=epochs,
         batch_size=64,
         verbose=0,
     )
-    return autoencoder, history.history
+    return autoencoder, fitted.history
 
 
-autoencoder, history = train_autoencoder(
-    latent_dim=16, epochs=profile.epochs(cpu=20, gpu=20)
-)
-print("weights of the encoder", autoencoder.encoder.count_params())
-print("weights of the decoder", autoencoder.decoder.count_params())
-print(
-    "the last loss is below the first:",
-    history["loss"][-1] <= history["loss"][0],
-)
+epochs = profile.epochs(cpu=20, gpu=20)
+autoencoder, history = train_autoencoder(16, epochs)
 
-# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned early; the curve for held-out images follows that for training images and ends within a third of it. It starts lower, because the training value is an average over the epoch, while the network still learns. The cell checks all three.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images runs close to the solid one for training images."}}
-train, held_out = np.array(history["loss"]), np.array(history["val_loss"])
-fall = (train[0] - train) / (train[0] - train[-1])
-print("over 0.8 of the fall in the first quarter of the epochs:",
-      fall[len(train) // 4 - 1] > 0.8)  # fmt: skip
-print("held-out loss at the end within a third of the training loss:",
-      abs(held_out[-1] / train[-1] - 1) < 1 / 3)  # fmt: skip
-print("held-out loss lower in the first epoch:", held_out[0] < train[0])
+# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["hide-input"]
+for name in ("loss", "val_loss"):
+    values, quarter = history[name], len(history[name]) // 4
+    print(f"{name:8}  first epoch {values[0]:6.1f}  a quarter of them later "
+          f"{values[max(quarter - 1, 0)]:5.1f}  last {values[-1]:5.1f}")  # fmt: skip
 plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 
 # %% [markdown]
-# ## What comes back, and what a line would do
+# ## What comes back, and what a linear map would do
 #
-# A loss alone says little. We need something to hold it against, and there are two natural
-# choices. The first is to answer every image with the average image. The second is principal
-# component analysis (PCA) with as many components as the code has numbers. PCA is the best that
-# *linear* maps can do in both places of equation {eq}`eq-ae-map` {cite}`goodfellow2016deep`. What the
+# A loss alone says little, so we need something to compare it with. There are two natural choices.
+# The first is to answer every image with the average image. The second is principal component
+# analysis (PCA) with as many components as the code has numbers. PCA is the best that *linear* maps
+# can do in both places of equation {eq}`eq-ae-map` {cite}`goodfellow2016deep`. Whatever the
 # autoencoder gains over it, it gains by not being linear.
 
 # %%
-pixels = x_train.reshape(len(x_train), -1)
-pca = PCA(n_components=autoencoder.latent_dim, random_state=0).fit(pixels)
-through_pca = pca.inverse_transform(
-    pca.transform(x_test.reshape(len(x_test), -1))
-)
+pixels = x_train.reshape(len(x_train), -1)  # an image a row: (N, 784)
+pca = PCA(n_components=16, random_state=0).fit(pixels)
+codes = pca.transform(x_test.reshape(len(x_test), -1))  # (N, 16)
+through_pca = pca.inverse_transform(codes).reshape(x_test.shape).astype("float32")
 
 reconstructions = {
     "test image": x_test,
     "autoencoder": autoencoder.reconstruct(x_test),
-    "PCA": np.clip(through_pca.reshape(x_test.shape), -1, 1).astype("float32"),
+    "PCA": np.clip(through_pca, -1, 1),  # no pixel is blacker than black
     "average": np.broadcast_to(x_train.mean(axis=0), x_test.shape),
 }
-
-
-def reconstruction_loss(images, reconstruction):
-    """The loss above, by the package's function for each image."""
-    each = losses.gaussian_reconstruction(images, reconstruction)
-    return float(np.mean(each))
-
-
 lost = {
-    name: reconstruction_loss(x_test, reconstruction)
-    for name, reconstruction in reconstructions.items()
+    name: float(np.mean(losses.gaussian_reconstruction(x_test, images)))
+    for name, images in reconstructions.items()
 }
-print(f"PCA loses {lost['PCA']:.1f}, the average image {lost['average']:.1f}")
-print("the autoencoder loses less:", lost["autoencoder"] < lost["PCA"])
 
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. The losses are printed above.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}}
-for name, loss in lost.items():
-    print(f"{name:12} {loss:6.1f}")
-plotting.image_rows(
-    {name: images[:10] for name, images in reconstructions.items()}
-)
+# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and loses less.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["hide-input"]
+print("loss: " + ", ".join(f"{name} {lost[name]:.1f}" for name in list(lost)[1:]))
+plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
 # %% [markdown]
 # ## A map of the digits
 #
 # What has the encoder put into its numbers? With sixteen of them we cannot look. So we train a
-# second autoencoder whose code has two, and draw each test image as a dot at its code.
+# second autoencoder whose code has only two, and draw each test image as a dot at its code.
 
 # %%
-plane, _ = train_autoencoder(
-    latent_dim=2, epochs=profile.epochs(cpu=25, gpu=20)
-)
+plane, _ = train_autoencoder(2, epochs)
 codes, labels = plane.encode(x_test[:360]), y_test[:360]
-print("the largest code lies beyond 10:", np.abs(codes).max() > 10)
-loss_plane = reconstruction_loss(x_test, plane.reconstruct(x_test))
-loss_sixteen = reconstruction_loss(x_test, reconstructions["autoencoder"])
-print(
-    "two numbers lose over three times as much as sixteen:",
-    loss_plane > 3 * loss_sixteen,
-)
 
-# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. Digits of one class mostly lie together, though no label was used: the cell asks how often a dot and its nearest neighbour are of one class. The plane has no agreed centre or scale, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form patches on a wide plane with empty space around them; several overlap in the middle, and one class is split in two."}}
-distances = np.linalg.norm(codes[:, None] - codes, axis=-1)
-np.fill_diagonal(distances, np.inf)  # no dot is its own neighbour
-same_class = labels == labels[distances.argmin(axis=1)]
-print("nearest neighbour of the same class, above 0.6:", same_class.mean() > 0.6)
-print("by chance, about a tenth:", f"{np.mean(labels[:, None] == labels):.1f}")
+# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. The digits of one class mostly lie together, although no label was used. The plane has neither a centre nor a scale that anyone agreed on, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form patches on a wide plane with empty space around them; several overlap in the middle."}} tags=["hide-input"]
+apart = np.linalg.norm(codes[:, None] - codes, axis=-1)
+np.fill_diagonal(apart, np.inf)  # no dot is its own neighbour
+same_class = np.mean(labels == labels[apart.argmin(axis=1)])
+print(f"nearest dot is of the same class: {same_class:.0%} "
+      f"(by chance {np.mean(labels[:, None] == labels):.0%})")  # fmt: skip
+print(f"largest coordinate of a code: {np.abs(codes).max():.0f}")
 plotting.latent_scatter({"codes of test images": codes}, labels)
 
 # %% [markdown]
 # Now walk. Drag the point in the figure below, or use the arrow keys or the sliders. On a patch
 # you see a digit. Between patches you see one digit dissolve into another, and some shapes that
-# are no digit. Far outside, where no training image has its code, the decoder still answers. It
-# was never told what to say there.
+# are no digit. Far outside, where no training image has its code, the decoder still answers,
+# although its loss never said what it should answer there.
 
 # %% tags=["nbval-ignore-output"]
 LatentExplorer(
@@ -235,189 +307,67 @@ LatentExplorer(
 # code? The loss of equation {eq}`eq-ae-loss` never says where codes lie, so we have to guess. We try
 # three guesses, and one control that uses no network at all:
 #
-# - **random**: draw each number of the code from the standard normal distribution. That is what
-#   chapter 2's model will be trained for; this one was not.
-# - **fitted**: look first. Fit a Gaussian to the codes of the training images, then draw from it.
-# - **between**: take two test images of different classes, and decode the midpoint of their codes.
-# - **mean image** (control): average the same two images pixel by pixel.
+# - **random**: draw each number of the code from the standard normal distribution;
+# - **fitted**: look first. Fit a Gaussian to the codes of the training images, then draw from it;
+# - **between**: take two test images of different classes, and decode the midpoint of their codes;
+# - **mean image** (the *control*): average the same two images pixel by pixel.
 
 # %%
-data = (x_train, y_train), (x_test, y_test)
-images, numbers = experiments.judge_decoder(
-    autoencoder, data, profile.data, seed=0
-)
-spread = autoencoder.encode(x_train).std(axis=0)
-print("every code has a standard deviation above 3:", spread.min() > 3)
+rng = np.random.default_rng(0)
+codes = autoencoder.encode(x_train)  # (N, 16)
+partner = rng.permutation(len(x_test))
+pairs = np.flatnonzero(y_test != y_test[partner])  # of different classes
+first, second = x_test[pairs], x_test[partner[pairs]]
 
-# %% mystnb={"figure": {"caption": "What the decoder makes of codes that belong to no image, below real images. Random codes give nothing that looks like a digit: the cell checks that they lie over twice as far from the nearest training image as real images do, and fitted codes do not.", "name": "fig-ae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then grey noise without any shape for random codes; rough digit-like shapes for fitted codes; doubtful mixtures for codes between two images; and two digits laid over each other for the mean image."}}
-far = {
-    kind: np.median(
-        metrics.nearest_distance(shown.reshape(len(shown), -1), pixels)
-    )
-    for kind, shown in images.items()
-}
-print("random: over twice as far as real:", far["random"] > 2 * far["real"])
-print("fitted: over twice as far as real:", far["fitted"] > 2 * far["real"])
-plotting.image_rows(
-    {kind.replace("_", " "): shown[:10] for kind, shown in images.items()}
-)
-
-# %% [markdown]
-# ## Put a number on it
-#
-# "Looks like a digit" is a judgement. To measure it, we need a judge, and we take two, because each
-# has a blind spot.
-#
-# The first judge is a classifier. It was trained beforehand to name digits, and its last hidden
-# layer gives `features`: numbers that say what an image shows rather than what each pixel is. From
-# it we take three measures.
-#
-# - **low confidence**: the share of images for which the classifier gives no class a probability
-#   of at least $0.9$. Lower is better.
-# - **precision** {cite}`kynkaanniemi2019improved`: draw a ball around the features of every real
-#   training image, reaching to its fifth nearest neighbour. Precision is the share of decoded
-#   images that fall into some ball. Do they look *real*? Higher is better.
-# - **recall**: the same with the roles exchanged. Which share of the *real* images lies within
-#   balls around the decoded ones? Is *everything* there? Higher is better.
-#
-# The second judge compares plain pixels: **pixel precision** is precision with the pixels in place
-# of the features.
-#
-# No measure means much alone. So the first row is the *floor*: real test images, measured in the
-# same way. Perfect images would score about this. A score above it does not mean "better than
-# real": a blur can get there.
-
-# %% tags=["nbval-ignore-output"]
-MEASURES = ("low_confidence", "precision", "pixel_precision", "recall")
-print(" " * 12 + "".join(f"{measure:>17}" for measure in MEASURES))
-for kind, row in numbers.items():
-    print(
-        f"{kind:12}" + "".join(f"{row[measure]:17.2f}" for measure in MEASURES)
-    )
-
-# %%
-real, random, fitted, mean_image = (
-    numbers[kind] for kind in ("real", "random", "fitted", "mean_image")
-)
-print(
-    "random: hardly ever unsure, precision near the floor",
-    random["low_confidence"] < 0.1
-    and random["precision"] > real["precision"] - 0.2,
-)
-print(
-    "random: neither pixel precision nor recall",
-    max(random["pixel_precision"], random["recall"]) < 0.05,
-)
-print(
-    "mean image: passes more often by pixels than by features",
-    mean_image["pixel_precision"] > mean_image["precision"],
-)
-print(
-    "fitted: below the floor by every measure",
-    fitted["low_confidence"] > real["low_confidence"]
-    and all(fitted[measure] < real[measure] for measure in MEASURES[1:]),
-)
-
-# %% [markdown]
-# Read the row *random*, and look at its images again. The classifier is hardly ever unsure about
-# them, and its precision is close to the floor. By these two measures they would be excellent
-# digits. They are grey noise. The classifier learned to tell digits apart; it never saw anything
-# that is no digit, so it finds one in everything. Pixel precision and recall are not fooled.
-#
-# The pixel judge has a blind spot too. Look at its number for *mean image*: two digits on top of
-# each other pass quite often. A blurred image is near many images, pixel by pixel, and looks like
-# none of them. There the classifier's precision is stricter. **A single measure can be fooled.
-# Believe what several say, each beside its floor and a control, and look at the images.**
-#
-# Now the row *fitted*. Part of the failure was that we looked in the wrong place: the codes are
-# spread far wider than a standard normal, as the first cell printed. Codes drawn from where the
-# training codes lie give varied shapes that look like digits from afar. They stay well below the
-# floor. One likely reason: a Gaussian also covers gaps such as those of {numref}`fig-ae-plane`.
-#
-# ## Is that one lucky run?
-#
-# A network's numbers change with its seed. So the comparison was run from five seeds, and longer,
-# by the command `python -m vaegan_edu train ae-digits --seed N`, and by `vae-digits` for the
-# variational autoencoder of chapter 2. Both have the same encoder trunk, decoder, data, learning
-# rate and number of epochs; the learning rate is half of the one above. The next cell reads those
-# records: the mean over seeds and, in brackets, a bootstrap interval. It is nominally one of
-# $95\,\%$; with so few seeds it is somewhat too narrow.
-
-# %%
-RESULTS = "../book/results"
-runs = {
-    name: records.read_runs(f"{RESULTS}/{name}-digits")
-    for name in ("ae", "vae")
+count, mean, covariance = len(pairs), codes.mean(axis=0), np.cov(codes.T)
+random = rng.standard_normal((count, 16))
+fitted = rng.multivariate_normal(mean, covariance, size=count)
+between = (autoencoder.encode(first) + autoencoder.encode(second)) / 2
+made = {
+    "test image": first,
+    "random": autoencoder.decode(random),
+    "fitted": autoencoder.decode(fitted),
+    "between": autoencoder.decode(between),
+    "mean image": (first + second) / 2,
 }
 
-
-def over_seeds(name, key):
-    """Mean and 95 % interval of one recorded metric over seeds."""
-    return metrics.mean_interval([run.metrics[key] for run in runs[name]])
-
-
-print(
-    "seeds:",
-    len(runs["ae"]),
-    "and",
-    len(runs["vae"]),
-    " epochs:",
-    len(runs["ae"][0].history),
-)
-for measure in MEASURES:
-    floor = runs["ae"][0].metrics[f"real_{measure}"]
-    print(
-        f"\n{measure + ', floor ' + format(floor, '.2f'):28}{'autoencoder':22}VAE"
-    )
-    for kind in ("random", "fitted", "between", "mean_image"):
-        row = [over_seeds(name, f"{kind}_{measure}") for name in ("ae", "vae")]
-        text = "".join(
-            f"{f'{mean:.2f} [{low:.2f}, {high:.2f}]':22}"
-            for mean, low, high in row
-        )
-        print(f"    {kind:24}{text}".rstrip())
+# %% mystnb={"figure": {"caption": "What the decoder makes of codes that belong to no image, below real images. Which of these would you accept as a handwritten digit? Decide row by row before you read on.", "name": "fig-ae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then grey noise without any shape for random codes; rough digit-like shapes for fitted codes; doubtful mixtures for codes between two images; and two digits laid over each other for the mean image."}} tags=["hide-input"]
+spread = codes.std(axis=0)
+print(f"standard deviation of the training codes: {spread.min():.1f} to {spread.max():.1f}")
+plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]
-# The original project wrote that a plain autoencoder has no meaningful image between two of its
-# codes, and that the VAE has; and that a code drawn at random is likely to give a meaningless image.
-# We call this claim C0. The next cell asks the records. A difference counts when the two intervals
-# do not overlap.
-
+# Random codes give grey noise. Part of the reason is that we looked in the wrong place: the codes
+# of images are spread several times as wide as a standard normal, so that a random code lies near
+# the middle, where hardly any image has its own. Codes drawn from where the training codes lie
+# give varied shapes, some of which could be digits. One likely reason that others could not: a
+# Gaussian also covers gaps such as those of {numref}`fig-ae-plane`.
+#
+# "Could be digits" is a judgement by eye, and yours may differ from ours. How would you measure it?
+# A first idea: whatever looks like a digit must lie close to *some* training image. Count the
+# distance in pixels to the nearest one.
 
 # %%
-def verdict(kind, measure):
-    """Say which model the intervals favour, if they are apart."""
-    (ae, ae_low, ae_high), (vae, vae_low, vae_high) = (
-        over_seeds(name, f"{kind}_{measure}") for name in ("ae", "vae")
-    )
-    if ae_low <= vae_high and vae_low <= ae_high:
-        return "no difference"
-    return "VAE" if vae > ae else "autoencoder"
-
-
-print(
-    "higher:".ljust(10) + "".join(f"{measure:>18}" for measure in MEASURES[1:])
+nearest = {
+    name: metrics.nearest_distance(images.reshape(len(images), -1), pixels)
+    for name, images in made.items()
+}
+notebook.Table(
+    {name: {"median distance": np.median(nearest[name])} for name in made},
+    digits=1,
+    corner="to the nearest training image",
 )
-for kind in ("random", "fitted", "between"):
-    print(
-        f"{kind:10}"
-        + "".join(f"{verdict(kind, measure):>18}" for measure in MEASURES[1:])
-    )
 
 # %% [markdown]
-# So C0 holds in one part, and the contrast that it draws is not seen in the other.
+# The measure rightly rejects the noise. But it ranks the *control*, two digits laid on top of each
+# other, about level with the fitted codes, because a blurred image is never far from many others,
+# pixel by pixel. And a model that had learned one training image by heart and drew it for ever would
+# get a perfect zero. So a useful measure must look at more than pixels, and ask for variety as well
+# as for closeness. Chapter 2 introduces such measures, when there is a second model to compare this
+# one with.
 #
-# - **Random codes**: it holds. The autoencoder makes noise of them, the VAE digit-like images, and
-#   pixel precision and recall say so. The one entry for the autoencoder is the classifier's
-#   precision, and we have just seen how that judge was fooled.
-# - **Fitted codes**: with a Gaussian fitted to its codes, the autoencoder makes varied shapes: their
-#   recall is high. But by neither precision do they pass more often than the control. The VAE's do.
-# - **Between two images**: the contrast is not seen here. The midpoints of both models pass a little
-#   more often than averaged pixels, and by the classifier's precision about half of them fail. What
-#   the VAE gains in pixel precision is a soft gain: pixels like a blur.
-#
-# What sets the plain autoencoder apart is not what lies *between* its codes. It lacks any word on
-# *where* its codes are. Chapter 2 adds that word.
+# What we can say without them: a plain autoencoder has no rule for *where* its codes are, and so
+# none for where to look for a new one. Chapter 2 adds that rule.
 #
 # ## Exercises
 #
@@ -437,6 +387,7 @@ code = 16  # numbers of its code: autoencoder.latent_dim
 ratio = None  # replace None
 
 exercises.check("compression", ratio)
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: compression
 pixels = 28 * 28  # of one image: x_test[0].size
@@ -445,35 +396,9 @@ code = 16  # numbers of its code: autoencoder.latent_dim
 ratio = pixels / code
 
 exercises.check("compression", ratio)
+
 # %% [markdown]
-# ### Implement the walk
-#
-# Write the straight line between two codes, $z(t) = (1 - t)\,a + t\,b$, for `steps` equally spaced
-# values of $t$ from zero to one.
-
-
-# %% tags=["exercise"]
-# Exercise: interpolate
-def interpolate(a, b, steps):
-    """Return `steps` codes from a to b, both included: (steps, latent_dim)."""
-    # Weights t from 0 to 1, one a row, then mix a and b.
-    return None
-
-
-exercises.check("interpolate", interpolate)
-
-
-# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: interpolate
-def interpolate(a, b, steps):
-    """Return `steps` codes from a to b, both included: (steps, latent_dim)."""
-    t = np.linspace(0.0, 1.0, steps)[:, None]  # (steps, 1)
-    return (1.0 - t) * a + t * b  # each row: one code
-
-
-exercises.check("interpolate", interpolate)
-# %% [markdown]
-# ### Implement the loss
+# ### Write the loss
 #
 # Write equation {eq}`eq-ae-loss` in NumPy. Mind what is summed, what is averaged, and the half.
 
@@ -488,52 +413,91 @@ def reconstruction_loss(x, x_hat):
 
 exercises.check("reconstruction_loss", reconstruction_loss)
 
-
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: reconstruction_loss
 def reconstruction_loss(x, x_hat):
     """Return the loss of a batch (N, height, width, channels): one number."""
-    each = 0.5 * np.sum((x - x_hat) ** 2, axis=(1, 2, 3))  # one an image
-    return np.mean(each)
+    per_image = 0.5 * np.sum((x - x_hat) ** 2, axis=(1, 2, 3))  # (N,)
+    return np.mean(per_image)
 
 
 exercises.check("reconstruction_loss", reconstruction_loss)
+
 # %% [markdown]
-# ### Implement the measure
+# ### Write the walk
 #
-# From the words above, write precision: the share of `generated` points inside the ball of at
-# least one `real` point. A ball reaches to the `k`-th nearest *other* real point.
+# Write the straight line between two codes, $z(t) = (1 - t)\,a + t\,b$, for `steps` equally spaced
+# values of $t$ from zero to one.
 
 
 # %% tags=["exercise"]
-# Exercise: precision
-def precision(real, generated, k):
-    """Return the share of generated points that lie in a real ball."""
-
-    def distances(a, b):  # (len(a), len(b))
-        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
-
-    # First the radius of each real ball, then who lies inside one.
+# Exercise: interpolate
+def interpolate(a, b, steps):
+    """Return `steps` codes from a to b, both included: (steps, latent_dim)."""
+    # Weights t from 0 to 1 as a column, then mix a and b.
     return None
 
 
-exercises.check("precision", precision)
-
+exercises.check("interpolate", interpolate)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: precision
-def precision(real, generated, k):
-    """Return the share of generated points that lie in a real ball."""
-
-    def distances(a, b):  # (len(a), len(b))
-        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
-
-    radius = np.sort(distances(real, real), axis=1)[:, k]  # 0: the point itself
-    inside = distances(real, generated) <= radius[:, None]  # row: ball
-    return inside.any(axis=0).mean()
+# @title Solution: interpolate
+def interpolate(a, b, steps):
+    """Return `steps` codes from a to b, both included: (steps, latent_dim)."""
+    t = np.linspace(0.0, 1.0, steps)[:, None]  # (steps, 1)
+    return (1.0 - t) * a + t * b  # each row: one code
 
 
-exercises.check("precision", precision)
+exercises.check("interpolate", interpolate)
+
+# %% [markdown]
+# ### Build an encoder
+#
+# Build an encoder with *three* convolutions, for images of any shape: kernels of $3 \times 3$,
+# stride two, padding `"same"`, with $16$, $32$ and $64$ filters, each followed by ReLU. Then a
+# dense layer of $64$ units with ReLU, and the code.
+
+
+# %% tags=["exercise"]
+# Exercise: encoder
+def encoder(image_shape, latent_dim):
+    """Return a Keras model from images of this shape to codes (latent_dim,)."""
+    images = keras.Input(image_shape)
+    # Three convolutions, flatten, a dense layer, the code;
+    # then keras.Model(images, code).
+    return None
+
+
+exercises.check("encoder", encoder)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: encoder
+def encoder(image_shape, latent_dim):
+    """Return a Keras model from images of this shape to codes (latent_dim,)."""
+    images = keras.Input(image_shape)
+    h = images
+    for filters in (16, 32, 64):
+        h = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(h)
+    h = layers.Dense(64, activation="relu")(layers.Flatten()(h))
+    return keras.Model(images, layers.Dense(latent_dim)(h))
+
+
+exercises.check("encoder", encoder)
+
+# %% [markdown]
+# Now train what you built, with the decoder of this chapter at its other end. (If you open the
+# solution's cell, leave it unrun: it would replace your encoder by its own.)
+
+# %% mystnb={"figure": {"caption": "What an autoencoder makes of test images whose encoder is the one of the exercise above.", "name": "fig-ae-yours"}, "image": {"alt": "Two rows of ten digits: test images, and somewhat blurred reconstructions of them."}}
+keras.utils.set_random_seed(0)
+yours = models.Autoencoder(encoder((28, 28, 1), 16), build_decoder(16))
+yours.compile(keras.optimizers.Adam(2e-3))
+epochs = profile.epochs(cpu=8, gpu=8)
+by_epoch = yours.fit(x_train, epochs=epochs, verbose=0).history["loss"]
+print(f"loss of the first epoch {by_epoch[0]:.1f}, of the last {by_epoch[-1]:.1f}")
+shown = x_test[:10]
+plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
+
 # %% [markdown]
 # ## Quiz
 #
@@ -553,11 +517,34 @@ exercises.check("precision", precision)
 # </details>
 # <details><summary>c) Because convolutions cannot copy.</summary>
 #
-# No. A convolution whose kernel is one in the middle and zero elsewhere copies exactly.
+# No. A convolution of stride one whose kernel is one in the middle and zero elsewhere copies
+# exactly.
 #
 # </details>
 #
-# **2. What does equation {eq}`eq-ae-loss` say about codes that belong to no training image?**
+# **2. You leave out every activation function, in the encoder and in the decoder. How good can the
+# reconstructions become at best?**
+#
+# <details><summary>a) As good as before, after longer training.</summary>
+#
+# No. Layers without activations compose to one linear map, however many there are and however long
+# they train.
+#
+# </details>
+# <details><summary>b) No better than PCA with a code of the same length.</summary>
+#
+# Right. Both halves are then linear, apart from a constant, and PCA is the best that linear maps
+# can do by squared error.
+#
+# </details>
+# <details><summary>c) No better than the average image.</summary>
+#
+# No. A linear map can pass on as many numbers as the code holds, and PCA loses far less than the
+# average image.
+#
+# </details>
+#
+# **3. What does equation {eq}`eq-ae-loss` say about codes that belong to no training image?**
 #
 # <details><summary>a) Nothing.</summary>
 #
@@ -576,40 +563,24 @@ exercises.check("precision", precision)
 #
 # </details>
 #
-# **3. The images of random codes were grey noise, yet the classifier was sure of them. How?**
+# **4. In the training step, why is the gradient taken with respect to the weights of both networks
+# at once?**
 #
-# <details><summary>a) The classifier was trained badly.</summary>
+# <details><summary>a) Because Keras cannot train one network alone.</summary>
 #
-# No. It names nearly all real test images correctly. It was never shown shapes that are no digit.
-#
-# </details>
-# <details><summary>b) A classifier can be sure about an image unlike all it has learned from.</summary>
-#
-# Right. It learned to tell digits apart, and it never saw what is no digit.
+# No. One could leave the encoder's weights out of the list; it would then stay as it began.
 #
 # </details>
-# <details><summary>c) The noise was made of digits.</summary>
+# <details><summary>b) Because the loss depends on both: the encoder's weights act on it through the
+# code and the decoder.</summary>
 #
-# No. The pixel judge finds none of these images near a real one.
-#
-# </details>
-#
-# **4. Why does the table begin with real test images?**
-#
-# <details><summary>a) To train the classifier.</summary>
-#
-# No. The classifier was finished before, and learned from training images only.
+# Right. Backpropagation follows that path from the loss through the decoder to the encoder, so one
+# loss trains both.
 #
 # </details>
-# <details><summary>b) To show what perfect images would score.</summary>
+# <details><summary>c) Because the decoder has the larger share of the weights.</summary>
 #
-# Right. Even real images do not reach a precision of one. Without that floor one would hold an
-# unreachable value against the model.
-#
-# </details>
-# <details><summary>c) To make the comparison with PCA fair.</summary>
-#
-# No. PCA appears in the comparison of reconstructions, not in this table.
+# No. Here the encoder has more, and the share would be no reason either.
 #
 # </details>
 #
@@ -634,15 +605,13 @@ exercises.check("precision", precision)
 # ## What to remember
 #
 # - An autoencoder learns to copy images through a narrow code. Its images are their own targets.
-# - It beats PCA with a code of the same length, because it may bend.
-# - Copying does not make it a maker of images: at random codes it gives noise.
-# - Its loss says nothing about codes that belong to no image. Where codes lie must be looked up.
-# - Judge generated images by several measures, each beside the floor of real images and a control.
-#   A classifier can be sure of grey noise, and pixels are content with a blur.
+# - A training step is a forward pass, a loss, one gradient for all weights, and an update.
+# - It loses less than PCA with a code of the same length, because it is not linear.
+# - Its loss says nothing about codes that belong to no image. Random ones decode to noise.
+# - Closeness in pixels is a poor judge of images: two digits laid over each other pass.
 #
 # ## Sources
 #
 # - The deep autoencoder and its comparison with PCA: {cite}`hinton2006reducing`.
 # - Linear autoencoders and PCA: {cite}`goodfellow2016deep`, section 14.1 and section 2.12.
-# - Precision and recall: {cite}`kynkaanniemi2019improved`, section 2, equations 1 and 2.
 # - The data: {cite}`alpaydin1998optical`, {cite}`lecun1998gradient`.

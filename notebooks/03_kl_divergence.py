@@ -514,12 +514,9 @@ print("sum within four errors:", abs(r.mean() - summed) < 4 * error)
 class MeanVAE(models.VAE):
     """A VAE whose KL term is a mean over latent dimensions."""
 
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
-        terms = self.compute_terms(x, y_pred)
-        kl_mean = terms["kl_loss"] / y_pred["z_mean"].shape[1]
-        return terms["reconstruction_loss"] + self.beta * kl_mean
+    def losses_of(self, terms):
+        kl_mean = terms["kl_loss"] / self.latent_dim
+        return {"loss": terms["reconstruction_loss"] + self.beta * kl_mean}
 
 
 def train(kind, beta):

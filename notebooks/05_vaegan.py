@@ -222,7 +222,7 @@ print(f"ratio           {ratio:6.2f}")
 #    `z_mean, z_log_var = self.encoder(images, training=training)` <br>
 #    `z = self.sampling((z_mean, z_log_var), noise=noise["posterior"])`
 # 2. $\mathcal L_\text{prior} \leftarrow D_\text{KL}(q(Z \mid X) \,\Vert\, p(Z))$ <br>
-#    `prior = ops.mean(kl_divergence(z_mean, z_log_var))`
+#    `prior = ops.mean(kl_divergence(played.z_mean, played.z_log_var))`
 # 3. $\tilde X \leftarrow \mathrm{Dec}(Z)$ <br>
 #    `reconstruction = self.decoder(z, training=training)`
 # 4. $\mathcal L_\text{llike}^{\mathrm{Dis}_l} \leftarrow -\mathbb E\,[\log p(\mathrm{Dis}_l(X) \mid Z)]$ <br>
@@ -232,7 +232,7 @@ print(f"ratio           {ratio:6.2f}")
 # 6. $\mathcal L_\text{GAN} \leftarrow \log \mathrm{Dis}(X)$ ... <br>
 #    `self.judge(logits["real"], True, training)`
 # 7. ... $+ \log(1 - \mathrm{Dis}(\tilde X)) + \log(1 - \mathrm{Dis}(X_p))$ <br>
-#    `ops.mean(self.judge(logits[fake], False, training)) for fake in fakes`
+#    `ops.mean(self.judge(logits[fake], False, training)) for fake in self.fakes`
 # 8. $\theta_\text{Enc}$ lowers $\mathcal L_\text{prior} + \mathcal L_\text{llike}^{\mathrm{Dis}_l}$ <br>
 #    `"encoder": self.kl_weight * terms["prior"] + self.feature_weight * terms["feature"]`
 # 9. $\theta_\text{Dec}$ lowers $\gamma\, \mathcal L_\text{llike}^{\mathrm{Dis}_l} - \mathcal L_\text{GAN}$ <br>
@@ -243,7 +243,7 @@ print(f"ratio           {ratio:6.2f}")
 # The last three lines are the whole method. Here they are as they stand in the package:
 
 # %%
-source = inspect.getsource(models.VAEGAN.compute_losses)
+source = inspect.getsource(models.VAEGAN.losses_of)
 print(source[source.index("    return") :])
 
 # %% [markdown]
@@ -279,16 +279,15 @@ class OneTerm(models.VAEGAN):
 
     term = None
 
-    def compute_terms(self, images, training, noise=None):
-        terms = super().compute_terms(images, training, noise)
+    def terms_of(self, played, training):
+        terms = super().terms_of(played, training)
         return {k: float(k == self.term) * v for k, v in terms.items()}
 
 
 class NothingRouted(OneTerm):
     """The same, with the term itself as the loss of every network."""
 
-    def compute_losses(self, images, training, noise=None):
-        terms = self.compute_terms(images, training, noise)
+    def losses_of(self, terms):
         return dict.fromkeys(self.network_names, sum(terms.values()))
 
 

@@ -736,7 +736,7 @@ print("?: the interval holds zero")
 # ### A smaller batch?
 #
 # The project that this course grew out of wrote that *a smaller batch with minibatch discrimination*
-# cured its collapse ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN)). Those are
+# cures mode collapse, from its experiment on faces ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN)). Those are
 # two changes at once, the batch and the layer. Which of them was it? And why a *smaller* batch?
 #
 # What speaks for a large batch is statistics. A batch is a sample, and a small one of real data may miss

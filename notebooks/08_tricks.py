@@ -70,7 +70,7 @@ profile = experiments.current_profile()
 # %% [markdown]
 # ## What a trick is
 #
-# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and proposed one more. Most of the advice is used in bundles. Then nobody knows which piece did what, or whether any did.
+# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. Most of the advice is used in bundles. Then nobody knows which piece did what, or whether any did.
 #
 # This chapter takes them one at a time. Each gets an intuition, a formula, and a check that the formula is right. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
 #
@@ -345,7 +345,7 @@ for place in discriminators:
     print(f"{place:13} jitter over the spread of logits between images {np.mean(measured[place]) / spread:.1f}")
 
 # %% [markdown]
-# A jitter as large as the differences between images would drown what the discriminator knows. Training makes the weights robust, but the place decides how much it has to fight. This is what the original project meant when it wrote that dropout is hard to place (C5).
+# A jitter as large as the differences between images would drown what the discriminator knows. Training makes the weights robust, but the place decides how much it has to fight. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5); it did not say why. The cell above shows one way in which the place can matter, in a network that has not been trained.
 #
 # ## Noise that decays
 #
@@ -398,7 +398,7 @@ axes.legend(title="noise", loc="lower right")
 plt.show()
 
 # %% [markdown]
-# The original project proposed something else, and it is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. It shakes the generator: the same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
+# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is registered as claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. It shakes the generator: the same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
 
 # %% [markdown]
 # ## Each alone, on the ring
@@ -516,7 +516,7 @@ for folder in ARMS:
 # %% [markdown]
 # ### The claims
 #
-# Three of the original project's conclusions are about these tricks. What was needed to support them was registered; here is what came out.
+# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered; here is what came out.
 
 # %%
 for name in ("C2", "C5", "C6"):
@@ -533,7 +533,7 @@ for name in ("C2", "C5", "C6"):
 # - **BatchNorm after the activation.** On the ring it did no harm. Here it leaves next to nothing of the coverage, with every seed. Whether that is the nine tenths that were needed, the interval does not settle. That it is a lot, it does. A toy is a lead, not an answer.
 # - **BatchNorm, or none.** Before the activation it helps: without any, the distance is clearly higher and the coverage lower.
 # - **Soft and noisy labels.** Their intervals meet those of the plain game. Nothing is shown.
-# - **Noise.** The ring gave a hint that it helps. On digits it does not: the mean distance is *higher* than that of the plain game, and the effect that the claim needs is ruled out.
+# - **Noise.** The ring gave a hint that it helps. On digits, at this one strength and length and in this small game, it does not: the mean distance is *higher* than that of the plain game, and the effect that was asked for is ruled out. The project had only suggested the noise, so this speaks about our setting, not against a result of theirs.
 # - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column shows that none of these has: $D$ is as high on test images as on training images. Where nothing is ill, a cure cannot be tried.
 #
 # ## Exercises

@@ -57,12 +57,15 @@ def compiled(model, optimizer=keras.optimizers.SGD, rates=None, **settings):
 
 
 def fix_noise(model, given=None):
-    """Let the model's steps use this noise instead of drawing."""
+    """Let the model's steps use this noise, row by row, instead of drawing."""
     given = noise(names=model.noise_names) if given is None else given
-    compute_terms = model.compute_terms
-    model.compute_terms = lambda images, training, noise=None: compute_terms(
-        images, training, given if noise is None else noise
-    )
+    play = model.play
+
+    def play_with_it(images, training, noise=None):
+        rows = {name: values[: images.shape[0]] for name, values in given.items()}
+        return play(images, training, rows if noise is None else noise)
+
+    model.play = play_with_it
     return model
 
 
@@ -106,14 +109,21 @@ def watch_training(model):
 def gradient(model, function, name):
     """Return the gradient of a scalar function of the model in one network's weights, arrays."""
     variables = model.networks[name].trainable_variables
-    if keras.backend.backend() == "jax":
+    backend = keras.backend.backend()
+    if backend == "jax":
         import jax
 
         def stateless(values):
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            mapping = list(zip(variables, values, strict=True))
+            with keras.StatelessScope(state_mapping=mapping, collect_losses=True):
                 return function()
 
         found = jax.grad(stateless)([v.value for v in variables])
+    elif backend == "torch":
+        import torch
+
+        values = [v.value for v in variables]
+        found = torch.autograd.grad(function(), values, allow_unused=True)
     else:
         import tensorflow as tf
 

@@ -24,6 +24,7 @@ def test_all_copies_agree():
     assert address.problems() == []
 
 
+@pytest.mark.slow
 def test_moving_leaves_nothing_behind_and_comes_back(copy):
     owner, name = address.current(ROOT)
     changed = address.move(FORK, copy)
@@ -38,6 +39,7 @@ def test_moving_leaves_nothing_behind_and_comes_back(copy):
         assert moved.read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["_config.yml", "README.md", "CITATION.cff"])
 def test_a_copy_left_behind_is_found(copy, name):
     before = (copy / name).read_text(encoding="utf-8")

@@ -182,7 +182,8 @@ def test_fit_validates_logs_and_calls_back(tmp_path):
             keras.callbacks.BackupAndRestore(tmp_path / "backup"),
         ],
     ).history  # fmt: skip
-    names = [f"{name}_loss" for name in model.network_names] + list(model.observed)
+    names = [f"{name}_loss" for name in model.network_names]
+    names += ["kl_loss", "feature_loss", "d_real", "d_reconstruction", "d_generated"]
     assert set(history) == {*names, *(f"val_{name}" for name in names)}
     assert all(len(values) == 3 and np.isfinite(values).all() for values in history.values())
     assert (tmp_path / "best.keras").exists()
@@ -192,17 +193,18 @@ def test_logs_are_means_over_all_images():
     model = games.compiled(games.vaegan(), rates=dict.fromkeys(games.vaegan().networks, 0.0))
     x = games.images(5)
     given = games.noise(5)
-    compute_terms = model.compute_terms
+    play = model.play
 
     def with_noise(rows):
         part = {name: values[rows] for name, values in given.items()}
-        return compute_terms(x[rows], False, part)
+        return play(x[rows], False, part)
 
     model.run_eagerly = True
     batches = iter([slice(0, 4), slice(4, 5)])
-    model.compute_terms = lambda images, training, noise=None: with_noise(next(batches))
+    model.play = lambda images, training, noise=None: with_noise(next(batches))
     logs = model.evaluate(x, batch_size=4, verbose=0, return_dict=True)
-    whole = compute_terms(x, False, given)
+    model.play = play
+    whole = model.compute_terms(x, False, given)
     assert logs["kl_loss"] == pytest.approx(float(whole["prior"]), rel=1e-5)
     assert logs["discriminator_loss"] == pytest.approx(
         float(whole["adversarial_discriminator"]), rel=1e-5

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vaegan_edu import datasets, latent, metrics, networks, records
 from vaegan_edu.datasets import FACE_ATTRIBUTES, FACE_CORRELATIONS
-from vaegan_edu.experiments import faces
+from vaegan_edu.experiments.tasks import faces
 
 SIZES = (32, 64)
 
@@ -227,21 +227,21 @@ def test_a_run_on_faces_is_measured_beside_floor_and_control(monkeypatch, linear
     monkeypatch.setattr(metrics, "regressor_digest", lambda image_size: f"of {image_size}")
     mean, deviation = datasets.face_attribute_moments()
     raw = [(images, truth * deviation + mean) for images, truth in data]
-    found = faces.evaluate_faces(world, raw, {"seed": 3})
+    found = faces.Faces().evaluate(world, raw, {"seed": 3})
     assert found["regressor"] == "of 8" and found["reconstruction_loss"] < 1e-6
     for kind in ("real", "random", "sharpened_2", "sharpened_4", "reconstruction"):
         assert {f"{kind}_frechet_distance", f"{kind}_coverage", f"{kind}_attribute_distance"} <= (
             set(found)
         )
     (x_train, _), (x_test, _) = data
-    floor = metrics.judge_faces(world, x_test, x_train)
+    floor = metrics.measure_faces(world, x_test, x_train)
     assert found["real_frechet_distance"] == floor["frechet_distance"]
-    samples = metrics.judge_faces(world, world.generate(len(x_test), 3), x_train)
+    samples = metrics.measure_faces(world, world.generate(len(x_test), 3), x_train)
     assert found["random_frechet_distance"] == samples["frechet_distance"]
     assert found["encoded_cosine"] == pytest.approx(measured["encoded_cosine"], abs=1e-3)
     # Photographs have no attributes: the rest is measured all the same.
     photographs = [(images, None) for images, _ in data]
-    found = faces.evaluate_faces(world, photographs, {"seed": 3})
+    found = faces.Faces().evaluate(world, photographs, {"seed": 3})
     assert "encoded_cosine" not in found and "random_frechet_distance" in found
 
 
@@ -255,7 +255,7 @@ def judge(request):
     images, attributes = datasets.render_faces(300, 77, size)
     mean, deviation = datasets.face_attribute_moments()
     truth = (np.stack(list(attributes.values()), axis=1) - mean) / deviation
-    record = records.read_record(metrics.CLASSIFIERS / f"regressor-faces-{size}")
+    record = records.read_record(metrics.JUDGES / f"regressor-faces-{size}")
     return SimpleNamespace(size=size, network=metrics.load_regressor(size), record=record,
                            images=images, truth=truth)  # fmt: skip
 
@@ -275,23 +275,24 @@ def test_attributes_are_read_as_well_as_the_record_says(judge):
 
 
 def test_the_shipped_regressor_is_small_and_its_digest_is_that_of_its_weights(judge):
-    folder = metrics.CLASSIFIERS / f"regressor-faces-{judge.size}"
+    folder = metrics.JUDGES / f"regressor-faces-{judge.size}"
     assert (folder / "model.weights.h5").stat().st_size < 500_000
     assert judge.record.config["arguments"]["image_size"] == judge.size
     assert re.fullmatch("[0-9a-f]{64}", metrics.regressor_digest(judge.size))
     assert metrics.regressor_digest(32) != metrics.regressor_digest(64)
 
 
+@pytest.mark.slow
 def test_faces_are_told_from_blurred_ones_and_from_few_ones(judge):
     real, others = judge.images[:150], judge.images[150:]
-    floor = metrics.judge_faces(judge.network, others, real)
+    floor = metrics.measure_faces(judge.network, others, real)
     blurred = others.reshape(150, judge.size // 4, 4, judge.size // 4, 4, 3).mean(axis=(2, 4))
     blurred = blurred.repeat(4, axis=1).repeat(4, axis=2)
-    judged = metrics.judge_faces(judge.network, blurred, real)
+    judged = metrics.measure_faces(judge.network, blurred, real)
     assert judged["frechet_distance"] > 2 * floor["frechet_distance"]
     assert judged["attribute_distance"] > 2 * floor["attribute_distance"]
     assert judged["coverage"] < floor["coverage"]
-    collapsed = metrics.judge_faces(judge.network, real[:2].repeat(75, axis=0), real)
+    collapsed = metrics.measure_faces(judge.network, real[:2].repeat(75, axis=0), real)
     assert collapsed["precision"] == 1.0 and collapsed["coverage"] < 0.2
     assert collapsed["nearest_distance"] == 0.0 < floor["nearest_distance"]
     assert collapsed["attribute_distance"] > 3 * floor["attribute_distance"]
@@ -308,7 +309,7 @@ def test_the_attribute_distance_is_the_mean_shift_of_what_is_read():
 
     rng = np.random.default_rng(0)
     real = rng.uniform(-0.5, 0.5, (40, 1, 8, 1))
-    judged = metrics.judge_faces(Reader(), rng.permutation(real) + 0.1, real)
+    judged = metrics.measure_faces(Reader(), rng.permutation(real) + 0.1, real)
     assert judged["attribute_distance"] == pytest.approx(2.0, rel=1e-5)
 
 

@@ -1,8 +1,9 @@
-"""What holds on one backend holds on the other: the same tests there, and the same numbers."""
+"""What holds on one backend holds on the others: the same tests there, and the same numbers."""
 
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import games
@@ -13,11 +14,14 @@ import test_models
 from keras import ops
 
 BACKEND = keras.backend.backend()
-OTHER = {"tensorflow": "jax", "jax": "tensorflow"}[BACKEND]
+PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+OTHERS = [pytest.param(name, marks=pytest.mark.skipif(
+    not find_spec(PACKAGES[name]) and not os.environ.get("CI"), reason=f"{name} is not installed"
+)) for name in PACKAGES if name != BACKEND]  # fmt: skip
 HERE = Path(__file__).parent
-MODULES = ("test_layers", "test_losses", "test_models")
+MODULES = ("test_layers", "test_losses", "test_models", "test_newcomer", "test_regularisers")
 # Of the modules of adversarial models: each backend has a training step of its own; what lies
-# outside it is the same code on both.
+# outside it is the same code on all.
 GAMES = ("test_adversarial", "test_gan", "test_vaegan")
 STEPS = (
     "moves_what_larsen_says", "from_the_same_weights", "logits_of_fakes", "follows_its_own_loss",
@@ -25,29 +29,28 @@ STEPS = (
     "equals_uninterrupted[.keras-noisy_vaegan]", "equals_uninterrupted[.weights.h5-make_gan]",
 )  # fmt: skip
 
-pytest.importorskip(OTHER)
 
-
-def other_backend(*arguments):
-    """Run Python on the other backend and return its output; fail with it if it fails."""
+def run_on(backend, *arguments):
+    """Run Python on a backend and return its output; fail with it if it fails."""
     environment = {
         **os.environ,
-        "KERAS_BACKEND": OTHER,
+        "KERAS_BACKEND": backend,
         "JAX_DISABLE_MOST_OPTIMIZATIONS": "true",  # tiny models: compiling is what takes the time
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
     }
     done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=600
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=1800
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
     return done.stdout
 
 
-def test_the_other_backend_passes_the_same_tests():
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_other_backend_passes_the_same_tests(other):
     files = [str(HERE / f"{module}.py") for module in (*MODULES, *GAMES)]
     chosen = " or ".join((*MODULES, *STEPS))
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen]
-    print(other_backend("-m", "pytest", *options, *files))
+    print(run_on(other, "-m", "pytest", *options, *files))
 
 
 def make_game():
@@ -62,8 +65,8 @@ def compare(folder, save=False):
         path = Path(folder, f"{name}.weights.h5")
         model.save_weights(path) if save else model.load_weights(path)
     x = np.random.default_rng(0).uniform(-1, 1, (6, *test_models.SHAPE)).astype("float32")
-    outputs = vae(x, training=False, noise=np.ones((6, 3), "float32"))
-    terms = [ops.convert_to_numpy(v) for v in vae.compute_terms(x, outputs).values()]
+    terms = vae.compute_terms(x, training=False, noise=np.ones((6, 3), "float32")).values()
+    terms = [ops.convert_to_numpy(v) for v in terms]
     moved = [change for changes in games.step(game, games.images()).values() for change in changes]
     return terms, moved, game.get_weights()
 
@@ -78,12 +81,13 @@ np.savez(sys.argv[2] + "/found.npz", *terms, *weights)
 """
 
 
-def test_the_backends_agree_from_the_same_weights_and_noise(tmp_path):
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_backends_agree_from_the_same_weights_and_noise(other, tmp_path):
     """On the terms of a VAE, and on the weights of a VAE-GAN after one step of SGD."""
     terms, moved, weights = compare(tmp_path, save=True)
     assert len(terms) == 2 and max(abs(change).max() for change in moved) > 1e-2
-    other_backend("-c", SCRIPT, str(HERE), str(tmp_path))
+    run_on(other, "-c", SCRIPT, str(HERE), str(tmp_path))
     with np.load(tmp_path / "found.npz") as found:
         others = [found[name] for name in found.files]
-    for one, other in zip([*terms, *weights], others, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for one, found in zip([*terms, *weights], others, strict=True):
+        np.testing.assert_allclose(one, found, rtol=1e-5, atol=1e-6)

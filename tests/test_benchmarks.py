@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import faces, peak_memory, quality, quality_search, train_step
+from benchmarks import peak_memory, quality_search, train_step
 from benchmarks.steps import keras_steps
-from tools import tables
-from vaegan_edu import datasets, metrics, records, toys
-from vaegan_edu.experiments import EXPERIMENTS, evaluation
+from book.tables.quality import KINDS
+from vaegan_edu import datasets, toys
+from vaegan_edu.experiments import EXPERIMENTS
+from vaegan_edu.experiments.tasks.digits import evaluate_samples
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -129,44 +130,6 @@ def test_another_batch_size_keeps_the_size_of_the_features(one_toy, tmp_path):
         benchmark.main([*command, "--toy", "ring"])
 
 
-def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
-    columns = {**quality.DISTANCES, **quality.CLASSES}
-    for place, experiment in enumerate(quality.EXPERIMENTS):
-        for seed in range(3):
-            run = tmp_path / experiment / f"seed-{seed}"
-            kinds = ("real", *quality.KINDS)
-            measured = {
-                f"{kind}_{name}": 10.0 * place + seed + 0.1 * n
-                for n, kind in enumerate(kinds)
-                for name in columns
-            }
-            config = {
-                "experiment": experiment, "seed": seed, "data": {"name": "mnist", "digest": "d"},
-                "arguments": {"epochs": 2}, "versions": {"keras": "3"}, "backend": "b",
-                "hardware": {"cores": 2}, "commit": "c",
-            }  # fmt: skip
-            records.write_json(run / "config.json", config)
-            history = [{"epoch": n, "seconds": 30.0 * (1 + seed)} for n in (1, 2)]
-            records.write_history(run / "history.csv", history)
-            records.write_json(run / "metrics.json", {**measured, "reconstruction_loss": 7.0})
-    speed = tmp_path / "speed.json"
-    models = {name: {"epoch_seconds": 90.0 * n} for n, name in enumerate(quality.EXPERIMENTS)}
-    records.write_json(speed, {"parts": {"models": models}})
-    cost = quality.cost(tmp_path, speed)
-    assert [row["model"] for row in cost] == [*quality.EXPERIMENTS]
-    assert [row["minutes, by step"] for row in cost] == ["0.0", "3.0", "6.0"]
-    assert cost[1] | {"minutes, as recorded": "2 [1, 3]", "reconstruction": "7"} == cost[1]
-    for columns in (quality.DISTANCES, quality.CLASSES):
-        floor, *rows = quality.samples(columns, results=tmp_path)
-        first = next(iter(columns.values()))
-        assert floor["model"] == "real" and floor[first] == "1 [0, 2]"
-        assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
-        assert rows[3][first] == "11.1 [10.1, 12.1]" and rows[5][first] == "11.3 [10.3, 12.3]"
-        lines = quality.table([floor, *rows]).splitlines()
-        assert len(lines) == 2 + 10 and len({line.count("|") for line in lines}) == 1
-    assert quality.interval([1.0, None, 2.0]) == "none"
-
-
 def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, monkeypatch, capsys):
     (x, y), test = datasets.load_digits()
     monkeypatch.setattr(datasets, "load_mnist", lambda: ((x[:160], y[:160]), test))
@@ -181,7 +144,7 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert len(x_held_out) == 64
     judged = []
     monkeypatch.setattr(quality_search, "evaluate_samples", lambda model, data, arguments: (
-        judged.append(data) or evaluation.evaluate_samples(model, data, arguments)
+        judged.append(data) or evaluate_samples(model, data, arguments)
     ))  # fmt: skip
     quality_search.main(["a vae"])
     np.testing.assert_array_equal(judged[0][1][0], x_held_out)
@@ -192,25 +155,8 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert record["error"] and "metrics" not in record and record["commit"]
     real, *rows = quality_search.rows(tmp_path)
     assert real["images"] == "real" and real["Fréchet"] != rows[0]["Fréchet"]
-    assert [row["images"] for row in rows] == [*quality.KINDS.values(), "failed"]
+    assert [row["images"] for row in rows] == [*KINDS.values(), "failed"]
     assert capsys.readouterr().out.count("| diverged | failed |") == 1
-
-
-def test_the_settings_of_the_original_say_what_was_assumed():
-    text = tables.original_settings()
-    assert (tables.TABLES / "original_settings.md").read_text(encoding="utf-8") == text + "\n"
-    lines = [line.split("|") for line in text.splitlines()]
-    rows = {line[1].strip(" `"): line[2:-1] for line in lines}
-    for column, name in enumerate(tables.ORIGINALS):
-        experiment = tables.EXPERIMENTS[name]
-        marked = {key for key, cells in rows.items() if "(assumed)" in cells[column]}
-        assert marked == set(experiment.assumptions) and marked < set(experiment.arguments)
-    assert [cell.strip() for cell in rows["gamma"]] == ["`1e-08`", "`1e-08`"]
-
-
-def test_the_books_tables_are_what_the_records_say():
-    for name, text in tables.render().items():
-        assert (tables.TABLES / f"{name}.md").read_text(encoding="utf-8") == text + "\n", name
 
 
 TINY = {**train_step.SETTINGS, "preset": "small", "batch_size": 4, "latent_dim": 3, "image_size": 8}
@@ -363,74 +309,6 @@ def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
     train_step.PARTS["original"](options)
     assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
     assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
-
-
-def write_faces_run(folder, experiment, seed, place):
-    measured = {
-        f"{kind}_{name}": 10.0 * place + seed + n / 10
-        for n, kind in enumerate(("real", *faces.KINDS))
-        for name in faces.SAMPLES
-    }
-    columns = [*faces.SIMILARITY, *faces.MOVES, "real_r2", "real_cosine"]
-    columns += [f"moved_together_{name}" for name in datasets.FACE_ATTRIBUTES]
-    measured |= {name: place + seed / 10 for name in columns}
-    if experiment == "gan-faces":
-        measured = {k: v for k, v in measured.items() if not k.startswith(("encoded", "reconstr"))}
-    config = {
-        "experiment": experiment, "seed": seed, "data": {"name": "rendered-faces", "digest": "d"},
-        "arguments": {"image_size": 32}, "versions": {"keras": "3"}, "backend": "b",
-        "hardware": {"cores": 2}, "commit": "c",
-    }  # fmt: skip
-    records.write_json(folder / "config.json", config)
-    history = [{"epoch": n, "seconds": 30.0 * (1 + seed)} for n in (1, 2)]
-    records.write_history(folder / "history.csv", history)
-    records.write_json(folder / "metrics.json", measured)
-
-
-def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
-    for place, experiment in enumerate(faces.EXPERIMENTS):
-        for seed in range(3):
-            folder = tmp_path / experiment / f"image-size-32-epochs-{place}-seed-{seed}"
-            write_faces_run(folder, experiment, seed, place)
-        for other in ("seed-0", "image-size-32-train-count-9-epochs-2-schedule-s1-seed-0"):
-            write_faces_run(tmp_path / experiment / other, experiment, 9, 99)
-    runs = faces.read_runs(tmp_path)
-    assert {name: len(found) for name, found in runs.items()} == dict.fromkeys(runs, 3)
-    floor, *rows = faces.samples(runs)
-    assert floor["Fréchet"] == "1 [0, 2]"
-    assert [row["images"] for row in rows] == [*faces.KINDS.values()] * 4
-    assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]" and rows[3]["model"] == faces.EXPERIMENTS[
-        "vae-faces-similarity"
-    ]  # fmt: skip
-    floor, vae, *_, vaegan = faces.similarity(runs)
-    assert floor["reconstruction, R²"] == "0.1 [0, 0.2]" and floor["reconstruction, pixels"] == ""
-    assert vae["asked by samples, cosine"] == "0.1 [0, 0.2]"
-    assert vaegan["reconstruction, pixels"] == "3.1 [3, 3.2]"
-    (gan,) = [row for row in faces.similarity(runs) if row["model"] == "GAN"]
-    assert gan["asked by samples, cosine"] == "2.1 [2, 2.2]"
-    for column in ("reconstruction, pixels", "asked by codes, error"):
-        assert gan[column] == "n/a"
-    assert [row["random direction"] for row in faces.moves(runs)][1:3] == [
-        "1.1 [1, 1.2]", "2.1 [2, 2.2]"
-    ]  # fmt: skip
-    assert faces.attributes(runs)[3] == {
-        "attribute": "yaw",
-        **{name: f"{n + 0.1:.3g} [{n}, {n + 0.2:.3g}]"
-           for n, name in enumerate(faces.EXPERIMENTS.values())},
-    }  # fmt: skip
-    assert faces.costs(runs)[0] == {
-        "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
-    }  # fmt: skip
-    skin, *_, mean = faces.judges()
-    recorded = records.read_record(metrics.CLASSIFIERS / "regressor-faces-32").metrics
-    assert skin["attribute"] == "skin_tone" and mean["attribute"] == "mean"
-    assert skin["R² at 32 pixels"] == f"{recorded['r2_skin_tone']:.2f}"
-    assert mean["R² at 32 pixels"] == f"{recorded['r2_mean']:.2f}"
-    with pytest.raises(FileNotFoundError, match="no record at 32 pixels of vae-faces, "):
-        faces.read_runs(tmp_path / "nowhere")
-    for rows in faces.TABLES:
-        lines = quality.table(rows(runs)).splitlines()
-        assert len({line.count("|") for line in lines}) == 1
 
 
 def test_the_peak_is_what_a_process_held():

@@ -10,11 +10,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from toc import pages
 
+from book import tables
 from tools import address
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = pages()
 NOTEBOOKS = [page for page in PAGES if page.startswith("notebooks/")]
 CHAPTERS = [page for page in NOTEBOOKS if not page.startswith("notebooks/00")]
 every_page = pytest.mark.parametrize("page", PAGES)
@@ -36,7 +38,8 @@ def copy_book(target):
     for name in ("_config.yml", "_toc.yml", "pyproject.toml", "constraints.txt", "tools/colab.txt"):
         (target / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, target / name)
-    for name in ("book", "notebooks", "vaegan_edu/weights"):  # weights lie beside their records
+    # weights lie beside their records
+    for name in ("book", "notebooks", "vaegan_edu/weights", "benchmarks/results"):
         shutil.copytree(
             ROOT / name, target / name, ignore=shutil.ignore_patterns(".*", "__pycache__")
         )
@@ -190,6 +193,22 @@ def test_versions_are_those_of_the_projects_files(read):
     assert {"a release of its own", "not there"} < {has for _, _, has in shown.values()}
 
 
+@pytest.mark.parametrize("name", tables.TABLES)
+def test_a_page_shows_each_table_as_the_records_say_it(read, name):
+    asked = re.compile(rf"^```{{table}} {name}$", re.MULTILINE)
+    (page,) = [page for page in PAGES if asked.search(source(page))]
+    wanted = [
+        [re.sub(r"[`\s]", "", cell).replace("'", "\u2019") for cell in line.strip("|").split("|")]
+        for line in tables.render(name, ROOT).splitlines()
+        if line.startswith("|") and "---" not in line
+    ]
+    shown = [
+        [re.sub(r"\s", "", cell.get_text()) for cell in row(["th", "td"])]
+        for row in read(page).select("article table tr")
+    ]
+    assert len(wanted) > 1 and all(row in shown for row in wanted)
+
+
 # Offline
 
 ELSEWHERE = re.compile(r"^\s*(?:https?:)?//")
@@ -289,11 +308,14 @@ def test_a_changed_record_changes_the_page(project, html):
     assert any(re.match(r"4[.,]?32", number.text) for number in shown)
 
 
-def test_an_unknown_record_fails_the_build(tmp_path):
+def test_an_unknown_or_missing_record_fails_the_build(tmp_path):
     copy_book(tmp_path)
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n", encoding="utf-8")
     page = tmp_path / "book" / "page.md"
-    page.write_text("# Page\n\n{record}`no-such-run:val_loss`\n", encoding="utf-8")
+    shutil.rmtree(tmp_path / "book" / "results" / "vae-mnist" / "seed-1")
+    text = "# Page\n\n{record}`no-such-run:val_loss`\n\n```{table} quality_cost\n```\n"
+    page.write_text(text, encoding="utf-8")
     done = build(tmp_path)
     assert done.returncode != 0
     assert "no-such-run" in done.stdout + done.stderr
+    assert re.search(r"table quality_cost: .*vae-mnist/seed-1", done.stdout + done.stderr)

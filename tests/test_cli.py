@@ -26,9 +26,9 @@ def test_list_names_every_experiment_with_what_it_does(capsys):
     lines = out.splitlines()
     assert err == "" and [line.split()[0] for line in lines] == list(EXPERIMENTS)
     for line, experiment in zip(lines, EXPERIMENTS.values(), strict=True):
-        arguments = experiment.arguments
+        chosen = experiment.settings
         assert experiment.summary in line and len(line) <= 100
-        assert line.endswith(f"; {arguments['epochs']} epochs of {arguments['data']}")
+        assert line.endswith(f"; {chosen['epochs']} epochs of {chosen['data']}")
 
 
 def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
@@ -187,7 +187,7 @@ def test_bad_words_of_a_finished_run_get_one_line(
 
 
 def test_a_classifier_generates_nothing(capsys, tmp_path):
-    words = ["generate", str(metrics.CLASSIFIERS / "classifier-digits"), "--output"]
+    words = ["generate", str(metrics.JUDGES / "classifier-digits"), "--output"]
     assert "generates no images" in fails([*words, str(tmp_path / "x.png")], capsys)
     assert list(tmp_path.iterdir()) == []
 
@@ -217,7 +217,7 @@ def test_interrupted_by_a_user_it_says_how_to_go_on(tmp_path):
         finally:
             process.kill()
     assert process.returncode == 130
-    assert error == "vaegan_edu: interrupted; go on with the same words and --resume\n"
+    assert error == "vaegan_edu: interrupted; continue with the same words and --resume\n"
 
 
 @pytest.fixture

@@ -19,10 +19,12 @@ from vaegan_edu.experiments import (
     Experiment,
     evaluation,
     provenance,
-    registry,
+    settings,
+    tasks,
     training,
 )
 from vaegan_edu.experiments.batches import Batches, EpochBatches
+from vaegan_edu.experiments.tasks import digits
 
 LOSSES = {
     "ae-digits": {"loss", "val_loss"},
@@ -31,6 +33,10 @@ LOSSES = {
         "val_loss", "val_reconstruction_loss", "val_kl_loss",
     },
 }  # fmt: skip
+TRICKS = (
+    "batch_norm", "noise", "dropout", "dropout_place",
+    "minibatch_kernels", "minibatch_dim", "minibatch_scale",
+)  # fmt: skip
 KINDS = ("real", "random", "fitted", "between", "mean_image")
 
 
@@ -67,9 +73,9 @@ def runs(little_data, tmp_path_factory):
 
 @pytest.fixture
 def toy(monkeypatch):
-    """An experiment as light as can be, for what does not hang on the model."""
+    """An experiment as light as can be, for what does not depend on the model."""
 
-    def build(arguments, image_shape):
+    def build(image_shape):
         images = keras.Input(image_shape)
         z = keras.layers.Dense(2)(keras.layers.Flatten()(images))
         codes = keras.Input((2,))
@@ -77,8 +83,15 @@ def toy(monkeypatch):
         decoded = keras.layers.Reshape(image_shape)(decoded)
         return models.Autoencoder(keras.Model(images, z), keras.Model(codes, decoded))
 
-    arguments = {"data": "digits", "epochs": 3, "batch_size": 64, "learning_rate": 1e-3}
-    experiment = Experiment("toy", build, lambda *_: {"quality": 1.0}, arguments)
+    class Unmeasured(tasks.DigitSamples):
+        def watch(self, data, settings):
+            return None
+
+        def evaluate(self, model, data, settings):
+            return {"quality": 1.0}
+
+    own = {"data": "digits", "epochs": 3, "batch_size": 64, "learning_rate": 1e-3}
+    experiment = Experiment("toy", build, Unmeasured(), own)
     monkeypatch.setitem(EXPERIMENTS, "toy", experiment)
     return experiment
 
@@ -99,7 +112,7 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     assert (config["experiment"], config["seed"], config["backend"]) == (
         name, 0, keras.backend.backend()
     )  # fmt: skip
-    assert config["arguments"] == {**EXPERIMENTS[name].arguments, "epochs": 2, "seed": 0}
+    assert config["arguments"] == {**EXPERIMENTS[name].settings, "epochs": 2, "seed": 0}
     arrays = [array for part in little_data for array in part]
     assert config["data"] == {
         "name": "digits",
@@ -186,7 +199,9 @@ def test_a_loaded_run_generates_what_it_generated(runs, little_data):
     with Image.open(folder / "samples" / "epoch-001.png") as picture:
         assert (np.array(picture) != sheet).any()
     # And it gives the recorded numbers again.
-    found = evaluation.evaluate_latent_model(run.model, little_data, run.config["arguments"])
+    found = EXPERIMENTS["vae-digits"].task.evaluate(
+        run.model, little_data, run.config["arguments"]
+    )
     assert found == pytest.approx(records.read_record(folder).metrics)
 
 
@@ -215,7 +230,7 @@ def test_a_regressor_learns_from_rendered_faces_of_its_own(monkeypatch, tmp_path
         "regressor-faces", epochs=2, image_size=32, output=tmp_path / "run", progress=False
     )
     assert "samples" not in entries(folder)
-    assert asked == [(EXPERIMENTS["regressor-faces"].arguments["train_count"], 32, 1)]
+    assert asked == [(EXPERIMENTS["regressor-faces"].settings["train_count"], 32, 1)]
     record, run = records.read_record(folder), experiments.load_run(folder)
     assert set(record.metrics) == {
         "r2_mean", "train_r2_mean", *(f"r2_{name}" for name in datasets.FACE_ATTRIBUTES)
@@ -236,7 +251,7 @@ def test_a_regressor_learns_from_rendered_faces_of_its_own(monkeypatch, tmp_path
 
 def test_shipped_classifiers_are_runs(monkeypatch):
     monkeypatch.setitem(datasets.LOADERS, "mnist", few_digits)  # for the images' shape alone
-    for folder in sorted(metrics.CLASSIFIERS.glob("classifier-*")):
+    for folder in sorted(metrics.JUDGES.glob("classifier-*")):
         run = experiments.load_run(folder)
         assert f"classifier-{run.config['data']['name']}" == folder.name
         measuring = metrics.load_classifier(run.config["data"]["name"])
@@ -254,7 +269,7 @@ def test_settings_reach_the_model_and_the_record(tmp_path):
     assert {**run.config["arguments"], "batch_size": 100, "latent_dim": 1, "seed": 5} == (
         run.config["arguments"]
     )
-    assert EXPERIMENTS["ae-digits"].arguments["latent_dim"] == 16  # the table is as it was
+    assert EXPERIMENTS["ae-digits"].settings["latent_dim"] == 16  # the table is as it was
 
 
 def test_the_folder_is_named_after_experiment_and_seed(tmp_path, monkeypatch, capsys, toy):
@@ -314,7 +329,7 @@ def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(
         fail()
 
     if broken == "evaluate":
-        monkeypatch.setitem(EXPERIMENTS, "toy", dataclasses.replace(toy, evaluate=fail))
+        monkeypatch.setattr(type(toy.task), "evaluate", fail)
     else:
         monkeypatch.setattr(keras.Model, "save_weights", save_half)
     with pytest.raises(OSError, match="disk is full"):
@@ -341,7 +356,7 @@ def trains_nothing(monkeypatch):
 def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     records.write_json(tmp_path / "config.json", {"precious": 1})
     (tmp_path / "history.csv").write_text("precious\n")
-    with pytest.raises(FileExistsError, match="holds a run already; go on with --resume"):
+    with pytest.raises(FileExistsError, match="holds a run already; continue it with --resume"):
         experiments.train("ae-digits", output=tmp_path)
     assert entries(tmp_path) == ["config.json", "history.csv"]
     assert (tmp_path / "history.csv").read_text() == "precious\n"
@@ -367,7 +382,7 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
     ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
     ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
-    ({"data": "ring"}, "There are classifiers for digits, mnist. Received: 'ring'"),
+    ({"data": "ring"}, "There are classifiers for digits and mnist. Received: 'ring'"),
 ])  # fmt: skip
 def test_bad_settings_are_refused_before_anything_is_written(
     tmp_path, trains_nothing, settings, message
@@ -405,7 +420,7 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
         weights.write_bytes(content)
         with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
             experiments.load_run(folder)
-    shutil.copy(metrics.CLASSIFIERS / "classifier-digits" / "model.weights.h5", weights)
+    shutil.copy(metrics.JUDGES / "classifier-digits" / "model.weights.h5", weights)
     with (
         warnings.catch_warnings(record=True, action="always") as said,  # as a user, who goes on
         pytest.raises(ValueError, match="h5 is damaged or of another model") as failure,
@@ -424,12 +439,12 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
 
 def test_every_experiment_says_what_it_needs():
     for name, experiment in EXPERIMENTS.items():
-        assert {"data", "epochs", "batch_size", "learning_rate"} <= set(experiment.arguments)
-        data = experiment.arguments["data"]
+        assert {"data", "epochs", "batch_size", "learning_rate"} <= set(experiment.settings)
+        data = experiment.settings["data"]
         assert data in datasets.LOADERS
         assert data.rpartition("-")[2] in name or name.rpartition("-")[2] in datasets.LOADERS
         sampled = not name.startswith(("classifier", "regressor")) and name != "gan-ring"
-        assert experiment.has_samples == sampled
+        assert experiment.task.has_samples == sampled
 
 
 def test_the_commit_is_that_of_the_packages_own_repository(tmp_path, monkeypatch):
@@ -559,10 +574,10 @@ def test_fit_sees_each_epoch_in_its_order(done):
 
 def test_codes_between_images_join_different_classes():
     labels = np.array([0, 0, 0, 1, 2, 2])
-    first, second = evaluation.different_classes(labels, np.random.default_rng(0))
+    first, second = digits.different_classes(labels, np.random.default_rng(0))
     np.testing.assert_array_equal(first, np.arange(6))
     assert (labels[first] != labels[second]).all()
-    many = [evaluation.different_classes(labels, np.random.default_rng(i))[1][0] for i in range(50)]
+    many = [digits.different_classes(labels, np.random.default_rng(i))[1][0] for i in range(50)]
     assert set(many) == {3, 4, 5}
 
 
@@ -581,15 +596,15 @@ class Plain:
         return np.full((count, 28, 28, 1), seed / 10)
 
 
-def test_judge_decoder_decodes_what_it_says(little_data):
+def test_measure_decoder_decodes_what_it_says(little_data):
     (x_train, _), (x_test, y_test) = little_data
-    images, numbers = experiments.judge_decoder(Plain(), little_data, "digits", seed=3)
+    images, numbers = experiments.measure_decoder(Plain(), little_data, "digits", seed=3)
     assert tuple(images) == tuple(numbers) == KINDS
     assert all(len(batch) == len(x_test) for batch in images.values())
     np.testing.assert_array_equal(images["real"], x_test)
     assert (images["random"] == 0.3).all()
 
-    _, second = evaluation.different_classes(y_test, np.random.default_rng(3))
+    _, second = digits.different_classes(y_test, np.random.default_rng(3))
     middle = (x_test + x_test[second]) / 2
     np.testing.assert_allclose(images["mean_image"], middle, atol=1e-6)
     # This decoder paints an image's mean grey, so a midpoint's is the middle of the two.
@@ -603,7 +618,7 @@ def test_judge_decoder_decodes_what_it_says(little_data):
 
     classifier = metrics.load_classifier("digits")
     for kind in ("real", "mean_image"):
-        assert numbers[kind] == metrics.judge(classifier, images[kind], x_train)
+        assert numbers[kind] == metrics.measure_digits(classifier, images[kind], x_train)
 
 
 def test_sharpening_raises_contrast_as_larger_weights_would():
@@ -623,7 +638,7 @@ def test_a_game_is_recorded_network_by_network(runs, little_data, name):
     for network in model.network_names:
         assert {f"{network}_loss", f"val_{network}_loss", f"learning_rate_{network}"} <= set(row)
     kinds = ("real", "random", "sharpened_2", "sharpened_4")
-    judged = metrics.judge(metrics.load_classifier("digits"), *(little_data[1][0],) * 2)
+    judged = metrics.measure_digits(metrics.load_classifier("digits"), *(little_data[1][0],) * 2)
     assert {f"{kind}_{metric}" for kind in kinds for metric in judged} <= set(record.metrics)
     assert ("reconstruction_loss" in record.metrics) == (name == "vaegan-digits")
     shares = [row[f"sample_class_{digit}"] for digit in range(10)]
@@ -641,15 +656,16 @@ def kinds_of(network):
     return [type(layer).__name__ for layer in network.layers]
 
 
-def build(name, image_shape=(28, 28, 1), leave_out=(), **settings):
-    arguments = {**EXPERIMENTS[name].arguments, "seed": 0, **settings}
-    arguments = {key: value for key, value in arguments.items() if key not in leave_out}
-    return EXPERIMENTS[name].build(arguments, image_shape)
+def build(name, image_shape=(28, 28, 1), leave_out=(), **changes):
+    experiment = EXPERIMENTS[name]
+    chosen = {**experiment.settings, "seed": 0, **changes}
+    recorded = {key: value for key, value in chosen.items() if key not in leave_out}
+    return experiment.build(settings.read_settings(recorded, experiment.settings), image_shape)
 
 
 def test_each_trick_reaches_the_network_that_it_is_for():
-    def changed(**settings):
-        model = build("gan-digits", **settings)
+    def changed(**changes):
+        model = build("gan-digits", **changes)
         return kinds_of(model.generator), kinds_of(model.discriminator)
 
     generator, discriminator = changed()
@@ -671,7 +687,7 @@ def test_each_trick_reaches_the_network_that_it_is_for():
 
 @pytest.mark.parametrize("name", ["gan-digits", "vaegan-digits"])
 def test_a_record_from_before_the_tricks_is_built_as_it_was(name):
-    new, old = (build(name, leave_out=left) for left in ((), registry.TRICKS))
+    new, old = (build(name, leave_out=left) for left in ((), TRICKS))
     for one, other in zip(new.networks.values(), old.networks.values(), strict=True):
         assert kinds_of(one) == kinds_of(other)
         assert [w.shape for w in one.weights] == [w.shape for w in other.weights]
@@ -681,7 +697,7 @@ def test_a_finished_run_from_before_a_setting_is_left_as_it_is(runs, tmp_path, m
     folder = shutil.copytree(runs("gan-digits"), tmp_path / "run")
     monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("it began to train"))
     config = records.read_config(folder)
-    for key in registry.TRICKS:
+    for key in TRICKS:
         del config["arguments"][key]
     records.write_json(folder / "config.json", config)
     assert experiments.train("gan-digits", output=folder, resume=True) == folder
@@ -719,30 +735,30 @@ def test_what_was_assumed_is_named_in_the_record(tmp_path, monkeypatch, toy):
     experiments.train("toy", epochs=1, output=tmp_path, progress=False)
     assert records.read_config(tmp_path)["assumptions"] == ["epochs"]
     for experiment in EXPERIMENTS.values():
-        assert set(experiment.assumptions) <= set(experiment.arguments)
+        assert set(experiment.assumptions) <= set(experiment.settings)
 
 
 def test_at_most_so_many_images_are_judged(little_data, monkeypatch):
-    monkeypatch.setattr(evaluation, "JUDGED", 20)
-    images, _ = experiments.judge_decoder(Plain(), little_data, "digits", seed=0)
+    monkeypatch.setattr(digits, "MEASURED", 20)
+    images, _ = experiments.measure_decoder(Plain(), little_data, "digits", seed=0)
     assert {len(batch) for batch in images.values()} == {20}
 
 
 def test_samples_are_judged_against_training_and_against_test_images(little_data, monkeypatch):
     """Both by hand; images come from evenly spaced places."""
-    monkeypatch.setattr(evaluation, "JUDGED", 30)
+    monkeypatch.setattr(digits, "MEASURED", 30)
     (x_train, _), (x_test, _) = little_data
     assert len(evaluation.thin_out(x_train, 1000)) == len(x_train)
     np.testing.assert_array_equal(evaluation.thin_out(np.arange(10), 4), [0, 2, 5, 7])
     generator = SimpleNamespace(generate=Plain().generate)
-    judged = evaluation.evaluate_samples(generator, little_data, {"data": "digits", "seed": 0})
+    judged = digits.evaluate_samples(generator, little_data, {"data": "digits", "seed": 0})
     x_train, x_test = (evaluation.thin_out(x, 30) for x in (x_train, x_test))
     classifier = metrics.load_classifier("digits")
     for kind, images in (("real", x_train), ("random", Plain().generate(30, 0))):
-        numbers = metrics.judge(classifier, images, x_test)
+        numbers = metrics.measure_digits(classifier, images, x_test)
         for name in ("frechet_distance", "precision", "recall", "density", "coverage"):
             assert judged[f"{kind}_held_out_{name}"] == numbers[name], (kind, name)
-    floor = metrics.judge(classifier, x_test, x_train)
+    floor = metrics.measure_digits(classifier, x_test, x_train)
     assert {name: judged[f"real_{name}"] for name in floor} == floor
 
 

@@ -10,9 +10,11 @@ from PIL import Image
 
 from vaegan_edu import datasets, experiments, metrics, networks, records, schedules
 from vaegan_edu.__main__ import main
-from vaegan_edu.experiments import EXPERIMENTS, faces, registry
+from vaegan_edu.experiments import EXPERIMENTS, experiment, settings
+from vaegan_edu.experiments.tasks import faces
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
+RUNS = sorted(RESULTS.glob("faces-light/*/seed-*/history.csv"))
 ON_FACES = ("faces-light", "vae-faces", "vae-faces-similarity", "gan-faces", "faces-original")
 
 
@@ -41,7 +43,7 @@ def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
     words = ["train", "faces-light", "--image-size", "32", "--epochs", "1", "--output", str(run)]
     pictures = shutil.copytree(folder, tmp_path / "pictures")
     with monkeypatch.context() as patch:
-        patch.setattr(metrics, "judge_faces", _interrupt)  # at the end, when all is learned
+        patch.setattr(metrics, "compare_faces", _interrupt)  # at the end, when all is learned
         assert main([*words, "--data", str(pictures)]) == 1
     assert "2 of 52 files were left out" in capsys.readouterr().err
     assert main([*words, "--resume"]) == 0  # without a word of where they are
@@ -130,9 +132,9 @@ def test_the_originals_rules_are_its_own():
         "s4-text": schedules.WindowedDecay(5e-4, 0.6, 5e-6, 6, "stagnation"),
         "s4-log": schedules.WindowedDecay(5e-4, 0.6, 5e-6, 4, "improvement"),
     }
-    assert registry.ORIGINAL_RULES.keys() == expected.keys()
+    assert settings.ORIGINAL_RULES.keys() == expected.keys()
     for name, rule in expected.items():
-        found = registry.RULES[name](registry.ORIGINAL_RATE, 100)
+        found = settings.RULES[name](settings.ORIGINAL_RATE, 100)
         assert (type(found), found.get_config()) == (type(rule), rule.get_config())
 
 
@@ -141,7 +143,7 @@ def test_records_that_say_s2_and_s3_were_led_by_the_words(run):
     record = records.read_record(RESULTS / "faces-light" / run / "seed-0")
     arguments = record.config["arguments"]
     assert arguments["schedule"] == run[-2:]
-    rule = registry.RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
+    rule = settings.RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
     for network in ("encoder", "decoder", "discriminator"):
         rates = schedules.replay(rule, record.column(f"val_{network}_loss"))
         logged = record.column(f"learning_rate_{network}")
@@ -149,9 +151,20 @@ def test_records_that_say_s2_and_s3_were_led_by_the_words(run):
         assert len(set(logged)) > 1
 
 
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.parts[-3])
+def test_recorded_rates_are_those_of_the_recorded_rule(path):
+    """What chapter 10 says of a rule it says of the rule that ran."""
+    record = records.read_record(path.parent)
+    arguments = record.config["arguments"]
+    rule = settings.RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
+    for network in ("encoder", "decoder", "discriminator"):
+        rates = schedules.replay(rule, record.column(f"val_{network}_loss"))
+        assert record.column(f"learning_rate_{network}") == pytest.approx(rates, rel=1e-6)
+
+
 def test_the_models_compared_have_equal_networks():
     built = {
-        name: EXPERIMENTS[name].build({**EXPERIMENTS[name].arguments, "seed": 0}, (32, 32, 3))
+        name: EXPERIMENTS[name].build({**EXPERIMENTS[name].settings, "seed": 0}, (32, 32, 3))
         for name in ON_FACES[:4]
     }
     sizes = {
@@ -166,25 +179,28 @@ def test_the_models_compared_have_equal_networks():
 
 
 def test_the_originals_faces_have_its_numbers_and_name_what_it_does_not_say():
-    experiment = EXPERIMENTS["faces-original"]
-    arguments = experiment.arguments
-    (judge,) = registry._networks(arguments, (64, 64, 3), "discriminator")
+    original = EXPERIMENTS["faces-original"]
+    arguments = original.settings
+    discriminator = experiment._call(
+        networks.build_discriminator, {**arguments, "image_shape": (64, 64, 3)}
+    )
     assert arguments["latent_dim"] == 2048 and arguments["minibatch_kernels"] == 16
-    assert judge.count_params() == 25_847_489 + 401_408 * arguments["minibatch_dim"]
-    kinds = [type(layer).__name__ for layer in judge.layers]
+    assert discriminator.count_params() == 25_847_489 + 401_408 * arguments["minibatch_dim"]
+    kinds = [type(layer).__name__ for layer in discriminator.layers]
     place = kinds.index("Dropout")
     assert kinds[place - 1] == "MinibatchDiscrimination" and kinds[place + 1] == "Dense"
-    assert {"minibatch_dim", "dropout", "batch_size", "beta_1"} <= set(experiment.assumptions)
-    assert not {"latent_dim", "minibatch_kernels", "learning_rate"} & set(experiment.assumptions)
+    assert {"minibatch_dim", "dropout", "batch_size", "beta_1"} <= set(original.assumptions)
+    assert not {"latent_dim", "minibatch_kernels", "learning_rate"} & set(original.assumptions)
 
 
 def test_watching_measures_the_samples_against_test_faces(few_faces):
     arguments = {"data": "rendered-faces", "image_size": 32, "train_count": None, "seed": 3}
-    loaded = faces.load_faces(arguments)
+    task = faces.Faces()
+    loaded = task.load(arguments)
     model = EXPERIMENTS["gan-faces"].build(
-        {**EXPERIMENTS["gan-faces"].arguments, "seed": 0}, (32, 32, 3)
+        {**EXPERIMENTS["gan-faces"].settings, "seed": 0}, (32, 32, 3)
     )
-    found = faces.watch_faces(loaded, arguments)(model)
+    found = task.watch(loaded, arguments)(model)
     judge = metrics.load_regressor(32)
     real = networks.apply(judge, datasets.scale_pixels(loaded[1][0]))[1]
     features = networks.apply(judge, model.generate(16, seed=3))[1]

@@ -124,6 +124,7 @@ def test_sizes_show_the_same_faces():
     assert sizes[48].shape == (6, 48, 48, 3)
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_pictures_and_one_chunk_a_thread(monkeypatch):
     monkeypatch.setattr(faces.os, "cpu_count", lambda: 2)
     datasets.render_faces(1)
@@ -336,6 +337,7 @@ def test_moments_are_those_of_what_is_drawn(many):
     np.testing.assert_allclose(drawn.std(axis=0) / deviation, 1, atol=error)
 
 
+@pytest.mark.slow
 def test_correlations_are_those_declared_and_no_others(many):
     declared = {frozenset(pair): value for pair, value in FACE_CORRELATIONS.items()}
     full = [name for name, attribute in FACE_ATTRIBUTES.items() if not attribute.absent]
@@ -349,6 +351,7 @@ def test_correlations_are_those_declared_and_no_others(many):
             assert 0.4 * abs(value) < found * np.sign(value) < abs(value), pair
 
 
+@pytest.mark.slow
 def test_attributes_are_recovered_from_pictures():
     """In frontal faces weighted sums of the pixels already find every one; turned faces ask more.
 

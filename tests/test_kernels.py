@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 from vaegan_edu import models
-from vaegan_edu.models import kernels
+from vaegan_edu.models.steps import kernels
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.skipif(

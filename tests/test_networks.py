@@ -39,7 +39,7 @@ def test_classifier_returns_logits_and_features():
     ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
     ({"latent_dim": 2.5}, "`latent_dim` must be a whole number"),
     ({"preset": "huge"}, "`preset` must be one of"),
-    ({"batch_norm": "within"}, "`batch_norm` must be 'before', 'after' or None"),
+    ({"batch_norm": "within"}, "`batch_norm` must be one of before, after, None"),
     ({"preset": "toy", "image_shape": (28, 28, 1)}, "must be \\(width,\\)"),
     ({"image_shape": (28, 28)}, "height, width, channels"),
     ({"image_shape": (30, 28, 1)}, "multiples of 4"),
@@ -52,6 +52,7 @@ def test_bad_settings_are_refused(build, settings, message):
         build(**settings)
 
 
+@pytest.mark.slow
 def test_apply_equals_predict_whatever_the_chunks(monkeypatch):
     classifier = networks.build_classifier()  # dropout and BatchNorm: evaluation mode must show
     images = np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1)).astype("float32")
@@ -67,6 +68,7 @@ def count(network):
     return network.count_params()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("image_shape, latent_dim, encoder, decoder, discriminator, kernels", [
     ((28, 28, 1), 64, 3_545_920, 4_887_361, 3_415_745, 0),
     ((64, 64, 3), 2048, 30_028_480, 31_814_595, 25_847_489 + 401_408 * 2, 16),
@@ -210,11 +212,11 @@ def test_noise_stands_on_the_input_of_every_layer_with_weights():
     ({"preset": "original", "feature_layer": 3, "minibatch_kernels": 2}, "at most 2 here"),
     ({"feature_layer": 3}, "at most 2 here"),
     ({"feature_layer": 0}, "`feature_layer` must be a whole number of at least 1"),
-    ({"feature_stage": "norm"}, "must be one of linear, activation at layer 2 here"),
+    ({"feature_stage": "norm"}, "layer 2.` must be one of linear, activation. "),
     ({"minibatch_kernels": -1}, "`minibatch_kernels` must be"),
     ({"dropout": 1.0}, "`dropout` must be below 1"),
     ({"dropout": -0.1}, "`dropout` must be"),
-    ({"dropout_place": "logits"}, "must be 'dense' or 'convolutions'"),
+    ({"dropout_place": "logits"}, "`dropout_place` must be one of dense, convolutions"),
     ({"batch_norm": "within"}, "`batch_norm` must be"),
     ({"image_shape": (30, 28, 1)}, "multiples of 4"),
     ({"preset": "huge"}, "`preset` must be one of"),

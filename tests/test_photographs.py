@@ -289,6 +289,7 @@ def test_every_way_to_cut_a_file_is_survived(tmp_path):
                for why in found.left_out.values())  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_files_with_false_bytes_are_survived(data):
     form = data.draw(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]))
@@ -547,6 +548,7 @@ def test_only_bytes_are_scaled():
         datasets.scale_pixels(np.zeros(3, "float32"))
 
 
+@pytest.mark.slow
 def test_loading_takes_little_more_memory_than_the_images(tmp_path):
     data = content(picture(0, (8, 8)))
     path = write(tmp_path, {f"{i}.png": data for i in range(600)} | {"bad.png": b""})

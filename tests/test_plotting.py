@@ -216,6 +216,7 @@ def test_style_is_set_on_request_only():
         assert not any(line.get_visible() for line in axes.get_xgridlines())
 
 
+@pytest.mark.slow
 def test_importing_changes_no_defaults_and_chooses_no_backend():
     code = """if True:
         import sys, matplotlib
@@ -277,3 +278,49 @@ Z = np.zeros((3, 2))
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         call()
+
+
+NETWORK = {"encoder": [("image", (8, 8, 3)), ("Conv2D", (4, 4, 16)), ("Dense", (5,))]}
+
+
+def test_a_network_chart_names_every_layer_and_its_shape():
+    two = {**NETWORK, "decoder": [("code", (5,)), ("Dense", (192,))]}
+    figure = drawn(plotting.network_chart(two))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["encoder", "decoder"]
+    encoder = figure.axes[0]
+    texts = [text.get_text() for text in encoder.texts if text.get_text()]
+    assert texts == ["8×8×3", "image", "4×4×16", "Conv2D", "5", "Dense"]
+    sides = sorted({round(patch.get_width(), 3) for patch in encoder.patches if hasattr(patch, "xy")
+                    and hasattr(patch, "get_width")})  # fmt: skip
+    assert len(sides) == 3 and sides[1] < sides[2]  # a vector's bar, the smaller map, the image
+    for text in encoder.texts:
+        box = text.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1
+
+
+@pytest.mark.parametrize("networks", [{}, {"a": [("image", (2,))]}, {"a": [("x", (2, 2))] * 2}])
+def test_a_network_chart_refuses_what_it_cannot_draw(networks):
+    with pytest.raises(ValueError, match="Received|must hold networks"):
+        plotting.network_chart(networks)
+
+
+def test_run_dots_draw_each_run():
+    panel = {
+        "random": {"AE": [0.1, 0.2], "VAE": [0.8, 0.9, 0.7]},
+        "control": {"AE": [0.5], "VAE": [0.5]},
+    }
+    figure = drawn(plotting.run_dots({"precision": panel, "recall": panel}, {"recall": 0.95}))
+    first, second = figure.axes
+    dots = [line.get_xdata().tolist() for line in first.lines]
+    assert dots == [[0.1, 0.2], [0.8, 0.9, 0.7], [0.5], [0.5]]
+    heights = [line.get_ydata()[0] for line in first.lines]
+    assert heights[0] < heights[1] < 0.5 < heights[2] < heights[3]  # row by row, series apart
+    assert [tick.get_text() for tick in first.get_yticklabels()] == ["random", "control"]
+    assert second.lines[-1].get_xdata()[0] == 0.95 and len(second.lines) == len(first.lines) + 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["AE", "VAE"]
+
+
+@pytest.mark.parametrize("panels", [{}, {"a": {"x": {}}, "b": {"y": {}}}])
+def test_run_dots_want_the_same_rows(panels):
+    with pytest.raises(ValueError, match="the same rows"):
+        plotting.run_dots(panels)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
+import toc
 
 ROOT = Path(__file__).resolve().parents[1]
 ALLOWED = tomllib.loads(Path(__file__).with_name("prose_numbers.toml").read_text("utf-8"))["allow"]
@@ -38,8 +39,7 @@ NUMBER = re.compile(r"(?<![\w\]])[-+−]?\d+(?:[.,]\d+)*(?:\s?%)?")
 
 def pages():
     """Yield (name, text) for each Markdown page, Markdown cell and caption of a figure."""
-    names = re.findall(r"(?:root|file): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    for name in [*names, "README", "CONTRIBUTING"]:
+    for name in [*toc.pages(), "README", "CONTRIBUTING"]:
         page, script = ROOT / f"{name}.md", ROOT / f"{name}.py"
         if page.exists():
             yield page.name, page.read_text(encoding="utf-8")

@@ -66,6 +66,7 @@ tables = st.lists(names, min_size=1, max_size=5, unique=True).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(tables)
 def test_history_comes_back_to_the_last_bit(tmp_path_factory, rows):
     path = tmp_path_factory.getbasetemp() / "history.csv"
@@ -102,6 +103,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), json_values, max_size=4))
 def test_json_comes_back_as_it_was_written(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "some.json"
@@ -246,6 +248,7 @@ def test_a_damaged_file_is_refused_by_name(folder, name, content):
     assert "\n" not in str(failure.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["config.json", "metrics.json", "history.csv"])
 def test_whatever_happens_to_a_file_it_is_read_or_refused_in_one_line(folder, name):
     """Cut anywhere, any byte changed, or any bytes at all in its place."""

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,13 +24,12 @@ from vaegan_edu import (
     callbacks,
     datasets,
     experiments,
-    metrics,
     models,
     networks,
     records,
     schedules,
 )
-from vaegan_edu.experiments import EXPERIMENTS, Experiment, registry
+from vaegan_edu.experiments import EXPERIMENTS, RULES, Experiment, tasks
 from vaegan_edu.experiments.batches import EpochBatches
 
 # More kills, at more moments: KILLS=20 python -m pytest tests/test_resume.py -k kill
@@ -43,21 +43,28 @@ def few_images():
     return (images[:32], labels[:32]), (images[32:], labels[32:])
 
 
-def build_everything(arguments, image_shape):
+def build_everything(image_shape, seed):
     """A VAE-GAN with all that has a state: BatchNorm, Dropout, decaying noise, random labels."""
     noise = (0.1, 4)
     return models.VAEGAN(
         networks.build_encoder("light", image_shape, 2),
         networks.build_decoder("light", image_shape, 2, noise=noise),
         networks.build_discriminator("light", image_shape, dropout=0.3, instance_noise=noise),
-        gamma=0.1, feature_scale="variance", flip_probability=0.2, seed=arguments["seed"],
+        gamma=0.1, feature_scale="variance", flip_probability=0.2, seed=seed,
     )  # fmt: skip
 
 
-def compile_with_rules(model, arguments, steps):
-    registry.compile_players(model, {**arguments, "schedule": "constant", "beta_1": 0.5}, steps)
-    rule = schedules.WindowedDecay(arguments["learning_rate"], 0.5, 1e-6, window=2)
-    return {name: rule.fresh() for name in model.network_names}
+class Everything(tasks.Task):
+    """Random pictures of 8x8 pixels, judged by nobody and measured by their mean."""
+
+    def identify_judge(self, settings):
+        return {"classifier": "none"}
+
+    def watch(self, data, settings):
+        return lambda model: {"sample_mean": _mean(model)}
+
+    def evaluate(self, model, data, settings):
+        return {"mean": _mean(model)}
 
 
 @pytest.fixture(autouse=True)
@@ -67,15 +74,16 @@ def everything(monkeypatch):
 
 def register(patch):
     """Make known the experiment "everything", on random pictures of 8x8 pixels."""
-    arguments = {"data": "noise", "epochs": 4, "batch_size": 8, "learning_rate": 1e-3}
-    experiment = Experiment(
-        "all that has a state", build_everything, lambda model, *_: {"mean": _mean(model)},
-        arguments, compile=compile_with_rules,
-        watch=lambda *_: lambda model: {"sample_mean": _mean(model)},
-    )  # fmt: skip
+    chosen = {
+        "data": "noise", "epochs": 4, "batch_size": 8, "learning_rate": 1e-3, "beta_1": 0.5,
+        "schedule": "windowed", "levels": None,
+    }  # fmt: skip
+    experiment = Experiment("all that has a state", build_everything, Everything(), chosen)
     patch.setitem(EXPERIMENTS, "everything", experiment)
+    patch.setitem(RULES, "windowed", lambda rate, epochs: (
+        schedules.WindowedDecay(rate, 0.5, 1e-6, window=2)
+    ))  # fmt: skip
     patch.setitem(datasets.LOADERS, "noise", few_images)
-    patch.setattr(metrics, "classifier_digest", lambda data: "none")
 
 
 def _mean(model):
@@ -254,7 +262,7 @@ def test_resuming_takes_the_runs_own_settings_and_refuses_others(tmp_path, monke
             train(folder, resume=True)
     with pytest.raises(ValueError, match="holds a run of everything. Received: 'ae-digits'"):
         experiments.train("ae-digits", output=folder, resume=True)
-    with pytest.raises(FileExistsError, match="go on with --resume"):
+    with pytest.raises(FileExistsError, match="continue it with --resume"):
         train(folder, epochs=3, batch_size=16, seed=7)
     assert contents(folder) == before
     go_on()
@@ -307,8 +315,9 @@ def test_a_damaged_state_is_told_in_one_line(begun, monkeypatch):
     """Wherever it is cut, or whatever stands in it: refused, or read as it was."""
     state = stopped_run(begun, monkeypatch) / "state.npz"
     whole = state.read_bytes()
-    model = build_everything({"seed": 0}, (8, 8, 1))
-    compile_with_rules(model, {"learning_rate": 1e-3, "epochs": 4}, 4)
+    everything = EXPERIMENTS["everything"]
+    model = build_everything((8, 8, 1), seed=0)
+    everything.compile(model, everything.settings, 4)
     history = callbacks.HistoryWriter(begun / "history.csv")
     restored = callbacks.RunState(state, history).restore
 
@@ -448,3 +457,64 @@ def test_a_killed_process_loses_nothing(tmp_path):
         assert not (folder / "metrics.json").exists()
     train(folder, epochs=epochs, resume=True)
     assert_equal_runs(folder, train(tmp_path / "whole", epochs=epochs))
+
+
+def test_a_setting_that_json_turns_into_a_list_can_be_resumed(tmp_path, monkeypatch):
+    settings = {"levels": (0.2, (10, "a"))}
+    go_on = stop_in_epoch(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, epochs=2, settings=settings)
+    go_on()
+    with pytest.raises(ValueError, match="arguments.levels was .*, now .*0.3"):
+        train(tmp_path, settings={"levels": (0.3, (10, "a"))}, resume=True)
+    train(tmp_path, settings=settings, resume=True)
+    assert records.read_config(tmp_path)["arguments"]["levels"] == [0.2, [10, "a"]]
+    assert records.is_finished(tmp_path)
+    with pytest.raises(ValueError, match="`levels` must be a number, a text, .*Received: {1}"):
+        train(tmp_path / "other", settings={"levels": {1}})
+
+
+def test_the_weights_of_a_record_are_made_again(tmp_path, monkeypatch, never_stopped):
+    """Beside the record, of which nothing else changes; also when that was stopped once."""
+    whole_run(never_stopped)
+    folder = shutil.copytree(never_stopped, tmp_path / "record")
+    with pytest.raises(FileExistsError, match="has its weights"):
+        experiments.retrain(folder)
+    (folder / "model.weights.h5").unlink()
+    before = contents(folder)
+    for use in (experiments.load_run, experiments.evaluate_run):
+        with pytest.raises(FileNotFoundError, match="`python -m vaegan_edu retrain .*record`"):
+            use(folder)
+    go_on = stop_in_epoch(monkeypatch, 3)
+    with pytest.raises(KeyboardInterrupt):
+        experiments.retrain(folder, progress=False)
+    assert before.items() <= contents(folder).items()
+    go_on()
+    assert experiments.retrain(folder, progress=False) == []
+    assert contents(folder).keys() == contents(never_stopped).keys()
+    assert before.items() <= contents(folder).items()
+    for name, values in weights(folder).items():
+        np.testing.assert_array_equal(values, weights(never_stopped)[name], err_msg=name)
+
+
+def test_weights_that_cannot_be_the_records_are_not_made(tmp_path, monkeypatch, never_stopped):
+    folder = shutil.copytree(whole_run(never_stopped), tmp_path / "record")
+    (folder / "model.weights.h5").unlink()
+    (x_train, y_train), test = few_images()
+    with monkeypatch.context() as patch:
+        patch.setitem(datasets.LOADERS, "noise", lambda: ((-x_train, y_train), test))
+        with pytest.raises(ValueError, match="data.digest was '[0-9a-f]{64}', now"):
+            experiments.retrain(folder, progress=False)
+    (folder / "state.npz").write_bytes(b"")
+    with pytest.raises(ValueError, match="no finished run; finish it by `train` with --resume"):
+        experiments.retrain(folder)
+
+
+def test_a_run_is_finished_when_it_is_measured_and_has_no_state(tmp_path):
+    assert not records.is_finished(tmp_path / "nowhere")
+    (tmp_path / "state.npz").write_bytes(b"")
+    assert not records.is_finished(tmp_path)
+    (tmp_path / "metrics.json").write_text("{}")  # killed before the animation
+    assert not records.is_finished(tmp_path)
+    (tmp_path / "state.npz").unlink()
+    assert records.is_finished(tmp_path)

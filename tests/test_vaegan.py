@@ -108,9 +108,11 @@ def test_a_term_alone_moves_what_larsen_says(term):
         name: games.gradient(model, lambda: all_terms(x, True, noise)[term], name)
         for name in model.network_names
     }
-    model.compute_terms = lambda images, training, noise_=None: {
+    games.fix_noise(model, noise)
+    terms_of = model.terms_of
+    model.terms_of = lambda played, training: {
         name: value if name == term else 0.0 * value
-        for name, value in all_terms(images, training, noise).items()
+        for name, value in terms_of(played, training).items()
     }
     change = games.step(games.compiled(model, rates={"encoder": 0.1}), x)
     for name, factor, rate in zip(

@@ -1,6 +1,7 @@
 """Claims and verdicts: what decides was registered before the runs, and decides as it says."""
 
 import dataclasses
+import os
 import subprocess
 import types
 from pathlib import Path
@@ -143,7 +144,9 @@ def registered_at(commit):
     """Return `vaegan_edu.claims` as it was in a commit, `None` where the file was not there yet."""
     git = ["git", "-C", str(ROOT)]
     if subprocess.run([*git, "cat-file", "-e", commit], capture_output=True).returncode:
-        pytest.skip("this clone does not hold the commits of the records")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            "this clone does not hold the commits of the records"
+        )
     shown = subprocess.run([*git, "show", f"{commit}:vaegan_edu/claims.py"], capture_output=True)
     if shown.returncode:
         return None
@@ -168,11 +171,3 @@ def test_claims_were_registered_before_their_runs(arm):
         for claim in concerned:
             for field in DECISIVE:
                 assert repr(getattr(before[claim.name], field)) == repr(getattr(claim, field))
-
-
-def test_records_hold_what_their_arm_asks_for():
-    for folder, arm in claims.ARMS.items():
-        for path in (RESULTS / folder).glob("seed-*/config.json"):
-            arguments = records.read_config(path.parent)["arguments"]
-            for key, value in arm.settings.items():
-                assert arguments[key] == (list(value) if isinstance(value, tuple) else value)

@@ -30,7 +30,12 @@ SOURCES = Path(widgets.__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 GRID = np.arange(-12, 14, 0.01)
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium to run JavaScript")
+
+
+def in_browser(test):
+    """Mark a test that starts Chromium."""
+    runs = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium to run JavaScript")
+    return pytest.mark.slow(runs(test))
 
 
 def small_decoder(channels=1, seed=0):
@@ -141,6 +146,16 @@ const answer = (value) => {
 """
 
 
+def test_a_figure_keeps_a_state_of_its_own():
+    """What was passed in stays as it was, and changing it later moves nothing."""
+    given = {"title": "A title"}
+    shown = figure.InteractiveFigure(given, "words")
+    shown._set("title", "Another")
+    assert given == {"title": "A title"}
+    given["title"] = "A third"
+    assert shown._current() == {"title": "Another"}
+
+
 @in_browser
 def test_the_browsers_decoder_equals_keras(tmp_path):
     # One start of the browser for all architectures.
@@ -170,13 +185,12 @@ def scheduler(**settings):
 def test_the_browsers_rules_equal_pythons(tmp_path):
     rng = np.random.default_rng(4)
     cases, expected = [], []
-    for rule in ("plateau", "stagnation", "improvement"):
+    for rule in ("plateau", "stagnation", "improvement", "peak"):
         for epochs in (1, 2, 5, 12):
             losses = rng.integers(0, 9, 40) / 4  # many ties
-            shown = widgets.ScheduleExplorer(
-                {"losses": losses}, rule=rule, factor=0.7, epochs=epochs, minimum=3e-5
-            )
             settings = {"initial": 5e-4, "factor": 0.7, "minimum": 3e-5, "epochs": epochs}
+            settings["start"] = 2 + epochs
+            shown = widgets.ScheduleExplorer({"losses": losses}, rule=rule, **settings)
             cases.append([rule, losses.tolist(), settings])
             expected.append(shown.rates)
     source = (SOURCES / "schedule_explorer.js").read_text(encoding="utf-8")
@@ -211,6 +225,8 @@ def test_a_rule_is_chosen_and_set_in_the_page(tmp_path):
       result.told = told();
       result.names = [...figure.querySelectorAll(".slider code")].map((code) => code.textContent);
       result.outputs = [...figure.querySelectorAll("output")].map((output) => output.textContent);
+      result.shown = [...figure.querySelectorAll(".slider")].filter(
+        (slider) => slider.checkVisibility()).map((slider) => slider.firstChild.textContent);
       const input = figure.querySelectorAll("input")[1];
       input.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", cancelable: true }));
       result.stepped = figure.querySelectorAll("output")[1].textContent;
@@ -226,15 +242,62 @@ def test_a_rule_is_chosen_and_set_in_the_page(tmp_path):
     end = f"{rates[-1]:.1e}".replace("e-0", "e\u2212")
     assert times > 1
     assert f"noisy loss: the rate falls {times} times and ends at {end}." in got["told"]
-    assert got["names"] == ["factor", "window", "log10(minimum)"]
-    assert got["outputs"] == ["0.50", "3", "\u22126.30"]
+    assert got["names"] == ["factor", "window", "log10(minimum)", "start"]
+    assert got["outputs"] == ["0.50", "3", "\u22126.30", "2"]
+    assert got["shown"] == ["factor", "window", "log10(minimum)"]
     assert got["stepped"] == "4"
+
+
+@in_browser
+def test_epochs_as_logged_are_counted_in_the_page(tmp_path):
+    """S2's decoder: first by the words, then by the rule that ran."""
+    logs = records.original_logs()["faces-s2"]
+    shown = widgets.ScheduleExplorer(
+        {"S2": logs["val_decoder_loss"], "other": logs["val_encoder_loss"]},
+        logged={"S2": logs["learning_rate_decoder"]},
+        rule="plateau", factor=0.85, epochs=10, minimum=1e-4, start=11,
+    )  # fmt: skip
+    script = """
+      const figure = document.querySelector(".vaegan-figure");
+      const told = () => figure.querySelector(".value").textContent;
+      const drawn = () => figure.querySelector(".line.logged").getAttribute("d").length > 0;
+      const [curve, rule] = figure.querySelectorAll("select");
+      const choose = (select, value) => {
+        select.value = value;
+        select.dispatchEvent(new Event("change"));
+      };
+      const result = { words: told(), drawn: drawn() };
+      choose(rule, "peak");
+      result.log = told();
+      result.label = figure.querySelector(".plane").getAttribute("aria-label");
+      choose(curve, "other");
+      answer({ ...result, other: told(), still: drawn(), errors: window.errors });"""
+    body = shown.to_html()
+    got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
+    assert got["errors"] == []
+    assert shown.agreeing == 34 and "34 of 100 epochs as logged" in got["words"]
+    shown.rule = "peak"
+    assert shown.agreeing == 100 and "100 of 100 epochs as logged" in got["log"]
+    assert "100 of 100 epochs as logged" in got["label"]
+    shown.curve = "other"
+    assert shown.agreeing is None and "as logged" not in got["other"]
+    assert got["drawn"] and not got["still"]
+
+
+@pytest.mark.parametrize(
+    "logged", [{"a": [1.0, 1.0]}, {"b": [1.0, 1.0]}, {"a": [1.0, 0.0, 1.0]}, {"a": "xyz"}, [1.0]]
+)
+def test_bad_logged_rates_are_refused(logged):
+    with pytest.raises(ValueError, match="logged must map names of curves to rates above 0"):
+        widgets.ScheduleExplorer({"a": [3, 2, 1]}, logged=logged)
 
 
 def test_the_schedule_is_the_one_that_was_chosen():
     shown = scheduler(curve="noisy", epochs=4)
     assert repr(shown.schedule) == repr(schedules.Plateau(5e-4, 0.6, 5e-6, 4))
     assert shown.rates == schedules.replay(shown.schedule, shown.losses)
+    shown.rule = "peak"
+    assert repr(shown.schedule) == repr(schedules.PeakDecay(5e-4, 0.6, 5e-6, 4, 2))
     shown.rule, shown.curve = "stagnation", "falling"
     assert repr(shown.schedule) == repr(schedules.WindowedDecay(5e-4, 0.6, 5e-6, 4))
     assert shown.losses[:3] == [1.0, 0.5, 0.3333]
@@ -246,8 +309,10 @@ def test_the_schedule_is_the_one_that_was_chosen():
         ({"curve": "steep"}, "curve must be one of falling, noisy. Received: 'steep'"),
         ({"rule": "cosine"}, "rule must be one of plateau, .* Received: 'cosine'"),
         ({"factor": 1.0}, "factor must be a number from 0.1 to 0.95. Received: 1.0"),
-        ({"epochs": 13}, "epochs must be at most 12. Received: 13"),
+        ({"epochs": 13}, "epochs must be a whole number from 1 to 12. Received: 13"),
         ({"epochs": 2.5}, "whole number.* Received: 2.5"),
+        ({"start": 1}, "`start` must be a whole number of at least 2. Received: 1"),
+        ({"start": 61}, "start must be at most 60. Received: 61"),
         ({"minimum": 1e-3}, "minimum must be a number from 5e-07 to 0.0005. Received: 0.001"),
         ({"initial": 0}, "initial must be a number from .* Received: 0"),
     ],
@@ -601,8 +666,8 @@ def test_both_judges_are_those_of_the_package():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"shift": 7}, "shift must be a number from -6 to 6. Received: 7"),
-        ({"shift": 1.5}, "`shift` must be a whole number.* Received: 1.5"),
+        ({"shift": 7}, "shift must be a whole number from -6 to 6. Received: 7"),
+        ({"shift": 1.5}, "shift must be a whole number.* Received: 1.5"),
         ({"blur": -0.1}, "blur must be a number from 0 to 3. Received: -0.1"),
         ({"names": ["one", "two"]}, "each with a name of its own. Received: 3 images, names"),
         ({"names": ["one", "two", "two"]}, "each with a name of its own. Received: 3 images"),
@@ -770,6 +835,7 @@ def test_the_browsers_best_discriminator_equals_pythons(tmp_path):
         assert drawn == pytest.approx(logits, abs=0.02)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(st.floats(-4, 4), st.floats(0.5, 1), st.floats(0, 0.5), st.floats(0, 2))
 def test_the_best_discriminator_has_the_lowest_loss(mean, target, flip, noise):
@@ -911,7 +977,7 @@ def test_the_browser_shows_what_the_record_says(tmp_path):
     body = shown.to_html()
     got = page(tmp_path, f"<body><script>{ANSWER}</script>{body}<script>{script}</script>")
     assert got["errors"] == []
-    assert got["titles"] == ["losses </i>", "rates", "epoch"]
+    assert got["titles"] == ["epoch", "losses </i>", "rates"]
 
     every = {}
     for name, folder in recorded()[1].items():
@@ -976,8 +1042,8 @@ def test_a_run_keeps_its_epoch_and_a_sheet_its_corner():
     ("settings", "message"),
     [
         ({"run": "none"}, "run must be one of long, short .* Received: 'none'"),
-        ({"epoch": 8}, "epoch must be at most 7, the last of long. Received: 8"),
-        ({"epoch": 0}, "`epoch` must be a whole number of at least 1. Received: 0"),
+        ({"epoch": 8}, "epoch must be a whole number from 1 to 7. Received: 8"),
+        ({"epoch": 0}, "epoch must be a whole number from 1 to 7. Received: 0"),
         ({"columns": 9}, "columns must be at most 8. Received: 9"),
         ({"log": ["speed"]}, "log must name panels of losses .*, rates. Received: 'speed'"),
         ({"log": ["losses </i>"]}, "loss of the record .* must be finite and positive in every"),
@@ -1071,6 +1137,7 @@ def test_the_kernels_module_follows_python(tmp_path):
     assert "long, epoch 2 of 7: loss" in got[7][0] and got[7][1:] == [1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [explorer, widgets.KLExplorer, divergences, widgets.GameExplorer, scheduler]
@@ -1090,6 +1157,7 @@ def test_the_fragment_stands_alone(make):
         assert picture.width > 600 and len(picture.getcolors(1 << 16)) > 10
 
 
+@pytest.mark.slow
 def test_other_content_gives_another_key():
     keys = {
         re.search(r'data-figure="(\w+)"', shown.to_html())[1]
@@ -1098,6 +1166,7 @@ def test_other_content_gives_another_key():
     assert len(keys) == 3
 
 
+@pytest.mark.slow
 def test_names_are_escaped():
     shown = explorer(title='</script><b>"x"', alt='<"alt">')
     text = shown.to_html()
@@ -1105,6 +1174,7 @@ def test_names_are_escaped():
     assert 'alt="&lt;&quot;alt&quot;&gt;"' in text
 
 
+@pytest.mark.slow
 def test_the_twin_ignores_and_keeps_matplotlibs_settings():
     import matplotlib
     import matplotlib.pyplot
@@ -1145,6 +1215,7 @@ def test_without_anywidget_the_fragment_is_shown(monkeypatch):
         _ = shown.widget
 
 
+@pytest.mark.slow
 def test_importing_needs_neither_keras_nor_widgets():
     code = (
         "import sys;"

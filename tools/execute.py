@@ -12,7 +12,6 @@ import math
 import os
 import re
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -20,6 +19,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from vaegan_edu.records import write_atomically
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 RUN_TIME = re.compile(r"\*Run time: .* measured at the last execution\.\*")
@@ -100,19 +101,6 @@ def execute(notebook):
     return {"code_hash": expected, "seconds": seconds, "cores": os.cpu_count()}
 
 
-def write(path, text):
-    """Replace the file at `path` in one step."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def update(path, force=False):
     """Bring the `.ipynb` of `path` up to date; returns what was done, or raises."""
     source = read_source(path)
@@ -136,10 +124,10 @@ def update(path, force=False):
     script = path.read_text(encoding="utf-8")
     timed = RUN_TIME.sub(run_time(record), script, count=1)
     if timed != script:
-        write(path, timed)
+        write_atomically(path, timed)
     after = nbformat.writes(source) + "\n"
     if after != before:
-        write(target, after)
+        write_atomically(target, after)
     return f"executed in {record['seconds']} s" if run else "current"
 
 

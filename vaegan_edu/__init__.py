@@ -2,6 +2,9 @@
 
 Import what you need by module, for example ``from vaegan_edu import datasets, models``. The package
 itself imports nothing heavy, so that records can be read without starting Keras.
+
+Two halves share this roof. The library trains, measures and draws; `exercises`, `widgets`, `claims`
+and `verdicts` serve the course. The course imports the library, and the library never the course.
 """
 
 import os

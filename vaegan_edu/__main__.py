@@ -15,12 +15,13 @@ def main(words=None):
     except (OSError, ValueError, FloatingPointError) as error:
         return _fail(options, error, 1)
     except KeyboardInterrupt:
-        again = "; go on with the same words and --resume" if options.command is _train else ""
+        resumable = options.command is _train
+        again = "; continue with the same words and --resume" if resumable else ""
         return _fail(options, f"interrupted{again}", 130)
 
 
 def _fail(options, line, code):
-    if options.command is _train and sys.stdout.isatty():
+    if options.command in (_train, _retrain) and sys.stdout.isatty():
         print()  # the bar may stand in the middle of its line
     _tell(line)
     return code
@@ -34,8 +35,15 @@ def _list(options):
     from vaegan_edu.experiments import EXPERIMENTS
 
     for name, experiment in EXPERIMENTS.items():
-        epochs, data = experiment.arguments["epochs"], experiment.arguments["data"]
+        epochs, data = experiment.settings["epochs"], experiment.settings["data"]
         print(f"{name:21} {experiment.summary}; {epochs} epochs of {data}")
+    return 0
+
+
+def _show(options):
+    from vaegan_edu.experiments import describe
+
+    print(describe(options.experiment))
     return 0
 
 
@@ -47,6 +55,21 @@ def _train(options):
     settings = {key: value for key, value in chosen.items() if value is not None}
     folder = train(words.pop("experiment"), **words, settings=settings)
     print(f"\nThe record is in {folder}")
+    return 0
+
+
+def _retrain(options):
+    from vaegan_edu.experiments import retrain
+
+    different = retrain(options.run, options.data)
+    print(f"\nThe weights are in {options.run}")
+    if different:
+        print(
+            "The history differs from the record's, as on another machine or with other versions: "
+            f"{', '.join(different)}"
+        )
+    else:
+        print("The history is the record's, to the last digit")
     return 0
 
 
@@ -89,8 +112,13 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="list the experiments")
     listing.set_defaults(command=_list)
+    showing = commands.add_parser("show", help="print an experiment's settings and networks")
+    showing.set_defaults(command=_show)
     training = commands.add_parser("train", help="train an experiment and write its record")
-    training.add_argument("experiment", help="its name, as `list` prints it")
+    for command in (showing, training):
+        command.add_argument(
+            "experiment", help="its name, as `list` prints it, or my_file.py:name of your own"
+        )
     training.add_argument(
         "--data",
         metavar="NAME_OR_PATH",
@@ -107,20 +135,27 @@ def _parser():
         "--schedule",
         metavar="RULE",
         help="of the learning rates: s1, s2-text, s2-log, s3-text, s3-log, s4-text, s4-log "
-        "(chapter 7), plateau, constant, linear or cosine",
+        "(chapter 7), plateau, constant, linear, cosine, or cosine-steps, which falls step by step",
     )
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
-    training.add_argument("--resume", action="store_true", help="go on with the run in the output")
+    training.add_argument("--resume", action="store_true", help="continue the run in the output")
     training.set_defaults(command=_train)
 
     evaluating = commands.add_parser("evaluate", help="measure a run anew: metrics.json")
+    retraining = commands.add_parser(
+        "retrain", help="make the weights of a record that was kept without them"
+    )
     generating = commands.add_parser("generate", help="generate images with a run")
     reconstructing = commands.add_parser("reconstruct", help="reconstruct a folder of pictures")
-    for command in (evaluating, generating, reconstructing):
+    for command in (evaluating, retraining, generating, reconstructing):
         command.add_argument("run", metavar="RUN_DIR", help="folder of a finished run")
-    evaluating.add_argument(
-        "--data", metavar="PATH", help="where the run's pictures are, if no longer in their place"
-    )
+    for command in (evaluating, retraining):
+        command.add_argument(
+            "--data",
+            metavar="PATH",
+            help="where the run's pictures are, if no longer in their place",
+        )
+    retraining.set_defaults(command=_retrain)
     evaluating.set_defaults(command=_evaluate)
     generating.add_argument("--count", type=int, default=64, help="of images; default: 64")
     generating.add_argument("--seed", type=int, default=0, help="of the codes; default: 0")

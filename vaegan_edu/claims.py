@@ -39,7 +39,7 @@ class Side:
     """
 
     arm: str
-    epochs: tuple = None
+    epochs: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Requirement:
 
     side: Side
     metric: str
-    at_least: float = None
-    at_most: float = None
+    at_least: float | None = None
+    at_most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Claim:
     claim: str
     hypothesis: str
     metric: str
-    more: Side = None
-    less: Side = None
+    more: Side | None = None
+    less: Side | None = None
     threshold: float = 0.0
     reason: str = ""
     relative: bool = False

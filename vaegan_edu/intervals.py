@@ -1,11 +1,14 @@
 """How far a mean over few runs can be trusted, or a difference of two."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaegan_edu.validation import check_count, check_features, check_number
 
 
-def mean_interval(values, confidence=0.95, samples=10_000):
+def mean_interval(
+    values: ArrayLike, confidence: float = 0.95, samples: int = 10_000
+) -> tuple[float, float, float]:
     """Return the mean of runs and its bootstrap percentile interval: `(mean, low, high)`.
 
     Args:
@@ -23,8 +26,14 @@ def mean_interval(values, confidence=0.95, samples=10_000):
 
 
 def difference_interval(
-    more, less, *, paired=False, relative=False, confidence=0.95, samples=10_000
-):
+    more: ArrayLike,
+    less: ArrayLike,
+    *,
+    paired: bool = False,
+    relative: bool = False,
+    confidence: float = 0.95,
+    samples: int = 10_000,
+) -> tuple[float, float, float]:
     """Return how far two means of runs are apart and its interval: `(difference, low, high)`.
 
     The difference is `mean(more) - mean(less)`. The runs of the two sides are drawn with
@@ -58,12 +67,12 @@ def difference_interval(
     return (float(apart(more, less)), *_percentiles(resampled, confidence))
 
 
-def _values(values, name):
+def _values(values: ArrayLike, name: str) -> np.ndarray:
     return check_features(np.expand_dims(values, -1), name, minimum=2, width=1)[:, 0]
 
 
-def _percentiles(resampled, confidence):
-    if not 0.0 < check_number(confidence, "confidence") < 1.0:
-        raise ValueError(f"`confidence` must lie between 0 and 1. Received: {confidence!r}")
+def _percentiles(resampled: np.ndarray, confidence: float) -> tuple[float, float]:
+    confidence = check_number(confidence, "confidence", above=0.0, below=1.0)
     tail = 100 * (1 - confidence) / 2
-    return tuple(float(bound) for bound in np.percentile(resampled, [tail, 100 - tail]))
+    low, high = np.percentile(resampled, [tail, 100 - tail])
+    return float(low), float(high)

@@ -1,11 +1,12 @@
 """Moves in latent space, on arrays of codes; decode the result to see it."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaegan_edu.validation import check_codes, check_count, check_features
 
 
-def interpolate(a, b, steps):
+def interpolate(a: ArrayLike, b: ArrayLike, steps: int) -> np.ndarray:
     """Return `steps` codes on the straight line from `a` to `b`, both ends included.
 
     Args:
@@ -25,7 +26,7 @@ def interpolate(a, b, steps):
     return (1.0 - t) * a + t * b
 
 
-def traverse(z, direction, steps):
+def traverse(z: ArrayLike, direction: ArrayLike, steps: int) -> np.ndarray:
     """Return the codes `z + t * direction` for `steps` values of t from -1 to 1.
 
     Args:
@@ -43,7 +44,7 @@ def traverse(z, direction, steps):
     return interpolate((z - direction)[0], (z + direction)[0], steps)
 
 
-def attribute_vector(z, attribute):
+def attribute_vector(z: ArrayLike, attribute: ArrayLike) -> np.ndarray:
     """Return the direction from codes without an attribute to codes with it.
 
     The mean code of the images that have the attribute less the mean code of those that do not
@@ -71,7 +72,9 @@ def attribute_vector(z, attribute):
     return z[mask].mean(axis=0) - z[~mask].mean(axis=0)
 
 
-def attribute_vectors(z, attributes, together=False):
+def attribute_vectors(
+    z: ArrayLike, attributes: ArrayLike, together: bool = False
+) -> np.ndarray:
     """Return the direction of each of several attributes, which may be continuous.
 
     The slope of a least-squares line through codes over an attribute. Of an attribute that is 0 or
@@ -111,7 +114,7 @@ def attribute_vectors(z, attributes, together=False):
     return slopes.astype("float32")
 
 
-def _code(code, name, latent_dim=None):
+def _code(code: ArrayLike, name: str, latent_dim: int | None = None) -> np.ndarray:
     code = np.asarray(code)
     if code.ndim != 1:
         raise ValueError(f"`{name}` must be one code, (latent_dim,). Received: {code.shape}")

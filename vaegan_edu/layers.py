@@ -1,9 +1,15 @@
 """Layers that Keras does not bring."""
 
+from typing import Any, TypeAlias
+
 import keras
 from keras import ops
 
 from vaegan_edu.validation import check_count, check_number
+
+# Each backend has a class of its own for tensors, and Keras takes arrays in their place.
+Tensor: TypeAlias = Any
+Shape: TypeAlias = tuple[Any, ...]  # of batches; a size that is not known is None
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
@@ -21,12 +27,12 @@ class Sampling(keras.layers.Layer):
         seed: whole number for reproducible noise; `None` takes a fresh one.
     """
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def call(self, inputs, noise=None):
+    def call(self, inputs: tuple[Tensor, Tensor], noise: Tensor | None = None) -> Tensor:
         """Return z (batch, latent_dim) for `inputs = (z_mean, z_log_var)`, each of that shape.
 
         `noise` (batch, latent_dim), standard normal, is drawn when it is `None`; tests and
@@ -44,10 +50,10 @@ class Sampling(keras.layers.Layer):
             )
         return z_mean + ops.exp(0.5 * z_log_var) * noise
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
 
 
@@ -84,14 +90,21 @@ class MinibatchDiscrimination(keras.layers.Layer):
         ValueError: a count below 1, a negative scale, or an input that is not (batch, features).
     """
 
-    def __init__(self, num_kernels, kernel_dim, scale=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        num_kernels: int,
+        kernel_dim: int,
+        scale: float = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.num_kernels = check_count(num_kernels, "num_kernels")
         self.kernel_dim = check_count(kernel_dim, "kernel_dim")
         self.scale = check_number(scale, "scale")
         self.seed = seed
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if len(input_shape) != 2 or input_shape[-1] is None:
             raise ValueError(
                 "`MinibatchDiscrimination` needs an input of shape (batch, features); put "
@@ -106,7 +119,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
             name="kernel",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Return `inputs` (batch, features) with `num_kernels` closeness features appended."""
         m = ops.tensordot(inputs, self.kernel, axes=1)  # (batch, num_kernels, kernel_dim)
         m = ops.cast(m, "float32")  # half precision loses the small differences
@@ -115,10 +128,10 @@ class MinibatchDiscrimination(keras.layers.Layer):
         closeness = self.scale * ops.sum(others[:, :, None] * ops.exp(-distance), axis=1)
         return ops.concatenate([inputs, ops.cast(closeness, inputs.dtype)], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], input_shape[1] + self.num_kernels)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_kernels": self.num_kernels,
@@ -136,7 +149,7 @@ class DecayingNoise(keras.layers.Layer):
 
     On a discriminator's input this is instance noise (Sønderby et al. 2017): it makes the real and
     the generated distribution overlap, so that no discriminator can part them perfectly while the
-    generator is young. The original project proposed it for the input of the generator's layers.
+    generator is young. The original project suggested it for the input of the generator's layers.
 
     The epoch reached is the weight `epoch`, counted from 0 and saved with the model, so that a
     resumed run goes on with the noise it had. The layer cannot know the epoch: a callback assigns
@@ -151,33 +164,35 @@ class DecayingNoise(keras.layers.Layer):
         ValueError: a negative `stddev`, `epochs` below 1.
     """
 
-    def __init__(self, stddev, epochs, seed=None, **kwargs):
+    def __init__(
+        self, stddev: float, epochs: int, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.stddev = check_number(stddev, "stddev")
         self.epochs = check_count(epochs, "epochs")
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.epoch = self.add_weight(
             shape=(), initializer="zeros", dtype="float32", trainable=False, name="epoch"
         )
 
-    def current_stddev(self):
+    def current_stddev(self) -> Tensor:
         """Return the standard deviation of the epoch reached, a scalar tensor."""
         return self.stddev * ops.maximum(0.0, 1.0 - ops.cast(self.epoch, "float32") / self.epochs)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Return `inputs`, of any shape, with noise if `training`."""
         if not training:
             return inputs
         noise = keras.random.normal(ops.shape(inputs), dtype=inputs.dtype, seed=self.seed_generator)
         return inputs + ops.cast(self.current_stddev(), inputs.dtype) * noise
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "stddev": self.stddev,

@@ -6,12 +6,16 @@ A NaN that comes in comes out: the training loop must be able to see it.
 """
 
 import math
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
 
+# Each backend has a class of its own for tensors, and Keras takes arrays in their place.
+Tensor: TypeAlias = Any
 
-def kl_divergence(z_mean, z_log_var):
+
+def kl_divergence(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     r"""KL divergence of the posterior N(z_mean, exp(z_log_var)) from the prior N(0, I).
 
     `kl = 1/2 sum_j (z_mean_j^2 + exp(z_log_var_j) - z_log_var_j - 1)`, summed over the latent
@@ -30,7 +34,7 @@ def kl_divergence(z_mean, z_log_var):
     return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - z_log_var - 1.0, axis=-1)
 
 
-def gaussian_reconstruction(images, reconstruction):
+def gaussian_reconstruction(images: Tensor, reconstruction: Tensor) -> Tensor:
     """Gaussian reconstruction loss, `1/2 ||x - x_hat||^2`, summed over pixels and channels.
 
     This is `-log p(x|z)` for a Gaussian of variance 1 around the reconstruction, up to a constant
@@ -49,7 +53,7 @@ def gaussian_reconstruction(images, reconstruction):
     return 0.5 * ops.sum(ops.square(images - reconstruction), axis=(1, 2, 3))
 
 
-def bernoulli_reconstruction(images, reconstruction):
+def bernoulli_reconstruction(images: Tensor, reconstruction: Tensor) -> Tensor:
     """Bernoulli reconstruction loss: cross-entropy after mapping [-1, 1] to [0, 1], over pixels.
 
     `-sum t log p + (1 - t) log(1 - p)` with `t = (x + 1) / 2` and `p = (x_hat + 1) / 2` (Kingma &
@@ -78,7 +82,7 @@ RECONSTRUCTION_LOSSES = {
 }
 
 
-def feature_loss(real_features, reconstructed_features):
+def feature_loss(real_features: Tensor, reconstructed_features: Tensor) -> Tensor:
     """Feature loss, `1/2 ||Dis_l(x) - Dis_l(x_tilde)||^2`, summed over features.
 
     The VAE-GAN's reconstruction loss: `-log p(Dis_l(x)|z)` for a Gaussian of variance 1 around the
@@ -99,7 +103,7 @@ def feature_loss(real_features, reconstructed_features):
     return 0.5 * ops.sum(ops.square(real - reconstructed), axis=tuple(range(1, len(real.shape))))
 
 
-def discriminator_loss(logits, target):
+def discriminator_loss(logits: Tensor, target: Tensor | float) -> Tensor:
     """Cross-entropy of the discriminator's answer, `-(t log D + (1 - t) log(1 - D))`.
 
     `D = sigmoid(logits)` is the probability of "real". With target t = 1 on real examples and t = 0
@@ -117,11 +121,11 @@ def discriminator_loss(logits, target):
     Raises:
         ValueError: logits of another shape.
     """
-    logits = _logits(logits)
+    logits = flat_logits(logits)
     return target * ops.softplus(-logits) + (1.0 - target) * ops.softplus(logits)
 
 
-def non_saturating_loss(logits):
+def non_saturating_loss(logits: Tensor) -> Tensor:
     """Non-saturating loss of a generator, `-log D(fake)`; in other words, with flipped labels.
 
     It has the same fixed point as the minimax form and a strong gradient just where that one's
@@ -136,10 +140,10 @@ def non_saturating_loss(logits):
     Raises:
         ValueError: logits of another shape.
     """
-    return ops.softplus(-_logits(logits))
+    return ops.softplus(-flat_logits(logits))
 
 
-def minimax_loss(logits):
+def minimax_loss(logits: Tensor) -> Tensor:
     """Minimax loss of a generator, `log(1 - D(fake))` (Goodfellow et al. 2014, equation 1).
 
     Args:
@@ -151,13 +155,13 @@ def minimax_loss(logits):
     Raises:
         ValueError: logits of another shape.
     """
-    return -ops.softplus(_logits(logits))
+    return -ops.softplus(flat_logits(logits))
 
 
 ADVERSARIAL_LOSSES = {"non-saturating": non_saturating_loss, "minimax": minimax_loss}
 
 
-def flip_labels(target, count, probability, seed=None):
+def flip_labels(target: float, count: Any, probability: float, seed: Any = None) -> Tensor:
     """Noisy labels: turn a target t into 1 - t for some of the examples, chosen at random.
 
     A discriminator that is sometimes told the wrong thing cannot become sure (Chintala et al. 2016,
@@ -176,8 +180,12 @@ def flip_labels(target, count, probability, seed=None):
     return target + flipped * (1.0 - 2.0 * target)
 
 
-def _logits(logits):
-    """Return logits of shape (batch,) in float32 or better; `ValueError` for any other shape."""
+def flat_logits(logits: Tensor) -> Tensor:
+    """Return logits (batch,) of (batch,) or (batch, 1), in float32 or better.
+
+    Raises:
+        ValueError: logits of another shape.
+    """
     logits = _full_precision(logits)
     shape = tuple(logits.shape)
     if len(shape) == 2 and shape[1] == 1:
@@ -199,6 +207,8 @@ def _full_precision(values):
 def _pair(first, second, first_name, second_name, rank=None):
     """Return both as tensors; `ValueError` unless they have one shape of that rank, not empty."""
     first, second = _full_precision(first), _full_precision(second)
+    dtype = keras.backend.result_type(first.dtype, second.dtype)
+    first, second = ops.cast(first, dtype), ops.cast(second, dtype)
     shapes = tuple(first.shape), tuple(second.shape)
     # Inside a compiled step the batch size may be unknown (None); it then fits every size.
     meet = len(shapes[0]) == len(shapes[1]) == (rank or max(len(shapes[0]), 2)) and all(

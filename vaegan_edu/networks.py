@@ -1,4 +1,4 @@
-"""Encoders, decoders, discriminators and the networks that judge, as functional Keras models.
+"""Encoders, decoders, discriminators and the judges' networks, as functional Keras models.
 
 A preset is one shape for the three networks that meet in an autoencoder or a game:
 
@@ -10,20 +10,20 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
   for colour images of 32x32 or 64x64, convolutions of 5x5 with fewer channels, BatchNorm in encoder
   and decoder, 512 units in the encoder where they had 2,048, and none in the discriminator;
 - "original", the networks of the 2020 student project: at (28, 28, 1) those for MNIST, at
-  (64, 64, 3) those for faces. Their layers are exact; the diagrams show no activation between the
-  two convolutions, so there is none;
+  (64, 64, 3) those for faces. Layers and shapes are those of its diagrams. These give no kernels:
+  in encoder and discriminator 4x4 is the only size that fits both convolutions. They show no
+  activation between the two, so there is none;
 - "toy", two dense layers for points in the plane.
 """
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 from keras import Input, Model, layers, ops
 
 from vaegan_edu.layers import DecayingNoise, MinibatchDiscrimination
-from vaegan_edu.validation import check_count, check_number
-
-PRESETS = ("small", "light", "larsen", "original", "toy")
+from vaegan_edu.validation import check_choice, check_count, check_number
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Block:
     """A layer with weights, and what follows it.
 
     Attributes:
-        kind: "conv" (stride 2), "up" (transposed, stride 2), "flat" (convolution of stride 1),
-            "dense", or "map" (dense, then reshaped to the map that the first "up" is given).
+        kind: "down" (a convolution of stride 2), "up" (a transposed one of stride 2), "same" (a
+            convolution of stride 1), "dense", or "map": dense, and reshaped to the map of `size`
+            channels from which the first "up" starts.
         size: units, filters or channels.
         kernel: side of a convolution's kernel.
         norm: whether BatchNorm follows.
@@ -46,80 +47,110 @@ class Block:
     active: bool = True
 
 
+@dataclass(frozen=True)
+class Preset:
+    """One shape for the three networks that meet in an autoencoder or a game.
+
+    Attributes:
+        encoder, discriminator: their blocks, before the layers of codes or logits.
+        decoder: its blocks, before the output.
+        output: kind and kernel of the decoder's last block, which has the image's channels and a
+            tanh.
+        shrinkage: how much smaller the decoder's first map is than the image, whose sides are
+            multiples of it; `None` for points.
+        padding: of all convolutions but those of stride 1.
+        activation: of the encoder. A decoder has ReLU, a discriminator leaky ReLU.
+    """
+
+    encoder: tuple[Block, ...]
+    decoder: tuple[Block, ...]
+    output: tuple[str, int]
+    discriminator: tuple[Block, ...]
+    shrinkage: int | None = 4
+    padding: str = "same"
+    activation: str = "relu"
+
+    def map_shape(self, image_shape):
+        """Return (height, width) of the map from which the steps up lead to the image."""
+        if self.padding == "valid":  # unpadded kernels of 3 and 4: 28 <- 13 <- 6
+            return tuple(side // self.shrinkage - 1 for side in image_shape[:2])
+        return tuple(side // (self.shrinkage or 1) for side in image_shape[:2])
+
+
 _ORIGINAL_TRUNK = (
-    Block("conv", 64, active=False),
-    Block("conv", 128, norm=True),
+    Block("down", 64, active=False),
+    Block("down", 128, norm=True),
     Block("dense", 1024, norm=True),
 )
 
-ENCODERS = {
-    "small": (Block("conv", 16), Block("conv", 32), Block("dense", 64)),
-    "light": (Block("conv", 32), Block("conv", 64), Block("conv", 128)),
-    "larsen": (
-        Block("conv", 32, kernel=5, norm=True),
-        Block("conv", 64, kernel=5, norm=True),
-        Block("conv", 128, kernel=5, norm=True),
-        Block("dense", 512, norm=True),
+PRESETS = {
+    "small": Preset(
+        encoder=(Block("down", 16), Block("down", 32), Block("dense", 64)),
+        decoder=(Block("map", 32), Block("up", 16)),
+        output=("up", 4),
+        discriminator=(Block("down", 16), Block("down", 32)),
     ),
-    "original": _ORIGINAL_TRUNK,
-    "toy": (Block("dense", 64), Block("dense", 64)),
+    "light": Preset(
+        encoder=(Block("down", 32), Block("down", 64), Block("down", 128)),
+        decoder=(
+            Block("map", 128, norm=True),
+            Block("up", 64, norm=True),
+            Block("up", 32, norm=True),
+        ),
+        output=("same", 3),
+        discriminator=(Block("down", 32), Block("down", 64)),
+        activation="leaky_relu",
+    ),
+    "larsen": Preset(
+        encoder=(
+            Block("down", 32, kernel=5, norm=True),
+            Block("down", 64, kernel=5, norm=True),
+            Block("down", 128, kernel=5, norm=True),
+            Block("dense", 512, norm=True),
+        ),
+        decoder=(
+            Block("map", 128, norm=True),
+            Block("up", 64, kernel=5, norm=True),
+            Block("up", 32, kernel=5, norm=True),
+            Block("up", 16, kernel=5, norm=True),
+        ),
+        output=("same", 5),
+        discriminator=(
+            Block("down", 32, kernel=5),
+            Block("down", 64, kernel=5),
+            Block("down", 128, kernel=5),
+        ),
+        shrinkage=8,
+    ),
+    "original": Preset(
+        encoder=_ORIGINAL_TRUNK,
+        decoder=(
+            Block("dense", 1024, norm=True),
+            Block("map", 128, norm=True),
+            Block("up", 64, kernel=3, norm=True),
+        ),
+        output=("up", 4),
+        discriminator=_ORIGINAL_TRUNK,
+        padding="valid",
+        activation="leaky_relu",
+    ),
+    "toy": Preset(
+        encoder=(Block("dense", 64), Block("dense", 64)),
+        decoder=(Block("dense", 64), Block("dense", 64)),
+        output=("dense", 0),
+        discriminator=(Block("dense", 64), Block("dense", 64)),
+        shrinkage=None,
+    ),
 }
-
-# The output block, which has the image's channels and a tanh, is `DECODER_OUTPUTS`.
-DECODERS = {
-    "small": (Block("map", 32), Block("up", 16)),
-    "light": (
-        Block("map", 128, norm=True),
-        Block("up", 64, norm=True),
-        Block("up", 32, norm=True),
-    ),
-    "larsen": (
-        Block("map", 128, norm=True),
-        Block("up", 64, kernel=5, norm=True),
-        Block("up", 32, kernel=5, norm=True),
-        Block("up", 16, kernel=5, norm=True),
-    ),
-    "original": (
-        Block("dense", 1024, norm=True),
-        Block("map", 128, norm=True),
-        Block("up", 64, kernel=3, norm=True),
-    ),
-    "toy": (Block("dense", 64), Block("dense", 64)),
-}
-DECODER_OUTPUTS = {
-    "small": ("up", 4),
-    "light": ("flat", 3),
-    "larsen": ("flat", 5),
-    "original": ("up", 4),
-    "toy": ("dense", 0),
-}
-
-DISCRIMINATORS = {
-    "small": (Block("conv", 16), Block("conv", 32)),
-    "light": (Block("conv", 32), Block("conv", 64)),
-    "larsen": (
-        Block("conv", 32, kernel=5),
-        Block("conv", 64, kernel=5),
-        Block("conv", 128, kernel=5),
-    ),
-    "original": _ORIGINAL_TRUNK,
-    "toy": (Block("dense", 64), Block("dense", 64)),
-}
-
-# How much smaller a decoder's first map is than the image, whose sides are multiples of it.
-SHRINKAGE = {"small": 4, "light": 4, "larsen": 8, "original": 4}
-PADDING = {
-    "small": "same", "light": "same", "larsen": "same", "original": "valid", "toy": None
-}  # fmt: skip
-ENCODER_ACTIVATION = {
-    "small": "relu", "light": "leaky_relu", "larsen": "relu", "original": "leaky_relu",
-    "toy": "relu",
-}  # fmt: skip
 
 
 def build_encoder(
-    preset="small", image_shape=None, latent_dim=2, variational=True, batch_norm="before"
-):
+    preset: str = "small",
+    image_shape: tuple | None = None,
+    latent_dim: int = 2,
+    variational: bool = True,
+    batch_norm: str | None = "before",
+) -> Model:
     """Build the network that turns images into codes.
 
     Args:
@@ -142,8 +173,9 @@ def build_encoder(
     latent_dim = check_count(latent_dim, "latent_dim")
     images = Input(image_shape, name="images")
     h = images
-    for block in ENCODERS[preset]:
-        h = _apply_block(h, block, preset, ENCODER_ACTIVATION[preset], batch_norm)
+    shape = PRESETS[preset]
+    for block in shape.encoder:
+        h = _apply_block(h, block, shape, shape.activation, batch_norm)
     h = _flatten(h)
     if not variational:
         return Model(images, layers.Dense(latent_dim, name="z")(h), name="encoder")
@@ -153,13 +185,19 @@ def build_encoder(
     return Model(images, (z_mean, z_log_var), name="encoder")
 
 
-def build_decoder(preset="small", image_shape=None, latent_dim=2, batch_norm="before", noise=None):
+def build_decoder(
+    preset: str = "small",
+    image_shape: tuple | None = None,
+    latent_dim: int = 2,
+    batch_norm: str | None = "before",
+    noise: tuple | None = None,
+) -> Model:
     """Build the network that turns codes into images; a GAN calls it the generator.
 
     Args:
         preset, image_shape, latent_dim, batch_norm: as for `build_encoder`.
         noise: `(stddev, epochs)` puts `DecayingNoise` on the input of every layer with weights, as
-            the original project proposed; `None` puts none.
+            the original project suggested; `None` puts none.
 
     Returns:
         A functional model from z (batch, latent_dim) to images (batch, height, width, channels) in
@@ -170,32 +208,33 @@ def build_decoder(preset="small", image_shape=None, latent_dim=2, batch_norm="be
     """
     image_shape = _check(preset, image_shape, batch_norm)
     latent_dim = check_count(latent_dim, "latent_dim")
-    kind, kernel = DECODER_OUTPUTS[preset]
+    shape = PRESETS[preset]
+    kind, kernel = shape.output
     output = Block(kind, image_shape[-1], kernel=kernel)
     z = Input((latent_dim,), name="z")
     h = z
-    for block in DECODERS[preset]:
+    for block in shape.decoder:
         h = _apply_noise(h, noise)
-        h = _apply_block(h, block, preset, "relu", batch_norm, _map_shape(preset, image_shape))
+        h = _apply_block(h, block, shape, "relu", batch_norm, shape.map_shape(image_shape))
     h = _apply_noise(h, noise)
     activation = None if preset == "toy" else "tanh"
-    images = _layer(output, preset, activation, name="reconstruction")(h)
+    images = _layer(output, shape, activation, name="reconstruction")(h)
     return Model(z, images, name="decoder")
 
 
 def build_discriminator(
-    preset="small",
-    image_shape=None,
-    feature_layer=None,
-    feature_stage="linear",
-    minibatch_kernels=0,
-    minibatch_dim=5,
-    minibatch_scale=1.0,
-    dropout=0.0,
-    dropout_place="dense",
-    instance_noise=None,
-    batch_norm="before",
-):
+    preset: str = "small",
+    image_shape: tuple | None = None,
+    feature_layer: int | None = None,
+    feature_stage: str = "linear",
+    minibatch_kernels: int = 0,
+    minibatch_dim: int = 5,
+    minibatch_scale: float = 1.0,
+    dropout: float = 0.0,
+    dropout_place: str = "dense",
+    instance_noise: tuple | None = None,
+    batch_norm: str | None = "before",
+) -> Model:
     """Build the network that tells real images from generated ones.
 
     Args:
@@ -223,8 +262,9 @@ def build_discriminator(
             of dropout that does not exist.
     """
     image_shape = _check(preset, image_shape, batch_norm)
-    blocks = DISCRIMINATORS[preset]
-    convolutions = sum(block.kind == "conv" for block in blocks)
+    shape = PRESETS[preset]
+    blocks = shape.discriminator
+    convolutions = sum(block.kind == "down" for block in blocks)
     head = convolutions or len(blocks)  # the first layer after them reads flat features
     feature_layer = head if feature_layer is None else check_count(feature_layer, "feature_layer")
     minibatch_kernels = check_count(minibatch_kernels, "minibatch_kernels", minimum=0)
@@ -234,24 +274,16 @@ def build_discriminator(
             "features come from a layer with weights, upstream of minibatch discrimination. "
             f"Received: {feature_layer}"
         )
-    if dropout_place not in ("dense", "convolutions"):
-        raise ValueError(
-            f"`dropout_place` must be 'dense' or 'convolutions'. Received: {dropout_place!r}"
-        )
-    if check_number(dropout, "dropout") >= 1.0:
-        raise ValueError(f"`dropout` must be below 1. Received: {dropout!r}")
+    check_choice(dropout_place, "dropout_place", ("dense", "convolutions"))
+    check_number(dropout, "dropout", below=1.0)
 
     images = Input(image_shape, name="images")
     h = _apply_noise(images, instance_noise)
     for number, block in enumerate(blocks, start=1):
-        linear = _layer(block, preset)(_flatten(h) if block.kind == "dense" else h)
+        linear = _layer(block, shape)(_flatten(h) if block.kind == "dense" else h)
         stages = _finish_block(linear, block, "leaky_relu", batch_norm)
         if number == feature_layer:
-            if feature_stage not in stages:
-                raise ValueError(
-                    f"`feature_stage` must be one of {', '.join(stages)} at layer {number} here. "
-                    f"Received: {feature_stage!r}"
-                )
+            check_choice(feature_stage, f"feature_stage (layer {number})", stages)
             features = stages[feature_stage]
         h = list(stages.values())[-1]
         if dropout and dropout_place == "convolutions" and number <= head:
@@ -266,7 +298,7 @@ def build_discriminator(
     return Model(images, (logits, features), name="discriminator")
 
 
-def build_classifier(image_shape=(28, 28, 1), num_classes=10):
+def build_classifier(image_shape: tuple = (28, 28, 1), num_classes: int = 10) -> Model:
     """Build the classifier under whose features generated images are measured.
 
     Args:
@@ -289,8 +321,8 @@ def build_classifier(image_shape=(28, 28, 1), num_classes=10):
     return Model(images, (logits, features), name="classifier")
 
 
-def build_regressor(image_size=64, num_attributes=25):
-    """Build the regressor that reads attributes off faces, and whose features judge them.
+def build_regressor(image_size: int = 64, num_attributes: int = 25) -> Model:
+    """Build the regressor that reads attributes off faces, and whose features measure them.
 
     Args:
         image_size: height and width of the colour images, 32 or 64.
@@ -321,7 +353,7 @@ def build_regressor(image_size=64, num_attributes=25):
 PIXELS_AT_ONCE = 256 * 32 * 32  # what `apply` reads or draws in one chunk
 
 
-def apply(network, array):
+def apply(network: Model, array: np.ndarray) -> np.ndarray | tuple[np.ndarray, ...]:
     """Return what a network makes of an array, in evaluation mode and in chunks: arrays again.
 
     `Model.predict` would compile each network anew, which for the course's small ones takes longer
@@ -358,30 +390,32 @@ def _judging_trunk(h, block_filters):
 
 
 def _joined(chunks):
-    return np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
+    # NumPy itself has no bfloat16, in which a network may compute.
+    joined = np.concatenate([ops.convert_to_numpy(chunk) for chunk in chunks])
+    return joined.astype("float32") if joined.dtype.name == "bfloat16" else joined
 
 
-def _layer(block, preset, activation=None, **kwargs):
+def _layer(block, shape, activation=None, **kwargs):
     """Return the block's layer with weights; a "map" is dense here."""
     kwargs["activation"] = activation
     if block.kind == "dense":
         return layers.Dense(block.size, **kwargs)
     convolution = layers.Conv2DTranspose if block.kind == "up" else layers.Conv2D
-    stride = 1 if block.kind == "flat" else 2
-    padding = "same" if block.kind == "flat" else PADDING[preset]
+    stride = 1 if block.kind == "same" else 2
+    padding = "same" if block.kind == "same" else shape.padding
     return convolution(block.size, block.kernel, strides=stride, padding=padding, **kwargs)
 
 
-def _apply_block(h, block, preset, activation, batch_norm, map_shape=None):
+def _apply_block(h, block, shape, activation, batch_norm, map_shape=None):
     if block.kind == "map":
-        shape = (*map_shape, block.size)
-        dense = Block("dense", int(np.prod(shape)), norm=block.norm)
-        return layers.Reshape(shape)(_apply_block(h, dense, preset, activation, batch_norm))
+        reshaped = (*map_shape, block.size)
+        dense = Block("dense", int(np.prod(reshaped)), norm=block.norm)
+        return layers.Reshape(reshaped)(_apply_block(h, dense, shape, activation, batch_norm))
     if block.kind == "dense":
         h = _flatten(h)
     if block.active and not (block.norm and batch_norm):
-        return _layer(block, preset, activation)(h)  # the activation within the layer
-    stages = _finish_block(_layer(block, preset)(h), block, activation, batch_norm)
+        return _layer(block, shape, activation)(h)  # the activation within the layer
+    stages = _finish_block(_layer(block, shape)(h), block, activation, batch_norm)
     return list(stages.values())[-1]
 
 
@@ -410,23 +444,12 @@ def _flatten(h):
     return h if len(h.shape) == 2 else layers.Flatten()(h)
 
 
-def _map_shape(preset, image_shape):
-    """Return (height, width) of the map from which the steps up lead to the image."""
-    if preset == "original":  # unpadded kernels of 3 and 4: 28 <- 13 <- 6
-        return tuple(side // 4 - 1 for side in image_shape[:2])
-    return tuple(side // SHRINKAGE.get(preset, 1) for side in image_shape[:2])
-
-
 def _check(preset, image_shape, batch_norm):
-    if preset not in PRESETS:
-        raise ValueError(f"`preset` must be one of {', '.join(PRESETS)}. Received: {preset!r}")
-    if batch_norm not in ("before", "after", None):
-        raise ValueError(
-            f"`batch_norm` must be 'before', 'after' or None. Received: {batch_norm!r}"
-        )
-    if preset != "toy":
+    shrinkage = PRESETS[check_choice(preset, "preset", PRESETS)].shrinkage
+    check_choice(batch_norm, "batch_norm", ("before", "after", None))
+    if shrinkage:
         image_shape = (28, 28, 1) if image_shape is None else image_shape
-        return _check_images_shape(image_shape, SHRINKAGE[preset])
+        return _check_images_shape(image_shape, shrinkage)
     image_shape = (2,) if image_shape is None else tuple(image_shape)
     if len(image_shape) != 1:
         raise ValueError(f"`image_shape` of 'toy' must be (width,). Received: {image_shape!r}")
@@ -437,6 +460,11 @@ def _check_images_shape(image_shape, multiple=4):
     if len(image_shape) != 3:
         raise ValueError(
             f"`image_shape` must be (height, width, channels). Received: {image_shape!r}"
+        )
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            "Images have their channels last here; set `image_data_format` to \"channels_last\" in "
+            f"keras.json. Received: {keras.config.image_data_format()!r}"
         )
     height, width, channels = (check_count(side, "image_shape") for side in image_shape)
     if height % multiple or width % multiple or min(height, width) < 8:

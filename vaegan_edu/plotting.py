@@ -1,10 +1,12 @@
 """Arrays in, `Figure` out. Nothing here trains, and nothing is shown or saved."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from vaegan_edu.validation import check_codes, check_count, check_images, check_labels
@@ -18,7 +20,7 @@ COLOURS = (
 WIDTH = 6.4  # inches: text stays readable when a phone shows the figure at its width
 
 
-def style():
+def style() -> None:
     """Set Matplotlib's defaults for every figure of the course; call once."""
     from cycler import cycler
 
@@ -42,7 +44,7 @@ def style():
     )
 
 
-def tile(images, columns, gap=2):
+def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     """Lay images out in rows of `columns`: one uint8 picture, (height, width, channels).
 
     Args:
@@ -72,7 +74,7 @@ def tile(images, columns, gap=2):
     return sheet
 
 
-def image_rows(rows, title=None):
+def image_rows(rows: Mapping[str, np.ndarray], title: str | None = None) -> Figure:
     """Draw labelled rows of images, for comparison column by column.
 
     Args:
@@ -101,7 +103,7 @@ def image_rows(rows, title=None):
     return figure
 
 
-def image_sheet(images, columns=8, title=None):
+def image_sheet(images: np.ndarray, columns: int = 8, title: str | None = None) -> Figure:
     """Draw images (count, height, width, channels) in rows of `columns`."""
     sheet = tile(images, columns)
     height = min(WIDTH, WIDTH * sheet.shape[0] / sheet.shape[1]) + (0.35 if title else 0.0)
@@ -113,7 +115,9 @@ def image_sheet(images, columns=8, title=None):
     return figure
 
 
-def loss_curves(history, names, ylabel="loss"):
+def loss_curves(
+    history: Mapping[str, Sequence[float]], names: Sequence[str], ylabel: str = "loss"
+) -> Figure:
     """Draw training and validation curves over epochs, validation dashed.
 
     Args:
@@ -142,7 +146,9 @@ def loss_curves(history, names, ylabel="loss"):
     return figure
 
 
-def latent_scatter(panels, labels, prior=False):
+def latent_scatter(
+    panels: Mapping[str, np.ndarray], labels: np.ndarray, prior: bool = False
+) -> Figure:
     """Draw two-dimensional codes as dots, coloured by class and named where each class lies.
 
     Args:
@@ -163,7 +169,7 @@ def latent_scatter(panels, labels, prior=False):
         for label in np.unique(labels):
             own = codes[labels == label]
             colour = COLOURS[label % len(COLOURS)]
-            axes.scatter(*own.T, s=7, color=colour, alpha=0.7, linewidths=0)
+            axes.scatter(own[:, 0], own[:, 1], s=7, color=colour, alpha=0.7, linewidths=0)
             axes.annotate(
                 str(label), np.median(own, axis=0), ha="center", va="center", weight="bold",
                 bbox={"boxstyle": "circle,pad=0.2", "fc": "white", "ec": colour, "alpha": 0.85},
@@ -175,7 +181,7 @@ def latent_scatter(panels, labels, prior=False):
     return figure
 
 
-def latent_grid(images, limits):
+def latent_grid(images: np.ndarray, limits: tuple[float, float]) -> Figure:
     """Draw the decoded latent plane: each image is centred at the code that it was decoded from.
 
     The codes form a square grid whose coordinates are `numpy.linspace(*limits, side)`.
@@ -204,8 +210,104 @@ def latent_grid(images, limits):
         axes.imshow(sheet[..., 0], cmap="gray", vmin=0, vmax=255, extent=extent)
     else:
         axes.imshow(sheet, extent=extent)
+    for edge in np.linspace(extent[0], extent[1], side + 1)[1:-1]:  # digits would run together
+        axes.axhline(edge, color="0.45", linewidth=0.6)
+        axes.axvline(edge, color="0.45", linewidth=0.6)
     axes.set(xlabel="z[0]", ylabel="z[1]")
     axes.grid(False)
+    return figure
+
+
+def network_chart(networks: Mapping[str, Sequence[tuple[str, tuple[int, ...]]]]) -> Figure:
+    """Draw networks as rows of blocks, one for what each layer returns.
+
+    A map (height, width, channels) is a square whose side grows with the map's, with up to six
+    sheets behind it that stand for its channels; a vector is a bar that grows with the logarithm of
+    its length.
+
+    Args:
+        networks: a mapping from a title to `(layer, shape)` pairs: what made the block, and the
+            shape of one example, without the batch. The first pair is the input.
+
+    Raises:
+        ValueError: no networks, or a shape that is neither (height, width, channels) nor (length,).
+    """
+    if not networks or any(len(blocks) < 2 for blocks in networks.values()):
+        raise ValueError("`networks` must hold networks of an input and at least one layer each.")
+    shapes = [tuple(shape) for blocks in networks.values() for _, shape in blocks]
+    wrong = [shape for shape in shapes if len(shape) not in (1, 3)]
+    if wrong:
+        raise ValueError(
+            f"a shape must be (height, width, channels) or (length,). Received: {wrong[0]}"
+        )
+    largest = max((shape[0] for shape in shapes if len(shape) == 3), default=1)
+    longest = max((shape[0] for shape in shapes if len(shape) == 1), default=1)
+    most = max(map(len, networks.values()))
+    figure = Figure(figsize=(WIDTH, 2.1 * len(networks)), layout="constrained")
+    for row, (title, blocks) in enumerate(networks.items(), start=1):
+        axes = figure.add_subplot(len(networks), 1, row)
+        colour = COLOURS[(row - 1) % len(COLOURS)]
+        for place, (layer, shape) in enumerate(blocks):
+            x = 1.25 * place
+            if len(shape) == 3:
+                width = height = 0.2 + 0.55 * shape[0] / largest
+                sheets = min(6, 1 + int(np.log2(shape[2])))
+            else:
+                width, height = 0.12, 0.15 + 0.75 * np.log1p(shape[0]) / np.log1p(longest)
+                sheets = 1
+            for sheet in reversed(range(sheets)):
+                corner = (x - width / 2 + 0.035 * sheet, -height / 2 + 0.035 * sheet)
+                axes.add_patch(
+                    Rectangle(corner, width, height, fc="white", ec=colour, linewidth=1.3)
+                )
+            axes.text(x, -0.58, "×".join(map(str, shape)), ha="center", va="top")
+            axes.text(x, 0.66, layer, ha="center", va="bottom", linespacing=1.0)
+            if place:
+                axes.annotate(
+                    "", (x - 0.48, 0), (x - 0.74, 0), arrowprops={"arrowstyle": "->", "lw": 1.2}
+                )
+        axes.set(xlim=(-0.65, 1.25 * (most - 1) + 0.65), ylim=(-0.85, 1.05), aspect="equal")
+        axes.set_title(title, loc="left")
+        axes.axis("off")
+    return figure
+
+
+def run_dots(
+    panels: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]],
+    lines: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw what every run scored, a dot for each: one panel per measure, one row per kind.
+
+    Args:
+        panels: a mapping from a measure to its rows, top first; a row's name to its series; a
+            series' name to its values, one per run. Every panel has the same rows and series.
+        lines: a mapping from a measure to where a dotted line stands, such as its floor.
+
+    Raises:
+        ValueError: no panels, or panels whose rows differ.
+    """
+    rows = [list(panel) for panel in panels.values()]
+    if not rows or any(names != rows[0] for names in rows):
+        raise ValueError(f"`panels` must all have the same rows. Received: {rows}")
+    count = -(-len(panels) // 2)
+    figure = Figure(
+        figsize=(WIDTH, count * (0.9 + 0.42 * len(rows[0])) + 0.4), layout="constrained"
+    )
+    for place, (measure, panel) in enumerate(panels.items()):
+        axes = figure.add_subplot(count, min(2, len(panels)), place + 1)
+        for row, series in enumerate(panel.values()):
+            for number, (name, values) in enumerate(series.items()):
+                height = row + 0.22 * (number - (len(series) - 1) / 2)
+                axes.plot(
+                    values, np.full(len(values), height), "os^D"[number % 4], markersize=5,
+                    color=COLOURS[number % len(COLOURS)], alpha=0.75, markeredgewidth=0,
+                    label=name if not place and not row else None,
+                )  # fmt: skip
+        if lines and measure in lines:
+            axes.axvline(lines[measure], color="black", linestyle=":", linewidth=1.2)
+        axes.set(title=measure, xlim=(-0.04, 1.04), ylim=(len(rows[0]) - 0.5, -0.5))
+        axes.set_yticks(range(len(rows[0])), rows[0] if place % 2 == 0 else [""] * len(rows[0]))
+    figure.legend(loc="outside lower center", ncols=4)
     return figure
 
 

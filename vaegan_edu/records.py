@@ -9,9 +9,11 @@ import io
 import json
 import math
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Without one of these a number could not be traced to the run that made it.
 PROVENANCE = (
@@ -28,18 +30,18 @@ PARTIAL = ".partial-"  # how the name of a file begins that is not whole yet
 class Record:
     """What a run left behind: its configuration, one mapping an epoch, and its final metrics."""
 
-    config: dict
-    history: list
-    metrics: dict
+    config: dict[str, Any]
+    history: list[dict[str, Any]]
+    metrics: dict[str, Any]
 
-    def column(self, name):
+    def column(self, name: str) -> list:
         """Return one column of the history, a value an epoch; `KeyError` if there is none."""
         if name not in self.history[0]:
             raise KeyError(f"history has the columns {', '.join(self.history[0])}, not {name!r}")
         return [row[name] for row in self.history]
 
 
-def read_record(folder):
+def read_record(folder: str | Path) -> Record:
     """Read and check the record in `folder`.
 
     Raises:
@@ -53,7 +55,7 @@ def read_record(folder):
     return Record(config, _read_history(folder / "history.csv"), metrics)
 
 
-def read_config(folder):
+def read_config(folder: str | Path) -> dict[str, Any]:
     """Read and check `config.json` in `folder`; raises as `read_record`."""
     folder = Path(folder)
     config = _read_json(folder / "config.json")
@@ -65,7 +67,17 @@ def read_config(folder):
     return config
 
 
-def read_runs(folder):
+def is_finished(folder: str | Path) -> bool:
+    """Return whether a run came to its end, which is the same for everyone who asks.
+
+    Its numbers are then measured, and the state from which it would continue is gone. The weights
+    do not count: published records are kept without them.
+    """
+    folder = Path(folder)
+    return (folder / "metrics.json").is_file() and not (folder / "state.npz").exists()
+
+
+def read_runs(folder: str | Path) -> list[Record]:
     """Return the records of all runs in an experiment's folder, in the order of their names.
 
     Raises:
@@ -78,7 +90,7 @@ def read_runs(folder):
     return runs
 
 
-def quote(results, reference):
+def quote(results: str | Path, reference: str) -> str:
     """Return one number of a record as text, as the book's `record` role prints it.
 
     Args:
@@ -133,7 +145,7 @@ def original_logs() -> dict[str, dict[str, list[float]]]:
 
 
 @contextmanager
-def replacing(path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; the file there then takes its place as a whole.
 
     If writing fails, what stood in `path` stays, and nothing half written is left.
@@ -154,24 +166,24 @@ def replacing(path):
         partial.unlink(missing_ok=True)
 
 
-def remove_partial(folder):
+def remove_partial(folder: str | Path) -> None:
     """Remove what a process that was killed had begun to write in `folder` and below."""
     for path in Path(folder).rglob(f"{PARTIAL}*"):
         path.unlink(missing_ok=True)
 
 
-def write_atomically(path, content):
+def write_atomically(path: str | Path, content: str | bytes) -> None:
     """Write text or bytes to `path` so that a reader, or a crash, never sees half of it."""
     with replacing(path) as partial, open(partial, "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def write_json(path, content):
+def write_json(path: str | Path, content: Any) -> None:
     """Write `content` atomically as JSON with sorted keys; NaN is refused with `ValueError`."""
     write_atomically(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
-def write_history(path, rows):
+def write_history(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows (mappings with equal keys, one an epoch) atomically as CSV.
 
     Raises:

@@ -24,7 +24,7 @@ class Mixture:
     modes: np.ndarray
     std: float
 
-    def sample(self, count, seed=None):
+    def sample(self, count: int, seed: int | None = None) -> np.ndarray:
         """Return points (count, 2), float32, each of a mode chosen at random; seeded by `seed`."""
         rng = np.random.default_rng(seed)
         chosen = rng.integers(len(self.modes), size=check_count(count))
@@ -32,7 +32,7 @@ class Mixture:
         return (self.modes[chosen] + self.std * noise).astype("float32")
 
 
-def ring(count=8, radius=1.0, std=0.01):
+def ring(count: int = 8, radius: float = 1.0, std: float = 0.01) -> Mixture:
     """Return a `Mixture` of Gaussians evenly spaced on a circle, the first at (radius, 0).
 
     Args:
@@ -42,15 +42,17 @@ def ring(count=8, radius=1.0, std=0.01):
     """
     angles = 2 * np.pi * np.arange(check_count(count)) / count
     modes = check_number(radius, "radius") * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return Mixture(modes.astype("float32"), _check_std(std))
+    return Mixture(modes.astype("float32"), check_number(std, "std", above=0.0))
 
 
-def wide_ring():
+def wide_ring() -> Mixture:
     """Return the `ring` with wider Gaussians: how sharply they are hit then tells modes apart."""
     return ring(std=0.05)
 
 
-def load_ring(train_count=12_800, test_count=2_560):
+def load_ring(
+    train_count: int = 12_800, test_count: int = 2_560
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Return points of the `wide_ring` in the form of a data set.
 
     Returns:
@@ -66,7 +68,7 @@ def load_ring(train_count=12_800, test_count=2_560):
     return part(train_count, 0), part(test_count, 1)
 
 
-def grid(side=5, spacing=2.0, std=0.05):
+def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
     """Return a `Mixture` of side x side Gaussians on a square grid around the origin.
 
     Args:
@@ -77,10 +79,4 @@ def grid(side=5, spacing=2.0, std=0.05):
     steps = np.arange(check_count(side, "side")) - (side - 1) / 2
     line = check_number(spacing, "spacing") * steps
     modes = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
-    return Mixture(modes.astype("float32"), _check_std(std))
-
-
-def _check_std(std):
-    if check_number(std, "std") == 0.0:
-        raise ValueError("`std` must be above 0. Received: 0")
-    return float(std)
+    return Mixture(modes.astype("float32"), check_number(std, "std", above=0.0))

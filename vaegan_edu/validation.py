@@ -1,9 +1,12 @@
 """Checks of what comes in, shared by the public functions: one clear line, or the array itself."""
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 
 
-def check_count(count, name="count", minimum=1):
+def check_count(count: Any, name: str = "count", minimum: int = 1) -> int:
     """Return `count` as an int; `ValueError` unless it is a whole number >= `minimum`."""
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < minimum:
         raise ValueError(
@@ -12,18 +15,44 @@ def check_count(count, name="count", minimum=1):
     return int(count)
 
 
-def check_number(value, name, minimum=0.0, maximum=None):
-    """Return `value` as a float; `ValueError` unless finite, >= `minimum` and <= any `maximum`."""
+def check_number(
+    value: Any,
+    name: str,
+    minimum: float = 0.0,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
+    """Return `value` as a float; `ValueError` unless it is finite and within the bounds.
+
+    `minimum` and `maximum` belong to the range, `above` and `below` do not. `above` takes the place
+    of `minimum`.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise ValueError(f"`{name}` must be a number. Received: {value!r}")
-    if not np.isfinite(value) or value < minimum:
-        raise ValueError(f"`{name}` must be finite and at least {minimum:g}. Received: {value!r}")
+    bound = f"at least {minimum:g}" if above is None else f"above {above:g}"
+    if not np.isfinite(value) or (value < minimum if above is None else value <= above):
+        raise ValueError(f"`{name}` must be finite and {bound}. Received: {value!r}")
     if maximum is not None and value > maximum:
         raise ValueError(f"`{name}` must be at most {maximum:g}. Received: {value!r}")
+    if below is not None and value >= below:
+        raise ValueError(f"`{name}` must be below {below:g}. Received: {value!r}")
     return float(value)
 
 
-def check_images(images, name="images", image_shape=None):
+def check_choice(value: Any, name: str, choices: Collection) -> Any:
+    """Return `value`; `ValueError` unless it is one of `choices`, which are strings or `None`."""
+    if not (value is None or isinstance(value, str)) or value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(str, choices))}. Received: {value!r}"
+        )
+    return value
+
+
+def check_images(
+    images: Any, name: str = "images", image_shape: tuple[int, ...] | None = None
+) -> np.ndarray:
     """Return `images` as a float32 array of shape (batch, height, width, channels) in [-1, 1].
 
     `image_shape`, when given, is the (height, width, channels) that the caller expects.
@@ -51,7 +80,7 @@ def check_images(images, name="images", image_shape=None):
     return images
 
 
-def check_codes(codes, name="z", latent_dim=None):
+def check_codes(codes: Any, name: str = "z", latent_dim: int | None = None) -> np.ndarray:
     """Return `codes` as a float32 array of shape (batch, latent_dim).
 
     Raises `ValueError` for a wrong rank or width, no rows, NaN or infinity.
@@ -59,7 +88,7 @@ def check_codes(codes, name="z", latent_dim=None):
     return _check_rows(codes, name, latent_dim, "latent_dim")
 
 
-def check_points(points, name="points", width=None):
+def check_points(points: Any, name: str = "points", width: int | None = None) -> np.ndarray:
     """Return `points` as a float32 array of shape (batch, width); `ValueError` as `check_codes`."""
     return _check_rows(points, name, width, "width")
 
@@ -77,7 +106,7 @@ def _check_rows(rows, name, width, width_name):
     return rows
 
 
-def check_labels(labels, count, name="labels"):
+def check_labels(labels: Any, count: int, name: str = "labels") -> np.ndarray:
     """Return `labels` as an integer array of shape (count,); `ValueError` otherwise."""
     labels = np.asarray(labels)
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
@@ -88,7 +117,13 @@ def check_labels(labels, count, name="labels"):
     return labels
 
 
-def check_features(features, name, minimum=1, width=None, dtype="float64"):
+def check_features(
+    features: Any,
+    name: str,
+    minimum: int = 1,
+    width: int | None = None,
+    dtype: str | None = "float64",
+) -> np.ndarray:
     """Return `features` (count, features) with at least `minimum` finite rows.
 
     They become `dtype`; `None` leaves them as they are.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vaegan_edu.claims import ARMS, CLAIMS
 from vaegan_edu.intervals import difference_interval, mean_interval
-from vaegan_edu.records import read_record
+from vaegan_edu.records import is_finished, read_record
 
 ENOUGH = 3  # seeds on a side; with fewer a claim stays open
 
@@ -70,7 +70,7 @@ class Verdict:
     claim: object
     word: str
     why: str
-    effect: tuple = None
+    effect: tuple | None = None
     sides: tuple = ()
     runs: tuple = ()
 
@@ -96,7 +96,7 @@ def read_arm(results, arm):
         if not (folder / "config.json").exists():
             continue
         record = read_record(folder)
-        if record.metrics:
+        if is_finished(folder):
             finished[seed] = record
         else:
             failed += 1

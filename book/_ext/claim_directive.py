@@ -13,9 +13,9 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from vaegan_edu import claims, verdicts
-
-RESULTS = Path("book", "results")
+from benchmarks import markdown
+from book.runs import RESULTS
+from vaegan_edu import verdicts
 
 
 class Claim(SphinxDirective):
@@ -25,13 +25,8 @@ class Claim(SphinxDirective):
 
     def run(self):
         """Return the nodes of the Markdown that `describe` or `summarise` wrote."""
-        results = Path(self.env.srcdir, RESULTS)
-        for arm in claims.ARMS:  # a new or changed record builds the page anew
-            for seed in range(claims.ARMS[arm].seeds):
-                for name in ("config.json", "metrics.json", "history.csv"):
-                    path = results / arm / f"seed-{seed}" / name
-                    self.env.note_dependency(path.as_posix())
-        found = verdicts.judge_all(results)
+        self.env.note_reread()  # a new or changed record builds the page anew
+        found = verdicts.judge_all(Path(self.env.srcdir, RESULTS))
         if self.arguments and self.arguments[0] not in found:
             raise self.error(f"Claim must be one of {', '.join(found)}")
         text = describe(found[self.arguments[0]]) if self.arguments else summarise(found.values())
@@ -42,14 +37,12 @@ class Claim(SphinxDirective):
 
 def summarise(found):
     """Return all verdicts as a Markdown table."""
-    lines = ["| | Verdict | Claim | Effect | Needed |", "|---|---|---|---|---|"]
+    rows = []
     for verdict in found:
         claim = verdict.claim
         needed = _number(claim, claim.threshold) if claim.more else "–"
-        lines.append(
-            f"| {claim.name} | **{verdict.word}** | {claim.claim} | {_effect(verdict)} | {needed} |"
-        )
-    return "\n".join(lines)
+        rows.append([claim.name, f"**{verdict.word}**", claim.claim, _effect(verdict), needed])
+    return markdown.table(["", "Verdict", "Claim", "Effect", "Needed"], rows)
 
 
 def describe(verdict):
@@ -65,7 +58,7 @@ def describe(verdict):
             "",
             *(f"*Required.* {verdicts.condition(need)}" for need in claim.requires),
             "",
-            *_table(verdict),
+            _table(verdict),
             "",
         ]
     if claim.caveat:
@@ -75,22 +68,18 @@ def describe(verdict):
 
 
 def _table(verdict):
-    """Yield the lines of a table of both sides: runs, epochs, and each metric with its interval."""
+    """Return a table of both sides: runs, epochs, and each metric with its interval."""
     claim = verdict.claim
-    metrics = (claim.metric, *claim.beside)
-    yield "| | " + " | ".join(("More expected", "Less expected")) + " |"
-    yield "|---|---|---|"
     sides = (claim.more, claim.less)
-    yield _row("runs", [f"`{side.arm}`" for side in sides])
-    yield _row("epochs", ["{} to {}".format(*s.epochs) if s.epochs else "the end" for s in sides])
-    yield _row("seeds", [_count(*runs) for runs in verdict.runs])
-    for metric in metrics if verdict.sides else ():
-        values = ["{:.3g} [{:.3g}, {:.3g}]".format(*side[metric]) for side in verdict.sides]
-        yield _row(verdicts.MEANINGS[metric], values)
-
-
-def _row(name, values):
-    return f"| {name} | {' | '.join(values)} |"
+    rows = [
+        ["runs", *(f"`{side.arm}`" for side in sides)],
+        ["epochs", *("{} to {}".format(*s.epochs) if s.epochs else "the end" for s in sides)],
+        ["seeds", *(_count(*runs) for runs in verdict.runs)],
+    ]
+    for metric in (claim.metric, *claim.beside) if verdict.sides else ():
+        values = ("{:.3g} [{:.3g}, {:.3g}]".format(*side[metric]) for side in verdict.sides)
+        rows.append([verdicts.MEANINGS[metric], *values])
+    return markdown.table(["", "More expected", "Less expected"], rows)
 
 
 def _count(finished, failed, registered):

@@ -13,6 +13,8 @@ from docutils.statemachine import StringList
 from packaging.requirements import Requirement
 from sphinx.util.docutils import SphinxDirective
 
+from benchmarks import markdown
+
 
 class _Table(SphinxDirective):
     """Parse the Markdown that `render` makes of the project's files; a change builds anew."""
@@ -36,16 +38,16 @@ class RunTimes(_Table):
 
     def render(self, root):
         """Return the table as Markdown, for a page in book/."""
-        lines = ["| Notebook | Seconds | CPU cores |", "|---|---|---|"]
-        total = 0
+        rows, total = [], 0
         for path in sorted(root.glob(*self.sources)):
             notebook = json.loads(path.read_text(encoding="utf-8"))
             measured = notebook["metadata"]["vaegan_edu"]
             title = "".join(notebook["cells"][0]["source"]).splitlines()[0].removeprefix("# ")
             link = f"[{title}](../notebooks/{path.name})"
-            lines.append(f"| {link} | {measured['seconds']} | {measured['cores']} |")
+            rows.append([link, str(measured["seconds"]), str(measured["cores"])])
             total += measured["seconds"]
-        return "\n".join([*lines, f"| together | {total} | |"])
+        rows.append(["together", str(total), ""])
+        return markdown.table(["Notebook", "Seconds", "CPU cores"], rows)
 
 
 class Versions(_Table):
@@ -59,18 +61,16 @@ class Versions(_Table):
         needs = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
         optional = needs["optional-dependencies"].values()
         installed, of_colab = _requirements(constraints), _requirements(colab)
-        lines = ["| Package | Needed | `make` installs | Colab has |", "|---|---|---|---|"]
+        rows = []
         for line in (*needs["dependencies"], *(line for extra in optional for line in extra)):
             wanted = Requirement(line)
             if wanted.name not in of_colab:
                 has = "not there"
             else:
                 has = _versions(of_colab[wanted.name]) or "a release of its own"
-            lines.append(
-                f"| {wanted.name} | {_versions(wanted)} | {_versions(installed[wanted.name])} | "
-                f"{has} |"
-            )
-        return "\n".join(lines)
+            here = _versions(installed[wanted.name])
+            rows.append([wanted.name, _versions(wanted), here, has])
+        return markdown.table(["Package", "Needed", "`make` installs", "Colab has"], rows)
 
 
 def _requirements(path):

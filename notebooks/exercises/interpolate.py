@@ -11,7 +11,7 @@ def interpolate(a, b, steps):
     t = np.linspace(0.0, 1.0, steps)[:, None]  # (steps, 1)
     return (1.0 - t) * a + t * b  # each row: one code
     # stub
-    # Weights t from 0 to 1, one a row, then mix a and b.
+    # Weights t from 0 to 1 as a column, then mix a and b.
     return None
     # end
 

@@ -1,4 +1,4 @@
-"""The autoencoder's loss."""
+"""The autoencoder's loss of a batch."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from vaegan_edu import exercises
 def reconstruction_loss(x, x_hat):
     """Return the loss of a batch (N, height, width, channels): one number."""
     # solution
-    each = 0.5 * np.sum((x - x_hat) ** 2, axis=(1, 2, 3))  # one an image
-    return np.mean(each)
+    per_image = 0.5 * np.sum((x - x_hat) ** 2, axis=(1, 2, 3))  # (N,)
+    return np.mean(per_image)
     # stub
     # Sum over pixels, then average over images.
     return None

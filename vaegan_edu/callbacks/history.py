@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -28,16 +29,20 @@ class HistoryWriter(keras.callbacks.Callback):
         rows: a dict for each epoch, as `records.Record.history` has them.
     """
 
-    def __init__(self, path, measure=None):
+    def __init__(
+        self,
+        path: str | Path,
+        measure: Callable[[keras.Model], dict[str, float]] | None = None,
+    ) -> None:
         super().__init__()
         self.path = Path(path)
         self.measure = measure
-        self.rows = []
+        self.rows: list[dict] = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._start = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         seconds = time.perf_counter() - self._start
         logs = {name: float(value) for name, value in (logs or {}).items()}
         for name, value in logs.items():

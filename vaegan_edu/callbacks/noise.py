@@ -12,11 +12,11 @@ class NoiseDecay(keras.callbacks.Callback):
     given `initial_epoch`. For a model without such a layer there is nothing to do.
     """
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._layers = [
             layer for layer in self.model._flatten_layers() if isinstance(layer, DecayingNoise)
         ]
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         for layer in self._layers:
             layer.epoch.assign(epoch)

@@ -1,6 +1,7 @@
 """How far a run is."""
 
 import sys
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,10 +14,10 @@ class Progress(keras.callbacks.Callback):
     another line, it tells of whole epochs. A resumed run's bar counts what is left.
     """
 
-    def on_train_begin(self, logs=None):
-        self._bar = None
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._bar: Any = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._bar is None:
             self._first = epoch
             self._every_batch = sys.stdout.isatty()
@@ -27,11 +28,11 @@ class Progress(keras.callbacks.Callback):
             )
         self._done = (epoch - self._first) * self._steps
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         if self._every_batch and batch + 1 < self._steps:
             self._bar.update(self._done + batch + 1)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         latest = [(name, value) for name, value in (logs or {}).items() if np.isfinite(value)]
         self._bar.stateful_metrics = {name for name, _ in latest}
         self._bar.update(self._done + self._steps, latest)

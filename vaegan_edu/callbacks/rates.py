@@ -1,5 +1,8 @@
 """Learning rates: a rule for each network."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 
 from vaegan_edu.schedules import Schedule, check_schedule
@@ -33,10 +36,13 @@ class LearningRateSchedules(keras.callbacks.Callback):
             network that the model has not; when an epoch ends, a log that is missing or NaN.
     """
 
-    def __init__(self, schedules, monitor=None):
+    def __init__(
+        self, schedules: Schedule | Mapping[str, Schedule], monitor: str | None = None
+    ) -> None:
         super().__init__()
-        alone = isinstance(schedules, Schedule)
-        self.schedules = {"": schedules} if alone else dict(schedules)
+        self.schedules: dict[str, Schedule] = (
+            {"": schedules} if isinstance(schedules, Schedule) else dict(schedules)
+        )
         for network, schedule in self.schedules.items():
             check_schedule(schedule, network)
         if len({id(schedule) for schedule in self.schedules.values()}) < len(self.schedules):
@@ -44,9 +50,9 @@ class LearningRateSchedules(keras.callbacks.Callback):
                 "Each network needs a rule of its own, for a rule remembers the losses it saw. "
                 f"Received: {schedules!r}"
             )
-        self.monitor = monitor or ("val_loss" if alone else "val_{network}_loss")
+        self.monitor = monitor or ("val_loss" if "" in self.schedules else "val_{network}_loss")
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         known = optimizers(self.model)
         for network in self.schedules:
             if network not in known:
@@ -63,10 +69,10 @@ class LearningRateSchedules(keras.callbacks.Callback):
                     f"Received: {optimizer.get_config()['learning_rate']}"
                 ) from None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._set_rates()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs = {} if logs is None else logs
         losses = {name: self._loss(name, epoch, logs) for name in self.schedules}
         for network, schedule in self.schedules.items():
@@ -77,11 +83,11 @@ class LearningRateSchedules(keras.callbacks.Callback):
             logs[_rate_name(network)] = schedule.learning_rate
         self._set_rates()
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """Return the state of every rule by network, for JSON."""
         return {network: rule.state() for network, rule in self.schedules.items()}
 
-    def restore(self, state):
+    def restore(self, state: dict[str, Any]) -> None:
         """Take up a `state`; `ValueError` unless it is of the same networks and kinds of rules."""
         if not isinstance(state, dict) or state.keys() != self.state().keys():
             names = ", ".join(repr(name) for name in self.state())
@@ -107,14 +113,14 @@ class LearningRateSchedules(keras.callbacks.Callback):
         return logs[name]
 
 
-def optimizers(model):
+def optimizers(model: keras.Model) -> dict[str, keras.optimizers.Optimizer]:
     """Return a model's optimizers by their network's name, `{"": optimizer}` if it has one."""
     if isinstance(model.optimizer, keras.optimizers.MultiOptimizer):
         return {optimizer.name: optimizer for optimizer in model.optimizer.optimizers}
     return {"": model.optimizer}
 
 
-def learning_rates(model):
+def learning_rates(model: keras.Model) -> dict[str, float]:
     """Return the rates now: `learning_rate_<network>` of each, or the one `learning_rate`."""
     return {
         _rate_name(network): float(keras.ops.convert_to_numpy(optimizer.learning_rate))

@@ -9,6 +9,8 @@ import numpy as np
 from keras import ops
 
 from vaegan_edu import records
+from vaegan_edu.callbacks.history import HistoryWriter
+from vaegan_edu.callbacks.rates import LearningRateSchedules
 
 SAVING_SHARE = 0.1  # of a run's time, at most, goes into its state
 
@@ -30,14 +32,19 @@ class RunState(keras.callbacks.Callback):
         schedules: the run's `LearningRateSchedules`, if it has any.
     """
 
-    def __init__(self, path, history, schedules=None):
+    def __init__(
+        self,
+        path: str | Path,
+        history: HistoryWriter,
+        schedules: LearningRateSchedules | None = None,
+    ) -> None:
         super().__init__()
         self.path = Path(path)
         self.history = history
         self.schedules = schedules
         self._next = 0.0
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         started = time.perf_counter()
         if started < self._next and epoch + 1 < self.params["epochs"]:
             return
@@ -52,7 +59,7 @@ class RunState(keras.callbacks.Callback):
         ended = time.perf_counter()
         self._next = ended + (ended - started) / SAVING_SHARE
 
-    def restore(self, model):
+    def restore(self, model: keras.Model) -> int:
         """Put the saved state into a compiled model, the history and the rules.
 
         Returns:

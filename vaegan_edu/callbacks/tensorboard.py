@@ -6,6 +6,8 @@ from pathlib import Path
 
 import keras
 
+from vaegan_edu.callbacks.history import HistoryWriter
+
 
 class TensorBoardLog(keras.callbacks.Callback):
     """Write the rows of a run's history and its sample sheets, an epoch a step.
@@ -20,20 +22,22 @@ class TensorBoardLog(keras.callbacks.Callback):
         sheets: folder of the run's `SampleSheets`, if it has any.
     """
 
-    def __init__(self, folder, history, sheets=None):
+    def __init__(
+        self, folder: str | Path, history: HistoryWriter, sheets: str | Path | None = None
+    ) -> None:
         super().__init__()
         self.folder = Path(folder)
         self.history = history
         self.sheets = sheets and Path(sheets)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self._write(file_version="brain.Event:2")
         for row in self.history.rows:
             self._write_row(row)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._write_row(self.history.rows[-1])
 
     def _write_row(self, row):
@@ -56,7 +60,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        event = Event(wall_time=time.time(), **event)
+        content = Event(wall_time=time.time(), **event).SerializeToString()
         # TensorBoard knows its files by this word in their name.
         with open(self.folder / "run.tfevents.0", "ab") as file:
-            RecordWriter(file).write(event.SerializeToString())
+            RecordWriter(file).write(content)

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,8 +19,10 @@ MNIST_DIGESTS = {
 }
 DIGITS_TEST_COUNT = 360  # of scikit-learn's 1,797 digits: one in five
 
+LabelledImages: TypeAlias = tuple[np.ndarray, np.ndarray]  # images and their labels
 
-def load_digits(image_size=28):
+
+def load_digits(image_size: int = 28) -> tuple[LabelledImages, LabelledImages]:
     """Load scikit-learn's handwritten digits, scaled up from 8x8; nothing is downloaded.
 
     The pictures are those of Alpaydin & Kaynak (1998): 1,797 digits of 8x8 pixels with 17 grey
@@ -53,7 +56,7 @@ def load_digits(image_size=28):
     return (x_train, y_train), (x_test, y_test)
 
 
-def load_mnist():
+def load_mnist() -> tuple[LabelledImages, LabelledImages]:
     """Load MNIST (LeCun et al. 1998): 60,000 training and 10,000 test digits of 28x28 pixels.
 
     The file `mnist.npz` in the folder that the environment variable `VAEGAN_EDU_DATA` names is

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from vaegan_edu.datasets.portrait import TEXTURE_SIZE, Portrait
@@ -74,7 +75,9 @@ MAX_THREADS = 8
 CHUNK_PIXELS = 16 * 64 * 64  # drawn at once by a thread: its arrays fit the cache
 
 
-def draw_face_attributes(count, seed=0, indices=None):
+def draw_face_attributes(
+    count: int, seed: int = 0, indices: ArrayLike | None = None
+) -> dict[str, np.ndarray]:
     """Draw the attributes of random faces.
 
     Each is uniform over its range, but for those in `FACE_ATTRIBUTES` that a share of faces has
@@ -104,7 +107,7 @@ def draw_face_attributes(count, seed=0, indices=None):
     }
 
 
-def face_attribute_moments():
+def face_attribute_moments() -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each attribute as it is drawn, exactly.
 
     A share `absent` has the minimum; the rest is uniform over the range or, if binary, at the
@@ -126,7 +129,14 @@ def face_attribute_moments():
     return (minimum + span * mean).astype("float32"), deviation.astype("float32")
 
 
-def render_faces(count, seed=0, image_size=64, dtype="float32", attributes=None, indices=None):
+def render_faces(
+    count: int,
+    seed: int = 0,
+    image_size: int = 64,
+    dtype: str = "float32",
+    attributes: Mapping[str, ArrayLike] | None = None,
+    indices: ArrayLike | None = None,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draw faces on a white background, together with the truth about them.
 
     Strands of hair, grain of the skin and the colour of the frames are random too, but depend on
@@ -156,14 +166,14 @@ def render_faces(count, seed=0, image_size=64, dtype="float32", attributes=None,
     Raises:
         ValueError: a bad argument, an unknown attribute or a value outside its range.
     """
-    count, seed, indices = _check_faces(count, seed, indices)
+    count, seed, rows = _check_faces(count, seed, indices)
     image_size = check_count(image_size, "image_size", minimum=16)
     if image_size % 4:
         raise ValueError(f"`image_size` must be a multiple of 4. Received: {image_size}")
     if dtype not in ("float32", "uint8"):
         raise ValueError(f"`dtype` must be 'float32' or 'uint8'. Received: {dtype!r}")
     given = _check_attributes(attributes, count)
-    attributes = {**draw_face_attributes(count, seed, indices), **given}
+    truth = {**draw_face_attributes(count, seed, rows), **given}
     images = np.empty((count, image_size, image_size, 3), dtype)
     # Small pictures are means of larger ones, which keeps what is thinner than their pixels.
     oversampling = -(-64 // image_size)
@@ -171,9 +181,9 @@ def render_faces(count, seed=0, image_size=64, dtype="float32", attributes=None,
 
     def draw(start):
         part = slice(start, start + chunk)
-        texture = _random_numbers(seed, indices[part], TEXTURE_SIZE, len(FACE_ATTRIBUTES))
+        texture = _random_numbers(seed, rows[part], TEXTURE_SIZE, len(FACE_ATTRIBUTES))
         drawn = Portrait(
-            {name: values[part] for name, values in attributes.items()},
+            {name: values[part] for name, values in truth.items()},
             texture.astype("float32"),
             image_size * oversampling,
         ).draw()
@@ -185,10 +195,16 @@ def render_faces(count, seed=0, image_size=64, dtype="float32", attributes=None,
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
         for _ in pool.map(draw, range(0, count, chunk)):
             pass
-    return images, attributes
+    return images, truth
 
 
-def load_rendered_faces(train_count=8500, test_count=1500, image_size=64, seed=0, dtype="float32"):
+def load_rendered_faces(
+    train_count: int = 8500,
+    test_count: int = 1500,
+    image_size: int = 64,
+    seed: int = 0,
+    dtype: str = "float32",
+) -> tuple[tuple[np.ndarray, Any], tuple[np.ndarray, Any]]:
     """Draw a training and a test set of faces, by default as many as the original project used.
 
     Args:

@@ -1,8 +1,12 @@
 """Any data set by one word, and all in one form."""
 
 import inspect
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from vaegan_edu.datasets.digits import load_digits, load_mnist
 from vaegan_edu.datasets.faces import load_rendered_faces
@@ -43,7 +47,7 @@ LOADERS = {
 FACES = ("rendered-faces", "congress", "us-adult-faces", "lfw")
 
 
-def find_loader(name):
+def find_loader(name: str | Path) -> Callable[..., Any]:
     """Return the loader of a data set's name, or of the pictures at a path.
 
     Raises:
@@ -59,7 +63,9 @@ def find_loader(name):
     return _unlabelled(partial(load_image_folder, name))
 
 
-def load(name, image_size=None, train_count=None):
+def load(
+    name: str | Path, image_size: int | None = None, train_count: int | None = None
+) -> tuple[tuple[np.ndarray, Any], tuple[np.ndarray, Any]]:
     """Load a data set by the word that the command line uses.
 
     Args:

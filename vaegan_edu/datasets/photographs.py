@@ -16,9 +16,9 @@ from urllib.parse import unquote
 import numpy as np
 
 from vaegan_edu.datasets.digest import array_digest
-from vaegan_edu.datasets.pictures import decode, keep_rows, open_source, read_images
+from vaegan_edu.datasets.pictures import ImageSet, decode, keep_rows, open_source, read_images
 from vaegan_edu.datasets.pixels import scale_pixels
-from vaegan_edu.validation import check_count, check_number
+from vaegan_edu.validation import check_choice, check_count, check_number
 
 DTYPES = ("float32", "uint8")
 US_ADULT_FACES_COUNTS = (10_168, 10_000)  # as distributed, and as its name says
@@ -40,7 +40,9 @@ class Split(NamedTuple):
     unused: np.ndarray
 
 
-def split_rows(count, validation_count, train_count=None, seed=0):
+def split_rows(
+    count: int, validation_count: int, train_count: int | None = None, seed: int = 0
+) -> Split:
     """Choose rows for training and validation at random, by `seed`.
 
     Args:
@@ -70,8 +72,13 @@ def split_rows(count, validation_count, train_count=None, seed=0):
 
 
 def load_image_folder(
-    path, image_size=64, fit="crop", validation_fraction=0.15, seed=0, dtype="float32"
-):
+    path: str | Path,
+    image_size: int = 64,
+    fit: str = "crop",
+    validation_fraction: float = 0.15,
+    seed: int = 0,
+    dtype: str = "float32",
+) -> tuple[np.ndarray, np.ndarray]:
     """Load the pictures of a folder, with the folders in it, or of a zip.
 
     Files that hold no picture are left out, with a warning. `read_images` says which, and why; it
@@ -100,14 +107,14 @@ def load_image_folder(
 
 
 def load_us_adult_faces(
-    path=None,
-    image_size=64,
-    fit="stretch",
-    train_count=8500,
-    validation_count=1500,
-    seed=0,
-    dtype="float32",
-):
+    path: str | Path | None = None,
+    image_size: int = 64,
+    fit: str = "stretch",
+    train_count: int = 8500,
+    validation_count: int = 1500,
+    seed: int = 0,
+    dtype: str = "float32",
+) -> tuple[np.ndarray, np.ndarray]:
     """Load the 10k US Adult Faces Database of Bainbridge, Isola & Oliva (2013).
 
     Its authors give it on request and it must not be passed on: photographs of 10,168 faces, cut
@@ -147,12 +154,14 @@ def load_us_adult_faces(
         )
     if count < train_count + validation_count:
         validation_count = _share(count, validation_count / (train_count + validation_count))
-        train_count = None
+        train_count = count - validation_count
     split = split_rows(count, validation_count, train_count, seed)
     return _parts(found.images, split, dtype)
 
 
-def read_us_adult_faces(path=None, image_size=64, fit="stretch"):
+def read_us_adult_faces(
+    path: str | Path | None = None, image_size: int = 64, fit: str = "stretch"
+) -> ImageSet:
     """Read all faces of the 10k US Adult Faces Database, sorted by file name.
 
     They are those in the folder `Face Images`, wherever it lies and however its name is written;
@@ -176,7 +185,9 @@ def read_us_adult_faces(path=None, image_size=64, fit="stretch"):
         return decode(source, names, image_size, fit)
 
 
-def load_congress_faces(oval_mask=False, dtype="float32", image_size=64):
+def load_congress_faces(
+    oval_mask: bool = False, dtype: str = "float32", image_size: int = 64
+) -> tuple[np.ndarray, np.ndarray]:
     """Load 874 official portraits of members of the US Congress, in the public domain.
 
     The file `congress64.npz` in the folder that the environment variable `VAEGAN_EDU_DATA` names is
@@ -231,7 +242,9 @@ def load_congress_faces(oval_mask=False, dtype="float32", image_size=64):
     return _parts(images, split_rows(len(images), CONGRESS_VALIDATION_COUNT), dtype)
 
 
-def load_lfw_faces(image_size=64, validation_fraction=0.15, seed=0, dtype="float32"):
+def load_lfw_faces(
+    image_size: int = 64, validation_fraction: float = 0.15, seed: int = 0, dtype: str = "float32"
+) -> tuple[np.ndarray, np.ndarray]:
     """Load Labeled Faces in the Wild (Huang et al. 2007) by scikit-learn, which downloads it.
 
     About 13,000 photographs from the news, 250x250 and aligned ("funneled"); the square of 128
@@ -277,8 +290,7 @@ def load_lfw_faces(image_size=64, validation_fraction=0.15, seed=0, dtype="float
 
 
 def _check_dtype(dtype):
-    if dtype not in DTYPES:
-        raise ValueError(f"`dtype` must be one of {', '.join(DTYPES)}. Received: {dtype!r}")
+    check_choice(dtype, "dtype", DTYPES)
 
 
 def _share(count, fraction):
@@ -356,7 +368,7 @@ def _face_names(names):
         other = re.compile("annotation|attribute|score|thumb|49face|54face|publicationfriendly")
         chosen = [name for name in names if not any(map(other.search, folders[name]))]
     # Systems differ in how they write an accent; sorted by one form, the split is the same.
-    by_name = {}
+    by_name: dict[str, str] = {}
     for name in sorted(chosen):
         by_name.setdefault(unicodedata.normalize("NFC", name.rpartition("/")[2]), name)
     return [by_name[key] for key in sorted(by_name)]

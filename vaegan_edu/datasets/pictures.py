@@ -11,6 +11,7 @@ import stat
 import threading
 import warnings
 import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vaegan_edu.validation import check_count
+from vaegan_edu.validation import check_choice, check_count
 
 # Tried by content, whatever the file is called. Pillow knows more, some of which start programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -46,11 +47,11 @@ class ImageSet:
     """
 
     images: np.ndarray
-    names: tuple
-    left_out: dict
+    names: tuple[str, ...]
+    left_out: dict[str, str]
 
 
-def read_images(path, image_size=64, fit="crop"):
+def read_images(path: str | Path, image_size: int = 64, fit: str = "crop") -> ImageSet:
     """Read all pictures of a folder, with the folders in it, or of a zip, sorted by path.
 
     PNG, JPEG, WebP, GIF, BMP and TIFF are read, of several frames the first. They become RGB with 8
@@ -77,7 +78,7 @@ def read_images(path, image_size=64, fit="crop"):
         return decode(source, source.names, image_size, fit)
 
 
-def open_source(path):
+def open_source(path: str | Path) -> "_Folder | _Zip":
     """Return the folder or zip at `path`, to be used in a `with` statement.
 
     It has `names`, a sorted list, `left_out`, a dict as in `ImageSet`, and `read(name)`, which
@@ -91,13 +92,14 @@ def open_source(path):
     return _Zip(path)
 
 
-def decode(source, names, image_size, fit):
+def decode(
+    source: "_Folder | _Zip", names: Sequence[str], image_size: int, fit: str
+) -> ImageSet:
     """Return the `ImageSet` of the files `names` of an open source; raise as `read_images`."""
     image_size = check_count(image_size, "image_size")
-    if fit not in FITS:
-        raise ValueError(f"`fit` must be one of {', '.join(FITS)}. Received: {fit!r}")
+    check_choice(fit, "fit", FITS)
     images = np.empty((len(names), image_size, image_size, 3), "uint8")
-    reasons = [None] * len(names)
+    reasons: list[str | None] = [None] * len(names)
 
     def decode_chunk(start):
         for row in range(start, min(start + CHUNK, len(names))):
@@ -119,7 +121,7 @@ def decode(source, names, image_size, fit):
     )
 
 
-def keep_rows(array, rows):
+def keep_rows(array: np.ndarray, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     """Move the given rows, in ascending order, to the front of `array`; return that part of it.
 
     No second array is needed: a row only ever moves forward, to a place already read.
@@ -185,7 +187,7 @@ def _reason(error):
     return " ".join(f"damaged: {type(error).__name__}: {error}".split())
 
 
-def is_system_name(name):
+def is_system_name(name: str) -> bool:
     """Whether a file or folder is a system's own: hidden, or of a name that systems use."""
     return name.startswith(".") or name.lower() in SYSTEM_NAMES
 
@@ -242,7 +244,7 @@ class _Zip:
             self.archive.close()
             raise
         self.left_out = {}
-        self.members = {}
+        self.members: dict[str, zipfile.ZipInfo] = {}
         for member in self.archive.infolist():
             name = _plain(member.filename)
             if member.is_dir() or any(is_system_name(part) for part in name.split("/")):

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def scale_pixels(images):
+def scale_pixels(images: np.ndarray) -> np.ndarray:
     """Return `images`, uint8 from 0 to 255, as float32 in [-1, 1]: x / 127.5 - 1.
 
     Raises:

@@ -10,7 +10,9 @@ smoothed: machines that round differently give the same picture but for one grey
 """
 
 import functools
+from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +46,7 @@ FRAMES = [(30, 28, 34), (88, 48, 34), (34, 52, 92), (150, 112, 52)]
 GREY = [(158, 158, 164), (230, 229, 228)]  # grey hair, from black hair's to blond hair's
 
 
-def ellipse(x, y, a, b):
+def ellipse(x: np.ndarray, y: np.ndarray, a: Any, b: Any) -> np.ndarray:
     """Distance to an ellipse of half-axes a and b, to first order: its value over its gradient."""
     p, q = x / a, y / b
     value = np.sqrt(p * p + q * q)
@@ -52,26 +54,26 @@ def ellipse(x, y, a, b):
     return value * (value - 1.0) / (np.sqrt(p * p + q * q) + 1e-6)
 
 
-def smoothstep(x, low, high):
+def smoothstep(x: Any, low: float, high: float) -> Any:
     """From 0 at `low` to 1 at `high`, smoothly, and constant beyond."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
-def bump(x, width):
+def bump(x: Any, width: Any) -> Any:
     """A soft hill: 1 at x = 0, 0.37 at |x| = width."""
     x = x / width
     return np.exp(-x * x)
 
 
-def walk(path, t):
+def walk(path: Sequence, t: Any) -> np.ndarray:
     """Colour (count, 3, 1, 1) in [0, 1] at place t (count, 1, 1) from 0 to 1 along a path."""
     knots = np.linspace(0.0, 1.0, len(path))
     channels = [np.interp(t[:, 0, 0], knots, channel) for channel in np.transpose(path)]
     return (np.stack(channels, axis=1) / 255.0).astype("float32")[:, :, None, None]
 
 
-def tint(red, green, blue):
+def tint(red: float, green: float, blue: float) -> np.ndarray:
     """A colour that all faces share, (3, 1, 1)."""
     return np.array([red, green, blue], "float32")[:, None, None]
 
@@ -79,13 +81,13 @@ def tint(red, green, blue):
 WHITE = tint(1.0, 1.0, 1.0)
 
 
-def mix(a, b, share):
+def mix(a: Any, b: Any, share: Any) -> Any:
     """Between a and b: a at share 0, b at share 1."""
     return a + share * (b - a)
 
 
 @functools.lru_cache
-def interpolation(size, knots):
+def interpolation(size: int, knots: int) -> np.ndarray:
     """Matrix (size, knots) of the cubic B-spline from `knots` values to the mean of each pixel."""
     oversampling = 4
     points = (np.arange(size * oversampling) + 0.5) / (size * oversampling) * (knots - 3) + 1.0
@@ -123,7 +125,7 @@ class Portrait:
         self.canvas = np.ones((len(texture), 3, size, size), "float32")
         self.background = np.ones(self.shape, "float32")
 
-    def draw(self):
+    def draw(self) -> np.ndarray:
         """Return the pictures, (count, 3, size, size), float32 in [0, 1]."""
         self.paint_back_hair()
         self.paint_neck_and_shirt()
@@ -196,30 +198,30 @@ class Portrait:
             walk(HAIR, self.face.hair_colour), walk(GREY, self.face.hair_colour), 0.9 * grey
         )
 
-    def rows(self, top, bottom):
+    def rows(self, top: float, bottom: float) -> slice:
         """Slice of the pixel rows whose centres lie between two heights."""
         first, last = np.searchsorted(self.y[0, :, 0], [top, bottom])
         return slice(int(first), int(last))
 
-    def cover(self, distance):
+    def cover(self, distance: np.ndarray) -> np.ndarray:
         """Share of each pixel that a shape covers, from its signed distance."""
         return np.clip(0.5 - distance / self.pixel, 0.0, 1.0)
 
-    def paint(self, colour, alpha, rows=slice(None)):
+    def paint(self, colour: Any, alpha: np.ndarray, rows: slice = slice(None)) -> None:
         """Lay `colour` (count, 3, 1 or rows, 1 or columns) over the canvas."""
         part = self.canvas[:, :, rows]
         part += alpha[:, None] * (colour - part)
 
-    def paint_outward(self, colour, alpha, rows=slice(None)):
+    def paint_outward(self, colour: Any, alpha: np.ndarray, rows: slice = slice(None)) -> None:
         """Paint what may reach beyond all that was painted before, over the background."""
         self.paint(colour, alpha, rows)
         self.background[:, rows] *= 1.0 - alpha
 
-    def paint_inside(self, colour, alpha, rows):
+    def paint_inside(self, colour: Any, alpha: np.ndarray, rows: slice) -> None:
         """Paint on the skin of the face alone."""
         self.paint(colour, alpha * self.inside[:, rows], rows)
 
-    def strands(self, place):
+    def strands(self, place: Any) -> np.ndarray:
         """The random curve across the hair at `place`, one knot every whole number; 0 to 1."""
         knot = np.floor(place)
         share = place - knot
@@ -262,13 +264,13 @@ class Portrait:
         colour = self.hair * tone[:, None]
         return colour + shine[:, None] * (0.25 + 0.55 * self.hair)
 
-    def paint_back_hair(self):
+    def paint_back_hair(self) -> None:
         self.hair_outer, self.hair_end, self.strand = self._hair_shape()
         back = np.maximum(self.hair_outer, self.hair_end)
         back = back + 0.1 * (1.0 - smoothstep(self.face.hair_length, 0.0, 0.2))  # cropped: none
         self.paint_outward(0.62 * self._hair_colour(self.strand, 0.3), self.cover(back))
 
-    def paint_neck_and_shirt(self):
+    def paint_neck_and_shirt(self) -> None:
         rows = self.rows(0.3, 1.0)
         y, x = self.y[:, rows], self.straight_x - 0.04 * self.turn
         side = abs(x)
@@ -286,7 +288,7 @@ class Portrait:
         colour = walk(SHIRT, self.face.shirt_colour) * tone[:, None]
         self.paint_outward(colour, self.cover(shirt), rows)
 
-    def paint_ears(self):
+    def paint_ears(self) -> None:
         rows = self.rows(-0.2, 0.25)
         y = self.y[:, rows] - 0.04
         for side in (-1.0, 1.0):
@@ -299,7 +301,7 @@ class Portrait:
             inner = 0.55 * smoothstep(-ellipse(x, y + 0.01, 0.04, 0.09), -0.02, 0.03)
             self.paint(self.skin_dark * 0.92, inner, rows)
 
-    def paint_head(self):
+    def paint_head(self) -> None:
         tone = smoothstep(self.lambert + 0.035 * self.coarse, -0.10, 0.98)[:, None]
         colour = np.where(
             tone < 0.55,
@@ -309,7 +311,7 @@ class Portrait:
         colour *= 1.0 + 0.028 * self.fine[:, None]
         self.paint_outward(colour, self.inside)
 
-    def paint_cheeks_and_sockets(self):
+    def paint_cheeks_and_sockets(self) -> None:
         rows = self.rows(-0.45, 0.65)
         across, y = self.across[:, rows], self.y[:, rows]
         rise = 0.03 * self.face.smile
@@ -321,7 +323,7 @@ class Portrait:
         chin = bump(across, 0.12) * bump(y - 0.465, 0.03)
         self.paint_inside(self.skin_dark, 0.35 * chin, rows)
 
-    def paint_age_lines(self):
+    def paint_age_lines(self) -> None:
         rows = self.rows(-0.62, 0.5)
         across, y = self.across[:, rows], self.y[:, rows]
         wavy = y + 0.05 * across - 0.012 * self.coarse[:, rows]
@@ -344,7 +346,7 @@ class Portrait:
             mix(self.skin_dark, self.skin_deep, 0.3), 0.66 * self.face.age_lines * lines, rows
         )
 
-    def paint_nose(self):
+    def paint_nose(self) -> None:
         rows = self.rows(-0.25, 0.32)
         y = self.y[:, rows]
         tip = 0.10 + 0.115 * self.face.nose_length
@@ -378,7 +380,7 @@ class Portrait:
         light = bump(u - 0.015 * self.face.light, 0.026) * bump(y - tip + 0.03, 0.024)
         self.paint_inside(self.skin_light * 1.08, 0.55 * light, rows)
 
-    def paint_beard(self):
+    def paint_beard(self) -> None:
         rows = self.rows(-0.1, 0.8)
         y, across = self.y[:, rows], self.across[:, rows]
         grown = self.face.beard
@@ -399,7 +401,7 @@ class Portrait:
         tone = 0.50 + 0.58 * strand + 0.2 * (self.lambert[:, rows] - 0.5)
         self.paint_outward(self.hair * tone[:, None], alpha, rows)
 
-    def paint_mouth(self):
+    def paint_mouth(self) -> None:
         rows = self.rows(0.18, 0.56)
         u = self.u[:, rows] - 0.03 * self.turn
         across = abs(u)
@@ -440,7 +442,7 @@ class Portrait:
         height = (0.042 + 0.034 * self.face.eye_size) * (1.0 - 0.14 * self.face.smile)
         return self.across[:, rows] - spacing, self.y[:, rows] - EYES, width, height
 
-    def paint_eyes(self):
+    def paint_eyes(self) -> None:
         rows = self.rows(-0.24, 0.14)
         p, q, width, height = self._eye_frame(rows)
         q = q + 0.06 * p  # the outer corner a little higher
@@ -477,7 +479,7 @@ class Portrait:
             self.skin_dark * 0.9, 0.6 * self.cover(below) * smoothstep(q, 0.0, 0.02), rows
         )
 
-    def paint_hair(self):
+    def paint_hair(self) -> None:
         """The hair above and beside the face, and the shadow that it casts on it."""
         length = self.face.hair_length
         grown = smoothstep(length, 0.0, 0.3)
@@ -499,7 +501,7 @@ class Portrait:
         self.paint_outward(self._hair_colour(strand, light), alpha)
         self.uncovered = self.inside * (1.0 - alpha)
 
-    def paint_brows(self):
+    def paint_brows(self) -> None:
         rows = self.rows(-0.5, -0.02)
         p, q, _, height = self._eye_frame(rows)
         place = np.clip(p / 0.13, -1.2, 1.2)
@@ -513,7 +515,7 @@ class Portrait:
         colour = mix(0.72 * self.hair, self.skin_deep, 0.28)
         self.paint_inside(colour * (1.0 + hairs)[:, None], 0.92 * self.cover(brow), rows)
 
-    def paint_glasses(self):
+    def paint_glasses(self) -> None:
         rows = self.rows(-0.3, 0.2)
         y = self.y[:, rows] - EYES - 0.015
         u = self.u[:, rows] - 0.05 * self.turn
@@ -535,7 +537,7 @@ class Portrait:
         wire = np.minimum(abs(rim) - 0.012, bridge)
         self.paint_outward(frame, self.face.glasses * np.maximum(self.cover(wire), temple), rows)
 
-    def paint_grain(self):
+    def paint_grain(self) -> None:
         """Fine grain everywhere but on the white background."""
         shift = np.roll(self.fine, 5, axis=1) * self.fine
         self.canvas += (0.016 * shift * (1.0 - self.background))[:, None]

@@ -1,8 +1,8 @@
 """Self-checks of the book's exercises: `check(name, answer)` says what was proved, or gives a hint.
 
-A chapter's checks stand in a module of its own in this folder, named in `CHAPTERS`, one function
-per exercise. It gets the learner's answer, tries it, and returns the sentence that says what was
-proved; a mistake raises `Hint`:
+A chapter's checks stand in a module of its own in this folder, one function per exercise. It gets
+the learner's answer, tries it, and returns the sentence that says what was proved; a mistake raises
+`Hint`:
 
     @exercise("interpolate")
     def _(answer):
@@ -22,16 +22,14 @@ in a moment; a check that needs Keras imports it inside its function.
 
 import importlib
 import linecache
+import pkgutil
 import textwrap
 import traceback
 from dataclasses import dataclass
 
 import numpy as np
 
-CHAPTERS = (
-    "before_you_start", "autoencoder", "vae", "kl_divergence", "gan", "vaegan", "mode_collapse",
-    "schedules", "tricks", "mnist_experiment", "faces_experiment",
-)  # fmt: skip
+CHAPTERS = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 _registry = {}
 

@@ -49,7 +49,7 @@ def _(answer):
                 "one code too many: `steps` counts the codes, both ends included.": np.linspace(
                     a, b, steps + 1
                 ),
-                "the result lies on its side: it needs one row a code.": line.T,
+                "the result lies on its side: each code needs a row of its own.": line.T,
                 "you add t * b to the whole of a. The weight of a must fall to 0.": a + t * b,
             },
             where=f"a = {a.tolist()}, b = {b.tolist()}, steps = {steps}",
@@ -73,7 +73,7 @@ def _(answer):
                 "averaged.": 0.5 * square.mean(),
                 "you averaged over the pixels, and the half is missing.": square.mean(),
                 "you summed over the images as well. Take their mean.": each.sum(),
-                "this is one loss an image. Average over the batch.": each,
+                "this is one loss per image. Average over the batch.": each,
                 "this is the absolute difference. Square it.": 0.5
                 * np.abs(x - x_hat).sum(axis=(1, 2, 3)).mean(),
                 "this is the length of the difference. The loss has no square root.": 0.5
@@ -85,59 +85,97 @@ def _(answer):
     return "it sums over pixels, averages over images, and has its half."
 
 
-@exercise("precision")
+@exercise("encoder")
 def _(answer):
-    rng = np.random.default_rng(4)
-    real = rng.normal(size=(40, 3))
-    generated = rng.normal(scale=1.6, size=(33, 3))
-    for k in (2, 3):
-        compare(
-            answer(real, generated, k),
-            _precision(real, generated, k),
-            {
-                "this is recall: the roles of real and generated are exchanged.": _precision(
-                    generated, real, k
-                ),
-                "each real point counts as its own nearest neighbour. Skip it: take the k-th "
-                "nearest *other* point.": _precision(real, generated, k, skip=0),
-                "the ball reaches one neighbour too far. Sorted distances begin with the point "
-                "itself at index 0, so the k-th other one is at index k.": _precision(
-                    real, generated, k, skip=2
-                ),
-                "this is the share of real balls that hold a generated point (coverage). Count "
-                "generated points.": _inside(real, generated, k).any(axis=1).mean(),
-                "you counted points, not their share. Divide by their number.": _inside(
-                    real, generated, k
-                )
-                .any(axis=0)
-                .sum(),
-                "a point must lie in *some* real ball, not in all of them.": _inside(
-                    real, generated, k
-                )
-                .all(axis=0)
-                .mean(),
-                "this is the share of pairs. A point counts once, in however many balls it "
-                "lies.": _inside(real, generated, k).mean(),
-                "this is the share of points outside every ball.": 1
-                - _precision(real, generated, k),
-            },
-            what="precision",
-            where=f"k = {k}",
+    import keras
+
+    for image_shape, latent_dim in (((28, 28, 1), 16), ((32, 24, 3), 5)):
+        network = answer(image_shape, latent_dim)
+        where = f"image_shape = {image_shape} and latent_dim = {latent_dim}"
+        if not isinstance(network, keras.Model):
+            raise Hint(
+                "return a Keras model: `keras.Model(images, code)`. "
+                f"Received: {type(network).__name__}"
+            )
+        if network.input_shape != (None, *image_shape):
+            raise Hint(
+                "the input is not the one of the first line: `images = keras.Input(image_shape)`. "
+                f"Received an input of {network.input_shape[1:]} for {where}"
+            )
+        output = network.output_shape
+        if not isinstance(output, tuple) or output != (None, latent_dim):
+            raise Hint(
+                f"the last layer is a dense one of `latent_dim` units, here {latent_dim}, after "
+                f"`Flatten`. Received an output of {output} for {where}"
+            )
+        _check_weights(network.count_params(), image_shape, latent_dim, where)
+        _check_activations(network)
+    return (
+        "three convolutions, a dense layer and the code. For a digit that is "
+        f"{_encoder_weights((28, 28, 1), 16):,} weights."
+    )
+
+
+def _check_weights(count, image_shape, latent_dim, where):
+    """Compare a number of weights with the right one and with those of typical mistakes."""
+    mistakes = {
+        "no padding: the maps are smaller than they should be. Convolutions need "
+        '`padding="same"`.': {"padded": False},
+        "the convolutions do not halve the image: `strides=2` is missing.": {"stride": 1},
+        "the kernels have another size than 3 x 3.": {"kernel": 4},
+        "the third convolution, of 64 filters, is missing.": {"filters": (16, 32)},
+        "the numbers of filters stand in another order: 16, then 32, then 64.": {
+            "filters": (64, 32, 16)
+        },
+        "the dense layer of 64 units before the code is missing.": {"units": None},
+    }
+    for hint, change in mistakes.items():
+        if count == _encoder_weights(image_shape, latent_dim, **change):
+            raise Hint(hint)
+    expected = _encoder_weights(image_shape, latent_dim)
+    if count != expected:
+        raise Hint(f"the network should have {expected} weights for {where}. Received: {count}")
+
+
+def _check_activations(network):
+    found = []
+    for layer in network.layers:
+        name = getattr(getattr(layer, "activation", None), "__name__", "linear")
+        found += [name] if name != "linear" else []
+        found += ["relu"] if type(layer).__name__ == "ReLU" else []
+    if not found:
+        raise Hint(
+            "there is no activation: the whole network is one linear map. Each convolution and "
+            'the first dense layer need `activation="relu"`.'
         )
-    if numbers(answer(real, real + 1000.0, 3)).item() != 0:
-        raise Hint("points far from every real one must give precision 0.")
-    return "only points near a real one count, each ball reaches to the k-th other real point."
+    if len(found) == 5:
+        raise Hint(
+            "the code goes through an activation too, so ReLU would cut off its negative numbers. "
+            "Leave the last layer without one."
+        )
+    if found != ["relu"] * 4:
+        raise Hint(
+            "four layers are followed by ReLU: three convolutions and the first dense layer. "
+            f"Received: {', '.join(found)}"
+        )
 
 
-def _distances(a, b):
-    return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
-
-
-def _inside(real, generated, k, skip=1):
-    """Whether each real ball (rows) holds each generated point (columns)."""
-    radius = np.sort(_distances(real, real), axis=1)[:, k - 1 + skip]
-    return _distances(real, generated) <= radius[:, None]
-
-
-def _precision(real, generated, k, skip=1):
-    return _inside(real, generated, k, skip).any(axis=0).mean()
+def _encoder_weights(
+    image_shape, latent_dim, filters=(16, 32, 64), kernel=3, stride=2, padded=True, units=64
+):
+    """Return the number of weights and biases, layer by layer."""
+    height, width, channels = image_shape
+    total = 0
+    for count in filters:
+        total += kernel * kernel * channels * count + count
+        channels = count
+        if padded:
+            height, width = -(-height // stride), -(-width // stride)
+        else:
+            height, width = (height - kernel) // stride + 1, (width - kernel) // stride + 1
+    length = height * width * channels
+    for count in (units, latent_dim):
+        if count is not None:
+            total += length * count + count
+            length = count
+    return total

@@ -425,3 +425,264 @@ def _(answer):
         f"a batch with mean {x.mean():.2f} and standard deviation {x.std():.2f} comes out with "
         f"{out.mean():.2f} and {out.std():.2f}, the offset and the scale that were asked for."
     )
+
+
+@exercise("dense")
+def _(answer):
+    rng = np.random.default_rng(5)
+    for count, inputs, units in ((4, 3, 2), (2, 3, 3)):
+        x = rng.normal(size=(count, inputs))
+        kernel, bias = rng.normal(size=(inputs, units)), rng.normal(size=units)
+        linear = x @ kernel + bias
+        compare(
+            answer(x, kernel, bias),
+            np.maximum(linear, 0),
+            {
+                "the activation is missing: ReLU replaces what is negative by 0.": linear,
+                "the bias is missing: add it before the activation.": np.maximum(x @ kernel, 0),
+                "you added the bias after the activation. ReLU comes last.": (
+                    np.maximum(x @ kernel, 0) + bias
+                ),
+                "you took the absolute value. ReLU makes what is negative 0.": np.abs(linear),
+                "you took the smaller of each number and 0. ReLU keeps the larger.": (
+                    np.minimum(linear, 0)
+                ),
+                "you took one maximum of the whole array. `np.maximum(array, 0)` compares element "
+                "by element.": max(linear.max(), 0),
+                "this is the sigmoid. The exercise asks for ReLU.": 1 / (1 + np.exp(-linear)),
+                "you multiplied by the kernel turned on its side. Column j of the kernel holds "
+                "the weights of unit j.": np.maximum(x @ kernel.T + bias, 0)
+                if inputs == units
+                else None,
+            },
+            where=f"x of shape {x.shape} and kernel of shape {kernel.shape}",
+        )
+    return "each unit weighs all inputs, adds its bias, and passes on what is positive."
+
+
+@exercise("backpropagation")
+def _(answer):
+    rng = np.random.default_rng(6)
+    for units in (3, 5):
+        w1, w2 = rng.normal(size=(2, units))
+        w1[0], w1[1] = -abs(w1[0]), abs(w1[1])  # one unit is silent, one is not
+        x, target = 1.7, -0.6
+        a = w1 * x
+        h = np.maximum(a, 0)
+        dy = np.sum(w2 * h) - target
+        dw1, dw2 = dy * w2 * (a > 0) * x, dy * h
+        compare(
+            answer(x, target, w1, w2),
+            np.stack([dw1, dw2]),
+            {
+                "the two gradients stand in the wrong order: dw1 first.": np.stack([dw2, dw1]),
+                "a silent unit learns nothing: where a is negative, ReLU passes no derivative "
+                "back.": np.stack([dy * w2 * x, dw2]),
+                "dw1 lacks the factor x: a changes by x when w1 changes by 1.": np.stack(
+                    [dy * w2 * (a > 0), dw2]
+                ),
+                "dw1 lacks the factor w2: what reaches the hidden layer comes through it.": (
+                    np.stack([dy * (a > 0) * x, dw2])
+                ),
+                "the sign is turned round: the derivative of the loss for y is y - "
+                "target.": np.stack([-dw1, -dw2]),
+                "the loss has the factor 1/2, which cancels the 2 of its derivative.": np.stack(
+                    [2 * dw1, 2 * dw2]
+                ),
+                "you took y for its derivative. The loss compares y with the target.": np.stack(
+                    [dw1, dw2]
+                )
+                / dy
+                * (dy + target),
+                "dw2 has h as its factor, what came out of ReLU; you used a.": np.stack(
+                    [dw1, dy * a]
+                ),
+            },
+            what="the pair (dw1, dw2)",
+            where=f"{units} hidden units",
+        )
+    return "the error travels back through w2 and ReLU, and a silent unit learns nothing."
+
+
+@exercise("adam")
+def _(answer):
+    scale = np.array([1.0, 30.0])
+    for start, learning_rate, steps in (
+        (np.array([2.0, -1.0]), 0.1, 5),
+        (np.array([-0.5, 3.0]), 0.02, 3),
+    ):
+        path = _adam(scale, start, learning_rate, steps)
+        given = scale, start, learning_rate, steps
+        compare(
+            answer(lambda w: scale * w, start, learning_rate, steps),
+            path,
+            {
+                "m and v start at 0 and are too small at first: divide them by 1 - beta**t.": (
+                    _adam(*given, corrected=False)
+                ),
+                "t counts from 1: in the first step the correction is 1 - beta.": _adam(
+                    *given, first=2
+                ),
+                "beta_1 and beta_2 have changed places.": _adam(*given, beta_1=0.999, beta_2=0.9),
+                "v averages the *squares* of the gradient.": _adam(*given, square=np.abs),
+                "divide by the square root of v_hat.": _adam(*given, root=lambda v: v),
+                "you walk uphill: subtract the step.": _adam(scale, start, -learning_rate, steps),
+                "this is gradient descent: the step is m_hat / sqrt(v_hat), not the "
+                "gradient.": _descend(lambda w: scale * w, start, learning_rate, steps),
+                "the start is missing: it is the first row of the path.": path[1:],
+                "you step along the gradient and not along its running mean m_hat.": _adam(
+                    *given, beta_1=0.0
+                ),
+            },
+            what="the path",
+            where=f"start = {start.tolist()}, learning_rate = {learning_rate}, steps = {steps}",
+        )
+    return (
+        "the first step has the length of the learning rate in every direction, the flat one and "
+        "the one that is thirty times as steep alike."
+    )
+
+
+def _adam(
+    scale, w, learning_rate, steps, beta_1=0.9, beta_2=0.999, corrected=True, first=1,
+    square=np.square, root=np.sqrt,
+):  # fmt: skip
+    m = v = np.zeros_like(w)
+    path = [w]
+    for t in range(first, first + steps):
+        g = scale * w
+        m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * square(g)
+        m_hat = m / (1 - beta_1**t) if corrected else m
+        v_hat = v / (1 - beta_2**t) if corrected else v
+        w = w - learning_rate * m_hat / (root(v_hat) + 1e-7)
+        path.append(w)
+    return np.stack(path)
+
+
+@exercise("training_steps", takes="value")
+def _(answer):
+    compare(
+        numbers(answer, "the number of steps"),
+        460,
+        {
+            "the last, smaller batch counts too: round the batches of an epoch up.": 440,
+            "a part of a batch is a step as well: round up to whole batches.": 20 * 1437 / 64,
+            "these are the steps of one epoch.": 23,
+            "you counted every image of every epoch. One step takes a whole batch.": 20 * 1437,
+            "this is the number of epochs.": 20,
+            "round up in each epoch, not once at the end: every epoch ends with its own small "
+            "batch.": 450,
+        },
+        what="the number of steps",
+    )
+    return "23 steps in each of 20 epochs, and the last step of an epoch sees 29 images."
+
+
+@exercise("conv_layer")
+def _(answer):
+    for height, width, channels, filters, kernel, stride, padding in (
+        (28, 28, 1, 16, 4, 2, "same"),
+        (15, 9, 3, 8, 4, 2, "same"),
+        (28, 28, 1, 16, 4, 2, "valid"),
+        (15, 12, 3, 8, 5, 3, "valid"),
+    ):
+        h, w = (_side(n, kernel, stride, padding) for n in (height, width))
+        other = [
+            _side(n, kernel, stride, "valid" if padding == "same" else "same")
+            for n in (height, width)
+        ]
+        weights = kernel**2 * channels * filters
+        down = height // stride, width // stride
+        compare(
+            answer(height, width, channels, filters, kernel, stride, padding),
+            [h, w, filters, weights + filters],
+            {
+                "the biases are missing: one for each filter.": [h, w, filters, weights],
+                "each kernel reaches through all input channels, so they multiply the number of "
+                "weights.": [h, w, filters, kernel**2 * filters + filters],
+                "one bias for each filter, not for each weight or channel.": [
+                    h, w, filters, weights + channels * filters
+                ],
+                "the output has one channel for each filter.": [h, w, channels, weights + filters],
+                'the sizes belong to the other padding. "same" pads, so only the stride counts; '
+                '"valid" keeps the kernel inside.': [
+                    *other, filters, weights + filters
+                ],
+                'with "same" a side that the stride does not divide is rounded up.': [
+                    *down, filters, weights + filters
+                ],
+                "one place along each side is missing: (size - kernel) // stride + 1.": [
+                    h - 1, w - 1, filters, weights + filters
+                ],
+                "a kernel is a square: its side counts twice.": [
+                    h, w, filters, kernel * channels * filters + filters
+                ],
+            },
+            what="the result",
+            where=f"{height} x {width} x {channels}, {filters} filters of {kernel} x {kernel}, "
+            f'stride {stride} and padding="{padding}"',
+        )  # fmt: skip
+    return (
+        "the first layer of chapter 1, 16 filters of 4 x 4 on 28 x 28 x 1 with stride 2 and "
+        'padding "same", returns 14 x 14 x 16 and has 272 weights.'
+    )
+
+
+def _side(n, kernel, stride, padding):
+    return -(-n // stride) if padding == "same" else (n - kernel) // stride + 1
+
+
+@exercise("transposed_convolution")
+def _(answer):
+    rng = np.random.default_rng(7)
+    for (height, width), (rows, columns), stride in (
+        ((3, 4), (3, 2), 1),
+        ((2, 3), (4, 4), 2),
+        ((3, 2), (2, 3), 2),
+    ):
+        x, kernel = rng.normal(size=(height, width)), rng.normal(size=(rows, columns))
+        right = _spread(x, kernel, stride)
+        compare(
+            answer(x, kernel, stride),
+            right,
+            {
+                "you turned the kernel round. Each value adds the kernel as it is.": _spread(
+                    x, kernel[::-1, ::-1], stride
+                ),
+                "where copies overlap they must add up: `+=` in place of `=`.": _spread(
+                    x, kernel, stride, add=False
+                ),
+                "the stride is ignored: the copy of x[i, j] begins at output [stride * i, "
+                "stride * j].": _spread(x, kernel, 1) if stride > 1 else None,
+                "you cropped the border, as padding does. Keep every place that a copy "
+                "reaches.": right[: height * stride, : width * stride]
+                if right.shape != (height * stride, width * stride)
+                else None,
+                "rows and columns are exchanged.": right.T,
+                "the values of x are not used: each copy of the kernel is multiplied by "
+                "x[i, j].": _spread(np.ones_like(x), kernel, stride),
+                "you averaged over the kernel. Copies are added.": right / kernel.size,
+            },
+            what="the output",
+            where=f"a map of {height} x {width}, a kernel of {rows} x {columns} and stride "
+            f"{stride}",
+        )
+    # What "transposed" means: <conv(y), x> = <y, conv_transposed(x)> for every x and y.
+    x, kernel = rng.normal(size=(3, 3)), rng.normal(size=(4, 4))
+    y = rng.normal(size=(8, 8))
+    gathered = np.sum(_correlate(y, kernel, 2) * x)
+    compare(np.sum(y * numbers(answer(x, kernel, 2))), gathered, what="the sum of products")
+    return (
+        "copies of the kernel, one for each value, added up. A convolution with the same kernel "
+        "gathers with exactly the weights by which this one spreads, hence its name."
+    )
+
+
+def _spread(x, kernel, stride, add=True):
+    (height, width), (rows, columns) = x.shape, kernel.shape
+    output = np.zeros(((height - 1) * stride + rows, (width - 1) * stride + columns))
+    for i in range(height):
+        for j in range(width):
+            place = np.s_[stride * i : stride * i + rows, stride * j : stride * j + columns]
+            output[place] = (output[place] if add else 0) + x[i, j] * kernel
+    return output

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 
 from vaegan_edu import callbacks, datasets, plotting, records
+from vaegan_edu.experiments.own import recorded_experiment
 from vaegan_edu.experiments.provenance import data_provenance
-from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.experiments.sources import find_source
+from vaegan_edu.experiments.training import WEIGHTS, recorded_settings
 from vaegan_edu.validation import check_count
 
 RECONSTRUCTED = 256  # pictures at a time
@@ -19,37 +20,42 @@ LUMA = np.array([0.299, 0.587, 0.114])  # weights of red, green and blue in grey
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: the model with its trained weights, its configuration and its history."""
+    """A finished run: the model with its trained weights, its configuration and its history.
+
+    `config["arguments"]` has the settings in the words of today (`settings.read_settings`).
+    """
 
     model: keras.Model
     config: dict
     history: list
 
 
-def load_run(folder):
+def load_run(folder: str | Path) -> Run:
     """Return the `Run` in `folder`, its model ready to generate.
 
+    A run of an experiment of one's own holds that experiment's code, and loading it runs the code
+    (`own`): load no such run of people whom you don't trust.
+
     Raises:
-        FileNotFoundError, ValueError: there is no complete record, or it is damaged.
+        FileNotFoundError: there is no complete record, or no weights; the message says how to make
+            them.
+        ValueError: a file is damaged.
     """
     folder = Path(folder)
     record = records.read_record(folder)
-    weights = folder / "model.weights.h5"
+    weights = folder / WEIGHTS
+    experiment = recorded_experiment(folder, record.config)
+    arguments = recorded_settings(folder, record.config, {**experiment.settings, "seed": 0})
     if not weights.is_file():
+        if records.is_finished(folder):
+            raise FileNotFoundError(
+                f"{folder} has no {WEIGHTS}, as published records have not; make it again by "
+                f"`python -m vaegan_edu retrain {folder}`"
+            )
         raise FileNotFoundError(
-            f"{folder} holds no finished run: model.weights.h5 is missing; finish it with --resume"
+            f"{folder} holds no finished run: {WEIGHTS} is missing; finish it with --resume"
         )
-    name = record.config["experiment"]
-    if name not in EXPERIMENTS:
-        raise ValueError(f"{folder} is a run of an unknown experiment. Received: {name!r}")
-    try:
-        model = EXPERIMENTS[name].build(
-            record.config["arguments"], tuple(record.config["data"]["image_shape"])
-        )
-    except KeyError as missing:
-        raise ValueError(
-            f"{folder / 'config.json'} does not say {missing}; perhaps another version wrote it"
-        ) from missing
+    model = experiment.build(arguments, tuple(record.config["data"]["image_shape"]))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained
@@ -57,10 +63,10 @@ def load_run(folder):
     except (OSError, KeyError, ValueError, UserWarning) as error:  # h5py and Keras, in their ways
         reason = str(error).partition("\n")[0]
         raise ValueError(f"{weights} is damaged or of another model: {reason}") from error
-    return Run(model, record.config, record.history)
+    return Run(model, {**record.config, "arguments": arguments}, record.history)
 
 
-def evaluate_run(folder, data=None):
+def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
     """Measure a finished run anew and write its `metrics.json`.
 
     Args:
@@ -77,19 +83,20 @@ def evaluate_run(folder, data=None):
     run = load_run(folder)
     arguments = run.config["arguments"]
     source = find_source(arguments["data"], folder, data)
-    loaded = EXPERIMENTS[run.config["experiment"]].load({**arguments, "data": source})
+    task = recorded_experiment(Path(folder), run.config).task
+    loaded = task.load({**arguments, "data": source})
     found = data_provenance(arguments["data"], loaded)
     if found != run.config["data"]:
         raise ValueError(
             f"{folder} was trained on other data: sha256 {run.config['data']['digest'][:12]}... "
             f"Received: {found['digest'][:12]}..."
         )
-    measured = EXPERIMENTS[run.config["experiment"]].evaluate(run.model, loaded, arguments)
+    measured = task.evaluate(run.model, loaded, arguments)
     records.write_json(Path(folder) / "metrics.json", measured)
     return measured
 
 
-def generate_pictures(folder, count, seed, output):
+def generate_pictures(folder: str | Path, count: int, seed: int, output: str | Path) -> Path:
     """Generate images with a finished run and write them.
 
     Args:
@@ -117,7 +124,7 @@ def generate_pictures(folder, count, seed, output):
     return output
 
 
-def reconstruct_pictures(folder, pictures, output):
+def reconstruct_pictures(folder: str | Path, pictures: str | Path, output: str | Path) -> int:
     """Reconstruct pictures with a finished run and write them as PNG, each under its old name.
 
     Pictures are cut to the largest square and scaled to the size that the run was trained on; where

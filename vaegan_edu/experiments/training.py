@@ -1,5 +1,9 @@
-"""Train an experiment and leave a record; go on with one that was stopped."""
+"""Train an experiment and leave a record; continue one that was stopped; make weights again."""
 
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,62 +11,89 @@ import keras
 
 from vaegan_edu import callbacks, records
 from vaegan_edu.experiments.batches import Batches, EpochBatches
+from vaegan_edu.experiments.own import (
+    COPY,
+    describe_file,
+    find_experiment,
+    keep_file,
+    recorded_experiment,
+)
 from vaegan_edu.experiments.provenance import data_provenance, environment
-from vaegan_edu.experiments.registry import EXPERIMENTS, ORIGINAL_RATE, ORIGINAL_RULES
+from vaegan_edu.experiments.settings import (
+    ORIGINAL_RATE,
+    ORIGINAL_RULES,
+    read_settings,
+)
 from vaegan_edu.experiments.sources import find_source, recorded_name, remember_source
 from vaegan_edu.validation import check_count
 
 # Settings that are whole numbers.
 COUNTS = ("epochs", "batch_size", "latent_dim", "image_size", "train_count")
+WEIGHTS = "model.weights.h5"
 SHEET_EPOCHS = (1, 5, 20, 35, 50, 65, 80, 95)  # those of the original project, and the first
 
 
-def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_dim=None,
-          image_size=None, settings=None, output=None, resume=False, progress=True):  # fmt: skip
+def train(
+    name: str,
+    *,
+    data: str | Path | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    batch_size: int | None = None,
+    latent_dim: int | None = None,
+    image_size: int | None = None,
+    settings: Mapping | None = None,
+    output: str | Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Path:
     """Train an experiment from its seed and write its record.
 
     After each epoch the folder holds what the next one needs (`callbacks.RunState`). A run that was
-    stopped, however it was, goes on by `resume`, and then equals one that was never stopped, but
-    for the column `seconds`.
+    stopped, however it was, continues with `resume`, and then equals one that was never stopped,
+    but for the column `seconds`.
 
     Args:
-        name: of the experiment, one of `EXPERIMENTS`.
+        name: of the experiment, one of `EXPERIMENTS`, or `my_file.py:name` of your own (`own`).
         data, epochs, batch_size, latent_dim, image_size: settings to change; `None` keeps the
             experiment's. Not every experiment has every setting. `data` is as for `datasets.load`.
-        settings: a mapping of more settings to change, by the names of the experiment's arguments.
+        settings: a mapping of more settings to change, by the names of the experiment's settings.
             A `schedule` of the original project ("s1", ...) brings its own first learning rate.
         seed: of the weights, the order of the data, the noise and the samples; 0 by default.
         output: the run's folder, `runs/<name>/seed-<seed>` by default; it must not hold a run.
-        resume: go on with the run in the folder. Settings that are `None` are then the run's;
+        resume: continue the run in the folder. Settings that are `None` are then the run's;
             others must be equal to them. Where the folder holds no run, begin; where it holds a
-            finished one, leave it as it is.
+            finished one (`records.is_finished`), leave it as it is.
         progress: show a bar with the time left.
 
     Returns:
         The folder, a `Path`, with `config.json`, `history.csv`, `metrics.json`, `samples/`,
         `tensorboard/` (where the package `tensorboard` is installed) and `model.weights.h5`; of
-        pictures at a path, also with the path (`sources`).
+        pictures at a path, also with the path (`sources`); of an experiment of your own, also with
+        a copy of its file.
 
     Raises:
         ValueError: no such experiment or setting, data that the experiment cannot learn from or
             nothing here can measure, or a run to resume that has another configuration or a
             damaged state.
-        FileNotFoundError: the data is not there.
+        FileNotFoundError: the data, or the experiment's file, is not there.
         NotADirectoryError: the output is a file.
         FileExistsError: the folder holds a run already.
         FloatingPointError: a loss became NaN or infinite (`ValueError` where a learning-rate rule
             follows it). The state of the epoch before is kept.
     """
-    if name not in EXPERIMENTS:
-        raise ValueError(f"Experiment must be one of {', '.join(EXPERIMENTS)}. Received: {name!r}")
-    experiment = EXPERIMENTS[name]
+    name, experiment, file = find_experiment(str(name))
+    task = experiment.task
     if seed is not None:
         seed = check_count(seed, "seed", minimum=0)
     folder = Path(output or f"runs/{name}/seed-{seed or 0}")
     begun = _begun(folder, name, resume)
-    arguments = {**experiment.arguments, "seed": 0, **(begun["arguments"] if begun else {})}
-    if begun:  # before a setting came, runs had what is its default
-        begun["arguments"] = arguments
+    defaults = {**experiment.settings, "seed": 0}
+    if begun:
+        arguments = begun["arguments"] = recorded_settings(folder, begun, defaults)
+    else:
+        arguments = read_settings(defaults, ())
+    data = None if data is None else str(data)
     changes = {"data": data, "epochs": epochs, "batch_size": batch_size, "latent_dim": latent_dim,
                "image_size": image_size, "seed": seed}  # fmt: skip
     changes = {key: value for key, value in changes.items() if value is not None}
@@ -71,7 +102,7 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     source = find_source(arguments["data"], folder, changes.get("data"))
     arguments["data"] = recorded_name(source)
 
-    loaded = experiment.load({**arguments, "data": source})
+    loaded = task.load({**arguments, "data": source})
     (x_train, y_train), (x_test, y_test) = loaded
     config = {
         "experiment": name,
@@ -81,12 +112,13 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
         "data": data_provenance(arguments["data"], loaded),
         "backend": keras.backend.backend(),
         **environment(),
+        # Asked for now: a missing judge must not waste the training.
+        **task.identify_judge(arguments),
+        **({"experiment_file": describe_file(file)} if file else {}),
     }
-    if experiment.has_samples:  # asked for now: a missing judge must not waste the training
-        config |= experiment.judge(arguments)
     if begun:
         _refuse_another(folder, begun, config)
-        if _is_finished(folder):
+        if records.is_finished(folder):
             return folder
         records.remove_partial(folder)
     keras.utils.set_random_seed(arguments["seed"])
@@ -95,18 +127,19 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     batches = EpochBatches(x_train, y_train, arguments["batch_size"], arguments["seed"])
     rules = experiment.compile(model, arguments, len(batches))
 
-    measure = experiment.watch and experiment.watch(loaded, arguments)
-    history = callbacks.HistoryWriter(folder / "history.csv", measure)
+    history = callbacks.HistoryWriter(folder / "history.csv", task.watch(loaded, arguments))
     schedules = callbacks.LearningRateSchedules(rules) if rules else None
     state = callbacks.RunState(folder / "state.npz", history, schedules)
     done = state.restore(model)
     if not begun:
         folder.mkdir(parents=True, exist_ok=True)
+        if file:
+            keep_file(file, folder)
         records.write_json(folder / "config.json", config)
     remember_source(source, folder)
 
     watching = [batches.follow(), callbacks.NoiseDecay(), schedules, history]
-    sheets = folder / "samples" if experiment.has_samples else None
+    sheets = folder / "samples" if task.has_samples else None
     if sheets:
         epochs_shown = {epoch for epoch in SHEET_EPOCHS if epoch <= arguments["epochs"]}
         watching.append(callbacks.SampleSheets(sheets, epochs_shown | {arguments["epochs"]}))
@@ -128,9 +161,9 @@ def train(name, *, data=None, epochs=None, seed=None, batch_size=None, latent_di
     # A fresh model has no optimizer, whose slots would make the file three times as large.
     trained = experiment.build(arguments, x_train.shape[1:])
     trained.set_weights(model.get_weights())
-    with records.replacing(folder / "model.weights.h5") as partial:
+    with records.replacing(folder / WEIGHTS) as partial:
         trained.save_weights(partial)
-    records.write_json(folder / "metrics.json", experiment.evaluate(model, loaded, arguments))
+    records.write_json(folder / "metrics.json", task.evaluate(model, loaded, arguments))
     if sheets:
         callbacks.animate(sheets)
     state.path.unlink()
@@ -148,6 +181,62 @@ def _leave_graphs_alone():
         tf.config.optimizer.set_experimental_options({"remapping": False})
 
 
+def retrain(folder: str | Path, data: str | Path | None = None, progress: bool = True) -> list[str]:
+    """Make the weights of a finished run again, and leave its record as it is.
+
+    Published records are quoted, their weights are too large to keep. The run is trained anew from
+    its own settings and seed, in the subfolder `retraining`, and its weights are then put beside
+    the record. A second call continues what was stopped.
+
+    Args:
+        folder: of the run.
+        data: the path of its pictures, where they are no longer in their old place.
+        progress: as for `train`.
+
+    Returns:
+        The columns of the history in which the new run differs from the record, in the order of the
+        first epoch where they do: none on the same machine with the same versions; last digits
+        elsewhere.
+
+    Raises:
+        FileExistsError: the weights are there.
+        FileNotFoundError, ValueError: as for `train`; a run that is not finished, or data, backend
+            or judge that are not the record's.
+    """
+    folder = Path(folder)
+    config = records.read_config(folder)
+    if (folder / WEIGHTS).exists():
+        raise FileExistsError(f"{folder} has its weights. Received: {folder / WEIGHTS}")
+    if not records.is_finished(folder):
+        raise ValueError(f"{folder} holds no finished run; finish it by `train` with --resume")
+    name, work = config["experiment"], folder / "retraining"
+    if "experiment_file" in config:
+        recorded_experiment(folder, config)
+        name = f"{folder / COPY}:{name}"
+    if not (work / "config.json").exists():
+        records.write_json(work / "config.json", config)
+    source = find_source(config["arguments"]["data"], folder, data)
+    train(name, data=source, output=work, resume=True, progress=progress)
+    os.replace(work / WEIGHTS, folder / WEIGHTS)
+    made, recorded = (records.read_record(run).history for run in (work, folder))
+    different = [
+        column
+        for row, other in zip(recorded, made, strict=True)
+        for column in row
+        if column != "seconds" and row[column] != other.get(column)
+    ]
+    shutil.rmtree(work)
+    return list(dict.fromkeys(different))
+
+
+def recorded_settings(folder: Path, config: Mapping, known: Mapping) -> dict:
+    """Return the settings of a run (`read_settings`); `ValueError` names its config.json."""
+    try:
+        return read_settings(config["arguments"], known)
+    except ValueError as error:
+        raise ValueError(f"{Path(folder) / 'config.json'} {error}") from None
+
+
 def _begun(folder, name, resume):
     """Return the configuration of the run that `folder` holds, `None` where it holds none."""
     if folder.exists() and not folder.is_dir():
@@ -156,8 +245,8 @@ def _begun(folder, name, resume):
         return None
     if not resume:
         raise FileExistsError(
-            f"{folder} holds a run already; go on with --resume, choose another --output or remove "
-            "it"
+            f"{folder} holds a run already; continue it with --resume, choose another --output or "
+            "remove it"
         )
     config = records.read_config(folder)
     if config["experiment"] != name:
@@ -172,18 +261,33 @@ def _checked(name, arguments, changes):
             raise ValueError(f"{name} has no setting {key}. It has: {', '.join(arguments)}")
     if changes.get("schedule") in ORIGINAL_RULES:
         changes = {"learning_rate": ORIGINAL_RATE, **changes}
-    return {key: check_count(value, key) if key in COUNTS else value
-            for key, value in changes.items()}  # fmt: skip
+    changes = read_settings(changes, ())
+    for key, value in changes.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"`{key}` must be a number, a text, true, false, None or a list of them, for the "
+                f"record. Received: {value!r}"
+            ) from None
+    return {
+        key: check_count(value, key) if key in COUNTS else value for key, value in changes.items()
+    }
 
 
 def _refuse_another(folder, begun, config):
     """Raise `ValueError` with the difference if a run was begun with another configuration.
 
-    Versions, hardware and the like may change: the numbers then go on, if not bit for bit. The
-    record names those it began with.
+    Versions, hardware and the like may change: the numbers then continue, if not bit for bit.
+    The record names those it began with.
     """
     fixed = ("experiment", "seed", "arguments", "data", "backend", "classifier", "judge")
-    before, now = (dict(_flat({k: c.get(k) for k in fixed})) for c in (begun, config))
+
+    def comparable(config):
+        code = config.get("experiment_file", {}).get("digest")  # its name may change
+        return dict(_flat({**{k: config.get(k) for k in fixed}, "experiment_file.digest": code}))
+
+    before, now = comparable(begun), comparable(config)
     differences = [
         f"{key} was {before.get(key)!r}, now {now.get(key)!r}"
         for key in sorted({*before, *now})
@@ -196,13 +300,9 @@ def _refuse_another(folder, begun, config):
         )
 
 
-def _flat(mapping, prefix=""):
+def _flat(mapping: Mapping, prefix: str = "") -> Iterator[tuple]:
     for key, value in mapping.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _is_finished(folder):
-    return (folder / "metrics.json").exists() and not (folder / "state.npz").exists()

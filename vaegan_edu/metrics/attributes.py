@@ -1,12 +1,15 @@
-"""How far moves in latent space change what is seen, judged by a regressor."""
+"""What a regressor reads off faces: how well, and how far moves in latent space change it."""
 
+import keras
 import numpy as np
 
-from vaegan_edu.metrics.regressor import read_attributes
+from vaegan_edu.metrics.judges import read_attributes
 from vaegan_edu.validation import check_codes, check_features
 
 
-def attribute_response(model, regressor, z, vectors):
+def attribute_response(
+    model: keras.Model, regressor: keras.Model, z: np.ndarray, vectors: np.ndarray
+) -> np.ndarray:
     """Return how far each attribute moves when codes move along each vector.
 
     A code goes one vector back and one vector on; half of the difference between what the regressor
@@ -37,15 +40,15 @@ def attribute_response(model, regressor, z, vectors):
     return np.stack([(read(z + v) - read(z - v)).mean(axis=0) / 2 for v in vectors])
 
 
-def asked_and_leaked(response):
+def asked_and_leaked(response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how far asked attributes move, and how far the others do.
 
     Args:
         response: square, of `attribute_response`; row i asked for attribute i.
 
     Returns:
-        `(asked, leaked)`, (attributes,) each: the diagonal, and the root mean square of what else
-        stands in a row.
+        `(asked, leaked)`, (attributes,) each: the diagonal, and the root mean square of the
+        other entries of each row.
 
     Raises:
         ValueError: a response that is not square or has fewer than two rows.
@@ -56,7 +59,7 @@ def asked_and_leaked(response):
     return asked, np.sqrt(others / (len(response) - 1))
 
 
-def attribute_similarity(asked, read):
+def attribute_similarity(asked: np.ndarray, read: np.ndarray) -> tuple[float, float]:
     """Compare the attributes asked of images with those that are read off them.
 
     Args:
@@ -79,3 +82,29 @@ def attribute_similarity(asked, read):
         )
     cosine = (asked * read).sum(axis=1) / lengths
     return float(cosine.mean()), float(((asked - read) ** 2).mean())
+
+
+def r_squared(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return the share of each column's variance that is found: `1 - mean square error / variance`.
+
+    It is 1 where nothing is missed, 0 where the mean of the truth would do as well, and negative
+    where it would do better.
+
+    Args:
+        truth, found: (count, columns).
+
+    Returns:
+        (columns,), float64.
+
+    Raises:
+        ValueError: shapes that differ, NaN, or a column of the truth that is everywhere the same.
+    """
+    truth = check_features(truth, "truth", minimum=2)
+    found = check_features(found, "found", minimum=2, width=truth.shape[1])
+    variance = truth.var(axis=0)
+    if len(found) != len(truth) or not variance.all():
+        raise ValueError(
+            f"`found` must have the shape of `truth`, {truth.shape}, whose columns must vary. "
+            f"Received: shape {found.shape}, least variance {variance.min():g}"
+        )
+    return 1.0 - ((truth - found) ** 2).mean(axis=0) / variance

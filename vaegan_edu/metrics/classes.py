@@ -1,13 +1,14 @@
 """What classes a sample shows, and how clearly: by class probabilities or counts alone."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaegan_edu.validation import check_count, check_features
 
 CONFIDENT = 0.9  # below this probability of its likeliest class, an image counts as unclear
 
 
-def low_confidence_share(probabilities):
+def low_confidence_share(probabilities: ArrayLike) -> float:
     """Return the share of rows (count, classes) whose largest probability is below 0.9.
 
     Raises:
@@ -17,7 +18,7 @@ def low_confidence_share(probabilities):
     return float((probabilities.max(axis=1) < CONFIDENT).mean())
 
 
-def class_histogram(probabilities):
+def class_histogram(probabilities: ArrayLike) -> np.ndarray:
     """Return how many rows of probabilities (count, classes) have each class as likeliest.
 
     Returns:
@@ -30,7 +31,7 @@ def class_histogram(probabilities):
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1])
 
 
-def histogram_divergence(counts):
+def histogram_divergence(counts: ArrayLike) -> float:
     """KL divergence of a class histogram from the uniform one, `sum_c p_c log(p_c K)`, in nats.
 
     p_c is the share of class c, K the number of classes, and `0 log 0 = 0`. All classes alike give
@@ -49,7 +50,7 @@ def histogram_divergence(counts):
     return max(0.0, float((shares * np.log(shares * len(counts))).sum()))  # rounding aside
 
 
-def classes_covered(counts, minimum=1):
+def classes_covered(counts: ArrayLike, minimum: int = 1) -> int:
     """Return how many classes of a histogram (classes,) were counted at least `minimum` times.
 
     Raises:
@@ -58,7 +59,7 @@ def classes_covered(counts, minimum=1):
     return int((_check_counts(counts) >= check_count(minimum, "minimum")).sum())
 
 
-def _check_probabilities(probabilities):
+def _check_probabilities(probabilities: ArrayLike) -> np.ndarray:
     probabilities = check_features(probabilities, "probabilities")
     sums = probabilities.sum(axis=1)
     if probabilities.min() < 0.0 or abs(sums - 1.0).max() > 1e-3:
@@ -69,7 +70,7 @@ def _check_probabilities(probabilities):
     return probabilities
 
 
-def _check_counts(counts):
+def _check_counts(counts: ArrayLike) -> np.ndarray:
     counts = np.asarray(counts)
     if (
         counts.ndim != 1

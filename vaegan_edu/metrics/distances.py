@@ -24,6 +24,16 @@ def squared_distances(a, b):
         yield rows, np.maximum(squares, 0.0, out=squares)
 
 
+def row_distances(a, b, index):
+    """Return `||a_i - b_index[i]||` (rows of a,): differences first, which keep their digits."""
+    distances = np.empty(len(a))
+    for start in range(0, len(a), CHUNK):
+        rows = slice(start, start + CHUNK)
+        difference = a[rows].astype("float64") - b[index[rows]]
+        distances[rows] = np.sqrt((difference**2).sum(axis=1))
+    return distances
+
+
 def _blocks(array):
     for start in range(0, len(array), CHUNK):
         rows = slice(start, start + CHUNK)

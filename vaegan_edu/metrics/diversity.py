@@ -2,11 +2,16 @@
 
 import numpy as np
 
-from vaegan_edu.metrics.distances import squared_distances
+from vaegan_edu.metrics.distances import row_distances, squared_distances
 from vaegan_edu.validation import check_features, check_labels
 
 
-def within_class_distance(real, real_classes, generated, generated_classes):
+def within_class_distance(
+    real: np.ndarray,
+    real_classes: np.ndarray,
+    generated: np.ndarray,
+    generated_classes: np.ndarray,
+) -> float | None:
     """How varied generated images of one class are: 1 as much as real ones, 0 not at all.
 
     For each class the mean distance between two different generated images over the same for real
@@ -29,21 +34,39 @@ def within_class_distance(real, real_classes, generated, generated_classes):
     """
     real = check_features(real, "real")
     generated = check_features(generated, "generated", width=real.shape[1])
-    real_classes = check_labels(real_classes, len(real), "real_classes")
-    generated_classes = check_labels(generated_classes, len(generated), "generated_classes")
-    ratios, counts = [], []
-    for label in np.unique(generated_classes):
-        of_class = generated[generated_classes == label]
-        of_real = real[real_classes == label]
-        if len(of_class) < 2 or len(of_real) < 2:
-            continue
-        if (real_distance := _mean_distance(of_real)) > 0.0:
-            ratios.append(_mean_distance(of_class) / real_distance)
-            counts.append(len(of_class))
-    return float(np.average(ratios, weights=counts)) if counts else None
+    return distance_ratio(
+        class_distances(real, check_labels(real_classes, len(real), "real_classes")),
+        class_distances(
+            generated, check_labels(generated_classes, len(generated), "generated_classes")
+        ),
+    )
 
 
-def nearest_distance(generated, train):
+def class_distances(points: np.ndarray, classes: np.ndarray) -> dict:
+    """Return by class `(count, mean distance between two different points of the class)`.
+
+    Args:
+        points: (count, width).
+        classes: (count,), whole numbers. A class of one point has no distance and is left out.
+    """
+    found = {}
+    for label, count in zip(*np.unique(classes, return_counts=True), strict=True):
+        if count > 1:
+            of_class = points[classes == label].astype("float64", copy=False)
+            found[int(label)] = int(count), _mean_distance(of_class)
+    return found
+
+
+def distance_ratio(real: dict, generated: dict) -> float | None:
+    """Return `within_class_distance` of what `class_distances` returned of either side."""
+    shared = [label for label in generated if real.get(label, (0, 0.0))[1] > 0.0]
+    if not shared:
+        return None
+    ratios = [generated[label][1] / real[label][1] for label in shared]
+    return float(np.average(ratios, weights=[generated[label][0] for label in shared]))
+
+
+def nearest_distance(generated: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Return the distance of each generated image to the nearest training image.
 
     A model that learned its training images by heart comes closer to them than held-out real images
@@ -61,12 +84,8 @@ def nearest_distance(generated, train):
     """
     train = check_features(train, "train", dtype=None)
     generated = check_features(generated, "generated", width=train.shape[1], dtype=None)
-    nearest = np.empty(len(generated))
-    for rows, squares in squared_distances(generated, train):
-        # The chunk finds the neighbour; a difference keeps the digits of how near it is.
-        difference = generated[rows].astype("float64") - train[squares.argmin(axis=1)]
-        nearest[rows] = np.sqrt((difference**2).sum(axis=1))
-    return nearest
+    nearest = [squares.argmin(axis=1) for _, squares in squared_distances(generated, train)]
+    return row_distances(generated, train, np.concatenate(nearest))
 
 
 def _mean_distance(points):

@@ -1,11 +1,12 @@
 """The Fréchet distance between real and generated features."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaegan_edu.validation import check_features
 
 
-def frechet_distance(real, generated):
+def frechet_distance(real: ArrayLike, generated: ArrayLike) -> float:
     r"""Squared Fréchet distance between Gaussians fitted to real and to generated features.
 
     `||m - n||^2 + tr(A) + tr(B) - 2 tr((A^1/2 B A^1/2)^1/2)` for means m, n and covariances A, B

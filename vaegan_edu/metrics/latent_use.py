@@ -1,11 +1,13 @@
 """How many of its latent dimensions an encoder uses."""
 
+from numpy.typing import ArrayLike
+
 from vaegan_edu.validation import check_codes
 
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016, section 5.2
 
 
-def active_units(z_mean):
+def active_units(z_mean: ArrayLike) -> int:
     """Count the latent dimensions that carry something about the image.
 
     Dimension j is active if the variance of `z_mean[:, j]` over images is above 0.01 (Burda et al.

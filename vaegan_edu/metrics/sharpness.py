@@ -8,7 +8,7 @@ FINE = 0.25  # cycles a pixel; the finest stripes that pixels can show have 0.5
 CHUNK = 128  # images transformed at once: their complex numbers take four times the memory
 
 
-def sharpness(images):
+def sharpness(images: np.ndarray) -> float:
     r"""Energy of images in high spatial frequencies, those above a quarter of a cycle a pixel.
 
     `sum of |F|^2` over the frequencies whose horizontal or vertical part is higher than `FINE`,

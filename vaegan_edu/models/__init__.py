@@ -2,10 +2,10 @@
 
 from vaegan_edu.models.adversarial import AdversarialModel
 from vaegan_edu.models.autoencoder import Autoencoder
-from vaegan_edu.models.classifier import Classifier
 from vaegan_edu.models.gan import GAN
-from vaegan_edu.models.regressor import Regressor
+from vaegan_edu.models.judging import Classifier, Regressor
 from vaegan_edu.models.similarity_vae import SimilarityVAE
+from vaegan_edu.models.steps import input_gradient
 from vaegan_edu.models.vae import VAE
 from vaegan_edu.models.vaegan import VAEGAN
 
@@ -18,4 +18,5 @@ __all__ = [
     "Classifier",
     "Regressor",
     "SimilarityVAE",
+    "input_gradient",
 ]

@@ -1,34 +1,82 @@
-"""What every model trained by several optimizers needs; `GAN` and `VAEGAN` state their losses.
+"""What a game is: several networks, each with a loss and an optimizer of its own.
 
 A step is always this: one forward pass; each network's gradient of *its own* loss, all from the
 same weights; then all updates. A loss thus never reaches a network that is not its own, whatever
-tensors it went through, and no `stop_gradient` is needed anywhere.
+tensors it went through, and no `stop_gradient` is needed anywhere. `steps` has a file for each
+backend that takes it.
 """
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
 from vaegan_edu import losses
-from vaegan_edu.models.kernels import faster_kernels
-from vaegan_edu.models.latent_model import GenerativeModel, check_network
+from vaegan_edu.models.latent_model import (
+    GenerativeModel,
+    Tensor,
+    layers_within,
+    refuse_weights,
+)
+from vaegan_edu.models.steps import step_module
 from vaegan_edu.validation import check_number
+
+
+class GamePass(NamedTuple):
+    """What one forward pass makes of a batch, by kind of example: "real", "generated" and so on.
+
+    Attributes:
+        examples: (batch, ...), the real ones and those that were made.
+        logits: (batch, 1), the discriminator's.
+        features: (batch, ...), the discriminator's; `None` where it returns none.
+        z_mean, z_log_var, z: (batch, latent_dim), of the real examples, where there is an encoder.
+    """
+
+    examples: dict[str, Tensor]
+    logits: dict[str, Tensor]
+    features: dict[str, Tensor | None]
+    z_mean: Tensor = None
+    z_log_var: Tensor = None
+    z: Tensor = None
+
+
+class Outcome(NamedTuple):
+    """What a step acts on.
+
+    Attributes:
+        losses: of each network, scalars, by its name.
+        observed: what is logged beside them, scalars.
+        updates: which networks move, booleans; those that are not named do.
+    """
+
+    losses: dict[str, Tensor]
+    observed: dict[str, Tensor]
+    updates: dict[str, Tensor]
 
 
 class AdversarialModel(GenerativeModel):
     """A model whose networks each have a loss and an optimizer of their own.
 
     A subclass names its networks in `network_names`, the one that makes the fakes in `maker`, and
-    in `observed` what it passes to `observe`. It defines `compute_terms` and `compute_losses`, and
-    `compile` in terms of `compile_networks`. Training is Keras' own `fit`, on TensorFlow and JAX.
+    the kinds of them in `fakes`. It defines `play` (which returns a `GamePass` or another named
+    tuple that has `logits`), `terms_of` and `losses_of`, whose losses are keyed as `network_names`.
+    Training is Keras' own `fit`, on TensorFlow, JAX and PyTorch.
 
-    The logs are `<network>_loss` for each network, averaged over the epoch, and what is observed.
+    The logs are `<network>_loss` for each network, averaged over the epoch, the terms (`log_names`)
+    and the means of D, `d_<kind>`. There is no total loss.
+
+    Regularisers of a network's layers, of weights and of activities, and what its layers pass to
+    `add_loss`, count in that network's loss; those of activities once for each of its calls in
+    `play`.
 
     Args:
-        discriminator: examples to `logits` (batch, 1), or to `(logits, features)`.
-        adversarial_loss: what the maker minimises, "non-saturating" or "minimax" (Goodfellow et al.
-            2014, section 3 and equation 1).
+        adversarial_loss: what maker and discriminator minimise. By name: "non-saturating" or
+            "minimax" (Goodfellow et al. 2014, section 3 and equation 1), with cross-entropy for the
+            discriminator. Or two functions: the maker's loss of logits (batch,), and the
+            discriminator's of logits and target, each to (batch,). A target is a number or
+            (batch,), 0 on fakes and `real_target` on real examples. Then the mean logits are
+            logged, `logits_<kind>`, in place of D.
         real_target: the discriminator's target on real examples; 0.9 is one-sided label smoothing
             (soft labels; Salimans et al. 2016, section 3.4).
         flip_probability: share of the discriminator's targets that are the wrong way round in
@@ -40,90 +88,63 @@ class AdversarialModel(GenerativeModel):
             maker's is; where both rules hold, neither is. A skipped update changes neither
             weights nor the optimizer's state. (A gradient of zero would not do: Adam still moves.)
         seed: of the noise and the flipped labels; `None` takes a fresh one.
+        **kwargs: the networks by name. The discriminator takes examples to `logits` (batch, 1), or
+            to `(logits, features)`.
 
     Raises:
         ValueError: networks that do not meet or share weights, or a setting out of its range.
     """
 
     maker = "decoder"
-    noise_names = ("prior",)
-    observed = ()
+    fakes: tuple[str, ...] = ("generated",)
+    noise_names: tuple[str, ...] = ("prior",)
 
     def __init__(
         self,
-        discriminator,
-        adversarial_loss="non-saturating",
-        real_target=1.0,
-        flip_probability=0.0,
-        equilibrium=None,
-        margin=0.35,
-        seed=None,
-        **kwargs,
+        adversarial_loss: str | tuple[Callable, Callable] = "non-saturating",
+        real_target: float = 1.0,
+        flip_probability: float = 0.0,
+        equilibrium: float | None = None,
+        margin: float = 0.35,
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if adversarial_loss not in losses.ADVERSARIAL_LOSSES:
-            raise ValueError(
-                f"`adversarial_loss` must be one of {', '.join(losses.ADVERSARIAL_LOSSES)}. "
-                f"Received: {adversarial_loss!r}"
-            )
-        check_network(discriminator, "discriminator")
-        if discriminator.input_shape[1:] != self.image_shape:
+        if self.discriminator.input_shape[1:] != self.image_shape:
             raise ValueError(
                 f"The discriminator must take examples of the {self.maker}'s output shape "
-                f"{self.image_shape}. Received: {discriminator.input_shape[1:]}"
+                f"{self.image_shape}. Received: {self.discriminator.input_shape[1:]}"
             )
-        logits_shape = tuple(discriminator.outputs[0].shape)
-        if len(discriminator.outputs) > 2 or logits_shape[1:] != (1,):
+        outputs = self.discriminator.outputs
+        logits_shape = tuple(outputs[0].shape)
+        if len(outputs) > 2 or logits_shape[1:] != (1,):
             raise ValueError(
                 "A discriminator returns `logits` (batch, 1), or (logits, features). "
-                f"Received: {len(discriminator.outputs)} output(s), first of shape {logits_shape}"
+                f"Received: {len(outputs)} output(s), first of shape {logits_shape}"
             )
-        self.discriminator = discriminator
         weights = [id(w) for network in self.networks.values() for w in network.weights]
         if len(set(weights)) < len(weights):
             raise ValueError("The networks must not share weights: each has its own optimizer.")
         self.adversarial_loss = adversarial_loss
+        self.players = _players(adversarial_loss)
         self.real_target = check_number(real_target, "real_target", maximum=1.0)
         self.flip_probability = check_number(flip_probability, "flip_probability", maximum=1.0)
         self.equilibrium = None if equilibrium is None else check_number(equilibrium, "equilibrium")
+        if equilibrium is not None and not isinstance(adversarial_loss, str):
+            raise ValueError(
+                "`equilibrium` is a rule about cross-entropy, which a loss of your own need not "
+                f"be; override `updates_of` instead. Received: {equilibrium!r}"
+            )
         self.margin = check_number(margin, "margin")
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.optimizers = {}
-        names = [f"{name}_loss" for name in self.network_names] + list(self.observed)
-        if self.equilibrium is not None:
-            names += [f"{self.maker}_updates", "discriminator_updates"]
-        self._trackers = {name: keras.metrics.Mean(name) for name in names}
-        self._step = SimpleNamespace(observed=None, updates=None)  # filled while a step is traced
 
-    # What a subclass states, and what it states it with.
+    # What a subclass states itself with.
 
-    def compute_terms(self, images, training, noise=None):
-        """Return the terms that the losses are made of: a dict of scalars."""
-        raise NotImplementedError
-
-    def compute_losses(self, images, training, noise=None):
-        """Return the loss of each network: a dict of scalars, keyed as `network_names`."""
-        raise NotImplementedError
-
-    def discriminate(self, images, training):
-        """Return `(logits, features)` of a batch; features are `None` where there are none."""
-        outputs = self.discriminator(images, training=training)
-        return outputs if isinstance(outputs, (tuple, list)) else (outputs, None)
-
-    def fool(self, logits):
-        """Return the maker's loss (batch,) on the logits of its fakes."""
-        return losses.ADVERSARIAL_LOSSES[self.adversarial_loss](logits)
-
-    def judge(self, logits, real, training):
-        """Return the discriminator's loss (batch,) on the logits of real or of fake examples."""
-        target = self.real_target if real else 0.0
-        if training and self.flip_probability:
-            count = ops.shape(logits)[0]
-            target = losses.flip_labels(target, count, self.flip_probability, self.seed_generator)
-        return losses.discriminator_loss(logits, target)
-
-    def complete_noise(self, images, noise):
+    def complete_noise(
+        self, images: Tensor, noise: dict[str, Tensor] | None
+    ) -> dict[str, Tensor]:
         """Return `noise` if it is given, else draw it: one standard normal array for each name.
 
         The names stand in `noise_names`, the arrays have the shape (batch, latent_dim).
@@ -139,74 +160,112 @@ class AdversarialModel(GenerativeModel):
                 f"`noise` must be a dict with exactly the keys {', '.join(self.noise_names)}. "
                 f"Received: {', '.join(noise)}"
             )
-        return noise
+        return {name: ops.convert_to_tensor(values) for name, values in noise.items()}
 
-    def observe(self, **scalars):
-        """Log scalars named in `observed`; outside a step this does nothing."""
-        if self._step.observed is not None:
-            self._step.observed.update(scalars)
+    def discriminate(self, images: Tensor, training: bool) -> tuple[Tensor, Tensor | None]:
+        """Return `(logits, features)` of a batch; features are `None` where there are none."""
+        outputs = self.discriminator(images, training=training)
+        return outputs if isinstance(outputs, (tuple, list)) else (outputs, None)
 
-    def observe_game(self, logits, fakes):
-        """Log the mean D of each kind of example, and apply the rule of equilibrium and margin.
+    def discriminate_each(
+        self, examples: dict[str, Tensor], training: bool
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor | None]]:
+        """Return logits and features of batches by name, each batch in a call of its own.
 
-        Args:
-            logits: a dict from "real" and the kinds of generated examples to logits.
-            fakes: names of the kinds that the discriminator learns to call fake.
+        In one batch, BatchNorm and minibatch discrimination would mix real and fake.
         """
-        if self._step.observed is None:
-            return
-        self.observe(**{f"d_{k}": ops.mean(ops.sigmoid(v)) for k, v in logits.items()})
+        found = {kind: self.discriminate(batch, training) for kind, batch in examples.items()}
+        return {k: logits for k, (logits, _) in found.items()}, {
+            k: features for k, (_, features) in found.items()
+        }
+
+    def fool(self, logits: Tensor) -> Tensor:
+        """Return the maker's loss (batch,) on the logits of its fakes."""
+        fool, _ = self.players
+        return fool(losses.flat_logits(logits))
+
+    def judge(self, logits: Tensor, real: bool, training: bool) -> Tensor:
+        """Return the discriminator's loss (batch,) on the logits of real or of fake examples."""
+        _, judge = self.players
+        target = self.real_target if real else 0.0
+        if training and self.flip_probability:
+            count = ops.shape(logits)[0]
+            target = losses.flip_labels(target, count, self.flip_probability, self.seed_generator)
+        return judge(losses.flat_logits(logits), target)
+
+    # What follows, and may be changed.
+
+    def observed_of(self, played: Any, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return what is logged beside the losses: terms, and the mean D of each kind of example.
+
+        With functions of your own as losses `sigmoid(logits)` need be no probability: the mean
+        logits are logged instead.
+        """
+        named = isinstance(self.adversarial_loss, str)
+        means = {
+            f"d_{kind}" if named else f"logits_{kind}": ops.mean(
+                ops.sigmoid(logits) if named else logits
+            )
+            for kind, logits in played.logits.items()
+        }
+        return {**super().observed_of(played, terms), **means}
+
+    def updates_of(self, played: Any) -> dict[str, Tensor]:
+        """Return which networks move, booleans by name, by the rule of equilibrium and margin."""
         if self.equilibrium is None:
-            return
+            return {}
+        logits = played.logits
         costs = [
             ops.mean(losses.discriminator_loss(logits["real"], 1.0)),
-            sum(ops.mean(losses.discriminator_loss(logits[k], 0.0)) for k in fakes) / len(fakes),
+            sum(ops.mean(losses.discriminator_loss(logits[kind], 0.0)) for kind in self.fakes)
+            / len(self.fakes),
         ]
         low, high = self.equilibrium - self.margin, self.equilibrium + self.margin
         too_sure = ops.any(ops.stack([cost < low for cost in costs]))
         too_unsure = ops.any(ops.stack([cost > high for cost in costs]))
-        updates = {
+        return {
             self.maker: ops.logical_or(ops.logical_not(too_unsure), too_sure),
             "discriminator": ops.logical_or(ops.logical_not(too_sure), too_unsure),
         }
-        self._step.updates.update(updates)
-        self.observe(**{f"{name}_updates": ops.cast(v, "float32") for name, v in updates.items()})
+
+    def outcome(self, images: Tensor, training: bool) -> Outcome:
+        """Return what a step acts on, a function of the weights, the images and the noise drawn."""
+        played = _ForwardPass(self)(images, training=training)
+        added = {name: network.losses for name, network in self.networks.items()}
+        terms = self.terms_of(played, training)
+        found = {
+            name: sum(added[name], start=loss) for name, loss in self.losses_of(terms).items()
+        }
+        updates = self.updates_of(played)
+        marks = {f"{name}_updates": ops.cast(moves, "float32") for name, moves in updates.items()}
+        return Outcome(found, {**self.observed_of(played, terms), **marks}, updates)
 
     # Compiling and saving.
 
-    def compile_networks(
-        self, optimizers, run_eagerly=False, steps_per_execution=1, jit_compile="auto"
-    ):
+    def compile(
+        self,
+        *optimizers: str | keras.optimizers.Optimizer,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        **by_name: str | keras.optimizers.Optimizer,
+    ) -> None:
         """Compile with one optimizer for each network.
 
         The optimizers get their networks' names, and stand in the attribute `optimizers`, a dict.
 
         Args:
-            optimizers: a dict from every name in `network_names` to an optimizer or its name.
+            *optimizers: in the order of `network_names`, each an optimizer or its name.
             run_eagerly, steps_per_execution, jit_compile: as for `keras.Model.compile`.
+            **by_name: or as `<network>_optimizer`.
 
         Raises:
             ValueError: an optimizer is missing, given twice or used by another model, or a network
                 computes in float16.
+            TypeError: an argument that is none of these.
         """
-        for name, optimizer in optimizers.items():
-            if optimizer is None:
-                raise ValueError(f"`compile` needs `{name}_optimizer`. Received: None")
-        optimizers = {
-            name: keras.optimizers.get(optimizer) for name, optimizer in optimizers.items()
-        }
-        if len({id(optimizer) for optimizer in optimizers.values()}) < len(optimizers):
-            raise ValueError(
-                "Each network needs an optimizer of its own, which holds the state of its weights. "
-                f"Received: {', '.join(f'{k}_optimizer={v.name!r}' for k, v in optimizers.items())}"
-            )
-        for name, optimizer in optimizers.items():
-            if optimizer.built and optimizer is not self.optimizers.get(name):
-                raise ValueError(
-                    f"`{name}_optimizer` has state from other weights; give a fresh one. "
-                    f"Received: {optimizer.name!r}"
-                )
-        for layer in [self, *_layers_within(self.networks.values())]:
+        optimizers = self._optimizers_by_name(optimizers, by_name)
+        for layer in [self, *layers_within(self.networks.values())]:
             if layer.compute_dtype == "float16":
                 raise ValueError(
                     "float16 needs a scaled loss, which several losses do not have; use "
@@ -217,19 +276,55 @@ class AdversarialModel(GenerativeModel):
         for name, network in self.networks.items():
             optimizers[name].name = name
             owner.update({id(v): optimizers[name] for v in network.trainable_variables})
-        optimizer = keras.optimizers.MultiOptimizer(lambda variable: owner[id(variable)])
         settings = {
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
-        super().compile(optimizer=optimizer, auto_scale_loss=False, **settings)
+        keras.Model.compile(
+            self,
+            optimizer=keras.optimizers.MultiOptimizer(lambda variable: owner[id(variable)]),
+            auto_scale_loss=False,
+            **settings,
+        )
         self.optimizer.build(self.trainable_variables)
         self.optimizers = optimizers
         self._compile_settings = settings
         self._compiled_weights = set(owner)
+        self._make_trackers(lambda images: self._logs_of(self.outcome(images, training=True)))
 
-    def get_compile_config(self):
+    def _optimizers_by_name(self, in_order, by_name):
+        """Return an optimizer for each network, each of its own; `ValueError` otherwise."""
+        keys = [f"{name}_optimizer" for name in self.network_names]
+        given = {**dict(zip(keys, in_order, strict=False)), **by_name}
+        if not set(given) <= set(keys) or len(given) < len(in_order) + len(by_name):
+            raise TypeError(
+                f"`compile` takes {', '.join(keys)}, each once, run_eagerly, steps_per_execution "
+                "and jit_compile; losses and metrics are the model's own. "
+                f"Received: {len(in_order)} optimizers in order and {', '.join(by_name) or 'none'} "
+                "by name"
+            )
+        for key in keys:
+            if given.get(key) is None:
+                raise ValueError(f"`compile` needs `{key}`. Received: None")
+        found = {
+            name: keras.optimizers.get(given[key])
+            for name, key in zip(self.network_names, keys, strict=True)
+        }
+        if len({id(optimizer) for optimizer in found.values()}) < len(found):
+            raise ValueError(
+                "Each network needs an optimizer of its own, which holds the state of its weights. "
+                f"Received: {', '.join(f'{k}_optimizer={v.name!r}' for k, v in found.items())}"
+            )
+        for name, optimizer in found.items():
+            if optimizer.built and optimizer is not self.optimizers.get(name):
+                raise ValueError(
+                    f"`{name}_optimizer` has state from other weights; give a fresh one. "
+                    f"Received: {optimizer.name!r}"
+                )
+        return found
+
+    def get_compile_config(self) -> dict[str, Any]:
         if not self.compiled:
             return {}
         optimizers = {
@@ -238,19 +333,30 @@ class AdversarialModel(GenerativeModel):
         }
         return {**optimizers, **self._compile_settings}
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        named = isinstance(self.adversarial_loss, str)
         return {
             **super().get_config(),
-            "adversarial_loss": self.adversarial_loss,
+            "adversarial_loss": self.adversarial_loss
+            if named
+            else [keras.saving.serialize_keras_object(loss) for loss in self.adversarial_loss],
             "real_target": self.real_target,
             "flip_probability": self.flip_probability,
             "equilibrium": self.equilibrium,
             "margin": self.margin,
             "seed": self.seed,
         }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        loss = config.get("adversarial_loss")
+        if isinstance(loss, (list, tuple)):
+            found = [keras.saving.deserialize_keras_object(f, custom_objects) for f in loss]
+            config = {**config, "adversarial_loss": tuple(found)}
+        return super().from_config(config, custom_objects)
 
     def save_own_variables(self, store):
         """Save the state of every seed generator, which Keras leaves out."""
@@ -271,133 +377,32 @@ class AdversarialModel(GenerativeModel):
     def _seed_states(self):
         return [v for v in self.variables if v.name == "seed_generator_state"]
 
-    # Training and evaluation.
+    # The step, as `steps` takes it.
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         """The losses and what is observed; there is no total loss."""
         return list(self._trackers.values())
 
     def train_step(self, *args):
         """Update every network once; `fit` calls it with its backend's arguments."""
-        return _backend_step(self, "train")(*args)
+        return step_module().train_step(self, *args)
 
     def test_step(self, *args):
         """Evaluate the losses; `evaluate` calls it with its backend's arguments."""
-        return _backend_step(self, "test")(*args)
+        return step_module().test_step(self, *args)
 
-    def _tensorflow_train_step(self, data):
-        import tensorflow as tf
+    def examples_of(self, data: Any) -> Tensor:
+        """Return the examples of a batch; labels may come with them and are not used."""
+        images, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        refuse_weights(sample_weight)
+        return self.check_examples(images)
 
-        images = self._examples(data)
-        self._refuse_single(images)
-        layers, optimizers = self._with_faster_kernels()
-        with tf.GradientTape(persistent=True) as tape, faster_kernels(layers):
-            losses, observed, updates = self._play(images, training=True)
-            # Several devices' gradients are summed.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            targets = {k: v / replicas if replicas > 1 else v for k, v in losses.items()}
-        gradients = {}
-        for name, network in self.networks.items():
-            variables = network.trainable_variables
-            found = tape.gradient(targets[name], variables)
-            gradients.update({id(v): g for v, g in zip(variables, found, strict=True)})
-        with faster_kernels(optimizers):
-            self._update(gradients, updates)
-        return self._log(images, losses, observed)
-
-    def _with_faster_kernels(self):
-        """Return the layers and the optimizers whose kernels a step on TensorFlow swaps."""
-        import tensorflow as tf
-
-        if self.jit_compile or tf.config.list_physical_devices("GPU"):
-            return [], []
-        return list(_layers_within(self.networks.values())), list(self.optimizers.values())
-
-    def _tensorflow_test_step(self, data):
-        images = self._examples(data)
-        losses, observed, _ = self._play(images, training=False)
-        return self._log(images, losses, observed)
-
-    def _jax_train_step(self, state, data):
-        import jax
-
-        images = self._examples(data)
-        self._refuse_single(images)
-        variables = [
-            self.trainable_variables,
-            self.non_trainable_variables,
-            self.optimizer.variables,
-            self.metrics_variables,
-        ]
-        trainable, *rest = (
-            list(zip(*pair, strict=True)) for pair in zip(variables, state, strict=True)
-        )
-        others = [pair for pairs in rest for pair in pairs]
-
-        def play(own_values, name):
-            """One network's loss as a function of its own weights; XLA merges the equal passes."""
-            own = {
-                id(v): value
-                for v, value in zip(
-                    self.networks[name].trainable_variables, own_values, strict=True
-                )
-            }
-            mapping = [(v, own.get(id(v), value)) for v, value in trainable] + others
-            with keras.StatelessScope(state_mapping=mapping) as scope:
-                losses, observed, updates = self._play(images, training=True)
-                logs = self._log(images, losses, observed)
-            changed = [
-                [scope.get_current_value(v) for v in kind] for kind in (variables[1], variables[3])
-            ]
-            return losses[name], (changed, updates, logs)
-
-        values = {id(v): value for v, value in trainable}
-        gradients = {}
-        for name, network in self.networks.items():
-            own = network.trainable_variables
-            differentiate = jax.grad(play, has_aux=True)
-            found, aux = differentiate([values[id(v)] for v in own], name)
-            gradients.update({id(v): g for v, g in zip(own, found, strict=True)})
-        (non_trainable, metrics), updates, logs = aux
-        with keras.StatelessScope(state_mapping=trainable + others) as scope:
-            self._update(gradients, updates)
-        updated, slots = ([scope.get_current_value(v) for v in kind] for kind in variables[::2])
-        return logs, (updated, non_trainable, slots, metrics)
-
-    def _jax_test_step(self, state, data):
-        images = self._examples(data)
-        variables = [
-            self.trainable_variables, self.non_trainable_variables, self.metrics_variables
-        ]  # fmt: skip
-        pairs = [
-            pair
-            for kind, values in zip(variables, state, strict=True)
-            for pair in zip(kind, values, strict=True)
-        ]
-        with keras.StatelessScope(state_mapping=pairs) as scope:
-            losses, observed, _ = self._play(images, training=False)
-            logs = self._log(images, losses, observed)
-        return logs, tuple([scope.get_current_value(v) for v in kind] for kind in variables)
-
-    def _play(self, images, training):
-        """Return the losses, what was observed on the way, and which networks to update."""
-        self._step.observed, self._step.updates = {}, {}
-        try:
-            losses = self.compute_losses(images, training=training)
-            for name, network in self.networks.items():
-                for variable in network.trainable_variables:
-                    if variable.regularizer is not None:
-                        losses[name] += variable.regularizer(variable)
-            return losses, self._step.observed, self._step.updates
-        finally:
-            self._step.observed = self._step.updates = None
-
-    def _update(self, gradients, updates):
+    def update(self, gradients: dict[str, list[Tensor]], updates: dict[str, Tensor]) -> None:
         """Apply all gradients, and take back what the updates (name -> boolean) leave out."""
         kept = [
-            (update, variable, ops.copy(variable.value))
-            for name, update in updates.items()
+            (moves, variable, ops.copy(variable.value))
+            for name, moves in updates.items()
             for variable in [
                 *self.networks[name].trainable_variables,
                 *self.optimizers[name].variables,
@@ -409,57 +414,67 @@ class AdversarialModel(GenerativeModel):
                 "Which weights are trainable has changed since `compile`; compile again. "
                 f"Received: {len(variables)} trainable weights, then {len(self._compiled_weights)}"
             )
-        self.optimizer.apply([gradients[id(v)] for v in variables], variables)
-        for update, variable, before in kept:
-            variable.assign(ops.where(update, variable.value, before))
+        found = {
+            id(variable): gradient
+            for name, network in self.networks.items()
+            for variable, gradient in zip(network.trainable_variables, gradients[name], strict=True)
+        }
+        self.optimizer.apply([found[id(v)] for v in variables], variables)
+        for moves, variable, before in kept:
+            variable.assign(ops.where(moves, variable.value, before))
 
-    def _log(self, images, losses, observed):
-        values = {f"{name}_loss": loss for name, loss in losses.items()} | observed
-        for name, value in values.items():
-            self._trackers[name].update_state(value, sample_weight=ops.shape(images)[0])
+    def log(self, images: Tensor, outcome: Outcome) -> dict[str, Tensor]:
+        """Add a batch to the logs, and return them."""
+        self.track(images, self._logs_of(outcome))
         return self.get_metrics_result()
 
-    def _examples(self, data):
-        """Return the examples of a batch; labels may come with them and are not used."""
-        images, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if sample_weight is not None:
-            raise ValueError("Adversarial models take no `sample_weight`; leave it out.")
-        if tuple(images.shape[1:]) != self.image_shape:
-            raise ValueError(
-                f"Examples must have shape (batch, {', '.join(map(str, self.image_shape))}). "
-                f"Received: {tuple(images.shape)}"
-            )
-        return images
+    def _logs_of(self, outcome):
+        return {f"{name}_loss": loss for name, loss in outcome.losses.items()} | outcome.observed
 
-    def _refuse_single(self, images):
-        """Refuse a batch of one where BatchNorm would turn its only vector into a constant."""
-        if not any(
+    def refuse_single(self, images: Tensor) -> str | None:
+        """Refuse a batch of one where BatchNorm would turn its only vector into a constant.
+
+        Returns:
+            Why, where the size of the batch is not known yet; else `None`.
+        """
+        if images.shape[0] not in (1, None) or not any(
             isinstance(layer, keras.layers.BatchNormalization) and len(layer.input.shape) == 2
-            for layer in _layers_within(self.networks.values())
+            for layer in layers_within(self.networks.values())
         ):
-            return
+            return None
         message = (
             "BatchNormalization after a dense layer cannot train on a batch of one example; choose "
             "a batch size that leaves no single one over"
         )
         if images.shape[0] == 1:
             raise ValueError(f"{message}. Received: {tuple(images.shape)}")
-        if images.shape[0] is None:
-            import tensorflow as tf
-
-            tf.debugging.assert_greater(tf.shape(images)[0], 1, message)
+        return message
 
 
-def _backend_step(model, kind):
-    backend = keras.backend.backend()
-    if backend not in ("tensorflow", "jax"):
-        raise RuntimeError(
-            f"Adversarial models train on TensorFlow or JAX; set KERAS_BACKEND. Received: {backend}"
-        )
-    return getattr(model, f"_{backend}_{kind}_step")
+class _ForwardPass(keras.Layer):
+    """A model's `play` as one call of Keras', in which its networks' losses add up.
+
+    A network that is called by itself forgets what its layers lost in the call before. Within the
+    call of a layer that holds them, the networks forget at its beginning only.
+    """
+
+    def __init__(self, model: AdversarialModel):
+        super().__init__(dtype="float32", autocast=False, name="step")
+        self.networks = list(model.networks.values())
+        self.play = model.play
+
+    def call(self, images, training):
+        return self.play(images, training)
 
 
-def _layers_within(networks):
-    for network in networks:
-        yield network
-        yield from _layers_within(getattr(network, "layers", ()))
+def _players(adversarial_loss):
+    """Return the losses of maker and discriminator, two functions."""
+    if isinstance(adversarial_loss, str) and adversarial_loss in losses.ADVERSARIAL_LOSSES:
+        return losses.ADVERSARIAL_LOSSES[adversarial_loss], losses.discriminator_loss
+    pair = isinstance(adversarial_loss, (tuple, list)) and len(adversarial_loss) == 2
+    if pair and all(map(callable, adversarial_loss)):
+        return tuple(adversarial_loss)
+    raise ValueError(
+        f"`adversarial_loss` must be one of {', '.join(losses.ADVERSARIAL_LOSSES)}, or two "
+        f"functions, of maker and discriminator. Received: {adversarial_loss!r}"
+    )

@@ -1,10 +1,12 @@
 """The generative adversarial network (Goodfellow et al. 2014)."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from vaegan_edu.models.adversarial import AdversarialModel
-from vaegan_edu.models.latent_model import check_network
+from vaegan_edu.models.adversarial import AdversarialModel, GamePass
+from vaegan_edu.models.latent_model import Tensor
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
@@ -40,52 +42,48 @@ class GAN(AdversarialModel):
 
     network_names = ("generator", "discriminator")
     maker = "generator"
-    observed = ("d_real", "d_generated")
+    # The two losses are the two terms.
+    log_names = {"adversarial_generator": None, "adversarial_discriminator": None}
 
-    def __init__(self, generator, discriminator, **kwargs):
-        check_network(generator, "generator")
-        super().__init__(decoder=generator, discriminator=discriminator, **kwargs)
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs: Any):
+        super().__init__(generator=generator, discriminator=discriminator, **kwargs)
 
     @property
-    def generator(self):
-        """The network that makes examples; `decode` and `generate` use it."""
-        return self.decoder
+    def decoder(self) -> keras.Model:
+        """The generator; `decode` and `generate` use it."""
+        return self.generator
 
-    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **kwargs):
-        """Compile with one optimizer for each network; `kwargs` as for `compile_networks`."""
-        optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
-        self.compile_networks(optimizers, **kwargs)
-
-    def call(self, z, training=None):
+    def call(self, z: Tensor, training: bool | None = None) -> Tensor:
         """Return the examples that the generator makes of z (batch, latent_dim)."""
         return self.generator(z, training=training)
 
-    def compute_terms(self, images, training, noise=None):
-        """Return the game's two terms, scalars in nats.
+    def play(
+        self, images: Tensor, training: bool, noise: dict[str, Tensor] | None = None
+    ) -> GamePass:
+        """Let the discriminator see real and generated examples.
 
         Args:
             images: a batch of real examples.
             training: passed on to both networks.
             noise: `{"prior": (batch, latent_dim)}`, standard normal, drawn when `None`.
-
-        Returns:
-            A dict of `adversarial_generator` and `adversarial_discriminator`.
         """
         noise = self.complete_noise(images, noise)
         generated = self.generator(noise["prior"], training=training)
-        real_logits, _ = self.discriminate(images, training)
-        fake_logits, _ = self.discriminate(generated, training)
-        self.observe_game({"real": real_logits, "generated": fake_logits}, fakes=["generated"])
+        examples = {"real": images, "generated": generated}
+        return GamePass(examples, *self.discriminate_each(examples, training))
+
+    def terms_of(self, played: GamePass, training: bool) -> dict[str, Tensor]:
+        """Return the game's two terms, scalars in nats."""
+        real, fake = played.logits["real"], played.logits["generated"]
         return {
-            "adversarial_generator": ops.mean(self.fool(fake_logits)),
+            "adversarial_generator": ops.mean(self.fool(fake)),
             "adversarial_discriminator": ops.mean(
-                self.judge(real_logits, True, training) + self.judge(fake_logits, False, training)
+                self.judge(real, True, training) + self.judge(fake, False, training)
             ),
         }
 
-    def compute_losses(self, images, training, noise=None):
-        """Return the losses of generator and discriminator, scalars; `noise` as above."""
-        terms = self.compute_terms(images, training, noise)
+    def losses_of(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the losses of generator and discriminator, scalars."""
         return {
             "generator": terms["adversarial_generator"],
             "discriminator": terms["adversarial_discriminator"],

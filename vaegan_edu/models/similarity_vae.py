@@ -1,23 +1,19 @@
 """A VAE whose similarity is learned by a GAN beside it (Larsen et al. 2016, section 4.1)."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from vaegan_edu.losses import kl_divergence
-from vaegan_edu.models.latent_model import LatentModel
-from vaegan_edu.models.vaegan import VAEGAN
-
-
-class _WithGenerator(LatentModel):
-    """A latent model and the generator of a game that it has no part in."""
-
-    def __init__(self, generator, **kwargs):
-        super().__init__(**kwargs)
-        self.generator = generator
+from vaegan_edu.models.adversarial import GamePass
+from vaegan_edu.models.gan import GAN
+from vaegan_edu.models.latent_model import Tensor
+from vaegan_edu.models.learned_similarity import LearnedSimilarity
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
-class SimilarityVAE(VAEGAN, _WithGenerator):
+class SimilarityVAE(LearnedSimilarity):
     """A VAE that compares images by the features of a discriminator, and plays no game itself.
 
     Larsen et al. (2016) call it VAE_Dis: what a VAE-GAN has without its adversarial term. There a
@@ -37,7 +33,7 @@ class SimilarityVAE(VAEGAN, _WithGenerator):
         encoder, decoder: of the VAE, as for `VAEGAN`.
         generator: of the GAN: `z` (batch, latent_dim) to images.
         discriminator: images to `(logits, features)`.
-        kl_weight, feature_scale, and the others of `AdversarialModel`: as for `VAEGAN`.
+        kl_weight, feature_scale, and the arguments of `AdversarialModel`: as for `VAEGAN`.
 
     Raises:
         ValueError: as for `VAEGAN`; a generator that does not take the decoder's codes.
@@ -45,79 +41,56 @@ class SimilarityVAE(VAEGAN, _WithGenerator):
 
     network_names = ("encoder", "decoder", "generator", "discriminator")
     maker = "generator"
-    observed = ("kl_loss", "feature_loss", "d_real", "d_generated")
 
     def __init__(
-        self, encoder, decoder, generator, discriminator, kl_weight=1.0, feature_scale="sum",
-        **kwargs,
-    ):  # fmt: skip
-        if (generator.input_shape, generator.output_shape) != (
-            decoder.input_shape, decoder.output_shape
-        ):  # fmt: skip
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            encoder=encoder,
+            decoder=decoder,
+            generator=generator,
+            discriminator=discriminator,
+            **kwargs,
+        )
+        shapes = [(n.input_shape, n.output_shape) for n in (self.generator, self.decoder)]
+        if shapes[0] != shapes[1]:
             raise ValueError(
                 "The generator must take and return what the decoder does. "
                 f"Received: {generator.input_shape} to {generator.output_shape}"
             )
-        super().__init__(
-            encoder, decoder, discriminator, kl_weight=kl_weight, feature_scale=feature_scale,
-            generator=generator, **kwargs,
-        )  # fmt: skip
 
-    def compile(
-        self,
-        encoder_optimizer=None,
-        decoder_optimizer=None,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        **kwargs,
-    ):
-        """Compile with one optimizer for each network; `kwargs` as for `compile_networks`."""
-        optimizers = {
-            "encoder": encoder_optimizer,
-            "decoder": decoder_optimizer,
-            "generator": generator_optimizer,
-            "discriminator": discriminator_optimizer,
-        }
-        self.compile_networks(optimizers, **kwargs)
-
-    def compute_terms(self, images, training, noise=None):
-        """Return `prior`, `feature`, `adversarial_generator` and `adversarial_discriminator`.
-
-        Arguments as for `VAEGAN.compute_terms`; all are scalars, means over the batch.
-        """
+    def play(
+        self, images: Tensor, training: bool, noise: dict[str, Tensor] | None = None
+    ) -> GamePass:
+        """Reconstruct and generate, each by its own network; arguments as for `VAEGAN.play`."""
         noise = self.complete_noise(images, noise)
         z_mean, z_log_var = self.encoder(images, training=training)
         z = self.sampling((z_mean, z_log_var), noise=noise["posterior"])
         reconstruction = self.decoder(z, training=training)
         generated = self.generator(noise["prior"], training=training)
-        real_logits, real_features = self.discriminate(images, training)
-        _, features = self.discriminate(reconstruction, training)
-        fake_logits, _ = self.discriminate(generated, training)
+        examples = {"real": images, "reconstruction": reconstruction, "generated": generated}
+        logits, features = self.discriminate_each(examples, training)
+        del logits["reconstruction"]  # it takes no part in the game
+        return GamePass(examples, logits, features, z_mean, z_log_var, z)
 
-        prior = ops.mean(kl_divergence(z_mean, z_log_var))
-        feature = ops.mean(self.feature_loss(real_features, features))
-        self.observe(kl_loss=prior, feature_loss=feature)
-        self.observe_game({"real": real_logits, "generated": fake_logits}, fakes=["generated"])
+    def terms_of(self, played: GamePass, training: bool) -> dict[str, Tensor]:
+        """Return `prior` and `feature` as a VAE-GAN's, and a GAN's two terms, scalars."""
+        features = played.features
         return {
-            "prior": prior,
-            "feature": feature,
-            "adversarial_generator": ops.mean(self.fool(fake_logits)),
-            "adversarial_discriminator": ops.mean(
-                self.judge(real_logits, True, training) + self.judge(fake_logits, False, training)
-            ),
+            "prior": ops.mean(kl_divergence(played.z_mean, played.z_log_var)),
+            "feature": ops.mean(self.feature_loss(features["real"], features["reconstruction"])),
+            **GAN.terms_of(self, played, training),
         }
 
-    def compute_losses(self, images, training, noise=None):
-        """Return the losses of the four networks, scalars; `noise` as for `compute_terms`."""
-        terms = self.compute_terms(images, training, noise)
+    def losses_of(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the losses of the four networks, scalars."""
         return {
             "encoder": self.kl_weight * terms["prior"] + terms["feature"],
             "decoder": terms["feature"],
-            "generator": terms["adversarial_generator"],
-            "discriminator": terms["adversarial_discriminator"],
+            **GAN.losses_of(self, terms),
         }
-
-    def get_config(self):
-        config = super().get_config()
-        unused = ("gamma", "feature_weight", "reconstructions_are_fakes", "fake_weight")
-        return {name: value for name, value in config.items() if name not in unused}

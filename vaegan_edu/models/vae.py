@@ -1,12 +1,31 @@
 """The variational autoencoder (Kingma & Welling 2014; beta: Higgins et al. 2017)."""
 
+from typing import Any, NamedTuple
+
 import keras
 from keras import ops
 
 from vaegan_edu.layers import Sampling
 from vaegan_edu.losses import RECONSTRUCTION_LOSSES, kl_divergence
-from vaegan_edu.models.latent_model import LatentModel, check_network
+from vaegan_edu.models.latent_model import LatentModel, Tensor, check_network, check_shape
 from vaegan_edu.validation import check_number
+
+
+class VAEPass(NamedTuple):
+    """What one forward pass makes of a batch.
+
+    Attributes:
+        images: (batch, height, width, channels), what came in.
+        z_mean, z_log_var: (batch, latent_dim), the posterior.
+        z: (batch, latent_dim), drawn from it.
+        reconstruction: of z, of the images' shape.
+    """
+
+    images: Tensor
+    z_mean: Tensor
+    z_log_var: Tensor
+    z: Tensor
+    reconstruction: Tensor
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
@@ -38,7 +57,13 @@ class VAE(LatentModel):
     """
 
     def __init__(
-        self, encoder, decoder, beta=1.0, reconstruction_loss="gaussian", seed=None, **kwargs
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        beta: float = 1.0,
+        reconstruction_loss: str = "gaussian",
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         if len(check_network(encoder, "encoder").outputs) != 2:
             raise ValueError(
@@ -50,16 +75,15 @@ class VAE(LatentModel):
                 f"`reconstruction_loss` must be one of {', '.join(RECONSTRUCTION_LOSSES)}. "
                 f"Received: {reconstruction_loss!r}"
             )
-        super().__init__(encoder, decoder, **kwargs)
+        super().__init__(encoder=encoder, decoder=decoder, **kwargs)
         self.beta = check_number(beta, "beta")
         self.reconstruction_loss = reconstruction_loss
         self.seed = seed
         self.sampling = Sampling(seed)
-        self._trackers = {
-            name: keras.metrics.Mean(name) for name in ("reconstruction_loss", "kl_loss")
-        }
 
-    def call(self, images, training=None, noise=None):
+    def call(
+        self, images: Tensor, training: bool | None = None, noise: Tensor = None
+    ) -> dict[str, Tensor]:
         """Encode, sample and decode.
 
         Args:
@@ -68,35 +92,37 @@ class VAE(LatentModel):
             noise: standard normal (batch, latent_dim), drawn when `None`.
 
         Returns:
-            A dict of `reconstruction` (shape of `images`), `z_mean` and `z_log_var`
-            (batch, latent_dim).
+            A dict of `z_mean`, `z_log_var` and `z` (batch, latent_dim), and `reconstruction` (shape
+            of `images`).
         """
+        check_shape(images, self.image_shape)
         z_mean, z_log_var = self.encoder(images, training=training)
         z = self.sampling((z_mean, z_log_var), noise=noise)
         reconstruction = self.decoder(z, training=training)
-        return {"reconstruction": reconstruction, "z_mean": z_mean, "z_log_var": z_log_var}
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "reconstruction": reconstruction}
 
-    def compute_terms(self, images, outputs):
-        """Return the loss's two terms for what `call` returned, scalars in nats, without beta."""
+    def play(self, images: Tensor, training: bool, noise: Tensor = None) -> VAEPass:
+        """Return `images` and what `call` makes of them; arguments as there."""
+        return self.as_played(images, self(images, training=training, noise=noise))
+
+    def as_played(self, images: Tensor, outputs: dict[str, Tensor]) -> VAEPass:
+        return VAEPass(images, **outputs)
+
+    def terms_of(self, played: VAEPass, training: bool) -> dict[str, Tensor]:
+        """Return the loss's two terms, scalars in nats, without beta."""
         reconstruction_loss = RECONSTRUCTION_LOSSES[self.reconstruction_loss]
         return {
-            "reconstruction_loss": ops.mean(reconstruction_loss(images, outputs["reconstruction"])),
-            "kl_loss": ops.mean(kl_divergence(outputs["z_mean"], outputs["z_log_var"])),
+            "reconstruction_loss": ops.mean(
+                reconstruction_loss(played.images, played.reconstruction)
+            ),
+            "kl_loss": ops.mean(kl_divergence(played.z_mean, played.z_log_var)),
         }
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Return the loss, a scalar; the images `x` are their own target."""
-        terms = self.compute_terms(x, y_pred)
-        return terms["reconstruction_loss"] + self.beta * terms["kl_loss"]
+    def losses_of(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the one `loss` that both networks follow, a scalar."""
+        return {"loss": terms["reconstruction_loss"] + self.beta * terms["kl_loss"]}
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Log both terms beside the loss."""
-        batch_size = ops.shape(x)[0]
-        for name, value in self.compute_terms(x, y_pred).items():
-            self._trackers[name].update_state(value, sample_weight=batch_size)
-        return self.get_metrics_result()
-
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "beta": self.beta,

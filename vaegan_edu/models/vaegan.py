@@ -1,19 +1,19 @@
 """The VAE-GAN (Larsen et al. 2016, "Autoencoding beyond pixels")."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from vaegan_edu.layers import Sampling
-from vaegan_edu.losses import feature_loss, kl_divergence
-from vaegan_edu.models.adversarial import AdversarialModel
-from vaegan_edu.models.latent_model import LatentModel, check_network
+from vaegan_edu.losses import kl_divergence
+from vaegan_edu.models.adversarial import GamePass
+from vaegan_edu.models.latent_model import Tensor
+from vaegan_edu.models.learned_similarity import LearnedSimilarity
 from vaegan_edu.validation import check_number
-
-FEATURE_SCALES = ("sum", "variance")
 
 
 @keras.saving.register_keras_serializable("vaegan_edu")
-class VAEGAN(AdversarialModel, LatentModel):
+class VAEGAN(LearnedSimilarity):
     """A VAE whose reconstruction loss is measured in the features of a GAN's discriminator.
 
     The terms, each a mean over the batch (Larsen et al. 2016, equations 5 to 8):
@@ -69,137 +69,88 @@ class VAEGAN(AdversarialModel, LatentModel):
     """
 
     network_names = ("encoder", "decoder", "discriminator")
-    noise_names = ("posterior", "prior")
-    observed = ("kl_loss", "feature_loss", "d_real", "d_reconstruction", "d_generated")
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        discriminator,
-        gamma=1e-6,
-        kl_weight=1.0,
-        feature_weight=1.0,
-        feature_scale="sum",
-        reconstructions_are_fakes=True,
-        fake_weight=1.0,
-        **kwargs,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        discriminator: keras.Model,
+        gamma: float = 1e-6,
+        kl_weight: float = 1.0,
+        feature_weight: float = 1.0,
+        feature_scale: str = "sum",
+        reconstructions_are_fakes: bool = True,
+        fake_weight: float = 1.0,
+        **kwargs: Any,
     ):
-        if len(check_network(encoder, "encoder").outputs) != 2:
-            raise ValueError(
-                "A VAE-GAN's encoder returns (z_mean, z_log_var); build it with "
-                f"`variational=True`. Received: {len(encoder.outputs)} output(s)"
-            )
-        if len(check_network(discriminator, "discriminator").outputs) != 2:
-            raise ValueError(
-                "A VAE-GAN's discriminator returns (logits, features): its reconstruction loss is "
-                f"measured in the features. Received: {len(discriminator.outputs)} output(s)"
-            )
-        if feature_scale not in FEATURE_SCALES:
-            raise ValueError(
-                f"`feature_scale` must be one of {', '.join(FEATURE_SCALES)}. "
-                f"Received: {feature_scale!r}"
-            )
-        super().__init__(encoder=encoder, decoder=decoder, discriminator=discriminator, **kwargs)
+        super().__init__(
+            encoder=encoder,
+            decoder=decoder,
+            discriminator=discriminator,
+            kl_weight=kl_weight,
+            feature_scale=feature_scale,
+            **kwargs,
+        )
         self.gamma = check_number(gamma, "gamma")
-        self.kl_weight = check_number(kl_weight, "kl_weight")
         self.feature_weight = check_number(feature_weight, "feature_weight")
-        self.feature_scale = feature_scale
         self.reconstructions_are_fakes = bool(reconstructions_are_fakes)
         self.fake_weight = check_number(fake_weight, "fake_weight")
-        self.sampling = Sampling(self.seed)
-        self.sampling.built = True  # it has no weights
 
-    def compile(
-        self,
-        encoder_optimizer=None,
-        decoder_optimizer=None,
-        discriminator_optimizer=None,
-        **kwargs,
-    ):
-        """Compile with one optimizer for each network; `kwargs` as for `compile_networks`."""
-        optimizers = {
-            "encoder": encoder_optimizer,
-            "decoder": decoder_optimizer,
-            "discriminator": discriminator_optimizer,
-        }
-        self.compile_networks(optimizers, **kwargs)
+    @property
+    def fakes(self) -> tuple[str, ...]:
+        """The kinds of images that the discriminator learns to call fake."""
+        return ("reconstruction", "generated") if self.reconstructions_are_fakes else ("generated",)
 
-    def call(self, images, training=None):
-        """Return reconstructions of images, of their shape, from sampled z."""
-        z = self.sampling(self.encoder(images, training=training))
-        return self.decoder(z, training=training)
+    # Algorithm 1 of Larsen et al. 2016, and the equations that it refers to.
 
-    def compute_terms(self, images, training, noise=None):
-        """Return the four terms, scalars: `prior` in nats, `feature`, the game's two in nats.
+    def play(
+        self, images: Tensor, training: bool, noise: dict[str, Tensor] | None = None
+    ) -> GamePass:
+        """Encode, decode the codes and codes of the prior, and discriminate all three kinds.
 
         Args:
-            images: a batch of real images.
+            images: X, a batch of real images.
             training: passed on to the networks.
             noise: `{"posterior": (batch, latent_dim), "prior": (batch, latent_dim)}`, standard
                 normal, drawn when `None`.
-
-        Returns:
-            A dict of `prior`, `feature`, `adversarial_decoder` and `adversarial_discriminator`.
         """
         noise = self.complete_noise(images, noise)
         z_mean, z_log_var = self.encoder(images, training=training)
         z = self.sampling((z_mean, z_log_var), noise=noise["posterior"])
         reconstruction = self.decoder(z, training=training)
         generated = self.decoder(noise["prior"], training=training)
+        examples = {"real": images, "reconstruction": reconstruction, "generated": generated}
+        logits, features = self.discriminate_each(examples, training)
+        return GamePass(examples, logits, features, z_mean, z_log_var, z)
 
-        # Three calls: in one batch, BatchNorm and minibatch discrimination would mix real and fake.
-        logits, features = {}, {}
-        logits["real"], features["real"] = self.discriminate(images, training)
-        logits["reconstruction"], features["reconstruction"] = self.discriminate(
-            reconstruction, training
-        )
-        logits["generated"], _ = self.discriminate(generated, training)
-        fakes = ["reconstruction", "generated"] if self.reconstructions_are_fakes else ["generated"]
-
-        prior = ops.mean(kl_divergence(z_mean, z_log_var))
+    def terms_of(self, played: GamePass, training: bool) -> dict[str, Tensor]:
+        """Return L_prior (equation 6), L_llike of Dis_l (7) and L_GAN (5) for either side."""
+        logits, features = played.logits, played.features
+        prior = ops.mean(kl_divergence(played.z_mean, played.z_log_var))
         feature = ops.mean(self.feature_loss(features["real"], features["reconstruction"]))
-        adversarial_decoder = sum(ops.mean(self.fool(logits[fake])) for fake in fakes)
-        adversarial_discriminator = ops.mean(
-            self.judge(logits["real"], True, training)
-        ) + self.fake_weight * sum(
-            ops.mean(self.judge(logits[fake], False, training)) for fake in fakes
-        )
-
-        self.observe(kl_loss=prior, feature_loss=feature)
-        self.observe_game(logits, fakes)
+        fooled = sum(ops.mean(self.fool(logits[fake])) for fake in self.fakes)
+        real = ops.mean(self.judge(logits["real"], True, training))
+        fake = sum(ops.mean(self.judge(logits[fake], False, training)) for fake in self.fakes)
         return {
             "prior": prior,
             "feature": feature,
-            "adversarial_decoder": adversarial_decoder,
-            "adversarial_discriminator": adversarial_discriminator,
+            "adversarial_decoder": fooled,
+            "adversarial_discriminator": real + self.fake_weight * fake,
         }
 
-    def compute_losses(self, images, training, noise=None):
-        """Return the losses of the three networks, scalars; `noise` as for `compute_terms`."""
-        terms = self.compute_terms(images, training, noise)
+    def losses_of(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return each network's loss, of which equation 8 is the sum, weighted (section 3.1)."""
         return {
             "encoder": self.kl_weight * terms["prior"] + self.feature_weight * terms["feature"],
             "decoder": self.gamma * terms["feature"] + terms["adversarial_decoder"],
             "discriminator": terms["adversarial_discriminator"],
         }
 
-    def feature_loss(self, real, reconstructed):
-        """Return the feature loss (batch,) in the scale chosen."""
-        if self.feature_scale == "variance":
-            real, reconstructed = (ops.cast(f, "float32") for f in (real, reconstructed))
-            axes = tuple(range(len(real.shape) - 1))
-            deviation = ops.sqrt(ops.var(real, axis=axes, keepdims=True) + 1e-6)
-            real, reconstructed = real / deviation, reconstructed / deviation
-        return feature_loss(real, reconstructed)
-
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "gamma": self.gamma,
-            "kl_weight": self.kl_weight,
             "feature_weight": self.feature_weight,
-            "feature_scale": self.feature_scale,
             "reconstructions_are_fakes": self.reconstructions_are_fakes,
             "fake_weight": self.fake_weight,
         }

@@ -1,4 +1,4 @@
-// What the figures share: numbers as text, ticks, sliders, and words for a screen reader.
+// What the figures share: numbers as text, axes, sliders, and words for a screen reader.
 
 const format = (x, digits = 2) => {
   const text = Math.abs(x).toFixed(digits);
@@ -17,6 +17,50 @@ function ticks(low, high) {
   const found = [];
   for (let i = Math.ceil(low / step); i * step <= high; i++) found.push(i * step);
   return found.map((value) => ({ value, text: format(value, digits) }));
+}
+
+// Ticks at given values.
+const ticksAt = (values, digits = 0) =>
+  values.map((value) => ({ value, text: format(value, digits) }));
+
+// The SVG of axes: `x` holds the ticks, `at`, which places a value, and the name; each panel, from
+// the upper one down, likewise what it has upwards, between its `top` and its `bottom`. Names are
+// the figures' own words. `gap` is from a panel's left edge to its name.
+function axes(width, x, panels, gap = 50) {
+  const lowest = panels[panels.length - 1].bottom;
+  return [
+    ...x.ticks.map(({ value, text }) =>
+      `<path d="${panels.map(({ top, bottom }) => `M${x.at(value)} ${top}V${bottom}`).join("")}"/>
+       <text x="${x.at(value)}" y="${lowest + 20}" text-anchor="middle">${text}</text>`),
+    ...panels.map(({ ticks: marks = [], at }) => lines(marks, at, width)),
+    `<text class="name" x="${width / 2}" y="${lowest + 44}" text-anchor="middle">${x.name}</text>`,
+    ...panels.filter(({ name }) => name).map(({ name, top, bottom }) =>
+      `<text class="name" x="${-(top + bottom) / 2}" y="${-gap}" transform="rotate(-90)"
+             text-anchor="middle">${name}</text>`),
+  ].join("");
+}
+
+// Lines across a panel at ticks, with their texts on its left; on request the one at zero stands out.
+function lines(marks, at, width, zero = false) {
+  return marks.map(({ value, text }) =>
+    `<path d="M0 ${at(value)}H${width}"${zero && value === 0 ? ' class="zero"' : ""}/>
+     <text x="-7" y="${at(value) + 5}" text-anchor="end">${text}</text>`).join("");
+}
+
+// Fills the figure's element: the title, `panels`, and what stands `below` them. Only numbers and
+// fixed words go through innerHTML; names and titles go through textContent. Returns what finds an
+// element by its selector.
+function build(el, title, panels, below = "") {
+  el.classList.add("vaegan-live");
+  el.innerHTML = `<div class="title"></div><div class="panels">${panels}</div>${below}`;
+  const find = (selector) => el.querySelector(selector);
+  find(".title").textContent = title;
+  return find;
+}
+
+// Writes texts into elements, one each.
+function write(elements, texts) {
+  [...elements].forEach((element, i) => { element.textContent = texts[i]; });
 }
 
 // A labelled range input: what fingers, keys and screen readers all know how to use. `whole` keeps
@@ -55,14 +99,18 @@ function addSlider(parent, name, description, [low, high], onInput, whole = fals
 // A slider for each of the model's numbers in `ranges`. A hand moves one number and shows it; the
 // function that comes back moves all of them to what the model says.
 function addSliders(parent, model, ranges, descriptions, show) {
+  const change = changer(model, show);
   const places = Object.entries(ranges).map(([name, range]) =>
-    [name, addSlider(parent, name, descriptions[name], range, (value) => {
-      model.set(name, value);
-      model.save_changes();
-      show();
-    })]);
+    [name, addSlider(parent, name, descriptions[name], range, (value) => change({ [name]: value }))]);
   return () => { for (const [name, place] of places) place(model.get(name)); };
 }
+
+// A function that gives values to the model, tells Python and shows them.
+const changer = (model, show) => (values) => {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+  show();
+};
 
 // Shows now, and whenever Python changes one of these; what comes back ends it.
 function follow(model, names, show) {
@@ -95,5 +143,14 @@ function announcer(parent) {
   return (text) => {
     clearTimeout(timer);
     timer = setTimeout(() => { live.textContent = text; }, 400);
+  };
+}
+
+// A function that says what the plane shows: `what` it is, once, and the `words` of the moment.
+function teller(el) {
+  const say = announcer(el);
+  return (what, words) => {
+    el.querySelector(".plane").setAttribute("aria-label", `${what} ${words}.`);
+    say(`${words}.`);
   };
 }

@@ -28,24 +28,13 @@ function render({ model, el }) {
     return `M0 ${zero}L${points.join("L")}L${WIDTH} ${zero}`;
   };
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, model.get("title"), `
       <svg class="plane" viewBox="-66 -8 496 ${TOP + GAP + BOTTOM + 66}" role="img">
         <g class="axes">
-          ${ticks(...Z).map(({ value, text }) =>
-            `<path d="M${px(value)} 0V${TOP}M${px(value)} ${TOP + GAP}v${BOTTOM}"/>
-             <text x="${px(value)}" y="${TOP + GAP + BOTTOM + 20}" text-anchor="middle">${text}</text>`).join("")}
-          ${ticks(...DENSITY).map(({ value, text }) =>
-            `<path d="M0 ${py(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("")}
+          ${axes(WIDTH, { ticks: ticks(...Z), at: px, name: "z" }, [
+            { ticks: ticks(...DENSITY), at: py, name: "density", top: 0, bottom: TOP },
+            { name: "integrand", top: TOP + GAP, bottom: TOP + GAP + BOTTOM }])}
           <g class="scale"></g>
-          <text class="name" x="${WIDTH / 2}" y="${TOP + GAP + BOTTOM + 44}" text-anchor="middle">z</text>
-          <text class="name" x="${-TOP / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">density</text>
-          <text class="name" x="${-(TOP + GAP + BOTTOM / 2)}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">integrand</text>
         </g>
         <path class="area p" d="${path((i) => py(Math.exp(logP[i])), TOP)}"/>
         <path class="area q"/>
@@ -65,27 +54,18 @@ function render({ model, el }) {
           </table>
         </div>
         <div class="legend stops"></div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </div>`);
   const controls = find(".controls");
-  find(".title").textContent = model.get("title");
   const descriptions = { mean: "mean of q", deviation: "standard deviation of q" };
   const place = addSliders(controls, model, RANGES, descriptions, show);
   for (const [name, mean, deviation] of model.get("stops")) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = name;
-    button.addEventListener("click", () => {
-      model.set("mean", mean);
-      model.set("deviation", deviation);
-      model.save_changes();
-      show();
-    });
+    button.addEventListener("click", () => changer(model, show)({ mean, deviation }));
     find(".stops").append(button);
   }
-  const say = announcer(el);
+  const tell = teller(el);
 
   // q's name stands over its top, p's over the component that is farthest from q.
   function placeNames(mean, deviation) {
@@ -105,9 +85,7 @@ function render({ model, el }) {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const top = TOPS.find((t) => t >= high && t >= -4 * low) ?? TOPS[TOPS.length - 1];
     const y = (value) => TOP + GAP + BOTTOM * (1 - (value + top / 4) / (1.25 * top));
-    find(".scale").innerHTML = ticks(-top / 4, top).map(({ value, text }) =>
-      `<path d="M0 ${y(value)}H${WIDTH}"${value === 0 ? ' class="zero"' : ""}/>
-       <text x="-7" y="${y(value) + 5}" text-anchor="end">${text}</text>`).join("");
+    find(".scale").innerHTML = lines(ticks(-top / 4, top), y, WIDTH, true);
     for (const [name, list] of Object.entries(integrands)) {
       find(`.area.${name}`).setAttribute("d", path((i) => y(list[i]), y(0)));
     }
@@ -128,13 +106,11 @@ function render({ model, el }) {
     find(".area.q").setAttribute("d", path((i) => py(Math.exp(logQ[i])), TOP));
     placeNames(mean, deviation);
     drawIntegrands(integrands);
-    el.querySelectorAll(".sums td").forEach((cell, i) => { cell.textContent = sums[i]; });
+    write(el.querySelectorAll(".sums td"), sums);
     place();
-    const words =
+    tell("Densities p and q, and both integrands.",
       `For q with mean ${format(mean)} and deviation ${format(deviation)}, forward KL is ${sums[0]}, ` +
-      `reverse KL ${sums[1]} and Jensen\u2013Shannon ${sums[2]} nats.`;
-    find(".plane").setAttribute("aria-label", `Densities p and q, and both integrands. ${words}`);
-    say(words);
+      `reverse KL ${sums[1]} and Jensen\u2013Shannon ${sums[2]} nats`);
   }
 
   return follow(model, Object.keys(RANGES), show);

@@ -49,19 +49,17 @@ class DivergenceExplorer(InteractiveFigure):
         state = {
             "title": str(title),
             "components": _check_components(components),
-            **dict(zip(("mean", "deviation"), _check_place(mean, deviation), strict=True)),
             "stops": [[str(name), *_check_place(*place)] for name, place in (stops or {}).items()],
         }
-        self._start = state["mean"], state["deviation"]
+        super().__init__(state, alt, mean=mean, deviation=deviation)
         if alt is None:
-            forward, reverse, _ = _divergences(state["components"], *self._start)
-            alt = (
+            self.alt = (
                 f"{title}. Above: the density p, a mixture of {len(state['components'])}, and a "
                 f"Gaussian q with mean {mean:g} and deviation {deviation:g}. Below: the integrands "
-                f"of both divergences; forward KL is {forward:.2f} and reverse KL {reverse:.2f} "
-                "nats. Each integrand is large where the density that draws is far above the other."
+                f"of both divergences; forward KL is {self.forward:.2f} and reverse KL "
+                f"{self.reverse:.2f} nats. Each integrand is large where the density that draws is "
+                "far above the other."
             )
-        super().__init__(state, alt)
 
     @property
     def forward(self):
@@ -85,8 +83,8 @@ class DivergenceExplorer(InteractiveFigure):
         return _divergences(self._state["components"], self.mean, self.deviation)
 
     def _twin(self):
-        forward, reverse, _ = _divergences(self._state["components"], *self._start)
-        log_p, log_q = _log_densities(self._state["components"], *self._start)
+        forward, reverse, _ = _divergences(self._state["components"], **self._start)
+        log_p, log_q = _log_densities(self._state["components"], **self._start)
         figure = Figure(figsize=(7.4, 4.6), layout="constrained")
         figure.suptitle(self._state["title"], fontsize=11)
         upper, lower = figure.subplots(2, 1, sharex=True)

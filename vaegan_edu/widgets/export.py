@@ -95,7 +95,7 @@ class _Writer:
                 )
             self.shape = after
 
-    def write(self, operation, kernel=(), bias=(), activation=("linear", 0), **options):
+    def write(self, operation, kernel=(), bias=(), *, activation=("linear", 0), **options):
         """Append a step: `operation`, then the bias of each channel, then the activation."""
         self.layers.append(
             {

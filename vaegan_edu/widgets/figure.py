@@ -7,6 +7,7 @@ import html
 import io
 import json
 import math
+import numbers
 from pathlib import Path
 
 import matplotlib
@@ -47,15 +48,27 @@ class InteractiveFigure:
 
     A figure is a state (names and JSON values) and scripts that define `render({model, el})`. In a
     live kernel anywidget runs them and keeps the state in step with Python; in a page an inline
-    script runs the same source. Subclasses name their `_scripts`, give `alt`, and draw `_twin()`.
+    script runs the same source. Subclasses name their `_scripts`, declare what a hand can move as
+    `Slider`, `Choice` or another `Setting`, give `alt`, and draw `_twin()`.
+
+    Args:
+        state: what the page gets beside the settings.
+        alt: what the still picture shows, in words.
+        settings: the value that each setting starts with, set in this order.
+
+    Raises:
+        ValueError: a setting refuses its value.
     """
 
-    _scripts = ()
+    _scripts: tuple[str, ...] = ()
 
-    def __init__(self, state, alt):
-        self._state = state
+    def __init__(self, state, alt, **settings):
+        self._state = dict(state)
         self._widget = None
         self.alt = alt
+        for name, value in settings.items():
+            setattr(self, name, value)
+        self._start = {name: self._state[name] for name in settings}
 
     @property
     def widget(self):
@@ -131,15 +144,14 @@ class InteractiveFigure:
         return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-class Slider:
-    """A number of a figure's state, from `low` to `high`, that a slider of the page moves.
+class Setting:
+    """A value of a figure's state that a hand moves in the page.
 
     As an attribute of a figure's class it reads and sets the state of that name. Setting it, and
-    `check`, raise `ValueError` for what is no number from `low` to `high`.
+    `check`, raise `ValueError` for what does not fit.
     """
 
-    def __init__(self, low, high, doc):
-        self.low, self.high = low, high
+    def __init__(self, doc):
         self.__doc__ = doc
 
     def __set_name__(self, owner, name):
@@ -149,11 +161,60 @@ class Slider:
         return self if figure is None else figure._get(self.name)
 
     def __set__(self, figure, value):
-        figure._set(self.name, self.check(value))
+        figure._set(self.name, self.check(value, figure))
 
-    def check(self, value):
-        """Return a value for this slider as a float."""
-        return check_range(self.name, value, self.low, self.high)
+    def check(self, value, figure=None):
+        """Return a value as the page needs it."""
+        raise NotImplementedError
+
+
+class Slider(Setting):
+    """A number that a slider moves, from `low` to `high`: a float, or with `whole` an int.
+
+    A bound that depends on what the figure shows is a function of the figure.
+    """
+
+    def __init__(self, low, high, doc, *, whole=False):
+        super().__init__(doc)
+        self.low, self.high, self.whole = low, high, whole
+
+    def check(self, value, figure=None):
+        """Return a value for this slider."""
+        low, high = (_of(figure, bound) for bound in (self.low, self.high))
+        if not self.whole:
+            return check_range(self.name, value, low, high)
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if not whole or not low <= value <= high:
+            raise ValueError(
+                f"{self.name} must be a whole number from {low} to {high}. Received: {value!r}"
+            )
+        return int(value)
+
+
+class Choice(Setting):
+    """One of some names, which a list shows; names that depend on the figure are a function of it.
+
+    Args:
+        names: the names, in their order.
+        doc: what is chosen.
+    """
+
+    def __init__(self, names, doc):
+        super().__init__(doc)
+        self.names = names
+
+    def check(self, value, figure=None):
+        """Return a name that can be chosen."""
+        names = tuple(_of(figure, self.names))
+        if value not in names:
+            raise ValueError(
+                f"{self.name} must be one of {', '.join(names)}. Received: {value!r}"
+            )
+        return value
+
+
+def _of(figure, value):
+    return value(figure) if callable(value) else value
 
 
 def check_range(name, value, low, high):
@@ -178,7 +239,7 @@ def _widget_class(name, source, traits):
             "A live widget needs anywidget: install it with `pip install anywidget`. "
             f"Received: {error}"
         ) from error
-    members = {trait: traitlets.Any().tag(sync=True) for trait in traits}
+    members: dict = {trait: traitlets.Any().tag(sync=True) for trait in traits}
     members["_esm"] = source + "\nexport default { render };\n"
     members["_css"] = (_HERE / "figure.css").read_text(encoding="utf-8")
     return type(name, (anywidget.AnyWidget,), members)

@@ -33,25 +33,11 @@ function render({ model, el }) {
   const curve = curveOver(X, px);
   const density = (mean, deviation) => curve((x) => py(Math.exp(logNormal(x, mean, deviation))));
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, model.get("title"), `
       <svg class="plane" viewBox="-66 -8 496 ${BOTTOM + 66}" role="img">
-        <g class="axes">
-          ${ticks(...X).map(({ value, text }) =>
-            `<path d="M${px(value)} 0V${UPPER}M${px(value)} ${TOP}V${BOTTOM}"/>
-             <text x="${px(value)}" y="${BOTTOM + 20}" text-anchor="middle">${text}</text>`).join("")}
-          ${[0, 0.5, 1].map((value) =>
-            `<path d="M0 ${py(value)}H${WIDTH}M0 ${pd(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${format(value, 1)}</text>
-             <text x="-7" y="${pd(value) + 5}" text-anchor="end">${format(value, 1)}</text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${BOTTOM + 44}" text-anchor="middle">x</text>
-          <text class="name" x="${-UPPER / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">density</text>
-          <text class="name" x="${-TOP - LOWER / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">D(x)</text>
-        </g>
+        <g class="axes">${axes(WIDTH, { ticks: ticks(...X), at: px, name: "x" }, [
+          { ticks: ticksAt([0, 0.5, 1], 1), at: py, name: "density", top: 0, bottom: UPPER },
+          { ticks: ticksAt([0, 0.5, 1], 1), at: pd, name: "D(x)", top: TOP, bottom: BOTTOM }])}</g>
         <path class="area p" d="${density(0, 1)}"/>
         <path class="area q"/>
         <path class="best"/>
@@ -69,18 +55,14 @@ function render({ model, el }) {
             <tr><th scope="row">non-saturating, slope over mean</th><td></td></tr>
           </table>
         </div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </div>`);
   const controls = find(".controls");
-  find(".title").textContent = model.get("title");
   const descriptions = {
     mean: "mean of the generator", deviation: "standard deviation of the generator",
     slope: "slope of the discriminator", offset: "offset of the discriminator",
   };
   const place = addSliders(controls, model, RANGES, descriptions, show);
-  const say = announcer(el);
+  const tell = teller(el);
 
   // q's name stands over its top, the data's on the slope that q is not on.
   function placeNames({ mean, deviation }) {
@@ -103,14 +85,12 @@ function render({ model, el }) {
       pd(sigmoid(logNormal(x, 0, 1) - logNormal(x, at.mean, at.deviation)))));
     placeNames(at);
     const numbers = [game.best, game.minimax, game.nonSaturating].map((x) => format(x));
-    el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = numbers[i]; });
+    write(el.querySelectorAll("td"), numbers);
     find(".value strong").textContent = format(game.value);
     place();
-    const words = `The value of the game is ${format(game.value)} nats, at the best ${numbers[0]}. ` +
-      `Over the mean, the minimax loss has slope ${numbers[1]}, the non-saturating ${numbers[2]}`;
-    find(".plane").setAttribute("aria-label",
-      `Densities of data and generator, and the discriminator. ${words}.`);
-    say(`${words}.`);
+    tell("Densities of data and generator, and the discriminator.",
+      `The value of the game is ${format(game.value)} nats, at the best ${numbers[0]}. ` +
+      `Over the mean, the minimax loss has slope ${numbers[1]}, the non-saturating ${numbers[2]}`);
   }
 
   return follow(model, Object.keys(RANGES), show);

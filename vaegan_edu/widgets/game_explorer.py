@@ -48,19 +48,18 @@ class GameExplorer(InteractiveFigure):
         title="The forger's two sliders, the expert's two sliders",
         alt=None,
     ):
-        given = {"mean": mean, "deviation": deviation, "slope": slope, "offset": offset}
-        places = {name: getattr(type(self), name).check(value) for name, value in given.items()}
-        self._start = tuple(places.values())
+        super().__init__(
+            {"title": str(title)}, alt, mean=mean, deviation=deviation, slope=slope, offset=offset
+        )
         if alt is None:
-            game = _game(*self._start)
-            alt = (
+            game = self.game
+            self.alt = (
                 f"{title}. Above: the density p of the data around 0 and that of the generator, q, "
                 f"with mean {mean:g} and deviation {deviation:g}. Below: the discriminator, a "
                 f"smooth step with slope {slope:g} and offset {offset:g}, and dashed the best one. "
                 f"The value of the game is {game['value']:.2f}, the best one's "
                 f"{game['best']:.2f} nats."
             )
-        super().__init__({"title": str(title), **places}, alt)
 
     @property
     def game(self):
@@ -78,8 +77,8 @@ class GameExplorer(InteractiveFigure):
         )
 
     def _twin(self):
-        mean, deviation, slope, offset = self._start
-        game = _game(*self._start)
+        mean, deviation, slope, offset = self._start.values()
+        game = _game(**self._start)
         log_p, log_q = log_normal(0.0, 1.0), log_normal(mean, deviation)
         figure = Figure(figsize=(7.4, 4.6), layout="constrained")
         figure.suptitle(self._state["title"], fontsize=11)

@@ -20,22 +20,10 @@ function render({ model, el }) {
     return `M${points.join("L")}`;
   };
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, model.get("title"), `
       <svg class="plane" viewBox="-66 -8 496 366" role="img">
-        <g class="axes">
-          ${ticks(...Z).map(({ value, text }) =>
-            `<path d="M${px(value)} 0V${HEIGHT}"/>
-             <text x="${px(value)}" y="${HEIGHT + 20}" text-anchor="middle">${text}</text>`).join("")}
-          ${ticks(...DENSITY).map(({ value, text }) =>
-            `<path d="M0 ${py(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${HEIGHT + 44}" text-anchor="middle">z</text>
-          <text class="name" x="${-HEIGHT / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">density</text>
-        </g>
+        <g class="axes">${axes(WIDTH, { ticks: ticks(...Z), at: px, name: "z" }, [
+          { ticks: ticks(...DENSITY), at: py, name: "density", top: 0, bottom: HEIGHT }])}</g>
         <path class="area p" d="${curve(0, 0)}"/>
         <path class="area q"/>
         <text class="tag p">prior p(z)</text>
@@ -50,15 +38,11 @@ function render({ model, el }) {
                 <i>\u00bd (exp(z_log_var) \u2212 1 \u2212 z_log_var)</i></th><td></td></tr>
           </table>
         </div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </div>`);
   const controls = find(".controls");
-  find(".title").textContent = model.get("title");
   const descriptions = { z_mean: "z_mean, mean of q", z_log_var: "z_log_var, log-variance of q" };
   const place = addSliders(controls, model, RANGES, descriptions, show);
-  const say = announcer(el);
+  const tell = teller(el);
 
   // q's name stands over its top, the prior's on the slope that q is not on.
   function placeNames(mean, logVar) {
@@ -77,12 +61,11 @@ function render({ model, el }) {
     const total = format(parts[0] + parts[1]);
     find(".area.q").setAttribute("d", curve(mean, logVar));
     placeNames(mean, logVar);
-    el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = format(parts[i]); });
+    write(el.querySelectorAll("td"), parts.map((part) => format(part)));
     find(".value strong").textContent = total;
     place();
-    const words = `kl_loss is ${total} nats at z_mean ${format(mean)} and z_log_var ${format(logVar)}`;
-    find(".plane").setAttribute("aria-label", `Densities of the prior and of q. ${words}.`);
-    say(`${words}.`);
+    tell("Densities of the prior and of q.",
+      `kl_loss is ${total} nats at z_mean ${format(mean)} and z_log_var ${format(logVar)}`);
   }
 
   return follow(model, Object.keys(RANGES), show);

@@ -39,16 +39,14 @@ class KLExplorer(InteractiveFigure):
         title="The price of a posterior that is not the prior",
         alt=None,
     ):
-        self._start = type(self).z_mean.check(z_mean), type(self).z_log_var.check(z_log_var)
-        state = {"title": str(title), "z_mean": self._start[0], "z_log_var": self._start[1]}
+        super().__init__({"title": str(title)}, alt, z_mean=z_mean, z_log_var=z_log_var)
         if alt is None:
-            alt = (
+            self.alt = (
                 f"{title}. Left: the prior N(0, 1) and the posterior with z_mean = {z_mean:g} and "
-                f"z_log_var = {z_log_var:g}; kl_loss is {_kl_loss(*self._start):.2f} nats. Right: "
+                f"z_log_var = {z_log_var:g}; kl_loss is {self.kl_loss:.2f} nats. Right: "
                 "kl_loss over z_mean for three values of z_log_var, parabolas of which that for "
                 "z_log_var = 0 touches zero at z_mean = 0 and the others stay above it."
             )
-        super().__init__(state, alt)
 
     @property
     def kl_loss(self):
@@ -59,7 +57,7 @@ class KLExplorer(InteractiveFigure):
         return f"KLExplorer(z_mean={self.z_mean:g}, z_log_var={self.z_log_var:g})"
 
     def _twin(self):
-        mean, log_var = self._start
+        mean, log_var = self._start.values()
         figure = Figure(figsize=(7.4, 3.2), layout="constrained")
         figure.suptitle(self._state["title"], fontsize=11)
         left, right = figure.subplots(1, 2)

@@ -45,27 +45,12 @@ function render({ model, el }) {
   const curve = curveOver(X, px);
   const density = (mean, noise) => curve((x) => py(Math.exp(logNormal(x, mean, widened(noise)))));
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, model.get("title"), `
       <svg class="plane" viewBox="-66 -8 496 ${BOTTOM + 66}" role="img">
-        <g class="axes">
-          ${ticks(...X).map(({ value, text }) =>
-            `<path d="M${px(value)} 0V${UPPER}M${px(value)} ${TOP}V${BOTTOM}"/>
-             <text x="${px(value)}" y="${BOTTOM + 20}" text-anchor="middle">${text}</text>`).join("")}
-          ${[0, 0.4, 0.8].map((value) =>
-            `<path d="M0 ${py(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${format(value, 1)}</text>`).join("")}
-          ${[-10, -5, 0, 5, 10].map((value) =>
-            `<path d="M0 ${pl(value)}H${WIDTH}"/>
-             <text x="-7" y="${pl(value) + 5}" text-anchor="end">${format(value, 0)}</text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${BOTTOM + 44}" text-anchor="middle">x</text>
-          <text class="name" x="${-UPPER / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">density</text>
-          <text class="name" x="${-TOP - LOWER / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">best logit</text>
-        </g>
+        <g class="axes">${axes(WIDTH, { ticks: ticks(...X), at: px, name: "x" }, [
+          { ticks: ticksAt([0, 0.4, 0.8], 1), at: py, name: "density", top: 0, bottom: UPPER },
+          { ticks: ticksAt([-10, -5, 0, 5, 10]), at: pl, name: "best logit",
+            top: TOP, bottom: BOTTOM }])}</g>
         <path class="area p"/>
         <path class="area q"/>
         <svg class="inside" x="0" y="${TOP}" width="${WIDTH}" height="${LOWER}"
@@ -82,18 +67,14 @@ function render({ model, el }) {
             <tr><th scope="row">D* at the generator</th><td></td></tr>
           </table>
         </div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </div>`);
   const controls = find(".controls");
-  find(".title").textContent = model.get("title");
   const descriptions = {
     mean: "mean of the generator", target: "label of real examples",
     flip: "share of turned labels", noise: "noise on the discriminator's input",
   };
   const place = addSliders(controls, model, RANGES, descriptions, show);
-  const say = announcer(el);
+  const tell = teller(el);
 
   // The names stand apart even where the densities meet.
   function placeNames(mean) {
@@ -114,14 +95,12 @@ function render({ model, el }) {
     find(".own").setAttribute("d", curve((x) => pl(bestLogit(x, at)[0])));
     find(".best").setAttribute("d", curve((x) => pl(bestLogit(x, bare)[0])));
     placeNames(at.mean);
-    el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = numbers[i]; });
+    write(el.querySelectorAll("td"), numbers);
     find(".value strong").textContent = numbers[2];
     place();
-    const words = `The best discriminator is ${numbers[0]} at the data and ${numbers[1]} at the ` +
-      `generator. The pull on the generator is ${numbers[2]}`;
-    find(".plane").setAttribute("aria-label",
-      `Densities of data and generator, and the logits of the best discriminator. ${words}.`);
-    say(`${words}.`);
+    tell("Densities of data and generator, and the logits of the best discriminator.",
+      `The best discriminator is ${numbers[0]} at the data and ${numbers[1]} at the ` +
+      `generator. The pull on the generator is ${numbers[2]}`);
   }
 
   return follow(model, Object.keys(RANGES), show);

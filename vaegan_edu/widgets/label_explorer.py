@@ -4,15 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import expit
 
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
+from vaegan_edu.widgets.figure import InteractiveFigure, Slider
 
 # All as in label_explorer.js.
-_RANGES = {
-    "mean": (-4.0, 4.0),
-    "target": (0.5, 1.0),
-    "flip": (0.0, 0.5),
-    "noise": (0.0, 2.0),
-}
 _DEVIATION = 0.5  # of data and generator, before noise
 _GRID = np.linspace(-20, 20, 4001)
 _SEEN = (-6, 6)
@@ -49,6 +43,14 @@ class LabelExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "densities.js", "label_explorer.js")
 
+    # Ranges as in label_explorer.js.
+    mean = Slider(-4.0, 4.0, "Mean of the generator; set it to move the slider.")
+    target = Slider(0.5, 1.0, "Label of real examples; set it to move the slider.")
+    flip = Slider(0.0, 0.5, "Share of turned labels; set it to move the slider.")
+    noise = Slider(
+        0.0, 2.0, "Standard deviation of the noise on D's input; set it to move the slider."
+    )
+
     def __init__(
         self,
         mean=3.0,
@@ -59,12 +61,12 @@ class LabelExplorer(InteractiveFigure):
         title="How sure may the expert be?",
         alt=None,
     ):
-        given = {"mean": mean, "target": target, "flip": flip, "noise": noise}
-        state = {"title": str(title)} | {k: _check(k, v) for k, v in given.items()}
-        self._start = tuple(state[name] for name in _RANGES)
+        super().__init__(
+            {"title": str(title)}, alt, mean=mean, target=target, flip=flip, noise=noise
+        )
         if alt is None:
-            best = _best(*self._start)
-            alt = (
+            best = self.best
+            self.alt = (
                 f"{title}. Above: the density of the data around 0 and that of the generator "
                 f"around {mean:g}, each with noise of {noise:g}. Below: the logits of the best "
                 f"discriminator for a real label of {target:g} and a share {flip:g} of turned "
@@ -72,43 +74,6 @@ class LabelExplorer(InteractiveFigure):
                 f"{best['at_data']:.2f} at the data and {best['at_generator']:.2f} at the "
                 f"generator; the pull is {best['pull']:.2f}."
             )
-        super().__init__(state, alt)
-
-    @property
-    def mean(self):
-        """Mean of the generator; set it to move the slider."""
-        return self._get("mean")
-
-    @mean.setter
-    def mean(self, value):
-        self._set("mean", _check("mean", value))
-
-    @property
-    def target(self):
-        """Label of real examples; set it to move the slider."""
-        return self._get("target")
-
-    @target.setter
-    def target(self, value):
-        self._set("target", _check("target", value))
-
-    @property
-    def flip(self):
-        """Share of turned labels; set it to move the slider."""
-        return self._get("flip")
-
-    @flip.setter
-    def flip(self, value):
-        self._set("flip", _check("flip", value))
-
-    @property
-    def noise(self):
-        """Standard deviation of the noise on the discriminator's input; set it likewise."""
-        return self._get("noise")
-
-    @noise.setter
-    def noise(self, value):
-        self._set("noise", _check("noise", value))
 
     @property
     def best(self):
@@ -116,15 +81,15 @@ class LabelExplorer(InteractiveFigure):
 
         `at_data` and `at_generator` are D* at 0 and at `mean`, `pull` is the pull on the generator.
         """
-        return _best(*(self._get(name) for name in _RANGES))
+        return _best(self.mean, self.target, self.flip, self.noise)
 
     def __repr__(self):
-        values = ", ".join(f"{name}={self._get(name):g}" for name in _RANGES)
+        values = ", ".join(f"{name}={self._get(name):g}" for name in self._start)
         return f"LabelExplorer({values})"
 
     def _twin(self):
-        mean, target, flip, noise = self._start
-        best, deviation = _best(*self._start), _widened(noise)
+        mean, target, flip, noise = self._start.values()
+        best, deviation = _best(**self._start), _widened(noise)
         figure = Figure(figsize=(7.4, 4.6), layout="constrained")
         figure.suptitle(self._state["title"], fontsize=11)
         upper, lower = figure.subplots(2, 1, sharex=True)
@@ -183,7 +148,3 @@ def _best(mean, target, flip, noise):
     q = np.exp(_log_normal(_GRID, mean, _widened(noise)))
     pull = np.sum(q * expit(-logits) * slope) * (_GRID[1] - _GRID[0])
     return {"at_data": d(0.0), "at_generator": d(mean), "pull": float(pull)}
-
-
-def _check(name, value):
-    return check_range(name, value, *_RANGES[name])

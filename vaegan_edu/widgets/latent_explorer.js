@@ -11,24 +11,11 @@ function render({ model, el }) {
   const px = (x) => ((x - low[0]) / span) * SIDE;
   const py = (y) => SIDE - ((y - low[1]) / span) * SIDE;
 
-  el.classList.add("vaegan-live");
-  // Only numbers and fixed words go through innerHTML; names and titles go through textContent.
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, data.title, `
       <svg class="plane" viewBox="-66 -6 472 460" tabindex="0" role="application"
            aria-label="Latent plane. Arrow keys move the point, with Shift by smaller steps.">
-        <g class="axes">
-          ${ticks(...limits[0]).map(({ value, text }) =>
-            `<path d="M${px(value)} 0V${SIDE}"/>
-             <text x="${px(value)}" y="${SIDE + 20}" text-anchor="middle">${text}</text>`).join("")}
-          ${ticks(...limits[1]).map(({ value, text }) =>
-            `<path d="M0 ${py(value)}H${SIDE}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${text}</text>`).join("")}
-          <text class="name" x="${SIDE / 2}" y="${SIDE + 44}" text-anchor="middle">z[0]</text>
-          <text class="name" x="${-SIDE / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">z[1]</text>
-        </g>
+        <g class="axes">${axes(SIDE, { ticks: ticks(...limits[0]), at: px, name: "z[0]" }, [
+          { ticks: ticks(...limits[1]), at: py, name: "z[1]", top: 0, bottom: SIDE }])}</g>
         <svg class="inside" width="${SIDE}" height="${SIDE}" viewBox="0 0 ${SIDE} ${SIDE}">
           <rect class="ground" width="${SIDE}" height="${SIDE}"/>
           ${classes.map((_, c) => `<g class="class" style="--base:${data.colours[c]}">
@@ -47,9 +34,8 @@ function render({ model, el }) {
       <div class="side">
         <canvas role="img" width="${data.image[1]}" height="${data.image[0]}"></canvas>
         <div class="controls"><div class="said"></div></div>
-      </div>
-    </div>
-    <div class="legend" role="group" aria-label="Go to the centre of a class"></div>`;
+      </div>`,
+    '<div class="legend" role="group" aria-label="Go to the centre of a class"></div>');
 
   // A class is one path of zero-length strokes with round caps: light, and coloured by the style.
   function dots(c) {
@@ -79,14 +65,12 @@ function render({ model, el }) {
     return { name: classes[labels[best]], distance: shortest };
   }
 
-  const find = (selector) => el.querySelector(selector);
   const plane = find(".plane");
   const inside = find(".inside");
   const canvas = find("canvas");
   const context = canvas.getContext("2d");
   const image = context.createImageData(data.image[1], data.image[0]);
-  find(".title").textContent = data.title;
-  el.querySelectorAll(".mark").forEach((text, c) => { text.textContent = classes[c]; });
+  write(el.querySelectorAll(".mark"), classes);
 
   const said = find(".said");
   const sliders = [0, 1].map((axis) =>
@@ -109,10 +93,8 @@ function render({ model, el }) {
   });
 
   function choose(point) {
-    model.set("point", point.map((v, axis) =>
-      round(Math.min(limits[axis][1], Math.max(limits[axis][0], v)))));
-    model.save_changes();
-    show();
+    const within = (v, axis) => Math.min(limits[axis][1], Math.max(limits[axis][0], v));
+    changer(model, show)({ point: point.map((v, axis) => round(within(v, axis))) });
   }
 
   function show() {
@@ -142,7 +124,7 @@ function render({ model, el }) {
   }
 
   let dragging = false;
-  const follow = (event) => {
+  const drag = (event) => {
     const at = new DOMPoint(event.clientX, event.clientY)
       .matrixTransform(inside.getScreenCTM().inverse());
     choose([low[0] + (at.x / SIDE) * span, low[1] + ((SIDE - at.y) / SIDE) * span]);
@@ -150,10 +132,10 @@ function render({ model, el }) {
   plane.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     dragging = true;
-    follow(event);
+    drag(event);
     plane.setPointerCapture(event.pointerId); // the drag goes on outside the plane
   });
-  plane.addEventListener("pointermove", (event) => { if (dragging) follow(event); });
+  plane.addEventListener("pointermove", (event) => { if (dragging) drag(event); });
   for (const end of ["pointerup", "pointercancel"]) {
     plane.addEventListener(end, () => { dragging = false; });
   }
@@ -168,7 +150,5 @@ function render({ model, el }) {
     choose(model.get("point").map((v, axis) => v + step * move[axis]));
   });
 
-  model.on("change:point", show); // Python moved the point
-  show();
-  return () => model.off("change:point", show);
+  return follow(model, ["point"], show);
 }

@@ -8,10 +8,23 @@ from matplotlib.patheffects import withStroke
 
 from vaegan_edu.plotting import COLOURS
 from vaegan_edu.widgets.export import export_decoder
-from vaegan_edu.widgets.figure import InteractiveFigure
+from vaegan_edu.widgets.figure import InteractiveFigure, Setting
 
 MAX_CODES = 5000
 _GRID = 9  # decoded images a side in the still picture
+
+
+class _Point(Setting):
+    """Two finite numbers; read as a tuple."""
+
+    def __get__(self, figure, owner=None):
+        return self if figure is None else tuple(figure._get(self.name))
+
+    def check(self, value, figure=None):
+        array = _as_floats(value)
+        if array is None or array.shape != (2,) or not np.isfinite(array).all():
+            raise ValueError(f"{self.name} must be two finite numbers. Received: {value!r}")
+        return array.tolist()
 
 
 class LatentExplorer(InteractiveFigure):
@@ -46,6 +59,8 @@ class LatentExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "decoder.js", "latent_explorer.js")
 
+    point = _Point("The chosen code `(z[0], z[1])`; set it to move the point in the figure.")
+
     def __init__(self, decoder, codes, labels, *, title, limits=None, prior=False, alt=None):
         spec = export_decoder(decoder)
         if spec["input"] != [2] or spec["image"][2] not in (1, 3):
@@ -54,13 +69,13 @@ class LatentExplorer(InteractiveFigure):
                 f"1 or 3 channels. Received: {tuple(spec['input'])} to {tuple(spec['image'])}"
             )
         codes, labels = _check_codes(codes, labels)
-        classes, labels = np.unique(labels, return_inverse=True)
+        found, labels = np.unique(labels, return_inverse=True)
+        classes = [str(name) for name in found]
         if len(classes) > len(COLOURS):
             raise ValueError(
                 f"The explorer has colours for at most {len(COLOURS)} classes: choose some. "
                 f"Received: {len(classes)} classes"
             )
-        classes = [str(name) for name in classes]
         limits = _check_limits(limits, codes, prior)
         if alt is None:
             alt = (
@@ -80,20 +95,8 @@ class LatentExplorer(InteractiveFigure):
             "prior": bool(prior),
         }
         start = np.clip(codes[0], *np.transpose(limits)).tolist()
-        super().__init__({"data": data, "point": start}, alt)
+        super().__init__({"data": data}, alt, point=start)
         self._decoder, self._codes = decoder, codes
-
-    @property
-    def point(self):
-        """The chosen code `(z[0], z[1])`; set it to move the point in the figure."""
-        return tuple(self._get("point"))
-
-    @point.setter
-    def point(self, value):
-        array = _as_floats(value)
-        if array is None or array.shape != (2,) or not np.isfinite(array).all():
-            raise ValueError(f"point must be two finite numbers. Received: {value!r}")
-        self._set("point", array.tolist())
 
     def __repr__(self):
         data = self._state["data"]

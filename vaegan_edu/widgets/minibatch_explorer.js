@@ -61,18 +61,13 @@ function render({ model, el }) {
     `${(2 * radius).toFixed(1)} 0a${radius.toFixed(1)} ${radius.toFixed(1)} 0 1 0 ` +
     `${(-2 * radius).toFixed(1)} 0`;
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, model.get("title"), `
       <svg class="plane" viewBox="-12 -6 444 ${BOTTOM + 58}" role="img">
         <rect class="ground" x="0" y="0" width="${WIDTH}" height="${UPPER}"/>
-        <g class="axes">
-          ${[0, 0.25, 0.5, 0.75, 1].map((value) =>
-            `<path d="M${po(value)} ${TOP}V${BOTTOM}"/>
-             <text x="${po(value)}" y="${BOTTOM + 20}" text-anchor="middle">${value}</text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${BOTTOM + 44}" text-anchor="middle">o</text>
-        </g>
+        <g class="axes">${axes(WIDTH, {
+          ticks: [0, 0.25, 0.5, 0.75, 1].map((value) => ({ value, text: `${value}` })),
+          at: po, name: "o",
+        }, [{ top: TOP, bottom: BOTTOM }])}</g>
         <path class="target" d="${data.modes.map(([x, y]) =>
           `M${px(x) - 8} ${py(y)}h16M${px(x)} ${py(y) - 8}v16`).join("")}"/>
         <path class="heap generated"/>
@@ -92,33 +87,24 @@ function render({ model, el }) {
             <tr><th scope="row">mean o, generated</th><td></td></tr>
           </table>
         </div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </div>`);
   const controls = find(".controls");
-  find(".title").textContent = model.get("title");
-  const change = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-    show();
-  };
+  const change = changer(model, show);
   const set = {
     clusters: addSlider(controls, "clusters", "Gaussians at which generated points lie", CLUSTERS,
-      (value) => change("clusters", value), true),
+      (clusters) => change({ clusters }), true),
     spread: addSlider(controls, "spread", "deviation of the generated points there", SPREAD,
-      (value) => change("spread", value)),
+      (spread) => change({ spread })),
     shift: addSlider(controls, "shift", "how far they are moved to the right", SHIFT,
-      (value) => change("shift", value)),
+      (shift) => change({ shift })),
     // A kernel spans decades, so its slider goes by the logarithm.
     kernel: addSlider(controls, "log10(kernel)", "logarithm of the kernel", KERNEL.map(Math.log10),
-      (value) => change("kernel", Math.min(KERNEL[1], Math.max(KERNEL[0], round(10 ** value))))),
+      (power) => change({ kernel: Math.min(KERNEL[1], Math.max(KERNEL[0], round(10 ** power))) })),
   };
-  const say = announcer(el);
+  const tell = teller(el);
 
   function show() {
-    const chosen = Object.fromEntries(
-      ["clusters", "spread", "shift", "kernel"].map((name) => [name, model.get(name)]));
+    const chosen = Object.fromEntries(Object.keys(set).map((name) => [name, model.get(name)]));
     const { points, features, covered, byPlace, byBatch } = look(data, chosen);
     find(".heap.generated").setAttribute("d", points.map(([x, y], i) =>
       dot(px(x), py(y), 2 + 4 * features.generated[i])).join(""));
@@ -130,18 +116,13 @@ function render({ model, el }) {
     const numbers = [byPlace, byBatch, mean(features.real), mean(features.generated)]
       .map((value) => format(value));
     find(".value strong").textContent = covered;
-    el.querySelectorAll("td").forEach((cell, i) => { cell.textContent = numbers[i]; });
+    write(el.querySelectorAll("td"), numbers);
     for (const name of ["clusters", "spread", "shift"]) set[name](chosen[name]);
     set.kernel(Math.log10(chosen.kernel));
-    const words = `${covered} of 8 modes covered. Told apart by a point's place ${numbers[0]}, by ` +
-      `its batch ${numbers[1]}. Mean o of real points ${numbers[2]}, of generated ${numbers[3]}`;
-    find(".plane").setAttribute("aria-label",
-      `Generated points among eight modes, and o of each point of two batches. ${words}.`);
-    say(`${words}.`);
+    tell("Generated points among eight modes, and o of each point of two batches.",
+      `${covered} of 8 modes covered. Told apart by a point's place ${numbers[0]}, by ` +
+      `its batch ${numbers[1]}. Mean o of real points ${numbers[2]}, of generated ${numbers[3]}`);
   }
 
-  const names = "change:clusters change:spread change:shift change:kernel";
-  model.on(names, show); // Python moved a slider
-  show();
-  return () => model.off(names, show);
+  return follow(model, Object.keys(set), show);
 }

@@ -4,13 +4,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vaegan_edu import toys
-from vaegan_edu.validation import check_count
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
+from vaegan_edu.widgets.figure import InteractiveFigure, Slider
 
 _RING = toys.ring(std=0.05)
 _BATCH = 64
-_CLUSTERS = 8  # this and the ranges as in minibatch_explorer.js
-_RANGES = {"spread": (0.0, 0.3), "shift": (0.0, 1.0), "kernel": (0.01, 100.0)}
+_CLUSTERS = 8  # as in minibatch_explorer.js
 _DIGITS = 4  # of the noise in the page
 
 
@@ -40,6 +38,15 @@ class MinibatchExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "minibatch_explorer.js")
 
+    # Ranges as in minibatch_explorer.js.
+    clusters = Slider(
+        1, _CLUSTERS, "How many Gaussians the generated points lie at; set it to move the slider.",
+        whole=True,
+    )  # fmt: skip
+    spread = Slider(0.0, 0.3, "Deviation of generated points there; set it to move the slider.")
+    shift = Slider(0.0, 1.0, "How far they are moved to the right; set it to move the slider.")
+    kernel = Slider(0.01, 100.0, "Factor on all differences; set it to move the slider.")
+
     def __init__(
         self,
         clusters=2,
@@ -57,10 +64,9 @@ class MinibatchExplorer(InteractiveFigure):
             "std": _RING.std,
         }
         state = {"title": str(title), "data": data}
-        given = {"clusters": clusters, "spread": spread, "shift": shift, "kernel": kernel}
-        state |= {name: _check(name, value) for name, value in given.items()}
-        super().__init__(state, alt)
-        self._start = {name: state[name] for name in given}
+        super().__init__(
+            state, alt, clusters=clusters, spread=spread, shift=shift, kernel=kernel
+        )
         if alt is None:
             view = self.view
             self.alt = (
@@ -69,42 +75,6 @@ class MinibatchExplorer(InteractiveFigure):
                 f"points have {view['closeness_real']:.2f} on average, generated ones "
                 f"{view['closeness_generated']:.2f}."
             )
-
-    @property
-    def clusters(self):
-        """How many Gaussians the generated points lie at; set it to move the slider."""
-        return self._get("clusters")
-
-    @clusters.setter
-    def clusters(self, value):
-        self._set("clusters", _check("clusters", value))
-
-    @property
-    def spread(self):
-        """Deviation of the generated points at each; set it to move the slider."""
-        return self._get("spread")
-
-    @spread.setter
-    def spread(self, value):
-        self._set("spread", _check("spread", value))
-
-    @property
-    def shift(self):
-        """How far the generated points are moved to the right; set it to move the slider."""
-        return self._get("shift")
-
-    @shift.setter
-    def shift(self, value):
-        self._set("shift", _check("shift", value))
-
-    @property
-    def kernel(self):
-        """Factor on all differences; set it to move the slider."""
-        return self._get("kernel")
-
-    @kernel.setter
-    def kernel(self, value):
-        self._set("kernel", _check("kernel", value))
 
     @property
     def points(self):
@@ -183,11 +153,3 @@ def _told_apart(real, generated):
     # Equal but for rounding counts as a tie: Python and the page must agree.
     larger[np.isclose(generated[:, None], real, rtol=0.0, atol=1e-12)] = 0.0
     return float(0.5 + 0.5 * abs(larger.mean()))
-
-
-def _check(name, value):
-    if name != "clusters":
-        return check_range(name, value, *_RANGES[name])
-    if check_count(value, name) > _CLUSTERS:
-        raise ValueError(f"clusters must be at most {_CLUSTERS}. Received: {value!r}")
-    return int(value)

@@ -18,15 +18,18 @@ function render({ model, el }) {
   };
 
   // All runs share a panel's axis, so that they can be compared.
-  const axes = panels.map(({ columns, log }, number) => {
+  const scales = panels.map(({ columns, log }, number) => {
     const every = names.flatMap((name) => columns.flatMap((column) => runs[name].curves[column]));
     const on = log ? Math.log10 : (value) => value;
     const [low, high] = [on(Math.min(...every)), on(Math.max(...every))];
     const margin = 0.06 * (high - low || 1);
     const [bottom, top] = [low - margin, high + margin];
-    const y = (value) => STEP * number + HEIGHT * ((top - on(value)) / (top - bottom));
-    const marks = log ? powers(10 ** bottom, 10 ** top) : ticks(bottom, top);
-    return { y, marks };
+    return {
+      at: (value) => STEP * number + HEIGHT * ((top - on(value)) / (top - bottom)),
+      ticks: log ? powers(10 ** bottom, 10 ** top) : ticks(bottom, top),
+      top: STEP * number,
+      bottom: STEP * number + HEIGHT,
+    };
   });
 
   // 1, 2 and 5 times the powers of ten; where they are many, the powers alone.
@@ -47,11 +50,7 @@ function render({ model, el }) {
     columns.map((column, place) => ({ column, number, place })));
   const colour = (i) => `--base:${colours[i % colours.length]}`;
 
-  el.classList.add("vaegan-live");
-  // Only numbers and fixed words go through innerHTML; names and titles go through textContent.
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, model.get("title"), `
       <div class="side">
         <div class="sheet"><img><div class="said"></div></div>
         <div class="controls run">
@@ -63,35 +62,21 @@ function render({ model, el }) {
       </div>
       <svg class="plane curves" viewBox="-78 -24 520 ${below + 74}" role="img">
         <g class="axes">
-          ${whole.map(({ value, text }) =>
-            `<path d="${panels.map((_, n) => `M${px(value)} ${STEP * n}v${HEIGHT}`).join("")}"/>
-             <text x="${px(value)}" y="${below + 20}" text-anchor="middle">${text}</text>`).join("")}
-          ${axes.map(({ y, marks }) => marks.map(({ value, text }) =>
-            `<path d="M0 ${y(value)}H${WIDTH}"/>
-             <text x="-7" y="${y(value) + 5}" text-anchor="end">${text}</text>`).join("")).join("")}
-          ${panels.map((_, n) => `<text class="name" x="0" y="${STEP * n - 8}"></text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${below + 44}" text-anchor="middle">epoch</text>
+          ${axes(WIDTH, { ticks: whole, at: px, name: "epoch" }, scales)}
+          ${panels.map((_, n) => `<text class="name panel" x="0" y="${STEP * n - 8}"></text>`).join("")}
         </g>
         <path class="cross"/>
         ${curves.map(({ place }, i) => `<g class="class" style="${colour(i)}">
           <path class="line course" stroke-dasharray="${STROKES[place]}"/><path class="dots"/>
         </g>`).join("")}
-      </svg>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
+      </svg>`);
   const all = (selector) => [...el.querySelectorAll(selector)];
   const controls = find(".controls");
   const table = find("table");
-  find(".title").textContent = model.get("title");
-  all(".name").forEach((text, n) => { if (n < panels.length) text.textContent = panels[n].name; });
-  all("th code").forEach((code, i) => { code.textContent = curves[i].column; });
-  const change = (name, epoch) => {
-    model.set("run", name);
-    model.set("epoch", Math.min(epoch, runs[name].epochs)); // not every run is as long
-    model.save_changes();
-    show();
-  };
+  write(all(".name.panel"), panels.map(({ name }) => name));
+  write(all("th code"), curves.map(({ column }) => column));
+  const change = (run, epoch) => // not every run is as long
+    changer(model, show)({ run, epoch: Math.min(epoch, runs[run].epochs) });
   const choose = addChoice(controls, "run", names, (name) => change(name, model.get("epoch")));
   const slide = addSlider(controls, "epoch", "epoch", [1, longest],
     (epoch) => change(model.get("run"), epoch), true);
@@ -109,13 +94,13 @@ function render({ model, el }) {
     find(".sheet img").alt = `${samples} of the run ${name}`;
     find(".said").textContent = samples;
 
-    const lines = all(".line.course");
+    const courses = all(".line.course");
     const dots = all(".plane .dots");
     const cells = all("td");
     const told = curves.map(({ column, number }, i) => {
-      const [values, { y }] = [run.curves[column], axes[number]];
-      const points = values.map((v, t) => `${px(t + 1).toFixed(1)} ${y(v).toFixed(1)}`);
-      lines[i].setAttribute("d", `M${points.join("L")}`);
+      const [values, { at }] = [run.curves[column], scales[number]];
+      const points = values.map((v, t) => `${px(t + 1).toFixed(1)} ${at(v).toFixed(1)}`);
+      courses[i].setAttribute("d", `M${points.join("L")}`);
       dots[i].setAttribute("d", `M${points[epoch - 1]}h0`);
       cells[i].textContent = short(values[epoch - 1]);
       return `${column} ${cells[i].textContent}`;

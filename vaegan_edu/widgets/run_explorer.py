@@ -13,7 +13,7 @@ from PIL import Image
 from vaegan_edu import records
 from vaegan_edu.plotting import COLOURS
 from vaegan_edu.validation import check_count
-from vaegan_edu.widgets.figure import InteractiveFigure
+from vaegan_edu.widgets.figure import Choice, InteractiveFigure, Slider
 
 MAX_PANELS = 3
 MAX_CURVES = 4  # a panel: so many strokes are told apart without their colours
@@ -24,6 +24,15 @@ _WIDEST = 280  # pixels of a sheet in the page
 _QUALITY = 70  # of WebP
 _DIGITS = 4  # of a value in the page
 _STROKES = ("-", "--", ":", "-.")  # as in run_explorer.js
+
+
+class _Run(Choice):
+    """The run; another one keeps the epoch if it came so far."""
+
+    def __set__(self, figure, value):
+        super().__set__(figure, value)
+        if "epoch" in figure._state:
+            figure._set("epoch", min(figure.epoch, figure.epochs))
 
 
 class RunExplorer(InteractiveFigure):
@@ -64,6 +73,15 @@ class RunExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "run_explorer.js")
 
+    run = _Run(
+        lambda figure: figure._state["data"]["runs"],
+        "Name of the run; set it to choose another, which keeps the epoch if it came so far.",
+    )
+    epoch = Slider(
+        1, lambda figure: figure.epochs, "The epoch, counted from 1; set it to move the marker.",
+        whole=True,
+    )  # fmt: skip
+
     def __init__(
         self,
         runs,
@@ -99,11 +117,10 @@ class RunExplorer(InteractiveFigure):
                 f"The page carries the sheets, in at most {MAX_BYTES} bytes: choose fewer runs or "
                 f"columns. Received: {size}"
             )
-        state = {"title": str(title), "data": data}
-        super().__init__(state, alt)
-        state["run"] = self._check_run(next(iter(folders)) if run is None else run)
-        state["epoch"] = self.epochs if epoch is None else self._check_epoch(epoch)
-        self._start = state["run"], state["epoch"]
+        run = next(iter(folders)) if run is None else run
+        if epoch is None:
+            epoch = data["runs"].get(run, {}).get("epochs")
+        super().__init__({"title": str(title), "data": data}, alt, run=run, epoch=epoch)
         if alt is None:
             told = ", ".join(f"{name} {value:.3g}" for name, value in self.values.items())
             self.alt = (
@@ -111,25 +128,6 @@ class RunExplorer(InteractiveFigure):
                 f"{self.sheet}. Right, its curves over {self.epochs} epochs; in epoch {self.epoch} "
                 f"they are at: {told}."
             )
-
-    @property
-    def run(self):
-        """Name of the run; set it to choose another, which keeps the epoch if it came so far."""
-        return self._get("run")
-
-    @run.setter
-    def run(self, value):
-        self._set("run", self._check_run(value))
-        self._set("epoch", min(self.epoch, self.epochs))
-
-    @property
-    def epoch(self):
-        """The epoch, counted from 1; set it to move the marker."""
-        return self._get("epoch")
-
-    @epoch.setter
-    def epoch(self, value):
-        self._set("epoch", self._check_epoch(value))
 
     @property
     def epochs(self):
@@ -153,27 +151,14 @@ class RunExplorer(InteractiveFigure):
             f"{len(self._state['data']['runs'])} runs)"
         )
 
-    def _check_run(self, value):
-        known = self._state["data"]["runs"]
-        if value not in known:
-            raise ValueError(f"run must be one of {', '.join(known)}. Received: {value!r}")
-        return value
-
-    def _check_epoch(self, value):
-        if check_count(value, "epoch") > self.epochs:
-            raise ValueError(
-                f"epoch must be at most {self.epochs}, the last of {self.run}. Received: {value!r}"
-            )
-        return int(value)
-
     def _twin(self):
-        name, epoch = self._start
+        name, epoch = self._start.values()
         data = self._state["data"]
         run = data["runs"][name]
         figure = Figure(figsize=(7.4, 1.2 + 1.5 * len(data["panels"])), layout="constrained")
         figure.suptitle(f"{self._state['title']}: {name}", fontsize=11)
         places = [["sheet", f"panel {number}"] for number in range(len(data["panels"]))]
-        axes = figure.subplot_mosaic(places)
+        axes = figure.subplot_mosaic(places)  # type: ignore[arg-type] # lists of lists will do
         axes["sheet"].axis("off")
         shown = _latest(run["sheets"], epoch)
         if shown is not None:
@@ -188,7 +173,7 @@ class RunExplorer(InteractiveFigure):
                 curve = run["curves"][column]
                 epochs = range(1, run["epochs"] + 1)
                 chart.plot(epochs, curve, stroke, color=next(colours), label=column)
-            chart.xaxis.get_major_locator().set_params(integer=True)
+            chart.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
             chart.axvline(epoch, color="#5a6370", linewidth=1)
             chart.set_title(panel["name"], fontsize=9)
             chart.legend(frameon=False, fontsize=7)
@@ -243,8 +228,8 @@ def _read(folder, panels, columns):
 
 def _sheet(path, columns):
     """Return the upper left `columns` by `columns` images of a sheet as a small data address."""
-    with Image.open(path) as picture:
-        picture = picture.convert("RGB")
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
     side = (picture.width + _GAP) // _ROW * columns - _GAP
     picture = picture.crop((0, 0, side, side))
     picture = picture.reduce(math.ceil(side / _WIDEST))

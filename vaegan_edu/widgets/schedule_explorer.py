@@ -5,14 +5,10 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaegan_edu.schedules import Plateau, WindowedDecay, replay
-from vaegan_edu.validation import check_count
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
+from vaegan_edu.schedules import PeakDecay, Plateau, WindowedDecay, replay
+from vaegan_edu.widgets.figure import Choice, InteractiveFigure, Slider, check_range
 
-_RULES = ("plateau", "stagnation", "improvement")  # this and the rest as in schedule_explorer.js
-_FACTORS = (0.1, 0.95)
-_EPOCHS = (1, 12)
-_SPAN = 1000.0
+_SPAN = 1000.0  # as in schedule_explorer.js
 _DIGITS = 4  # of a loss in the page
 
 
@@ -20,16 +16,21 @@ class ScheduleExplorer(InteractiveFigure):
     """Choose a loss curve and a rule, move its settings, and see the learning rate it leads to.
 
     Above the loss, with a dot where the rate fell; below it the rate of each epoch and the floor.
-    The rules are `schedules.Plateau` and the two kinds of `schedules.WindowedDecay`.
+    The rules are `schedules.Plateau`, the two kinds of `schedules.WindowedDecay`, and
+    `schedules.PeakDecay`. Where a run's rates are given, they are drawn beside the rule's, and the
+    epochs that agree are counted.
 
     Args:
         curves: a mapping from a name to losses, one an epoch, equally many in each; rounded to four
             decimals.
         curve: name of the curve to begin with, by default the first.
-        rule: "plateau", "stagnation" or "improvement".
+        rule: "plateau", "stagnation", "improvement" or "peak".
         factor: of a decay, in [0.1, 0.95].
-        epochs: patience of "plateau", window of the others, from 1 to 12.
+        epochs: patience of "plateau" and "peak", window of the others, from 1 to 12.
         minimum: floor of the rate, from a thousandth of `initial` to `initial`.
+        start: first epoch that "peak" tests, from 2 to 60.
+        logged: a mapping from names of curves to the rates that a run logged after each of its
+            epochs, or `None`.
         initial: learning rate of the first epoch.
         title: one line above the figure.
         alt: what the still picture shows, in words; by default a sentence with the numbers.
@@ -41,6 +42,26 @@ class ScheduleExplorer(InteractiveFigure):
 
     _scripts = ("controls.js", "schedule_explorer.js")
 
+    # Rules and ranges as in schedule_explorer.js.
+    curve = Choice(
+        lambda figure: figure._state["data"]["curves"],
+        "Name of the loss curve; set it to show another.",
+    )
+    rule = Choice(
+        ("plateau", "stagnation", "improvement", "peak"),
+        "Name of the rule; set it to try another.",
+    )
+    factor = Slider(0.1, 0.95, "Factor of a decay; set it to move the slider.")
+    epochs = Slider(
+        1, 12, "Patience, or epochs of the window; set it to move the slider.", whole=True
+    )
+    minimum = Slider(
+        lambda figure: figure._state["data"]["initial"] / _SPAN,
+        lambda figure: figure._state["data"]["initial"],
+        "Floor of the rate; set it to move the slider.",
+    )
+    start = Slider(2, 60, 'First epoch that "peak" tests; set it to move the slider.', whole=True)
+
     def __init__(
         self,
         curves,
@@ -50,24 +71,28 @@ class ScheduleExplorer(InteractiveFigure):
         epochs=6,
         minimum=5e-6,
         *,
+        start=2,
+        logged=None,
         initial=5e-4,
         title="What a rule makes of a loss",
         alt=None,
     ):
         curves = _check_curves(curves)
-        data = {"curves": curves, "initial": check_range("initial", initial, 1e-12, math.inf)}
-        state = {"title": str(title), "data": data}
-        settings = {
-            "curve": next(iter(curves)) if curve is None else curve,
-            "rule": rule,
-            "factor": factor,
-            "epochs": epochs,
-            "minimum": minimum,
+        data = {
+            "curves": curves,
+            "initial": check_range("initial", initial, 1e-12, math.inf),
+            "logged": _check_logged(logged, curves),
         }
-        super().__init__(state, alt)
-        for name, value in settings.items():
-            state[name] = self._check(name, value)
-        self._start = self.curve, self.schedule
+        super().__init__(
+            {"title": str(title), "data": data},
+            alt,
+            curve=next(iter(curves)) if curve is None else curve,
+            rule=rule,
+            factor=factor,
+            epochs=epochs,
+            minimum=minimum,
+            start=start,
+        )
         if alt is None:
             rates = self.rates
             self.alt = (
@@ -78,30 +103,9 @@ class ScheduleExplorer(InteractiveFigure):
             )
 
     @property
-    def curve(self):
-        """Name of the loss curve; set it to show another."""
-        return self._get("curve")
-
-    @curve.setter
-    def curve(self, value):
-        self._set("curve", self._check("curve", value))
-
-    @property
-    def rule(self):
-        """Name of the rule; set it to try another."""
-        return self._get("rule")
-
-    @rule.setter
-    def rule(self, value):
-        self._set("rule", self._check("rule", value))
-
-    @property
     def schedule(self):
         """The rule with the sliders' values, a fresh `schedules.Schedule`."""
-        settings = self._state["data"]["initial"], self._get("factor"), self._get("minimum")
-        if self.rule == "plateau":
-            return Plateau(*settings, patience=self._get("epochs"))
-        return WindowedDecay(*settings, window=self._get("epochs"), decay_on=self.rule)
+        return self._schedule(self.rule, self.factor, self.epochs, self.minimum, self.start)
 
     @property
     def losses(self):
@@ -113,27 +117,26 @@ class ScheduleExplorer(InteractiveFigure):
         """`schedules.replay` of the rule over the losses."""
         return replay(self.schedule, self.losses)
 
+    @property
+    def agreeing(self):
+        """In how many epochs the rates are those that the run logged; `None` without a log."""
+        logged = self._state["data"]["logged"].get(self.curve)
+        return None if logged is None else int(np.isclose(self.rates, logged, 1e-4, 0).sum())
+
     def __repr__(self):
         return f"ScheduleExplorer({self.curve!r}, {self.schedule!r})"
 
-    def _check(self, name, value):
-        known = {"curve": tuple(self._state["data"]["curves"]), "rule": _RULES}
-        if name in known:
-            if value not in known[name]:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(known[name])}. Received: {value!r}"
-                )
-            return value
-        if name == "epochs":
-            if check_count(value, name) > _EPOCHS[1]:
-                raise ValueError(f"epochs must be at most {_EPOCHS[1]}. Received: {value!r}")
-            return int(value)
-        initial = self._state["data"]["initial"]
-        ranges = {"factor": _FACTORS, "minimum": (initial / _SPAN, initial)}
-        return check_range(name, value, *ranges[name])
+    def _schedule(self, rule, factor, epochs, minimum, start):
+        settings = self._state["data"]["initial"], factor, minimum
+        if rule == "plateau":
+            return Plateau(*settings, patience=epochs)
+        if rule == "peak":
+            return PeakDecay(*settings, patience=epochs, start=start)
+        return WindowedDecay(*settings, window=epochs, decay_on=rule)
 
     def _twin(self):
-        curve, schedule = self._start
+        curve, *settings = self._start.values()
+        schedule = self._schedule(*settings)
         losses = self._state["data"]["curves"][curve]
         rates = np.array(replay(schedule, losses))
         led = np.array([schedule.initial, *rates[:-1]])  # the rate that led each epoch
@@ -150,7 +153,12 @@ class ScheduleExplorer(InteractiveFigure):
         above.set_title(f"{curve}: {schedule!r}", fontsize=8)
         if fell.any():
             above.legend(frameon=False)
-        below.step(epochs, led, where="post", color="#2f78bd")
+        below.step(epochs, led, where="post", color="#2f78bd", label="this rule")
+        logged = self._state["data"]["logged"].get(curve)
+        if logged is not None:
+            before = [schedule.initial, *logged[:-1]]
+            below.step(epochs, before, where="post", color="black", linestyle=":", label="logged")
+            below.legend(frameon=False)
         below.axhline(schedule.minimum, color="#5a6370", linestyle="--", linewidth=1)
         below.set(xlabel="epoch", ylabel="learning rate", yscale="log")
         return figure
@@ -169,3 +177,22 @@ def _check_curves(curves):
             f"Received: {' '.join(repr(curves).split())[:80]}"
         )
     return {name: [round(loss, _DIGITS) for loss in losses] for name, losses in named.items()}
+
+
+def _check_logged(logged, curves):
+    """Return the rates with six digits; `ValueError` unless each belongs to a curve, and fits."""
+    try:
+        named = {
+            str(name): [float(f"{rate:.6g}") for rate in rates]
+            for name, rates in ({} if logged is None else logged).items()
+        }
+    except (AttributeError, TypeError, ValueError):
+        named = {"": []}
+    for name, rates in named.items():
+        fits = name in curves and len(rates) == len(curves[name])
+        if not fits or not all(0.0 < rate < math.inf for rate in rates):
+            raise ValueError(
+                "logged must map names of curves to rates above 0, one an epoch. "
+                f"Received: {' '.join(repr(logged).split())[:80]}"
+            )
+    return named

@@ -59,22 +59,11 @@ function render({ model, el }) {
     return known;
   }
 
-  el.classList.add("vaegan-live");
-  el.innerHTML = `
-    <div class="title"></div>
-    <div class="panels">
+  const find = build(el, data.title, `
       <svg class="plane" viewBox="-66 -14 496 ${HEIGHT + 72}" role="img">
-        <g class="axes">
-          ${[-6, -4, -2, 0, 2, 4, 6].map((value) =>
-            `<path d="M${px(value)} 0V${HEIGHT}"/>
-             <text x="${px(value)}" y="${HEIGHT + 20}" text-anchor="middle">${format(value, 0)}</text>`).join("")}
-          ${[0, 0.5, 1, 1.5, 2].map((value) =>
-            `<path d="M0 ${py(value)}H${WIDTH}"/>
-             <text x="-7" y="${py(value) + 5}" text-anchor="end">${format(value, 1)}</text>`).join("")}
-          <text class="name" x="${WIDTH / 2}" y="${HEIGHT + 44}" text-anchor="middle">shift</text>
-          <text class="name" x="${-HEIGHT / 2}" y="-50" transform="rotate(-90)"
-                text-anchor="middle">relative error</text>
-        </g>
+        <g class="axes">${axes(WIDTH, { ticks: ticksAt([-6, -4, -2, 0, 2, 4, 6]), at: px, name: "shift" }, [
+          { ticks: ticksAt([0, 0.5, 1, 1.5, 2], 1), at: py, name: "relative error",
+            top: 0, bottom: HEIGHT }])}</g>
         <path class="floor" d="M0 ${py(1)}H${WIDTH}"/>
         <path class="line pixels"/><path class="line features"/>
         <circle class="handle at-pixels" r="6"/><circle class="handle at-features" r="6"/>
@@ -94,25 +83,17 @@ function render({ model, el }) {
             <tr><th scope="row">over another image's</th><td></td><td></td></tr>
           </table>
         </div>
-      </div>
-    </div>`;
-
-  const find = (selector) => el.querySelector(selector);
-  find(".title").textContent = data.title;
+      </div>`);
   const controls = find(".controls");
-  const change = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-    show();
-  };
-  const choose = addChoice(controls, "image", names, (value) => change("image", value));
+  const change = changer(model, show);
+  const choose = addChoice(controls, "image", names, (image) => change({ image }));
   const slide = {
     shift: addSlider(controls, "shift", "shift to the right in pixels", SHIFT,
-      (value) => change("shift", value), true),
+      (shift) => change({ shift }), true),
     blur: addSlider(controls, "blur", "blur, standard deviation in pixels", BLUR,
-      (value) => change("blur", value)),
+      (blur) => change({ blur })),
   };
-  const say = announcer(el);
+  const tell = teller(el);
 
   function draw(canvas, values, words) {
     const context = canvas.getContext("2d");
@@ -146,14 +127,9 @@ function render({ model, el }) {
     choose(name);
     slide.shift(shift);
     slide.blur(blur);
-    const result = `The copy's error is ${words.join(", ")}, times that of another image`;
-    find(".plane").setAttribute("aria-label",
-      `Error over shift, by pixels and by features. ${result}.`);
-    say(`${result}.`);
+    tell("Error over shift, by pixels and by features.",
+      `The copy's error is ${words.join(", ")}, times that of another image`);
   }
 
-  const traits = "change:image change:shift change:blur";
-  model.on(traits, show); // Python changed the copy
-  show();
-  return () => model.off(traits, show);
+  return follow(model, ["image", "shift", "blur"], show);
 }

@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.ndimage import correlate1d
 
-from vaegan_edu.validation import check_count, check_images
+from vaegan_edu.validation import check_images
 from vaegan_edu.widgets.export import export_decoder
-from vaegan_edu.widgets.figure import InteractiveFigure, check_range
+from vaegan_edu.widgets.figure import Choice, InteractiveFigure, Slider
 
 # All as in similarity_explorer.js.
 _SHIFT = (-6, 6)
-_BLUR = (0.0, 3.0)
 _REACH = 9
 _BLACK = -1.0
 MAX_IMAGES = 10
@@ -48,6 +47,14 @@ class SimilarityExplorer(InteractiveFigure):
     """
 
     _scripts = ("controls.js", "decoder.js", "similarity_explorer.js")
+
+    # Ranges as in similarity_explorer.js.
+    image = Choice(lambda figure: figure._names, "Name of the image; set it to choose another.")
+    shift = Slider(
+        *_SHIFT, "Pixels by which the copy is moved to the right; set it to move the slider.",
+        whole=True,
+    )  # fmt: skip
+    blur = Slider(0.0, 3.0, "Deviation of the copy's blur in pixels; set it to move the slider.")
 
     def __init__(
         self,
@@ -87,51 +94,15 @@ class SimilarityExplorer(InteractiveFigure):
                 for kind, values in (("pixels", self._images), ("features", self._features))
             },
         }
-        state = {
-            "data": data,
-            "image": self._names[0],
-            "shift": _check_shift(shift),
-            "blur": check_range("blur", blur, *_BLUR),
-        }
-        super().__init__(state, alt)
-        self._start = state["shift"], state["blur"]
+        super().__init__({"data": data}, alt, image=self._names[0], shift=shift, blur=blur)
         if alt is None:
             pixels, features = self.relative_errors.values()
             self.alt = (
-                f"{title}. Left, {self._names[0]} and its copy, shifted by {state['shift']} pixels "
-                f"and blurred by {state['blur']:g}. Right, two curves of error over shift. As a "
+                f"{title}. Left, {self._names[0]} and its copy, shifted by {self.shift} pixels "
+                f"and blurred by {self.blur:g}. Right, two curves of error over shift. As a "
                 f"multiple of another image's error, the copy's is {pixels:.2f} by pixels and "
                 f"{features:.2f} by features."
             )
-
-    @property
-    def image(self):
-        """Name of the image; set it to choose another."""
-        return self._get("image")
-
-    @image.setter
-    def image(self, value):
-        if value not in self._names:
-            raise ValueError(f"image must be one of {', '.join(self._names)}. Received: {value!r}")
-        self._set("image", value)
-
-    @property
-    def shift(self):
-        """Pixels by which the copy is moved to the right; set it to move the slider."""
-        return self._get("shift")
-
-    @shift.setter
-    def shift(self, value):
-        self._set("shift", _check_shift(value))
-
-    @property
-    def blur(self):
-        """Standard deviation of the copy's blur in pixels; set it to move the slider."""
-        return self._get("blur")
-
-    @blur.setter
-    def blur(self, value):
-        self._set("blur", check_range("blur", value, *_BLUR))
 
     @property
     def errors(self):
@@ -163,7 +134,7 @@ class SimilarityExplorer(InteractiveFigure):
         }
 
     def _twin(self):
-        name, (shift, blur) = self._names[0], self._start
+        name, shift, blur = self._start.values()
         shifts = np.arange(_SHIFT[0], _SHIFT[1] + 1)
         figure = Figure(figsize=(7.4, 3.4), layout="constrained")
         figure.suptitle(self._state["data"]["title"], fontsize=11)
@@ -210,6 +181,3 @@ def _mean_distance(values):
     return sum(pairs) / len(pairs)
 
 
-def _check_shift(value):
-    check_range("shift", value, *_SHIFT)
-    return check_count(value, "shift", minimum=_SHIFT[0])

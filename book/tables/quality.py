@@ -1,0 +1,130 @@
+"""Quality of samples: on MNIST a VAE-GAN against a VAE of the same encoder and decoder.
+
+The recorded runs, mean over seeds with its 95 % bootstrap interval. Above stands the floor, real
+images judged against real images; below each model's samples stands the control, the same samples
+with their contrast raised (`sharpen`, chapter 5). What the control wins, no learning won.
+
+Equal cost: the numbers of epochs of the three models on MNIST are chosen so that they take equal
+time on a quiet machine by the part `models` of `benchmarks.train_step`, which times a step of each
+in turns. The runs themselves may then be made at any load, for their epochs are fixed. The column
+`minutes, by step` is that measured time, times the epochs; `minutes, as recorded` is what the runs
+happened to take, each after the other or side by side, with the measuring on test images after each
+epoch.
+"""
+
+import json
+from pathlib import Path
+
+from book.runs import measured, read_arm
+from vaegan_edu.intervals import mean_interval
+from vaegan_edu.records import Record
+
+SPEED = Path("benchmarks", "results", "train_step.json")
+# Arms of `book.runs`, with their experiments' names.
+MNIST = {
+    "vae-mnist/": "vae-mnist",
+    "vaegan-mnist/": "vaegan-mnist",
+    "vaegan-mnist-original/epochs-2-": "vaegan-mnist-original",
+}
+DIGITS = {"gan-digits/": "gan-digits", "vaegan-digits/": "vaegan-digits"}
+KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
+# Of what the records of runs on digits measure, with their headings. Against test images:
+DISTANCES = {
+    "held_out_frechet_distance": "Fréchet",
+    "held_out_precision": "precision",
+    "held_out_recall": "recall",
+    "held_out_coverage": "coverage",
+}
+# Of the samples alone, and against training images:
+CLASSES = {
+    "classes_covered": "classes",
+    "histogram_divergence": "histogram, KL",
+    "low_confidence": "low confidence",
+    "within_class_distance": "within class",
+    "nearest_distance": "nearest image",
+}
+
+
+def cost(root: Path) -> list[dict[str, str]]:
+    """Return a row for each model on MNIST: epochs, their time, and the reconstruction."""
+    speed = read_speed(root)["models"]
+    rows = []
+    for arm, experiment in MNIST.items():
+        runs = read_arm(root, arm)
+        epochs, minutes = duration(runs)
+        by_step = [n * speed[experiment]["epoch_seconds"] / 60 for n in epochs]
+        rows.append(
+            {
+                "model": experiment,
+                "seeds": str(len(runs)),
+                "epochs": interval(epochs),
+                "minutes, by step": f"{by_step[0]:.1f}",
+                "minutes, as recorded": interval(minutes),
+                "reconstruction": interval(measured(runs, "reconstruction_loss")),
+            }
+        )
+    return rows
+
+
+def distances(root: Path) -> list[dict[str, str]]:
+    """Return how far the samples of each model on MNIST lie from test images."""
+    return _samples(root, MNIST, DISTANCES)
+
+
+def classes(root: Path) -> list[dict[str, str]]:
+    """Return what the samples of each model on MNIST show, and how near a training image lies."""
+    return _samples(root, MNIST, CLASSES)
+
+
+def digits_distances(root: Path) -> list[dict[str, str]]:
+    """Return `distances` for the models on the built-in digits."""
+    return _samples(root, DIGITS, DISTANCES)
+
+
+def digits_classes(root: Path) -> list[dict[str, str]]:
+    """Return `classes` for the models on the built-in digits."""
+    return _samples(root, DIGITS, CLASSES)
+
+
+def search(root: Path) -> list[dict[str, str]]:
+    """Return the tries of `benchmarks.quality_search`, the floor first."""
+    from benchmarks import quality_search  # starts Keras
+
+    return quality_search.rows(root / "benchmarks" / "results" / "quality_search")
+
+
+def read_speed(root: Path) -> dict:
+    """Return the parts that `benchmarks.train_step` measured, by name."""
+    return json.loads((root / SPEED).read_text(encoding="utf-8"))["parts"]
+
+
+def interval(values: list) -> str:
+    """Return the mean of runs with its 95 % bootstrap interval as text."""
+    if None in values:  # `within_class_distance` where no class has two images
+        return "none"
+    if len(set(values)) == 1:
+        return f"{values[0]:.3g}"
+    return "{:.3g} [{:.3g}, {:.3g}]".format(*mean_interval(values))
+
+
+def duration(runs: dict[str, Record]) -> tuple[list, list]:
+    """Return the epochs of each run, and its minutes."""
+    epochs = [len(run.history) for run in runs.values()]
+    return epochs, [sum(run.column("seconds")) / 60 for run in runs.values()]
+
+
+def _samples(root, arms, columns):
+    rows: list[dict[str, str]] = []
+    for arm, experiment in arms.items():
+        runs = read_arm(root, arm)
+        if not rows:
+            rows.append({**_row("real", "", runs, "real", columns), "seeds": ""})
+        rows += [_row(experiment, name, runs, kind, columns) for kind, name in KINDS.items()]
+    return rows
+
+
+def _row(model, images, runs, kind, columns):
+    values = {
+        title: interval(measured(runs, f"{kind}_{name}")) for name, title in columns.items()
+    }
+    return {"model": model, "images": images, "seeds": str(len(runs)), **values}

@@ -1,0 +1,155 @@
+"""What a chapter's page needs and does not teach: how it starts, and how it shows a table.
+
+    from vaegan_edu import notebook
+
+    profile = notebook.start()
+
+stands at the top of a notebook, before Keras is imported.
+"""
+
+import html
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:  # Keras is imported once its settings are made
+    import keras
+
+    from vaegan_edu.experiments.profile import Profile
+
+SETTINGS = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # a quiet start
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # the same digits on every run of one machine
+}
+
+
+def start() -> "Profile":
+    """Choose the backend, keep it quiet, set the figures' style; return the `Profile`.
+
+    What the environment has chosen stays: each of `SETTINGS` is only a default. Keras reads them
+    when it is first imported, so this comes before `import keras`.
+    """
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    from IPython import get_ipython
+
+    from vaegan_edu import experiments, plotting
+
+    shell = get_ipython()
+    if shell is not None:  # a notebook, not the script beside it
+        shell.run_line_magic("matplotlib", "inline")
+    plotting.style()
+    return experiments.current_profile()
+
+
+class Table:
+    """Rows of numbers and words, shown by a notebook as a table and by `print` as text.
+
+    Args:
+        rows: a mapping from a row's name to its entries, themselves a mapping from a column's name
+            to a number, a word, or a tuple `(mean, low, high)`. All rows have the same columns.
+        digits: decimals of numbers that are not whole. A mapping gives columns decimals of their
+            own, the others have two.
+        corner: what stands above the rows' names.
+
+    Raises:
+        ValueError: no rows, or rows whose columns differ.
+    """
+
+    def __init__(
+        self,
+        rows: Mapping[str, Mapping[str, Any]],
+        digits: int | Mapping[str, int] = 2,
+        corner: str = "",
+    ):
+        rows = {str(name): dict(entries) for name, entries in rows.items()}
+        columns = [list(entries) for entries in rows.values()]
+        if not columns or any(names != columns[0] for names in columns):
+            raise ValueError(
+                "`rows` must hold at least one row, all with the same columns. "
+                f"Received: {columns[:3]}"
+            )
+        self.head = [corner, *map(str, columns[0])]
+        self.lines = [
+            [name, *(_text(value, _digits(digits, key)) for key, value in entries.items())]
+            for name, entries in rows.items()
+        ]
+
+    def __repr__(self):
+        widths = [max(map(len, column)) for column in zip(self.head, *self.lines, strict=True)]
+
+        def line(cells):
+            first, *rest = (
+                cell.rjust(width) if place else cell.ljust(width)
+                for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            )
+            return "  ".join([first, *rest]).rstrip()
+
+        return "\n".join(map(line, [self.head, *self.lines]))
+
+    def _repr_html_(self):
+        def cells(texts, kind="td", scope=None):
+            opened = f'{kind} scope="{scope}"' if scope else kind
+            return "".join(f"<{opened}>{html.escape(text)}</{kind}>" for text in texts)
+
+        corner, *columns = self.head
+        # A head without words is no head: a screen reader would announce nothing.
+        first = cells([corner], "th", "col") if corner else "<td></td>"
+        body = "".join(
+            f"<tr>{cells([name], 'th', 'row')}{cells(entries)}</tr>\n"
+            for name, *entries in self.lines
+        )
+        return (
+            '<table class="dataframe numbers">\n'
+            f"<thead><tr>{first}{cells(columns, 'th', 'col')}</tr></thead>\n"
+            f"<tbody>\n{body}</tbody>\n</table>"
+        )
+
+
+def layers(**networks: "keras.Model") -> Table:
+    """Return a `Table` of networks side by side, a layer a row: output shape and weights.
+
+    Args:
+        networks: Keras models by the name of their columns, equally many layers each.
+
+    Raises:
+        ValueError: models with different numbers of layers.
+    """
+    counts = {name: len(network.layers) for name, network in networks.items()}
+    if len(set(counts.values())) != 1:
+        raise ValueError(f"the networks must have equally many layers. Received: {counts}")
+    rows = {}
+    # A single network needs no name above its columns.
+    heads = {name: f"{name}: " if len(networks) > 1 else "" for name in networks}
+    for number, row in enumerate(zip(*(n.layers for n in networks.values()), strict=True), start=1):
+        entries = {"layer": type(row[0]).__name__}
+        for name, layer in zip(networks, row, strict=True):
+            shape = layer.output.shape[1:]
+            entries[f"{heads[name]}output"] = "×".join(map(str, shape))
+            entries[f"{heads[name]}weights"] = layer.count_params()
+        rows[str(number)] = entries
+    total = {key: "" for key in entries} | {"layer": "all"}
+    for name, network in networks.items():
+        total[f"{heads[name]}weights"] = network.count_params()
+    return Table({**rows, "": total})
+
+
+def _digits(digits, column):
+    return digits.get(column, 2) if isinstance(digits, dict) else digits
+
+
+def _text(value, digits):
+    if isinstance(value, tuple):
+        mean, low, high = (_text(float(number), digits) for number in value)
+        return f"{mean} [{low}, {high}]"
+    if isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"a table shows numbers and words, no verdicts. Received: {value!r}")
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    if isinstance(value, (float, np.floating)):
+        # No "-0.00": the sign of what is rounded away says nothing.
+        return f"{value:.{digits}f}" if round(float(value), digits) else f"{0:.{digits}f}"
+    return str(value)
