@@ -8,7 +8,8 @@ Each row is a process of its own, all with the same networks, weights and optimi
 - three-tape: a plain TensorFlow step, three gradient tapes over one shared forward pass in a
   `tf.function`, without XLA;
 - pytorch: the same step in eager PyTorch, with its fused Adam and channels last. PyTorch serves
-  this benchmark alone (`pip install --group benchmark`); where it is missing, the row is left out.
+  this row as a library of its own (`pip install ".[torch]"`); where it is missing, the row is left
+  out.
 
 oneDNN is left as it comes. First the float32 losses of all rows are compared, on the same weights,
 images and noise: to 1e-4, or nothing is timed. Then the rows take turns, a few steps each, so that

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 61 s on two CPU cores, measured at the last execution.*
+# *Run time: 860 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and what can curves and sheets tell about it?**
 #
@@ -58,7 +58,7 @@ from vaegan_edu import (
     records,
     schedules,
 )
-from vaegan_edu.experiments.registry import ORIGINAL_RATE, RULES
+from vaegan_edu.experiments.settings import ORIGINAL_RATE, RULES
 from vaegan_edu.widgets import RunExplorer
 
 # %matplotlib inline
@@ -225,7 +225,7 @@ for name, (t, s) in LABELS.items():
 # %% [markdown]
 # The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. A training loss is measured with the labels that were used.
 
-# %% mystnb={"figure": {"caption": "The training loss of the four discriminators, beside three levels: the price of being blind with hard labels (dashed), with a mean label of one half (dotted), and the least that anyone can pay with the labels that we assumed (dash-dotted).", "name": "fig-faces-labels"}, "image": {"alt": "Four curves over a hundred epochs. Those of S1, S2 and S3 lie on each other: for about thirty epochs they run along the dotted line just above two, then sink slowly through the dashed line and end a little below it. The curve of S4 falls from the start, crosses the dash-dotted line near the middle and levels off just below it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The training loss of the four discriminators, beside three levels: the price of being blind with a mean label of one half (dotted) and with hard labels (dashed), and the least that anyone can pay with the labels that we assumed (dash-dotted).", "name": "fig-faces-labels"}, "image": {"alt": "Four curves over a hundred epochs. Those of S1, S2 and S3 lie on each other: for about thirty epochs they run along the dotted line just above two, then sink slowly through the dashed line and end a little below it. The curve of S4 falls from the start, crosses the dash-dotted line near the middle and levels off just below it."}} tags=["hide-input"]
 STYLE = {
     "s1": (plotting.COLOURS[0], "-"),
     "s2": (plotting.COLOURS[1], "--"),
@@ -239,9 +239,13 @@ for run, (colour, line) in STYLE.items():
         logged[run]["epoch"], logged[run]["discriminator_loss"], line, color=colour,
         label=run.upper(),
     )  # fmt: skip
-axes.axhline(levels(*half)[0], color="black", linestyle=":", linewidth=1.2)
-axes.axhline(levels(*hard)[0], color="black", linestyle="--", linewidth=1.2)
-axes.axhline(levels(*assumed)[1], color="black", linestyle="-.", linewidth=1.2)
+for level, line, text in (
+    (levels(*half)[0], ":", "blind, mean label one half"),
+    (levels(*hard)[0], "--", "blind, hard labels"),
+    (levels(*assumed)[1], "-.", "sees all, labels as assumed"),
+):
+    axes.axhline(level, color="black", linestyle=line, linewidth=1.2)
+    axes.text(100, level + 0.02, text, ha="right", va="bottom", fontsize=9)
 axes.set(xlabel="epoch", ylabel="discriminator's training loss", ylim=(0, None))
 axes.legend(ncols=4, loc="lower left")
 print(f"{'':34}" + "".join(f"{run.upper():>7}" for run in RUNS))

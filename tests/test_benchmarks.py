@@ -264,9 +264,9 @@ def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
 
 @pytest.mark.parametrize("experiment", train_step.MODELS)
 def test_the_step_of_an_experiment_is_that_of_its_model(experiment, monkeypatch):
-    small = {**EXPERIMENTS[experiment].arguments, "preset": "small", "batch_size": 3}
+    small = {**EXPERIMENTS[experiment].settings, "preset": "small", "batch_size": 3}
     monkeypatch.setitem(
-        EXPERIMENTS, experiment, dataclasses.replace(EXPERIMENTS[experiment], arguments=small)
+        EXPERIMENTS, experiment, dataclasses.replace(EXPERIMENTS[experiment], settings=small)
     )
     step = keras_steps.ExperimentStep(precision="float32", experiment=experiment)
     before = step.get_weights()

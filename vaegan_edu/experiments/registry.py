@@ -3,7 +3,6 @@
 from vaegan_edu import metrics
 from vaegan_edu.experiments import settings
 from vaegan_edu.experiments.experiment import Experiment
-from vaegan_edu.experiments.settings import RULES  # chapter 10 imports it from here
 from vaegan_edu.experiments.tasks import (
     ClassifierTraining,
     DigitCodes,
@@ -13,8 +12,6 @@ from vaegan_edu.experiments.tasks import (
     Ring,
 )
 from vaegan_edu.models import GAN, VAE, VAEGAN, Autoencoder, SimilarityVAE
-
-__all__ = ["EXPERIMENTS", "RULES"]
 
 EXPERIMENTS = {
     "ae-digits": Experiment(
