@@ -18,6 +18,7 @@ from book.tables.quality import KINDS
 from vaegan_edu import datasets, toys
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
+from vaegan_edu.models.steps import kernels
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -260,6 +261,35 @@ def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
     }  # fmt: skip
     printed = train_step.table({"models": {**found, "environment": {}}})
     assert "- an epoch of MNIST, vae-mnist, batch 64: 188 s (188 to 188)" in printed
+
+
+def test_kernels_are_compared_with_keras_own_in_each_turn(monkeypatch):
+    class Fake:
+        def __init__(self, name, backend, settings):
+            chosen = settings["kernels"]
+            self.seconds = {"[]": 6.0, "['Adam']": 5.0}.get(str(chosen), 3.0)
+
+        def ask(self, method, *arguments):
+            return self.seconds
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(train_step, "Worker", Fake)
+    found = train_step.measure_kernels(argparse.Namespace(windows=3, steps=2))
+    assert len(found) == 4
+    for ratios in found.values():
+        assert ratios == {
+            "BatchNormalization": [2.0] * 3, "Adam": pytest.approx([1.2] * 3), "all": [2.0] * 3
+        }  # fmt: skip
+    printed = train_step.table({"kernels": {**found, "environment": {}}})
+    assert "- kernels, light, float32, as fast as Keras' own: BatchNormalization 2.00" in printed
+
+
+def test_a_step_uses_the_kernels_that_are_named(monkeypatch):
+    monkeypatch.setattr(kernels, "KERNELS", dict(kernels.KERNELS))
+    keras_step(kernels=["Adam"])
+    assert list(kernels.KERNELS) == [keras.optimizers.Adam]
 
 
 @pytest.mark.parametrize("experiment", train_step.MODELS)
