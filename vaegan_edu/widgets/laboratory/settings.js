@@ -1,0 +1,131 @@
+// What the laboratory starts from: settings, the questions, and the six faults.
+
+// Larsen's Algorithm 1: which term reaches which network.
+const LARSEN = {
+  prior: { encoder: 1 },
+  feature: { encoder: 1, decoder: 1 },
+  adversarial_decoder: { decoder: 1 },
+  adversarial_discriminator: { discriminator: 1 },
+};
+const VAE_ROUTING = { prior: { encoder: 1 }, pixel: { encoder: 1, decoder: 1 } };
+const GAN_ROUTING = {
+  adversarial_decoder: { decoder: 1 }, adversarial_discriminator: { discriminator: 1 },
+};
+const KERNELS = 8; // of minibatch discrimination, where it is on
+
+const DEFAULTS = {
+  latent_dim: 8,
+  hidden: 128,
+  batch_size: 64,
+  learning_rate: 1e-3, // of encoder and decoder
+  discriminator_rate: 1e-3,
+  kl_weight: 1,
+  feature_weight: 1,
+  gamma: 1,
+  kernels: 0,
+  kernel_dim: 4,
+  kernel_scale: 0.1, // about 1 / (batch - 1), gentler than a sum
+  sampled: true, // z is drawn; a plain autoencoder takes z_mean
+  reconstructions_are_fakes: true,
+  adversarial_loss: "non-saturating",
+  routing: LARSEN,
+  // The faults that are no routing, all off.
+  mean_kl: false,
+  sigmoid_features: false,
+  one_batch: false,
+};
+
+// The questions. `settings` changes the defaults, `watch` says what to look for.
+const PRESETS = {
+  autoencoder: {
+    title: "Autoencoder: what does it make of random codes?",
+    settings: { routing: { pixel: { encoder: 1, decoder: 1 } }, sampled: false },
+    question: "An autoencoder learns to copy. What does its decoder make of random codes?",
+    watch: "Compare copies and samples. Then look where the codes lie: under the circles of the prior, from which the samples are drawn, or far outside?",
+  },
+  vae: {
+    title: "VAE: what does the prior term buy, and what does it cost?",
+    settings: { routing: VAE_ROUTING },
+    question: "The prior term pulls the codes under the prior. What becomes of the samples, and what of the copies?",
+    watch: "Precision and coverage of the samples rise; sharpness stays well below that of the digits.",
+  },
+  gan: {
+    title: "GAN: what does the game do alone?",
+    settings: { routing: GAN_ROUTING },
+    question: "No encoder, no copies: only the game is left. Do its losses say how good the samples are?",
+    watch: "Watch the losses and the means of D while the samples improve. Neither loss falls steadily, since each network's task changes with the other.",
+  },
+  "vae-gan": {
+    title: "VAE-GAN: can a copy be sharp without being exact?",
+    settings: {},
+    question: "Copies are compared in the discriminator's features, no longer by pixels. Are they as sharp as the originals?",
+    watch: "Sharpness comes close to that of the digits, for copies and samples. Then move gamma by powers of ten: a large one favours copies, a small one the game.",
+  },
+  "posterior-collapse": {
+    title: "Posterior collapse: why are all copies the same?",
+    settings: { routing: VAE_ROUTING, kl_weight: 20 },
+    question: "This VAE copies every digit to the same picture. Why?",
+    watch: "Look at the KL, the active latent dimensions and the codes. Then lower kl_weight in small steps while it trains: when does the first dimension wake?",
+  },
+  "mode-collapse-and-its-cure": {
+    title: "Mode collapse and its cure: where did the other digits go?",
+    settings: { routing: GAN_ROUTING, learning_rate: 3e-3, discriminator_rate: 3e-4 },
+    question: "The generator of this GAN learns ten times as fast as its discriminator. Which classes does it leave out?",
+    watch: "Look at the histogram: a few classes, and other ones a little later. Then switch minibatch discrimination on, which begins anew, and count the classes after as many epochs.",
+  },
+  "break-it": {
+    title: "Break it: which fault is it?",
+    settings: { kernels: KERNELS, latent_dim: 16 },
+    question: "This VAE-GAN with minibatch discrimination has one fault, hidden. Train it and find out which.",
+    watch: "Look at everything: losses, means of D, copies, samples, codes, and D on images in a batch of their own. Restart as often as you like; the fault stays.",
+  },
+};
+
+// The faults. `settings` makes one; `why` explains its symptoms; `otherwise` says what one would
+// see if it were this one.
+const FAULTS = {
+  sign: {
+    label: "The sign of the decoder's adversarial loss is flipped",
+    settings: ({ routing }) => ({ routing: { ...routing, adversarial_decoder: { decoder: -1 } } }),
+    why: "The decoder descends on minus its loss, so it helps the discriminator to tell its pictures from digits. Both then want the same: the discriminator's loss falls to zero, D is 1 on digits and 0 on fakes, and samples and copies turn into patterns that no digit has.",
+    fix: "minimise -log D(x_tilde) - log D(x_p). A test that takes one step of the decoder and asks for a higher D on its fakes finds the sign.",
+    otherwise: "With a flipped sign both networks would agree: D goes to 1 and 0 within an epoch or two, and samples and copies turn into harsh patterns instead of digits.",
+  },
+  leak: {
+    label: "The gradient of the feature term leaks into the discriminator",
+    settings: ({ routing, gamma }) => ({
+      routing: { ...routing, feature: { ...routing.feature, discriminator: 1 / gamma } },
+    }),
+    why: "The discriminator can lower the feature term without any help: it shrinks the features in which copies are compared. The term starts at several nats and falls close to zero while the copies stay unlike; with nothing left to gain, the encoder follows the prior term alone, and its latent dimensions fall asleep.",
+    fix: "take each network's gradient of its own loss alone, so that the discriminator follows only its adversarial term. A test on one step with the feature term alone sees whether the discriminator moves.",
+    otherwise: "With a leak the encoder's loss would start at several nats and fall close to zero within some ten epochs, although the copies do not get better, and the latent dimensions would fall asleep.",
+  },
+  mean: {
+    label: "The KL divergence is a mean over latent dimensions, not a sum",
+    settings: () => ({ mean_kl: true }),
+    why: "The prior term is divided by the number of latent dimensions, here 16, so the encoder hardly feels it. Copies are closer to their originals than in a sound training, and the codes spread over the whole disc of the prior and beyond. The KL that is shown is small only because it is a mean: codes that tell hundreds of digits apart carry more nats than that.",
+    fix: "sum over latent dimensions, then take the mean over the batch. A test against the formula for a code of two dimensions finds the factor.",
+    otherwise: "With a mean the prior term would weigh a sixteenth: very close copies, a KL of about one nat, and codes that spread beyond the circles.",
+  },
+  sigmoid: {
+    label: "The features are taken after the discriminator's sigmoid",
+    settings: () => ({ sigmoid_features: true }),
+    why: "The only feature left is D(x), one number from 0 to 1. Half of a squared difference of two such numbers is below one half, so the encoder's loss is tiny from the first step on. A copy has to be only as real as its original, not like it: any digit will do, the codes say nothing, and all latent dimensions fall asleep.",
+    fix: "take the features of a hidden layer, before the logits. A look at the shape of what is compared, or a loss below one half at the start, gives it away.",
+    otherwise: "With D(x) as the only feature the feature term could never exceed one half: the encoder's loss would be tiny from the very first step.",
+  },
+  batch: {
+    label: "Real and fake images go through the discriminator in one batch",
+    settings: () => ({ one_batch: true }),
+    why: "Minibatch discrimination compares each image with all others of its batch, and here that batch holds digits, copies and samples. The discriminator learns what such a mixture looks like, and its answer means nothing for a batch of one kind: D on test images in a batch of their own lies far from D on real images in training, although the digits are alike.",
+    fix: "call the discriminator three times, on digits, copies and samples. A test that changes the fakes and asks whether the logits of the real images stay the same finds the mixture.",
+    otherwise: "With one batch for all, D on test images in a batch of their own would lie far from the mean of D on real images in training.",
+  },
+  saturating: {
+    label: "The decoder's adversarial loss is the saturating one",
+    settings: () => ({ adversarial_loss: "minimax" }),
+    why: "log(1 - D) is flat where the discriminator is sure: its slope in the logit is -D. Once D on fakes is close to 0, the decoder gets no pull from the game, and D stays at 1 and 0 for good. Only the feature term still teaches the decoder, so copies and samples look like digits, but soft ones.",
+    fix: "minimise -log D instead, whose slope is largest where the discriminator is sure. A test of the slope at a logit of -10 tells the two apart.",
+    otherwise: "With the saturating loss D would go to 1 and 0 and stay there, while copies and samples still look like digits, only softer.",
+  },
+};
