@@ -72,7 +72,8 @@ class Browser:
         """Open an address and wait until it is loaded; earlier events are forgotten."""
         self.events.clear()
         self.send("Page.navigate", url=address)
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        there = f"location.href === {json.dumps(address)}"
+        self.until(f"{there} && document.readyState === 'complete'")
 
     def run(self, script):
         """Return the value of a JavaScript expression; a promise is waited for."""

@@ -1,4 +1,4 @@
-"""The laboratory: its step equals Keras', its slopes are slopes, and the page answers its reader."""
+"""The laboratory: its step equals Keras', its slopes are slopes, the page answers its reader."""
 
 import functools
 import http.server
@@ -40,8 +40,9 @@ runs_scripts = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def evaluate(tmp_path_factory):
     """A function from JavaScript that returns a value to that value, with the kernels at hand."""
-    settings = (SOURCES / "settings.js").read_text(encoding="utf-8")
-    source = laboratory.engine_source() + settings + (Path(__file__).parent / "trainer.js").read_text()
+    files = SOURCES / "settings.js", Path(__file__).with_name("trainer.js")
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    source = laboratory.engine_source() + "".join(texts)
     folder = tmp_path_factory.mktemp("kernels")
     if NODE:
 
@@ -74,7 +75,9 @@ def weights(rng, *, latent_dim=3, hidden=16, kernels=0, kernel_dim=4, **_):
         discriminator.append({"kernel": kernel})
     return {
         "encoder": [dense(64, hidden), {}, dense(hidden, 2 * latent_dim)],
-        "decoder": [dense(latent_dim, hidden), {}, dense(hidden, hidden), {}, dense(hidden, 64), {}],
+        "decoder": [
+            *(dense(latent_dim, hidden), {}, dense(hidden, hidden), {}, dense(hidden, 64), {})
+        ],
         "discriminator": [*discriminator, dense(half + kernels, 1)],
     }
 
@@ -113,6 +116,10 @@ def flat(parameters, name, latent_dim, variational=True):
         halves = [slice(latent_dim), slice(latent_dim, None)][: 2 if variational else 1]
         arrays = [*trunk, *(part for half in halves for part in (kernel[:, half], bias[half]))]
     return arrays
+
+
+def given_to_script(weights, images, noise):
+    return as_json([weights, images.ravel(), {name: z.ravel() for name, z in noise.items()}])
 
 
 def as_json(value):
@@ -158,9 +165,10 @@ def keras_step(case, given, images, noise, monkeypatch):
         monkeypatch.setattr(keras.random, "normal", lambda *args, **kwargs: drawn)
     if preset in ("gan", "vae-gan"):
         games.fix_noise(model, {name: noise[name] for name in model.noise_names})
-        games.compiled(model, rates=dict.fromkeys(model.network_names, 1.0))
+        rates = dict.fromkeys(model.network_names, 1.0)
+        games.compiled(model, rates=rates, run_eagerly=True)  # one step is not worth a graph
     else:
-        model.compile(keras.optimizers.SGD(1.0))
+        model.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
     before = {name: built[name].get_weights() for name in NETWORKS}
     history = model.fit(images, batch_size=len(images), verbose=0, shuffle=False).history
     moves = {
@@ -177,9 +185,9 @@ def test_one_step_equals_keras(evaluate, monkeypatch):
     noise = {k: rng.standard_normal((6, 3)).astype("float32") for k in ("posterior", "prior")}
     given = {name: weights(rng, kernels=case.get("kernels", 0)) for name, case in CASES.items()}
     got = evaluate(
-        f"""return {as_json(list(CASES.items()))}.map(([name, own]) => [false, true].map((simd) =>
-          stepFrom({{ ...{as_json(SMALL)}, ...own }}, {as_json(given)}[name],
-            {as_json(images.ravel())}, {as_json({k: v.ravel() for k, v in noise.items()})}, simd)));"""
+        f"""const [weights, images, noise] = {given_to_script(given, images, noise)};
+        return {as_json(list(CASES.items()))}.map(([name, own]) => [false, true].map((simd) =>
+          stepFrom({{ ...{as_json(SMALL)}, ...own }}, weights[name], images, noise, simd)));"""
     )
     for (name, case), answers in zip(CASES.items(), got, strict=True):
         with monkeypatch.context() as patch:
@@ -195,7 +203,7 @@ def test_one_step_equals_keras(evaluate, monkeypatch):
                              variational)  # fmt: skip
                 for move, gradient in zip(moves[network], found, strict=True):
                     assert np.abs(move).max() > 1e-4, f"{name}, {network}: nothing moved"
-                    np.testing.assert_allclose(gradient, move, atol=1e-5, err_msg=f"{name} {network}")
+                    np.testing.assert_allclose(gradient, move, atol=1e-5, err_msg=network)
             terms = answer["terms"]
             if name in ("vae", "autoencoder"):
                 total = terms["pixel"] + case.get("kl_weight", 0) * terms["prior"]
@@ -230,8 +238,8 @@ def test_every_term_equals_keras(evaluate):
     built = keras_networks(given, kernels=8)
     terms = models.VAEGAN(*built.values()).compute_terms(images, training=True, noise=noise)
     got = evaluate(
-        f"""return stepFrom({{ ...{as_json(SMALL)}, kernels: 8 }}, {as_json(given)},
-          {as_json(images.ravel())}, {as_json({k: v.ravel() for k, v in noise.items()})}, false);"""
+        f"""const [weights, images, noise] = {given_to_script(given, images, noise)};
+        return stepFrom({{ ...{as_json(SMALL)}, kernels: 8 }}, weights, images, noise, false);"""
     )["terms"]
     assert set(terms) == set(TERMS) - {"pixel"}
     for name, value in terms.items():
@@ -242,7 +250,8 @@ def test_every_term_equals_keras(evaluate):
 def test_adam_equals_keras(evaluate):
     rng = np.random.default_rng(2)
     start = rng.normal(size=(4, 3)).astype("float32")
-    gradients = rng.normal(size=(5, 4, 3)).astype("float32") * [[[1e-3]], [[1]], [[10]], [[1]], [[0]]]
+    scales = np.array([1e-3, 1, 10, 1, 0]).reshape(5, 1, 1)
+    gradients = scales * rng.normal(size=(5, 4, 3)).astype("float32")
     variable = keras.Variable(start)
     optimizer = keras.optimizers.Adam(2e-3, beta_1=0.5)
     for gradient in gradients:
@@ -343,7 +352,8 @@ def test_measures_are_those_of_the_package(evaluate):
         f"""const real = Float64Array.from({as_json(real.ravel())});
         const samples = Float64Array.from({as_json(samples.ravel())});
         const judge = makeJudge(real, {as_json(y_train[:200])}, samples.subarray(0, 64));
-        return {{ ...judgeSamples(samples, judge), active: activeUnits({as_json(codes.ravel())}, 3) }};"""
+        const active = activeUnits({as_json(codes.ravel())}, 3);
+        return {{ ...judgeSamples(samples, judge), active }};"""
     )
     overlap = metrics.manifold_overlap(real.reshape(200, 64), samples.reshape(50, 64))
     assert 0.1 < overlap["precision"] < 0.9 and overlap["coverage"] > 0.05
@@ -396,3 +406,281 @@ def test_names_are_those_of_the_scripts():
     _, presets, faults = re.split(r"const (?:PRESETS|FAULTS) = ", text)
     assert tuple(re.findall(r'(?m)^  "?([\w-]+)"?: \{$', presets)) == laboratory.QUESTIONS
     assert tuple(re.findall(r'(?m)^  "?([\w-]+)"?: \{$', faults)) == laboratory.FAULTS
+
+
+# The page. Each test opens one of its own; a slow machine only makes it wait.
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A browser for all tests of the page."""
+    opened = Browser(tmp_path_factory.mktemp("browser") / "profile")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A folder with pages `<preset>.html`, and the engine beside them."""
+    folder = tmp_path_factory.mktemp("site")
+    laboratory.write_engine(folder / "laboratory.js")
+    for name in ("vae-gan", "vae", "break-it"):
+        write_page(folder / f"{name}.html", widgets.Laboratory(name, "laboratory.js", fault="sign"))
+    return folder
+
+
+def write_page(path, figure):
+    path.write_text(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Laboratory</title>"
+        '<meta name=viewport content="width=device-width, initial-scale=1">'
+        "<link rel=icon href=data:,>"
+        f"<main>{figure.to_html()}<p><button data-laboratory=gan hidden>Set up</button></main>",
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """A function that opens a page of the site as on a desk, and returns the browser."""
+
+    def open_page(name, address=None, size=(1000, 800), phone=False, **media):
+        browser.size(*size, phone=phone)
+        browser.media(**media)
+        browser.open("about:blank")
+        browser.open(f"{address or site.as_uri()}/{name}")
+        return browser
+
+    yield open_page
+    browser.media()
+
+
+STEPS = "Number(document.querySelector('.state').textContent.match(/step (\\d+)/)?.[1] ?? -1)"
+BUTTON = "[data-do={}]".format
+
+
+def texts_of(selector):
+    return f"[...document.querySelectorAll('{selector}')].map((one) => one.textContent)"
+
+
+def rest(page):
+    """Pause, and wait until the worker has said where."""
+    page.run("document.querySelector('[data-do=run]').click()")
+    page.until("document.querySelector('[data-do=run]').textContent === 'Train'")
+    page.until("!document.querySelector('.state').textContent.includes('second')")
+    return page.run(STEPS)
+
+
+@in_browser
+def test_nothing_is_loaded_before_somebody_asks(open_page, site):
+    page = open_page("vae-gan.html")
+    assert [r for r in page.requests() if not r.startswith("data:")] == [
+        f"{site.as_uri()}/vae-gan.html"
+    ]
+    page.click(BUTTON("run"))
+    page.until(f"{STEPS} > 2")
+    asked = [r for r in page.requests() if not r.startswith("data:")][1:]
+    assert asked[0] == f"{site.as_uri()}/laboratory.js"
+    assert len(asked) == 2 and asked[1].startswith("blob:null/")
+    rest(page)
+    assert page.complaints() == []
+    # What is seen moved: pictures that are no one tone, curves, numbers.
+    tones = page.run(
+        """["samples", "copies", "codes"].map((name) => {
+          const canvas = document.querySelector(`.${name}`);
+          const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+          return new Set(all).size;
+        })"""
+    )
+    assert min(tones) > 5
+    curves = page.run("[...document.querySelectorAll('.line')].map((l) => l.getAttribute('d'))")
+    assert len(curves) == 6 and all(path and "L" in path for path in curves)
+    told = page.run("document.querySelector('.classes svg').getAttribute('aria-label')")
+    assert sum(map(int, re.search(r": ([\d, ]+)$", told)[1].split(", "))) == 360
+    rows = page.run(texts_of(".measures th[scope=row]"))
+    assert {"precision", "coverage", "sharpness"} < set(rows)
+
+
+@in_browser
+def test_it_trains_over_http_and_asks_nobody_else(open_page, site):
+    handler = functools.partial(QuietHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        origin = f"http://127.0.0.1:{server.server_port}"
+        page = open_page("vae.html", origin)
+        page.click(BUTTON("run"))
+        page.until(f"{STEPS} > 2")
+        asked = [r for r in page.requests() if not r.startswith("data:")]
+        assert {r.removeprefix("blob:").split("/")[2] for r in asked} == {origin.split("/")[2]}
+        assert page.complaints() == []
+        page.open("about:blank")
+        server.shutdown()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@in_browser
+def test_it_pauses_steps_and_begins_anew_by_keys(open_page):
+    page = open_page("vae.html")
+    page.run("document.querySelector('[data-do=run]').focus()")
+    page.press("Enter")
+    page.until(f"{STEPS} > 2")
+    page.press(" ")  # the button kept the focus
+    page.until("document.querySelector('[data-do=run]').textContent === 'Train'")
+    page.until("!document.querySelector('.state').textContent.includes('second')")
+    at = page.run(STEPS)
+    page.run("document.querySelector('[data-do=step]').focus()")
+    page.press("Enter")
+    page.until(f"{STEPS} !== {at}")
+    assert page.run(STEPS) == at + 1
+    page.until("document.querySelector('.spoken').textContent.startsWith('Step')")
+    page.run("document.querySelector('[data-do=restart]').focus()")
+    page.press("Enter")
+    page.until(f"{STEPS} === 0")
+    told = page.run("document.querySelector('.samples').getAttribute('aria-label')")
+    assert "Step 0;" in told and "loss" not in told
+
+
+@in_browser
+def test_controls_have_names_and_take_effect(open_page):
+    page = open_page("vae-gan.html")
+    page.run("document.querySelector('.settings').open = true")
+    unnamed = page.run(
+        """["input", "select", "button", "svg", "canvas"]
+          .flatMap((kind) => [...document.querySelectorAll(`main ${kind}`)])
+          .filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() ||
+            [...(e.labels ?? [])].some((label) => label.textContent.trim())) &&
+            !e.closest("[hidden]")).map((e) => e.outerHTML)"""
+    )
+    assert unnamed == []
+    page.click(BUTTON("run"))
+    page.until(f"{STEPS} > 0")
+    slider = "document.querySelector('.sliders input')"
+    before = page.run(f"{slider}.value")
+    page.run(f"{slider}.focus()")
+    page.press("ArrowLeft")
+    assert float(page.run(f"{slider}.value")) < float(before)
+    at = page.run(STEPS)
+    page.until(f"{STEPS} > {at}")  # the training goes on
+    # Without any term in its loss a network has no loss, and its curve stops.
+    for network in ("decoder", "discriminator"):
+        page.click(f"[data-term=adversarial_{network}][data-network={network}]")
+    told = "document.querySelector('.samples').getAttribute('aria-label')"
+    page.until(f"!{told}.includes('discriminator loss') && {told}.includes('encoder loss')")
+    latent = "document.querySelectorAll('.sliders .slider input')[4]"
+    page.run(f"{latent}.value = 2; {latent}.dispatchEvent(new Event('input'))")
+    page.until("document.querySelector('.measures').textContent.includes('of 2')")
+    rest(page)
+    assert page.complaints() == []
+
+
+@in_browser
+@pytest.mark.parametrize("width", [390, 320])
+def test_a_finger_starts_it_on_a_phone(open_page, width):
+    page = open_page("vae-gan.html", size=(width, 780), phone=True)
+    page.touch(BUTTON("run"))
+    page.until(f"{STEPS} > 0")
+    page.run("document.querySelector('.settings').open = true")
+    assert page.run("document.documentElement.scrollWidth") <= width
+    small = page.run(
+        """[...document.querySelectorAll("main input, main select, main button, main summary")]
+          .map((e) => e.getBoundingClientRect().height)
+          .filter((height) => height && height < 24).length"""
+    )
+    assert small == 0
+    rest(page)
+
+
+@in_browser
+def test_it_rests_where_motion_is_not_wanted(open_page):
+    page = open_page("vae.html", prefers_reduced_motion="reduce")
+    assert page.run("document.querySelector('[data-do=run]').textContent") == "Load"
+    page.click(BUTTON("run"))
+    page.until(f"{STEPS} === 0")
+    assert page.run("document.querySelector('[data-do=run]').textContent") == "Train"
+    page.click(BUTTON("step"))
+    page.until(f"{STEPS} === 1")
+    assert page.run(STEPS) == 1
+
+
+@in_browser
+def test_paper_gets_the_still_picture(open_page):
+    page = open_page("vae-gan.html", medium="print")
+    shown = page.run(
+        """[".vaegan-live", ".vaegan-twin"].map((name) =>
+          getComputedStyle(document.querySelector(name)).display)"""
+    )
+    assert shown == ["none", "block"]
+    assert len(page.run("document.querySelector('.vaegan-twin img').alt")) > 100
+
+
+@in_browser
+def test_a_fault_is_diagnosed_and_mended(open_page):
+    page = open_page("break-it.html")
+    assert page.run("getComputedStyle(document.querySelector('.settings')).display") == "none"
+    page.click(BUTTON("run"))
+    page.until(f"{STEPS} > 0")
+    answer = "document.querySelector('.answer').textContent"
+    page.click(BUTTON("judge"))
+    assert page.run(answer) == "Choose one of the six first."
+    page.click("[name=fault][value=leak]")
+    page.click(BUTTON("judge"))
+    assert page.run(answer).startswith("No. With a leak")
+    assert page.run("document.querySelector('[data-do=mend]').hidden")
+    page.click("[name=fault][value=sign]")
+    page.click(BUTTON("judge"))
+    assert page.run(answer).startswith("Right. The decoder descends on minus its loss")
+    page.click(BUTTON("mend"))
+    assert page.run("getComputedStyle(document.querySelector('.settings')).display") != "none"
+    at = page.run(STEPS)
+    page.until(f"{STEPS} > {at}")
+    rest(page)
+    assert page.complaints() == []
+
+
+@in_browser
+def test_links_and_buttons_set_a_question_up(open_page):
+    chosen = "document.querySelector('.question select').value"
+    page = open_page("vae.html#lab-posterior-collapse")
+    assert page.run(chosen) == "posterior-collapse"
+    page.click("[data-laboratory=gan]")
+    assert page.run(chosen) == "gan"
+    texts = page.run(texts_of(".question option"))
+    assert len(set(texts)) == 7 and all("?" in text for text in texts)
+
+
+@in_browser
+def test_a_lost_engine_is_said(open_page, site):
+    write_page(site / "lost.html", widgets.Laboratory("vae", "nowhere.js"))
+    page = open_page("lost.html")
+    page.click(BUTTON("run"))
+    page.until("!document.querySelector('.lost').hidden")
+    assert "nowhere.js could not be loaded" in page.run(texts_of(".lost"))[0]
+
+
+def test_the_book_carries_figure_buttons_and_engine(tmp_path):
+    source = tmp_path / "source"
+    (source / "book").mkdir(parents=True)
+    (source / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_parser', 'laboratory_directive']\nroot_doc = 'book/page'\n"
+    )
+    fences = "```{laboratory}\n```\n\n```{laboratory} gan\n```\n"
+    (source / "book" / "page.md").write_text(f"# Page\n\n{fences}")
+
+    def build(target):
+        command = [sys.executable, "-m", "sphinx", "-q", "-W", source, tmp_path / target]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    done = build("html")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "html" / "book" / "page.html").read_text(encoding="utf-8")
+    assert '"engine":"../_static/laboratory.js"' in text and 'data-laboratory="gan"' in text
+    assert laboratory._engine()["pixels"] not in text
+    engine = (tmp_path / "html" / "_static" / "laboratory.js").read_text(encoding="utf-8")
+    assert laboratory._engine()["pixels"] in engine
+    (source / "book" / "page.md").write_text("# Page\n\n```{laboratory} wgan\n```\n")
+    done = build("wrong")
+    assert done.returncode != 0 and "Laboratory must be one of autoencoder" in done.stderr

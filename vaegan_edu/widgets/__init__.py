@@ -7,8 +7,9 @@ one dimension; `SimilarityExplorer` lets pixels and a network's features judge a
 `LabelExplorer` shows what soft labels, noisy labels and noise make of the best discriminator;
 `MinibatchExplorer` shows what minibatch discrimination sees of a batch of points; `RunExplorer`
 walks through the epochs of recorded runs; `ScheduleExplorer` shows what a learning-rate rule makes
-of a loss curve; `Laboratory` trains and breaks small models in the page. None needs Keras, ipywidgets or anywidget to be imported: a network is only read,
-and widgets are loaded when a kernel asks.
+of a loss curve; `Laboratory` trains and breaks small models in the page. None needs Keras,
+ipywidgets or anywidget to be imported: a network is only read, and widgets are loaded when a kernel
+asks.
 """
 
 from vaegan_edu.widgets.divergence_explorer import DivergenceExplorer

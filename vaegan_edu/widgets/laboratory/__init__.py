@@ -14,6 +14,7 @@ from vaegan_edu.widgets.figure import InteractiveFigure
 _HERE = Path(__file__).parent
 # What trains, in a worker; the page itself has `settings.js` and `page.js`.
 _ENGINE = ("names.js", "simd.js", "networks.js", "step.js", "training.js", "worker.js")
+_PAGE = ("names.js", "settings.js", "page.js")
 QUESTIONS = (
     "autoencoder", "vae", "gan", "vae-gan", "posterior-collapse", "mode-collapse-and-its-cure",
     "break-it",
@@ -41,7 +42,7 @@ class Laboratory(InteractiveFigure):
         ValueError: a preset or a fault of another name.
     """
 
-    _scripts = ("controls.js", "laboratory/settings.js", "laboratory/names.js", "laboratory/page.js")
+    _scripts = ("controls.js", *(f"laboratory/{name}" for name in _PAGE))
 
     def __init__(
         self,
@@ -97,7 +98,7 @@ class Laboratory(InteractiveFigure):
 
 
 def write_engine(path):
-    """Write the laboratory's engine and its digits as one classic script, for `Laboratory(engine=)`.
+    """Write engine and digits as one classic script, whose address is `Laboratory`'s `engine`.
 
     A classic script can be loaded by a page that was opened from a folder; a module cannot. Equal
     versions write equal bytes.

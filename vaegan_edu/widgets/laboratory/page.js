@@ -95,9 +95,11 @@ function render({ model, el }) {
   let preset = null; // its name
   let settings = null; // as the learner sees them
   let fault = null; // the hidden one, while it is looked for
+  let sound = false; // whether a training without it is shown instead
   let seed = model.get("seed");
   let worker = null;
   let loaded = null; // what the worker told once: test images, their classes, the floor
+  let loading = false;
   let wanted = false; // whether it should run
   let number = 0; // of the training
   let curves = null;
@@ -122,7 +124,7 @@ function render({ model, el }) {
   }
 
   async function load() {
-    buttons.run.disabled = true;
+    loading = true; // the button stays what it is: a disabled one would lose the focus
     find(".state").textContent = "loading\u2026";
     try {
       const engine = await fetchEngine();
@@ -141,7 +143,7 @@ function render({ model, el }) {
     loaded(message) {
       loaded = message;
       find(".bench").hidden = false;
-      buttons.run.disabled = buttons.step.disabled = buttons.restart.disabled = false;
+      buttons.step.disabled = buttons.restart.disabled = false;
       if (calm) {
         wanted = false;
         worker.postMessage({ type: "pace", view: 2000, measure: 4000 });
@@ -150,7 +152,7 @@ function render({ model, el }) {
     },
     progress(message) {
       if (message.number !== number) return; // of the training before
-      shown = { ...message, measures: message.measures ?? shown?.measures };
+      shown = { ...message, ...stay(message, "measures"), ...stay(message, "terms") };
       if (message.losses) keep(message);
       draw();
     },
@@ -162,7 +164,10 @@ function render({ model, el }) {
     },
   };
 
-  const hidden = () => ({ ...settings, ...(fault ? fault.settings(settings) : {}) });
+  // What is not in every message stays what it was.
+  const stay = (message, name) => ({ [name]: message[name] ?? shown?.[name] });
+
+  const hidden = () => ({ ...settings, ...(fault && !sound ? fault.settings(settings) : {}) });
 
   function start() {
     curves = [];
@@ -176,7 +181,7 @@ function render({ model, el }) {
   function run(on) {
     wanted = on;
     if (worker && loaded) worker.postMessage({ type: on ? "run" : "rest" });
-    else if (on && !worker) load();
+    else if (on && !loading) load();
     label();
   }
 
@@ -201,6 +206,7 @@ function render({ model, el }) {
     const { question, watch, settings: own } = PRESETS[preset];
     settings = { ...DEFAULTS, ...own };
     fault = null;
+    sound = false;
     placeQuestion(preset);
     find(".ask").textContent = `${question} ${watch}`;
     find(".verdict").hidden = true;
@@ -224,9 +230,10 @@ function render({ model, el }) {
         <span>${FAULTS[key].label}</span></label>`).join("")}</fieldset>
       <div class="buttons"><button type="button" data-do="judge">This is it</button>
         <button type="button" data-do="mend" hidden>Mend it and go on</button>
+        <button type="button" data-do="compare">Compare with a sound one</button>
         <button type="button" data-do="another">Another fault</button></div>
       <p class="answer" aria-live="polite"></p>`;
-    const [judge, mend, another] = verdict.querySelectorAll("button");
+    const [judge, mend, compare, another] = verdict.querySelectorAll("button");
     const answer = verdict.querySelector(".answer");
     judge.addEventListener("click", () => {
       const chosen = verdict.querySelector("input:checked")?.value;
@@ -241,11 +248,17 @@ function render({ model, el }) {
     });
     mend.addEventListener("click", () => {
       fault = null;
-      mend.hidden = true;
+      sound = false;
+      mend.hidden = compare.hidden = true;
       find(".settings").hidden = false;
       answer.textContent += " It is mended; the training goes on from the weights it had.";
       change({});
       run(true);
+    });
+    compare.addEventListener("click", () => {
+      sound = !sound;
+      compare.textContent = sound ? "Back to the broken one" : "Compare with a sound one";
+      if (loaded) start();
     });
     another.addEventListener("click", () => {
       seed += 1;
@@ -422,6 +435,7 @@ function render({ model, el }) {
     if (active !== undefined) {
       rows.push(["active latent dimensions", `${active} of ${hidden().latent_dim}`, ""]);
       rows.push(["KL, nats", shown.terms ? short(shown.terms.prior) : "", ""]);
+      rows.push(["pixel error of the copies", shown.terms ? short(shown.terms.pixel) : "", ""]);
     }
     find(".measures tbody").innerHTML = rows.map(([name, ...cells]) =>
       `<tr><th scope="row">${name}</th>${cells.map((c) => `<td>${c}</td>`).join("")}</tr>`).join("");
@@ -442,7 +456,8 @@ function render({ model, el }) {
     if (curves.length) drawCurves();
     if (shown.measures) drawMeasures();
     const pace = wanted && speed ? `, ${speed.toFixed(0)} steps a second` : "";
-    find(".state").textContent = `epoch ${epochs.toFixed(1)}, step ${steps}${pace}`;
+    const kind = sound ? "sound training, " : "";
+    find(".state").textContent = `${kind}epoch ${epochs.toFixed(1)}, step ${steps}${pace}`;
     describe(losses);
   }
 
@@ -480,7 +495,7 @@ function render({ model, el }) {
     option.textContent = PRESETS[name].title;
   });
   addControls();
-  buttons.run.addEventListener("click", () => run(!wanted));
+  buttons.run.addEventListener("click", () => run(!wanted || !loaded));
   buttons.step.addEventListener("click", () => {
     wanted = false;
     worker.postMessage({ type: "step" });
@@ -506,7 +521,11 @@ function render({ model, el }) {
     el.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
     buttons.run.focus({ preventScroll: true });
   };
-  for (const button of document.querySelectorAll("[data-laboratory]")) button.hidden = false;
+  const reveal = () => {
+    for (const button of document.querySelectorAll("[data-laboratory]")) button.hidden = false;
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", reveal);
+  else reveal();
   document.addEventListener("visibilitychange", rest);
   document.addEventListener("click", press);
   window.addEventListener("hashchange", follow);

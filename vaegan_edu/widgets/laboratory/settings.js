@@ -77,7 +77,7 @@ const PRESETS = {
     title: "Break it: which fault is it?",
     settings: { kernels: KERNELS, latent_dim: 16 },
     question: "This VAE-GAN with minibatch discrimination has one fault, hidden. Train it and find out which.",
-    watch: "Look at everything: losses, means of D, copies, samples, codes, and D on images in a batch of their own. Restart as often as you like; the fault stays.",
+    watch: "Look at everything: losses, means of D, copies, samples, codes, and D on images in a batch of their own. The button below trains a sound one from the same start; the fault stays when you come back.",
   },
 };
 
@@ -87,9 +87,9 @@ const FAULTS = {
   sign: {
     label: "The sign of the decoder's adversarial loss is flipped",
     settings: ({ routing }) => ({ routing: { ...routing, adversarial_decoder: { decoder: -1 } } }),
-    why: "The decoder descends on minus its loss, so it helps the discriminator to tell its pictures from digits. Both then want the same: the discriminator's loss falls to zero, D is 1 on digits and 0 on fakes, and samples and copies turn into patterns that no digit has.",
+    why: "The decoder descends on minus its loss, so it helps the discriminator to tell its pictures from digits. Both then want the same: the discriminator's loss falls towards zero, D goes to 1 on digits and to 0 on fakes, and samples turn into harsh patterns that no digit has, several times as sharp as digits are. Only the feature term still holds the copies.",
     fix: "minimise -log D(x_tilde) - log D(x_p). A test that takes one step of the decoder and asks for a higher D on its fakes finds the sign.",
-    otherwise: "With a flipped sign both networks would agree: D goes to 1 and 0 within an epoch or two, and samples and copies turn into harsh patterns instead of digits.",
+    otherwise: "With a flipped sign both networks would want the same: D goes to 1 and 0, and samples turn into harsh patterns, far sharper than digits.",
   },
   leak: {
     label: "The gradient of the feature term leaks into the discriminator",
@@ -103,9 +103,9 @@ const FAULTS = {
   mean: {
     label: "The KL divergence is a mean over latent dimensions, not a sum",
     settings: () => ({ mean_kl: true }),
-    why: "The prior term is divided by the number of latent dimensions, here 16, so the encoder hardly feels it. Copies are closer to their originals than in a sound training, and the codes spread over the whole disc of the prior and beyond. The KL that is shown is small only because it is a mean: codes that tell hundreds of digits apart carry more nats than that.",
+    why: "The prior term is divided by the number of latent dimensions, here 16, so the encoder hardly feels it. Copies come much closer to their originals than in a sound training, and yet the KL that is shown is smaller: a contradiction, since closer copies need codes that say more. The true KL is 16 times what is shown.",
     fix: "sum over latent dimensions, then take the mean over the batch. A test against the formula for a code of two dimensions finds the factor.",
-    otherwise: "With a mean the prior term would weigh a sixteenth: very close copies, a KL of about one nat, and codes that spread beyond the circles.",
+    otherwise: "With a mean the prior term would weigh a sixteenth: the pixel error of the copies falls far below that of a sound training, while the KL that is shown is smaller, too.",
   },
   sigmoid: {
     label: "The features are taken after the discriminator's sigmoid",
@@ -124,8 +124,8 @@ const FAULTS = {
   saturating: {
     label: "The decoder's adversarial loss is the saturating one",
     settings: () => ({ adversarial_loss: "minimax" }),
-    why: "log(1 - D) is flat where the discriminator is sure: its slope in the logit is -D. Once D on fakes is close to 0, the decoder gets no pull from the game, and D stays at 1 and 0 for good. Only the feature term still teaches the decoder, so copies and samples look like digits, but soft ones.",
+    why: "log(1 - D) is flat where the discriminator is sure: its slope in the logit is -D. Once D on fakes is close to 0, the decoder gets hardly any pull from the game, and D keeps digits and fakes apart. Only the feature term still teaches the decoder, so samples look like digits, but softer than those of a sound training.",
     fix: "minimise -log D instead, whose slope is largest where the discriminator is sure. A test of the slope at a logit of -10 tells the two apart.",
-    otherwise: "With the saturating loss D would go to 1 and 0 and stay there, while copies and samples still look like digits, only softer.",
+    otherwise: "With the saturating loss D would part digits from fakes and keep them apart, while the samples still look like digits, only softer than in a sound training.",
   },
 };

@@ -94,33 +94,46 @@ const encode = (networks, images) => forward(networks.encoder, images).out;
 
 const NEIGHBOURS = 5;
 
-function squaredDistance(a, i, b, j) {
-  let sum = 0;
-  for (let p = 0; p < PIXELS; p++) {
-    const difference = a[i * PIXELS + p] - b[j * PIXELS + p];
-    sum += difference * difference;
+// Calls use(i, distances) for each image i of `a` with its squared distances to all images of `b`,
+// |a|^2 + |b|^2 - 2 a b: a matrix product, a block of rows at a time.
+function eachDistances(a, b, use) {
+  const [m, n] = [a.length / PIXELS, b.length / PIXELS];
+  const square = (images, i) => {
+    let sum = 0;
+    for (let p = i * PIXELS; p < (i + 1) * PIXELS; p++) sum += images[p] * images[p];
+    return sum;
+  };
+  const columns = transpose(b, n, PIXELS);
+  const squares = Float64Array.from({ length: n }, (_, j) => square(b, j));
+  for (let start = 0; start < m; start += 128) {
+    const rows = Math.min(128, m - start);
+    const block = a.subarray(start * PIXELS, (start + rows) * PIXELS);
+    const products = multiply(block, columns, rows, PIXELS, n);
+    for (let i = 0; i < rows; i++) {
+      const distances = products.subarray(i * n, (i + 1) * n);
+      const own = square(block, i);
+      for (let j = 0; j < n; j++) distances[j] = own + squares[j] - 2 * distances[j];
+      use(start + i, distances);
+    }
   }
-  return sum;
 }
 
 // The radius, squared, of each image's ball: the distance to its fifth nearest other image.
 function findRadii(images) {
-  const count = images.length / PIXELS;
-  const nearest = Array.from({ length: count }, () => new Array(NEIGHBOURS).fill(Infinity));
-  const put = (list, d) => {
-    if (d >= list[NEIGHBOURS - 1]) return;
-    let at = NEIGHBOURS - 1;
-    for (; at > 0 && list[at - 1] > d; at--) list[at] = list[at - 1];
-    list[at] = d;
-  };
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < i; j++) {
-      const d = squaredDistance(images, i, images, j);
-      put(nearest[i], d);
-      put(nearest[j], d);
+  const radii = new Float64Array(images.length / PIXELS);
+  eachDistances(images, images, (i, distances) => {
+    const nearest = new Float64Array(NEIGHBOURS).fill(Infinity);
+    distances[i] = Infinity;
+    for (let j = 0; j < distances.length; j++) {
+      const d = distances[j];
+      if (d >= nearest[NEIGHBOURS - 1]) continue;
+      let at = NEIGHBOURS - 1;
+      for (; at > 0 && nearest[at - 1] > d; at--) nearest[at] = nearest[at - 1];
+      nearest[at] = d;
     }
-  }
-  return Float64Array.from(nearest, (list) => list[NEIGHBOURS - 1]);
+    radii[i] = nearest[NEIGHBOURS - 1];
+  });
+  return radii;
 }
 
 // The energy of images in frequencies above a quarter of a cycle a pixel: all of it, less that of
@@ -151,22 +164,19 @@ function judgeSamples(samples, judge) {
   const histogram = new Array(10).fill(0);
   const covered = new Uint8Array(radii.length);
   let precise = 0;
-  for (let i = 0; i < count; i++) {
-    let [least, nearest, inside] = [Infinity, 0, false];
+  eachDistances(samples, images, (i, distances) => {
+    let nearest = 0;
+    let inside = false;
     for (let j = 0; j < radii.length; j++) {
-      const d = squaredDistance(samples, i, images, j);
-      if (d < least) {
-        least = d;
-        nearest = j;
-      }
-      if (d <= radii[j]) {
+      if (distances[j] < distances[nearest]) nearest = j;
+      if (distances[j] <= radii[j]) {
         inside = true;
         covered[j] = 1;
       }
     }
     histogram[labels[nearest]] += 1;
     if (inside) precise += 1;
-  }
+  });
   return {
     histogram,
     precision: precise / count,
