@@ -368,7 +368,7 @@ def test_measures_are_those_of_the_package(evaluate):
 
 @runs_scripts
 def test_equal_seeds_train_equally_and_training_helps(evaluate):
-    pixels = laboratory._engine()["pixels"][: 64 * 300]
+    pixels = laboratory.make_engine()["pixels"][: 64 * 300]
     got = evaluate(f"return trained({json.dumps(pixels)});")
     assert got["same"] and got["other"]
     first, last = got["pixel"]
@@ -678,9 +678,9 @@ def test_the_book_carries_figure_buttons_and_engine(tmp_path):
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "html" / "book" / "page.html").read_text(encoding="utf-8")
     assert '"engine":"../_static/laboratory.js"' in text and 'data-laboratory="gan"' in text
-    assert laboratory._engine()["pixels"] not in text
+    assert laboratory.make_engine()["pixels"] not in text
     engine = (tmp_path / "html" / "_static" / "laboratory.js").read_text(encoding="utf-8")
-    assert laboratory._engine()["pixels"] in engine
+    assert laboratory.make_engine()["pixels"] in engine
     (source / "book" / "page.md").write_text("# Page\n\n```{laboratory} wgan\n```\n")
     done = build("wrong")
     assert done.returncode != 0 and "Laboratory must be one of autoencoder" in done.stderr

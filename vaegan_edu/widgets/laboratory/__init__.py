@@ -64,7 +64,7 @@ class Laboratory(InteractiveFigure):
             "seed": int(seed),
             "fault": fault,
             "colours": list(COLOURS),
-            "engine": _engine() if engine is None else str(engine),
+            "engine": make_engine() if engine is None else str(engine),
         }
         if alt is None:
             alt = (
@@ -103,7 +103,7 @@ def write_engine(path):
     A classic script can be loaded by a page that was opened from a folder; a module cannot. Equal
     versions write equal bytes.
     """
-    text = json.dumps(_engine(), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(make_engine(), sort_keys=True, separators=(",", ":"))
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"window.vaeganLaboratory = {text};\n", encoding="utf-8")
@@ -115,7 +115,7 @@ def engine_source():
 
 
 @functools.cache
-def _engine():
+def make_engine():
     """Return the worker's script and the digits: a letter a pixel, "a" for 0 to "q" for 16."""
     (x_train, y_train), (x_test, y_test) = datasets.load_digits(8)
     grey = np.rint((np.concatenate([x_train, x_test]) + 1) * 8).astype("uint8")

@@ -69,9 +69,9 @@ const PRESETS = {
   },
   "mode-collapse-and-its-cure": {
     title: "Mode collapse and its cure: where did the other digits go?",
-    settings: { routing: GAN_ROUTING, learning_rate: 3e-3, discriminator_rate: 3e-4 },
-    question: "The generator of this GAN learns ten times as fast as its discriminator. Which classes does it leave out?",
-    watch: "Look at the histogram: a few classes, and other ones a little later. Then switch minibatch discrimination on, which begins anew, and count the classes after as many epochs.",
+    settings: { routing: GAN_ROUTING, discriminator_rate: 3e-4 },
+    question: "The discriminator of this GAN learns too slowly. Which classes does the generator leave out?",
+    watch: "Look at the histogram: a few classes, and other ones a little later. Then switch minibatch discrimination on under Settings, which begins anew. The classes come back within thirty epochs or so; until the samples are digits takes longer.",
   },
   "break-it": {
     title: "Break it: which fault is it?",
@@ -117,9 +117,9 @@ const FAULTS = {
   batch: {
     label: "Real and fake images go through the discriminator in one batch",
     settings: () => ({ one_batch: true }),
-    why: "Minibatch discrimination compares each image with all others of its batch, and here that batch holds digits, copies and samples. The discriminator learns what such a mixture looks like, and its answer means nothing for a batch of one kind: D on test images in a batch of their own lies far from D on real images in training, although the digits are alike.",
+    why: "Minibatch discrimination compares each image with all others of its batch, and here that batch holds digits, copies and samples. The discriminator learns what such a mixture looks like, and its answer means little for a batch of one kind: D on samples and on test images in a batch of their own lies far above what the curves show for training, although the pictures are alike.",
     fix: "call the discriminator three times, on digits, copies and samples. A test that changes the fakes and asks whether the logits of the real images stay the same finds the mixture.",
-    otherwise: "With one batch for all, D on test images in a batch of their own would lie far from the mean of D on real images in training.",
+    otherwise: "With one batch for all, D on samples in a batch of their own would lie far above the curve of D on samples in training.",
   },
   saturating: {
     label: "The decoder's adversarial loss is the saturating one",
