@@ -434,7 +434,8 @@ def write_page(path, figure):
         "<!doctype html><html lang=en><meta charset=utf-8><title>Laboratory</title>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         "<link rel=icon href=data:,>"
-        f"<main>{figure.to_html()}<p><button data-laboratory=gan hidden>Set up</button></main>",
+        f"<main>{figure.to_html()}"
+        '<button data-laboratory=gan style="height: 2rem" hidden>Set up</button></main>',
         encoding="utf-8",
     )
 
@@ -456,6 +457,7 @@ def open_page(browser, site):
 
 STEPS = "Number(document.querySelector('.state').textContent.match(/step (\\d+)/)?.[1] ?? -1)"
 BUTTON = "[data-do={}]".format
+RESTS = "document.querySelector('.laboratory').dataset.running === 'false'"  # the worker said so
 
 
 def texts_of(selector):
@@ -465,8 +467,7 @@ def texts_of(selector):
 def rest(page):
     """Pause, and wait until the worker has said where."""
     page.run("document.querySelector('[data-do=run]').click()")
-    page.until("document.querySelector('[data-do=run]').textContent === 'Train'")
-    page.until("!document.querySelector('.state').textContent.includes('second')")
+    page.until(RESTS)
     return page.run(STEPS)
 
 
@@ -529,7 +530,7 @@ def test_it_pauses_steps_and_begins_anew_by_keys(open_page):
     page.until(f"{STEPS} > 2")
     page.press(" ")  # the button kept the focus
     page.until("document.querySelector('[data-do=run]').textContent === 'Train'")
-    page.until("!document.querySelector('.state').textContent.includes('second')")
+    page.until(RESTS)
     at = page.run(STEPS)
     page.run("document.querySelector('[data-do=step]').focus()")
     page.press("Enter")

@@ -13,7 +13,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from vaegan_edu.widgets import Laboratory
+from vaegan_edu import widgets
 from vaegan_edu.widgets.laboratory import QUESTIONS, write_engine
 
 ENGINE = "_static/laboratory.js"
@@ -36,8 +36,9 @@ class LaboratoryDirective(SphinxDirective):
                 raise self.error(f"Laboratory must be one of {', '.join(QUESTIONS)}")
             return [nodes.raw("", BUTTON.format(name), format="html")]
         folder = Path(*[".."] * self.env.docname.count("/"))
-        figure = Laboratory(engine=(folder / ENGINE).as_posix())
-        self.env.note_dependency(__file__)
+        figure = widgets.Laboratory(engine=(folder / ENGINE).as_posix())
+        for path in [*Path(widgets.__file__).parent.rglob("*.*s"), __file__]:  # its styles and scripts
+            self.env.note_dependency(str(path))
         return [nodes.raw("", figure.to_html(), format="html")]
 
 

@@ -154,6 +154,7 @@ function render({ model, el }) {
       if (message.number !== number) return; // of the training before
       shown = { ...message, ...stay(message, "measures"), ...stay(message, "terms") };
       if (message.losses) keep(message);
+      find(".laboratory").dataset.running = message.running;
       draw();
     },
     failed({ message }) {

@@ -45,7 +45,7 @@ function serve(scope) {
     });
     const best = variances.map((_, d) => d).sort((a, b) => variances[b] - variances[a]).slice(0, 2);
     const total = (dims) => dims.reduce((sum, d) => sum + (variances[d] ?? 0), 0);
-    if (Math.max(...plane) >= latentDim || total(best) > 1.3 * total(plane)) plane = best.sort();
+    if (Math.max(...plane) >= latentDim || total(best) > 1.3 * total(plane)) plane = best.sort((a, b) => a - b);
     return plane.map((d) =>
       Float32Array.from({ length: count }, (_, i) => codes[2 * i * latentDim + d]));
   }
