@@ -35,7 +35,7 @@ const bytes = Uint8Array.from(engine.pixels, (letter) => letter.charCodeAt(0) - 
 const images = toImages(bytes);
 const count = engine.labels.length - engine.held;
 const [train, held] = [images.subarray(0, count * PIXELS), images.subarray(count * PIXELS)];
-const judge = makeJudge(train, Uint8Array.from(engine.labels, Number), held);
+const reference = makeJudge(train, Uint8Array.from(engine.labels, Number), held);
 
 function settingsOf(arm) {
   if (PRESETS[arm]) return { ...DEFAULTS, ...PRESETS[arm].settings };
@@ -60,7 +60,7 @@ function measure(arm, seed, steps) {
   const { networks } = training;
   const z = Float64Array.from({ length: engine.held * settings.latent_dim }, gaussian(uniform(1)));
   const samples = decode(networks, z);
-  const found = judgeSamples(samples, judge);
+  const found = judgeSamples(samples, reference);
   const alone = (some) => mean(forward(networks.discriminator,
     some.slice(0, settings.batch_size * PIXELS)).out, sigmoid);
   return {
@@ -90,7 +90,9 @@ def measure(arm, seed, steps, node):
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "script.js")
         script.write_text(text, encoding="utf-8")
-        done = subprocess.run([node, script], capture_output=True, text=True, check=True)
+        done = subprocess.run([node, script], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"Node ended with an error on {arm!r}:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
 
 

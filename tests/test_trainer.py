@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from benchmarks import laboratory as benchmark
 from tests import games
 from tests.browser import CHROMIUM, Browser
 from vaegan_edu import datasets, metrics, models, widgets
@@ -374,6 +375,17 @@ def test_equal_seeds_train_equally_and_training_helps(evaluate):
     first, last = got["pixel"]
     assert last < 0.6 * first  # a VAE learns to copy in three epochs
     assert got["steps"] == 12 and got["epochs"] == pytest.approx(3)
+
+
+@pytest.mark.skipif(NODE is None, reason="needs Node")
+def test_the_benchmark_measures_questions_and_faults(capsys):
+    benchmark.main(["--arms", "vae", "cure", "leak", "--seeds", "2", "--steps", "24"])
+    head, _, *rows = capsys.readouterr().out.splitlines()
+    cells = {row.split(" | ")[0].strip("| "): row.split(" | ")[1:] for row in rows}
+    names = head.strip("| ").split(" | ")[1:]
+    assert list(cells) == ["vae", "cure", "leak"] and len(names) == len(cells["vae"])
+    assert cells["vae"][names.index("feature")] == "–"  # a VAE has no discriminator
+    assert re.fullmatch(r"[\d.]+(?: to [\d.]+)?", cells["leak"][names.index("feature")])
 
 
 def test_the_digits_travel_unchanged(tmp_path):

@@ -37,7 +37,8 @@ class LaboratoryDirective(SphinxDirective):
             return [nodes.raw("", BUTTON.format(name), format="html")]
         folder = Path(*[".."] * self.env.docname.count("/"))
         figure = widgets.Laboratory(engine=(folder / ENGINE).as_posix())
-        for path in [*Path(widgets.__file__).parent.rglob("*.*s"), __file__]:  # its styles and scripts
+        scripts = Path(widgets.__file__).parent.rglob("*.*s")  # and styles
+        for path in [*scripts, __file__]:
             self.env.note_dependency(str(path))
         return [nodes.raw("", figure.to_html(), format="html")]
 
