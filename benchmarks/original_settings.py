@@ -34,12 +34,13 @@ Each arm leaves a file in `benchmarks/results/original_settings/`. The command m
 missing, and prints the table.
 """
 
-import csv
 import json
 import math
 import os
 import time
 from pathlib import Path
+
+from vaegan_edu.records import original_logs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
@@ -55,6 +56,8 @@ RESTRAINTS = {
     "slow": {"discriminator_rate": 0.1},
     "balanced": {"equilibrium": 0.68, "margin": 0.35},
 }
+# What holds where an arm says nothing else, whatever the experiment's own settings are now.
+UNLESS_SAID = {"discriminator_rate": 1.0, "equilibrium": None, "margin": 0.35}
 STAGES = ("linear", "norm")  # features before BatchNorm, or after it, but before the activation
 # 1/2 log(2 pi) for each of 3,200 features, in the unit of the encoder's loss.
 CONSTANT = 0.5 * math.log(2 * math.pi) * 3200 / 4096
@@ -91,13 +94,14 @@ def distance(losses, logged):
     """Return the mean |log(ours / theirs)| over networks and epochs.
 
     Args:
-        losses: a dict from `<network>_loss` to numbers, one an epoch.
-        logged: from network to the original project's, of at least as many epochs.
+        losses: a dict from `<network>_loss` to numbers, one for each epoch.
+        logged: the same of the original project, of at least as many epochs.
     """
     terms = []
     for network in NETWORKS:
         constant = CONSTANT if network == "encoder" else 0.0
-        for ours, theirs in zip(losses[f"{network}_loss"], logged[network], strict=False):
+        name = f"{network}_loss"
+        for ours, theirs in zip(losses[name], logged[name], strict=False):
             terms.append(abs(math.log(ours / (theirs - constant))))
     return sum(terms) / len(terms)
 
@@ -111,7 +115,7 @@ def run(name, settings, data):
     from vaegan_edu.experiments.provenance import data_provenance, environment
 
     experiment = experiments.EXPERIMENTS["vaegan-mnist-original"]
-    arguments = {**experiment.arguments, "seed": 0, **settings}
+    arguments = {**experiment.arguments, **UNLESS_SAID, "seed": 0, **settings}
     (x_train, y_train), _ = data
     keras.utils.set_random_seed(0)
     model = experiment.build(arguments, x_train.shape[1:])
@@ -144,18 +148,11 @@ def results():
     return {record["arm"]: record for record in found}
 
 
-def logged_losses(path):
-    """Return the original project's MNIST losses by epoch, network to numbers."""
-    with Path(path).open() as file:
-        rows = [row for row in csv.DictReader(file) if row["run"] == "mnist"]
-    return {network: [float(row[f"{network}_loss"]) for row in rows] for network in NETWORKS}
-
-
 def main():
     """Make what is missing and print the distances."""
     from vaegan_edu import datasets
 
-    logged = logged_losses(os.environ["ORIGINAL_LOGS"])
+    logged = original_logs()["mnist"]
     data = datasets.load_mnist()
     distances = {}
     closest, settings = None, None

@@ -8,7 +8,8 @@ Each row is a process of its own, all with the same networks, weights and optimi
 - three-tape: a plain TensorFlow step, three gradient tapes over one shared forward pass in a
   `tf.function`, without XLA;
 - pytorch: the same step in eager PyTorch, with its fused Adam and channels last. PyTorch serves
-  this benchmark alone (`pip install --group benchmark`); where it is missing, the row is left out.
+  this row as a library of its own (`pip install ".[torch]"`); where it is missing, the row is left
+  out.
 
 oneDNN is left as it comes. First the float32 losses of all rows are compared, on the same weights,
 images and noise: to 1e-4, or nothing is timed. Then the rows take turns, a few steps each, so that
@@ -20,7 +21,9 @@ of all libraries here. `peak_mb` is the most memory that the process held, libra
 
 `first_window_seconds` is the time to compile, and two steps.
 
-The parts: `original` and `light` are rows with those networks; `cost` is the exponents with which
+The parts: `original` and `light` are rows with those networks; `kernels` is how many times as fast
+our step is with each of its faster kernels (`vaegan_edu.models.steps.kernels`) alone, and with all,
+as with Keras' own, in turns; `cost` is the exponents with which
 our step's time grows with the batch and with the side of the image; `outside` is the share of an
 epoch of `fit` that is not spent in the step; `models` is the time of an epoch of MNIST for each of
 the models that `book.tables.quality` compares, with their experiments' own settings; `profile` is
@@ -225,6 +228,28 @@ def measure_rows(preset, steps, precisions, options):
     return {"rows": rows, "losses_differ_by": difference}
 
 
+def measure_kernels(options):
+    """Return by networks and precision how many times as fast each kernel makes our step.
+
+    The median of the ratios within each turn, and their quartiles.
+    """
+    choices = {"BatchNormalization": ["BatchNormalization"], "Adam": ["Adam"], "all": None}
+    found = {}
+    for preset in ("light", "original"):
+        for precision in PRECISIONS:
+            settings = {**SETTINGS, "preset": preset, "precision": precision}
+            with Workers() as workers:
+                for kernels in ([], *choices.values()):
+                    workers.append(Worker("ours", "tensorflow", {**settings, "kernels": kernels}))
+                take_turns(workers, 1, 1)
+                stock, *others = take_turns(workers, options.windows, options.steps)
+            found[f"{preset}, {precision}"] = {
+                name: np.quantile(stock / seconds, [0.5, 0.25, 0.75]).tolist()
+                for name, seconds in zip(choices, others, strict=True)
+            }
+    return found
+
+
 def measure_cost(options):
     """Return step times of ours by batch size and by image size, and the exponents fitted."""
     found = {}
@@ -350,6 +375,10 @@ def table(parts):
             rows.append([*(_text(row[c]) for c in COLUMNS), f"{low:.0f} to {high:.0f}",
                          f"{row['first_window_seconds']:.1f}", times])  # fmt: skip
         lines += [f"{part} networks:", "", markdown.table(columns, rows), ""]
+    for name, kernels in parts.get("kernels", {}).items():
+        if name != "environment":
+            told = [f"{k} {m:.2f} times ({a:.2f} to {b:.2f})" for k, (m, a, b) in kernels.items()]
+            lines += [f"- kernels, {name}, as fast as Keras' own: {'; '.join(told)}"]
     for name, cost in parts.get("cost", {}).items():
         if name != "environment":
             times = ", ".join(
@@ -423,6 +452,7 @@ def _measure_light(options):
 PARTS = {
     "original": _measure_original,
     "light": _measure_light,
+    "kernels": measure_kernels,
     "cost": measure_cost,
     "outside": measure_outside,
     "models": measure_models,

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 110 s on two CPU cores, measured at the last execution.*
+# *Run time: 122 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
 # a little probability. This page has both, in short sections. Each has an explanation, a formula,
@@ -451,7 +451,7 @@ history = network.fit(x, y, batch_size=32, epochs=58, verbose=0).history
 after_sixty = network.predict(x, verbose=0)
 notebook.layers(network=network)
 
-# %% mystnb={"figure": {"caption": "What the network answers after two epochs and after sixty. It bends only at corners, but with 64 hidden units it has enough of them.", "name": "fig-start-fit"}, "image": {"alt": "A thick grey wave that rises to the right, a dashed line that follows it hardly at all, and a solid line that follows it closely."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "What the network answers after two epochs and after sixty. It bends only at corners, but with $64$ hidden units it has enough of them.", "name": "fig-start-fit"}, "image": {"alt": "A thick grey wave that rises to the right, a dashed line that follows it hardly at all, and a solid line that follows it closely."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6.4, 3.0))
 axes.plot(x, y, color="0.8", linewidth=7, label="target")
 axes.plot(x, after_two, "--", label="after 2 epochs")

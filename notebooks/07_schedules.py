@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 644 s on two CPU cores, measured at the last execution.*
+# *Run time: 163 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -676,7 +676,7 @@ panels[0].set_ylabel("settings")
 plt.show()
 
 # %% [markdown]
-# *Third, a test that the rule could have failed.* The rule was guessed on S2. On S3, another run with other losses, all of it stayed but the start. And each network must follow its *own* loss. Replay the rate of one network on the loss of another, and the agreement has to go.
+# *Third, a test that the rule could have failed.* Above, the rule took shape on S2. On S3, another run with other losses, its form stayed; factor and patience are those of the words, and the start alone is new. Moreover, each network must follow its *own* loss. Replay the rate of one network on the loss of another, and the agreement has to go.
 
 # %%
 for name in ("S2", "S3"):

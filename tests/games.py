@@ -114,7 +114,8 @@ def gradient(model, function, name):
         import jax
 
         def stateless(values):
-            mapping = list(zip(variables, values, strict=True))
+            own = list(zip(variables, values, strict=True))
+            mapping = [*((v, v.value) for v in model.variables), *own]
             with keras.StatelessScope(state_mapping=mapping, collect_losses=True):
                 return function()
 

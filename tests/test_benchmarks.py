@@ -18,6 +18,7 @@ from book.tables.quality import KINDS
 from vaegan_edu import datasets, toys
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
+from vaegan_edu.models.steps import kernels
 
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
@@ -262,11 +263,40 @@ def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
     assert "- an epoch of MNIST, vae-mnist, batch 64: 188 s (188 to 188)" in printed
 
 
+def test_kernels_are_compared_with_keras_own_in_each_turn(monkeypatch):
+    class Fake:
+        def __init__(self, name, backend, settings):
+            chosen = settings["kernels"]
+            self.seconds = {"[]": 6.0, "['Adam']": 5.0}.get(str(chosen), 3.0)
+
+        def ask(self, method, *arguments):
+            return self.seconds
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(train_step, "Worker", Fake)
+    found = train_step.measure_kernels(argparse.Namespace(windows=3, steps=2))
+    assert len(found) == 4
+    for ratios in found.values():
+        assert ratios == {
+            "BatchNormalization": [2.0] * 3, "Adam": pytest.approx([1.2] * 3), "all": [2.0] * 3
+        }  # fmt: skip
+    printed = train_step.table({"kernels": {**found, "environment": {}}})
+    assert "- kernels, light, float32, as fast as Keras' own: BatchNormalization 2.00" in printed
+
+
+def test_a_step_uses_the_kernels_that_are_named(monkeypatch):
+    monkeypatch.setattr(kernels, "KERNELS", dict(kernels.KERNELS))
+    keras_step(kernels=["Adam"])
+    assert list(kernels.KERNELS) == [keras.optimizers.Adam]
+
+
 @pytest.mark.parametrize("experiment", train_step.MODELS)
 def test_the_step_of_an_experiment_is_that_of_its_model(experiment, monkeypatch):
-    small = {**EXPERIMENTS[experiment].arguments, "preset": "small", "batch_size": 3}
+    small = {**EXPERIMENTS[experiment].settings, "preset": "small", "batch_size": 3}
     monkeypatch.setitem(
-        EXPERIMENTS, experiment, dataclasses.replace(EXPERIMENTS[experiment], arguments=small)
+        EXPERIMENTS, experiment, dataclasses.replace(EXPERIMENTS[experiment], settings=small)
     )
     step = keras_steps.ExperimentStep(precision="float32", experiment=experiment)
     before = step.get_weights()

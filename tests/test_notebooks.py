@@ -152,6 +152,44 @@ def test_gpu_profile_runs(path):
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+def printed(path, first_words):
+    """The numbers of each line after the one that begins so, by the name that the line begins with.
+
+    One list a line; a name may stand on several lines.
+    """
+    outputs = [
+        "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        for cell in execute.code_cells(read(path))
+    ]
+    (text,) = [text for text in outputs if text.startswith(first_words)]
+    rows = {}
+    for line in text.splitlines()[1:]:
+        name = re.match(r"[a-z ]*", line).group().strip()
+        rows.setdefault(name, []).append([float(x) for x in re.findall(r"-?\d+\.?\d*", line)])
+    return rows
+
+
+def test_chapter_7_says_of_its_trainings_what_they_gave():
+    """Numbers differ between machines; what the text concludes has to hold for those it shows."""
+    path = execute.NOTEBOOKS / "07_schedules.py"
+    final = {name: row[:4] for name, (row,) in printed(path, "after 1200 steps").items()}
+    assert final.keys() == {"constant", "cosine", "slow", "two time scales"}
+    assert min(final["two time scales"]) > max(final["slow"])
+    assert min(final["constant"]) < max(final["two time scales"])
+    assert max(final["constant"]) > min(final["two time scales"])
+    assert min(final["constant"]) <= min(final["cosine"])
+    assert max(final["cosine"]) <= max(final["constant"])
+    at_constant_rates = [row[3] for row in printed(path, "constant rates, at the end")[""]]
+    assert max(at_constant_rates) > 3 * min(at_constant_rates)
+    for _, loss, last_loss, share, last_share in printed(path, "seed  generator_loss")[""]:
+        assert last_share > 4 * share and last_loss > 0.8 * loss
+    correlations = printed(path, "rank correlation with")
+    for network in ("generator", "discriminator"):
+        values = [x for name, rows in correlations.items() if name.startswith(network)
+                  for row in rows for x in row]  # fmt: skip
+        assert len(values) == 16 and -0.7 < min(values) < 0 < max(values)
+
+
 # The tools themselves, on a notebook of two cells.
 
 TINY = """\

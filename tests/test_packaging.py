@@ -51,4 +51,5 @@ def test_requirements_repeat_nothing_but_the_extras():
     extras = [Requirement(line) for extra in EXTRAS for line in extra]
     book = {canonicalize_name(asked.name): asked for asked in requirements("requirements.txt")}
     assert not own & set(book)
-    assert all(str(book[canonicalize_name(extra.name)]) == str(extra) for extra in extras)
+    assert {extra.name for extra in extras} - set(book) == {"torch"}  # its reason stands there
+    assert all(str(book[e.name]) == str(e) for e in extras if e.name in book)

@@ -163,12 +163,13 @@ def vae(**settings):
 
 def test_weights_of_examples_losses_and_metrics_are_refused():
     x = games.images()
-    for model in (vae(), games.vaegan()):
-        model.compile("sgd") if isinstance(model, models.VAE) else games.compiled(model)
+    for make in (vae, games.vaegan):
         for settings in (
             {"y": np.ones(6), "sample_weight": np.ones(6)},
             {"y": np.ones(6, int), "class_weight": {1: 2.0}},
         ):
+            model = make()
+            model.compile("sgd") if make is vae else games.compiled(model)
             with pytest.raises(ValueError, match="no `sample_weight`"):
                 model.fit(x, verbose=0, **settings)
     for settings in ({"loss": "mse"}, {"metrics": ["mse"]}):
@@ -225,6 +226,7 @@ def test_a_model_is_exported_untrained(make, tmp_path):
     model = make()
     model.export(tmp_path, verbose=False)
     shape = (3, games.LATENT_DIM) if isinstance(model, models.GAN) else (3, *games.SHAPE)
-    found = tf.saved_model.load(tmp_path).serve(tf.zeros(shape))
+    loaded = tf.saved_model.load(tmp_path)
+    found = loaded.serve(tf.zeros(shape))
     found = found["reconstruction"] if isinstance(found, dict) else found
     assert found.shape == (3, *games.SHAPE)

@@ -233,12 +233,10 @@ def test_a_run_that_failed_at_its_end_needs_no_training_again(
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path, monkeypatch, never_stopped):
-    before = {
-        name: (whole_run(never_stopped) / name).read_bytes() for name in entries(never_stopped)
-    }
+    before = contents(whole_run(never_stopped))
     monkeypatch.setattr(models.VAEGAN, "fit", None)
     assert train(never_stopped, resume=True) == never_stopped
-    assert before == {name: (never_stopped / name).read_bytes() for name in entries(never_stopped)}
+    assert before == contents(never_stopped)
 
 
 def test_resuming_takes_the_runs_own_settings_and_refuses_others(tmp_path, monkeypatch):
@@ -518,3 +516,21 @@ def test_a_run_is_finished_when_it_is_measured_and_has_no_state(tmp_path):
     assert not records.is_finished(tmp_path)
     (tmp_path / "state.npz").unlink()
     assert records.is_finished(tmp_path)
+
+
+def test_a_record_from_before_it_said_the_shape_of_its_images_is_used_all_the_same(
+    tmp_path, monkeypatch, never_stopped
+):
+    folder = shutil.copytree(whole_run(never_stopped), tmp_path / "record")
+    config = records.read_config(folder)
+    shape = config["data"].pop("image_shape")
+    records.write_json(folder / "config.json", config)
+    monkeypatch.setattr(Everything, "image_shape", lambda self, settings: tuple(shape))
+    before = (folder / "metrics.json").read_bytes()
+    assert experiments.load_run(folder).config["data"]["image_shape"] == shape
+    experiments.evaluate_run(folder)
+    assert (folder / "metrics.json").read_bytes() == before
+    assert train(folder, resume=True) == folder
+    (folder / "model.weights.h5").unlink()
+    assert experiments.retrain(folder, progress=False) == []
+    assert records.read_config(folder) == config

@@ -20,7 +20,7 @@ def similarity_vae(**settings):
 def test_losses_are_the_formulas():
     model, x, noise = similarity_vae(), games.images(), games.noise()
     z_mean, z_log_var = model.encoder(x)
-    z = z_mean + ops.exp(z_log_var / 2) * noise["posterior"]
+    z = z_mean + ops.exp(z_log_var / 2) * ops.convert_to_tensor(noise["posterior"])
     real, features = model.discriminator(x)
     _, reconstructed = model.discriminator(model.decoder(z))
     fake, _ = model.discriminator(model.generator(noise["prior"]))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vaegan_edu import datasets, metrics, networks, records
-from vaegan_edu.experiments import EXPERIMENTS, RULES, experiment, settings, show
+from vaegan_edu.experiments import EXPERIMENTS, RULES, experiment, settings, show, training
 from vaegan_edu.experiments.evaluation import sharpen, thin_out
 from vaegan_edu.experiments.tasks import digits, faces
 from vaegan_edu.models import GAN, VAEGAN, Autoencoder, SimilarityVAE
@@ -182,9 +182,13 @@ def test_an_old_record_is_read_in_the_words_of_today():
 def test_every_record_has_settings_that_its_experiment_knows(folder):
     config = records.read_config(folder)
     own = EXPERIMENTS[config["experiment"]].settings
-    found = settings.read_settings(config["arguments"], own)
+    complete = training.complete_config(folder, config, EXPERIMENTS[config["experiment"]])
+    found = complete["arguments"]
     assert found.keys() == {*own, "seed"}
     assert found.get("schedule", "constant") in {*RULES, settings.COSINE_STEPS}
+    # Its data is as it was, of the shape that its task has where it does not say.
+    shape = EXPERIMENTS[config["experiment"]].task.image_shape(found)
+    assert complete["data"] == {**config["data"], "image_shape": list(shape)}
     # Nothing that a record says is lost, but for the words that were renamed.
     renamed = ("cosine_decay", "schedule")
     assert all(found[k] == v for k, v in config["arguments"].items() if k not in renamed)

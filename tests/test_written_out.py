@@ -43,7 +43,7 @@ def outputs(name):
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if "text/html" in data and "<table" in data["text/html"]:
+            if 'class="dataframe numbers"' in data.get("text/html", ""):
                 rows = BeautifulSoup(data["text/html"], "html.parser").find_all("tr")
                 tables.append([[c.get_text() for c in row.find_all(["th", "td"])] for row in rows])
             text.append(output.get("text", ""))

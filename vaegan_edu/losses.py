@@ -122,6 +122,8 @@ def discriminator_loss(logits: Tensor, target: Tensor | float) -> Tensor:
         ValueError: logits of another shape.
     """
     logits = flat_logits(logits)
+    if not isinstance(target, (int, float)):
+        target = ops.convert_to_tensor(target)
     return target * ops.softplus(-logits) + (1.0 - target) * ops.softplus(logits)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from vaegan_edu import models, networks
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.batches import EpochBatches
+from vaegan_edu.models.steps import kernels as faster
 
 
 class KerasStep:
@@ -73,10 +74,19 @@ class KerasStep:
 
 
 class OurStep(KerasStep):
-    """The train function that `fit` makes of our `VAEGAN`, called by `fit`."""
+    """The train function that `fit` makes of our `VAEGAN`, called by `fit`.
 
-    def __init__(self, **settings):
+    Args:
+        kernels: names of the classes whose faster kernels it uses; `None` takes all that there are.
+        **settings: as for `KerasStep`.
+    """
+
+    def __init__(self, kernels=None, **settings):
         super().__init__(**settings)
+        if kernels is not None:  # of this process
+            faster.KERNELS = {
+                kind: made for kind, made in faster.KERNELS.items() if kind.__name__ in kernels
+            }
         self.model = models.VAEGAN(**self.networks, **self.weights, seed=0)
         self.model.compile(*self.optimizers.values())
         self.epochs = 0

@@ -20,6 +20,7 @@ class RunState(keras.callbacks.Callback):
 
     That is: every variable of the model (weights, averages of BatchNorm, seed generators, the epoch
     of decaying noise), every variable of its optimizers, the history and the learning-rate rules.
+    On PyTorch also its own generators, from which a Dropout without a seed draws.
     With data in an order that follows from seed and epoch, a run that goes on from it equals one
     that was never stopped. One file, as two might be of different epochs after a crash.
 
@@ -53,7 +54,7 @@ class RunState(keras.callbacks.Callback):
             "history": self.history.rows,
             "schedules": self.schedules and self.schedules.state(),
         }
-        values = [ops.convert_to_numpy(v) for v in _variables(self.model)]
+        values = [ops.convert_to_numpy(v) for v in _variables(self.model)] + _generators()
         with records.replacing(self.path) as partial, open(partial, "wb") as file:
             np.savez(file, about=json.dumps(about), **{f"v{i}": v for i, v in enumerate(values)})
         ended = time.perf_counter()
@@ -76,7 +77,7 @@ class RunState(keras.callbacks.Callback):
                 about = json.loads(str(archive["about"]))
                 values = [archive[f"v{i}"] for i in range(len(archive.files) - 1)]
             shapes = [v.shape for v in values]
-            if shapes != [tuple(v.shape) for v in variables]:
+            if shapes != [tuple(v.shape) for v in [*variables, *_generators()]]:
                 raise ValueError("it holds the variables of another model")
             if [row["epoch"] for row in about["history"]] != [*range(1, about["epoch"] + 1)]:
                 raise ValueError("its history is not that of its epoch")
@@ -87,8 +88,9 @@ class RunState(keras.callbacks.Callback):
                 f"{self.path} is damaged; remove its folder and begin anew. "
                 f"Received: {type(error).__name__}: {error}"
             ) from error
-        for variable, value in zip(variables, values, strict=True):
+        for variable, value in zip(variables, values, strict=False):
             variable.assign(value)
+        _restore_generators(values[len(variables) :])
         self.history.rows = about["history"]
         return about["epoch"]
 
@@ -99,3 +101,22 @@ def _variables(model):
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
     return [*model.variables, *optimizer.variables]
+
+
+def _generators():
+    """Return the states of the generators that the backend keeps for itself, arrays."""
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+    return [state.numpy() for state in states]
+
+
+def _restore_generators(states):
+    if states:
+        import torch
+
+        first, *others = (torch.from_numpy(state) for state in states)
+        torch.set_rng_state(first)
+        torch.cuda.set_rng_state_all(others)

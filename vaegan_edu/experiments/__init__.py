@@ -12,15 +12,14 @@ from vaegan_edu.experiments.runs import (
     load_run,
     reconstruct_pictures,
 )
-from vaegan_edu.experiments.settings import RULES
+from vaegan_edu.experiments.settings import ORIGINAL_RATE, RULES
 from vaegan_edu.experiments.show import describe
 from vaegan_edu.experiments.tasks.digits import measure_decoder
 from vaegan_edu.experiments.training import retrain, train
 
-judge_decoder = measure_decoder  # by this name chapters 1 and 2 call it
-
 __all__ = [
     "EXPERIMENTS",
+    "ORIGINAL_RATE",
     "RULES",
     "Experiment",
     "Profile",
@@ -29,7 +28,6 @@ __all__ = [
     "describe",
     "evaluate_run",
     "generate_pictures",
-    "judge_decoder",
     "load_run",
     "measure_decoder",
     "reconstruct_pictures",

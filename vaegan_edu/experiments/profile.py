@@ -55,5 +55,9 @@ def count_gpus():
     """Return how many GPUs the backend sees."""
     import keras
 
+    if keras.backend.backend() == "torch":  # which Keras does not list
+        import torch
+
+        return torch.cuda.device_count()
     # All devices are asked for: where there is no GPU, JAX refuses to list the GPUs alone.
     return sum(device.startswith("gpu") for device in keras.distribution.list_devices())

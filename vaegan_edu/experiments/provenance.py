@@ -9,7 +9,7 @@ from pathlib import Path
 from vaegan_edu import datasets
 from vaegan_edu.experiments.profile import count_gpus
 
-PACKAGES = ("vaegan-edu", "keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn")
+PACKAGES = ("vaegan-edu", "keras", "tensorflow", "jax", "torch", "numpy", "scipy", "scikit-learn")
 # Of the environment, what changes the last digits of a number.
 VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
 

@@ -13,8 +13,6 @@ from vaegan_edu.experiments.tasks import (
 )
 from vaegan_edu.models import GAN, VAE, VAEGAN, Autoencoder, SimilarityVAE
 
-__all__ = ["EXPERIMENTS"]
-
 EXPERIMENTS = {
     "ae-digits": Experiment(
         "plain autoencoder on the built-in digits (chapter 1)",

@@ -11,7 +11,7 @@ from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.own import recorded_experiment
 from vaegan_edu.experiments.provenance import data_provenance
 from vaegan_edu.experiments.sources import find_source
-from vaegan_edu.experiments.training import WEIGHTS, recorded_settings
+from vaegan_edu.experiments.training import WEIGHTS, complete_config
 from vaegan_edu.validation import check_count
 
 RECONSTRUCTED = 256  # pictures at a time
@@ -22,7 +22,7 @@ LUMA = np.array([0.299, 0.587, 0.114])  # weights of red, green and blue in grey
 class Run:
     """A finished run: the model with its trained weights, its configuration and its history.
 
-    `config["arguments"]` has the settings in the words of today (`settings.read_settings`).
+    Of an older record, `config` is completed (`training.complete_config`).
     """
 
     model: keras.Model
@@ -45,7 +45,7 @@ def load_run(folder: str | Path) -> Run:
     record = records.read_record(folder)
     weights = folder / WEIGHTS
     experiment = recorded_experiment(folder, record.config)
-    arguments = recorded_settings(folder, record.config, {**experiment.settings, "seed": 0})
+    config = complete_config(folder, record.config, experiment)
     if not weights.is_file():
         if records.is_finished(folder):
             raise FileNotFoundError(
@@ -55,7 +55,7 @@ def load_run(folder: str | Path) -> Run:
         raise FileNotFoundError(
             f"{folder} holds no finished run: {WEIGHTS} is missing; finish it with --resume"
         )
-    model = experiment.build(arguments, tuple(record.config["data"]["image_shape"]))
+    model = experiment.build(config["arguments"], tuple(config["data"]["image_shape"]))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained
@@ -63,7 +63,7 @@ def load_run(folder: str | Path) -> Run:
     except (OSError, KeyError, ValueError, UserWarning) as error:  # h5py and Keras, in their ways
         reason = str(error).partition("\n")[0]
         raise ValueError(f"{weights} is damaged or of another model: {reason}") from error
-    return Run(model, {**record.config, "arguments": arguments}, record.history)
+    return Run(model, config, record.history)
 
 
 def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:

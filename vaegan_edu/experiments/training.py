@@ -11,6 +11,7 @@ import keras
 
 from vaegan_edu import callbacks, records
 from vaegan_edu.experiments.batches import Batches, EpochBatches
+from vaegan_edu.experiments.experiment import Experiment
 from vaegan_edu.experiments.own import (
     COPY,
     describe_file,
@@ -88,11 +89,11 @@ def train(
         seed = check_count(seed, "seed", minimum=0)
     folder = Path(output or f"runs/{name}/seed-{seed or 0}")
     begun = _begun(folder, name, resume)
-    defaults = {**experiment.settings, "seed": 0}
     if begun:
-        arguments = begun["arguments"] = recorded_settings(folder, begun, defaults)
+        begun = complete_config(folder, begun, experiment)
+        arguments = begun["arguments"]
     else:
-        arguments = read_settings(defaults, ())
+        arguments = read_settings({**experiment.settings, "seed": 0}, ())
     data = None if data is None else str(data)
     changes = {"data": data, "epochs": epochs, "batch_size": batch_size, "latent_dim": latent_dim,
                "image_size": image_size, "seed": seed}  # fmt: skip
@@ -229,12 +230,23 @@ def retrain(folder: str | Path, data: str | Path | None = None, progress: bool =
     return list(dict.fromkeys(different))
 
 
-def recorded_settings(folder: Path, config: Mapping, known: Mapping) -> dict:
-    """Return the settings of a run (`read_settings`); `ValueError` names its config.json."""
+def complete_config(folder: Path, config: Mapping, experiment: Experiment) -> dict:
+    """Return a run's configuration with what older records do not say.
+
+    Its `arguments` are in the words of today (`read_settings`), and the images' shape is the task's
+    where the record has none; the data's digest vouches for it.
+
+    Raises:
+        ValueError: a setting is missing; the message names the file.
+    """
     try:
-        return read_settings(config["arguments"], known)
+        arguments = read_settings(config["arguments"], {**experiment.settings, "seed": 0})
     except ValueError as error:
         raise ValueError(f"{Path(folder) / 'config.json'} {error}") from None
+    data = dict(config["data"])
+    if "image_shape" not in data:
+        data["image_shape"] = list(experiment.task.image_shape(arguments))
+    return {**config, "arguments": arguments, "data": data}
 
 
 def _begun(folder, name, resume):

@@ -124,7 +124,7 @@ class VAEGAN(LearnedSimilarity):
         return GamePass(examples, logits, features, z_mean, z_log_var, z)
 
     def terms_of(self, played: GamePass, training: bool) -> dict[str, Tensor]:
-        """Return L_prior (equation 6), L_llike of Dis_l (7) and L_GAN (5) for either side."""
+        """Return L_prior (equation 5), L_llike of Dis_l (7 and 8) and L_GAN (6) for either side."""
         logits, features = played.logits, played.features
         prior = ops.mean(kl_divergence(played.z_mean, played.z_log_var))
         feature = ops.mean(self.feature_loss(features["real"], features["reconstruction"]))
@@ -139,7 +139,7 @@ class VAEGAN(LearnedSimilarity):
         }
 
     def losses_of(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return each network's loss, of which equation 8 is the sum, weighted (section 3.1)."""
+        """Return each network's loss, as Algorithm 1 updates its parameters (section 3.1)."""
         return {
             "encoder": self.kl_weight * terms["prior"] + self.feature_weight * terms["feature"],
             "decoder": self.gamma * terms["feature"] + terms["adversarial_decoder"],

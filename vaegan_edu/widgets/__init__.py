@@ -7,8 +7,9 @@ one dimension; `SimilarityExplorer` lets pixels and a network's features judge a
 `LabelExplorer` shows what soft labels, noisy labels and noise make of the best discriminator;
 `MinibatchExplorer` shows what minibatch discrimination sees of a batch of points; `RunExplorer`
 walks through the epochs of recorded runs; `ScheduleExplorer` shows what a learning-rate rule makes
-of a loss curve. None needs Keras, ipywidgets or anywidget to be imported: a network is only read,
-and widgets are loaded when a kernel asks.
+of a loss curve; `Laboratory` trains and breaks small models in the page. None needs Keras,
+ipywidgets or anywidget to be imported: a network is only read, and widgets are loaded when a kernel
+asks.
 """
 
 from vaegan_edu.widgets.divergence_explorer import DivergenceExplorer
@@ -16,6 +17,7 @@ from vaegan_edu.widgets.export import export_decoder
 from vaegan_edu.widgets.game_explorer import GameExplorer
 from vaegan_edu.widgets.kl_explorer import KLExplorer
 from vaegan_edu.widgets.label_explorer import LabelExplorer
+from vaegan_edu.widgets.laboratory import Laboratory
 from vaegan_edu.widgets.latent_explorer import LatentExplorer
 from vaegan_edu.widgets.minibatch_explorer import MinibatchExplorer
 from vaegan_edu.widgets.run_explorer import RunExplorer
@@ -27,6 +29,7 @@ __all__ = [
     "GameExplorer",
     "KLExplorer",
     "LabelExplorer",
+    "Laboratory",
     "LatentExplorer",
     "MinibatchExplorer",
     "RunExplorer",
