@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 73 s on two CPU cores, measured at the last execution.*
+# *Run time: 102 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and what can curves and sheets tell about it?**
 #
@@ -424,7 +424,7 @@ vaegan.train_on_batch(batch)
 seconds = time.perf_counter() - start
 steps = 100 * 8500 / len(batch)  # a hundred epochs of its faces
 print(f"one step on {len(batch)} faces: {seconds:.1f} s")
-print(f"a hundred epochs: {steps * seconds / 3600:.1f} hours")
+print(f"a hundred epochs: {steps * seconds / 60:.0f} minutes")
 
 del vaegan  # hundreds of megabytes
 _ = gc.collect()
