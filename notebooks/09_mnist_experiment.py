@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 9: The MNIST experiment
 #
-# *Run time: 243 s on two CPU cores, measured at the last execution.*
+# *Run time: 144 s on two CPU cores, measured at the last execution.*
 #
 # **What did the original project's VAE-GAN learn, and what could its pictures and curves not show?**
 #
@@ -172,7 +172,7 @@ for name, network in trio.items():
 #
 # Here are the three losses as the project logged them, epoch by epoch.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The original project's losses on MNIST, means over the 600 steps of each epoch. Dotted: what a discriminator pays, and makes the decoder pay, that gives one answer to every image; explained below.", "name": "fig-mnist-logged"}, "image": {"alt": "Three line charts over 100 epochs. The encoder's loss falls a little within 15 epochs, from 0.81 to 0.76, and creeps up to 0.78. The decoder's rises all the way, steeply at first, from 1.7 to 7.4. The discriminator's falls from 2.1, above a dotted line, to about 1."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The original project's losses on MNIST, means over the steps of each epoch. Dotted: what a discriminator pays, and makes the decoder pay, that gives one answer to every image; explained below.", "name": "fig-mnist-logged"}, "image": {"alt": "Three line charts over 100 epochs. The encoder's loss falls a little within 15 epochs, from 0.81 to 0.76, and creeps up to 0.78. The decoder's rises all the way, steeply at first, from 1.7 to 7.4. The discriminator's falls from 2.1, above a dotted line, to about 1."}}
 LOSSES = ("encoder", "decoder", "discriminator")
 logged = records.original_logs()["mnist"]
 figure, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.4), layout="constrained")
