@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 172 s on two CPU cores, measured at the last execution.*
+# *Run time: 252 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and what can curves and sheets tell about it?**
 #
@@ -85,11 +85,11 @@ def show_faces(figure):
 # %%
 original_logs = records.original_logs()
 RUNS = ("s1", "s2", "s3", "s4")
-logged = {
-    run: {name: np.array(values) for name, values in original_logs[f"faces-{run}"].items()}
-    for run in RUNS
-}
-print(", ".join(name for name in logged["s1"]))
+logged = {}
+for run in RUNS:
+    columns = original_logs[f"faces-{run}"]
+    logged[run] = {name: np.array(values) for name, values in columns.items()}
+print("\n".join(logged["s1"]))
 
 # %% [markdown]
 # A first way to compare the four runs is one number for each: the mean validation loss of the last ten epochs.
@@ -101,17 +101,20 @@ def losses_of(run, column, first, last):
     return logged[run][column][first - 1 : last]
 
 
-def print_means(form, spans):
-    """Print means over spans of epochs, a row for each network and span, a column for each run."""
-    print(" " * 26 + "".join(f"{run.upper():>8}" for run in RUNS))
+def print_row(name, values, form="5.2f"):
+    """Print a row of a table with a column for each of the four runs."""
+    print(f"{name:18}" + "".join(f"{value:{form}}" for value in values))
+
+
+def print_means(form, first, last):
+    """Print means over a span of epochs, a row for each network, a column for each run."""
+    print_row(f"epochs {first} to {last}", (run.upper() for run in RUNS), ">5")
     for network in NETWORKS:
-        for first, last in spans:
-            row = [losses_of(run, form.format(network), first, last).mean() for run in RUNS]
-            name = f"{network}, {first} to {last}"
-            print(f"{name:26}" + "".join(f"{value:8.2f}" for value in row))
+        row = [losses_of(run, form.format(network), first, last).mean() for run in RUNS]
+        print_row(network, row)
 
 
-print_means("val_{}_loss", [(91, 100)])
+print_means("val_{}_loss", 91, 100)
 
 # %% [markdown]
 # Which rule was best? Each network gives another answer: the encoder's loss is lowest under S4, the decoder's under S3, the discriminator's under S1. (Of the encoder's loss, $0.919 \cdot 25\,088 / 4096 \approx 5.63$ is a constant: its diagram sums the logarithm of a normal density over the discriminator's features. Only what lies above it could be learned.) Before we ask what to make of that, we ask what these numbers are. That takes four questions.
@@ -130,12 +133,13 @@ WRITTEN = {
     "s4": ("2020-06-02 06:08:34", "2020-06-02 06:47:01"),
 }
 pace = {}
+print("UTC; seconds an epoch")
 for run, times in WRITTEN.items():
     begin, end = (datetime.fromisoformat(text) for text in times)
     pace[run] = (end - begin).total_seconds() / 99
-    print(f"{run.upper()}  {begin:%d %B, %H:%M} to {end:%H:%M}, {pace[run]:5.1f} s an epoch")
+    print(f"{run.upper()}  {begin:%d %B %H:%M} to {end:%H:%M}  {pace[run]:5.1f}")
 slower = np.mean([pace[run] for run in ("s1", "s2", "s3")]) / pace["s4"]
-print(f"an epoch of S1 to S3 took {slower:.1f} times as long as one of S4")
+print(f"S1 to S3 over S4: {slower:.1f}")
 
 # %% [markdown]
 # S1, S2 and S3 were made on one day and at one pace. S4 is four weeks older, and its epochs took less than a third of the time. A rule of the learning rate costs no time, so something else differed too: the batch size, the machine, the networks, the code. The repository's history fits: it has one notebook for faces on the day of S4, and a second one, `VAEGAN-face2.ipynb`, on the day after S1 to S3. So S4 against the others is no clean comparison, whatever the numbers say. S1, S2 and S3 can be compared with each other, with one run of each.
@@ -199,13 +203,18 @@ def entropy(m):
 
 
 def levels(t, s, w=1.0):
-    """What D pays if it sees nothing, and if it recognises every image; mean labels t and s."""
+    """What D pays if it sees nothing, and if it recognises every image.
+
+    The mean labels are t of real images and s of fakes.
+    """
     weight = 1 + 2 * w
-    return weight * entropy((t + 2 * w * s) / weight), entropy(t) + 2 * w * entropy(s)
+    blind = weight * entropy((t + 2 * w * s) / weight)
+    seeing = entropy(t) + 2 * w * entropy(s)
+    return blind, seeing
 
 
 # %% [markdown]
-# Now for labels that come into question. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
+# Now for labels that come into question; the last two columns are what a discriminator pays that is blind, and one that sees all. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
 
 # %% tags=["hide-input"]
 faces_original = experiments.EXPERIMENTS["faces-original"].arguments
@@ -217,10 +226,10 @@ LABELS = {
     "as advised": (0.95, 0.15),
     "mean of one half": (0.9, 0.3),
 }
-print(f"{'labels':18}{'t':>6}{'s':>6}{'blind':>9}{'sees all':>10}")
+print(f"{'labels':17}{'t':>4}{'s':>5}{'blind':>7}{'all':>7}")
 for name, (t, s) in LABELS.items():
     blind, seeing = levels(t, s)
-    print(f"{name:18}{t:6.2f}{s:6.2f}{blind:9.3f}{seeing:10.3f}")
+    print(f"{name:17}{t:4.2f}{s:5.2f}{blind:7.3f}{seeing:7.3f}")
 
 # %% [markdown]
 # The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. A training loss is measured with the labels that were used.
@@ -248,21 +257,13 @@ for level, line, text in (
     axes.text(100, level + 0.02, text, ha="right", va="bottom", fontsize=9)
 axes.set(xlabel="epoch", ylabel="discriminator's training loss", ylim=(0, None))
 axes.legend(ncols=4, loc="lower left")
-print(f"{'':34}" + "".join(f"{run.upper():>7}" for run in RUNS))
-rows = {
-    "epochs above the blind, hard": [
-        f"{(logged[run]['discriminator_loss'] > levels(*hard)[0]).sum()}" for run in RUNS
-    ],
-    "mean of epochs 6 to 30": [
-        f"{losses_of(run, 'discriminator_loss', 6, 30).mean():.2f}" for run in RUNS
-    ],
-    "answer to fakes, epochs 6 to 30": [
-        f"{np.exp(-losses_of(run, 'decoder_loss', 6, 30).mean() / 2):.2f}" for run in RUNS
-    ],
-    "lowest of all epochs": [f"{logged[run]['discriminator_loss'].min():.2f}" for run in RUNS],
-}
-for name, values in rows.items():
-    print(f"{name:34}" + "".join(f"{value:>7}" for value in values))
+runs = list(logged.values())
+print_row("", (run.upper() for run in RUNS), ">5")
+above = [(run["discriminator_loss"] > levels(*hard)[0]).sum() for run in runs]
+print_row(f"epochs above {levels(*hard)[0]:.2f}", above, ">5")
+print_row("mean, 6 to 30", [run["discriminator_loss"][5:30].mean() for run in runs])
+print_row("answer to fakes", [np.exp(-run["decoder_loss"][5:30].mean() / 2) for run in runs])
+print_row("lowest", [run["discriminator_loss"].min() for run in runs])
 plt.show()
 
 # %% [markdown]
@@ -304,21 +305,17 @@ for axes, run in zip(panels.flat, RUNS, strict=True):
 for axes in panels[-1]:
     axes.set_xlabel("epoch")
 figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-print(f"{'means of epochs 91 to 100':36}" + "".join(f"{run.upper():>6}" for run in RUNS))
-rows = {}
-for run in RUNS:
-    for kind in ("", "val_"):
-        decoder, loss = (losses_of(run, f"{kind}{n}_loss", 91, 100).mean() for n in NETWORKS[1:])
-        answer = np.exp(-decoder / 2)
-        for name, value in (
-            ("discriminator's loss", loss),
-            ("mean answer to fakes", answer),
-            ("part of the real faces", loss + 2 * np.log(1 - answer)),
-        ):
-            title = f"{name}, {'validation' if kind else 'training'}"
-            rows.setdefault(title, []).append(value)
-for title in sorted(rows, key=lambda title: title.split(",")[0]):
-    print(f"{title:36}" + "".join(f"{value:6.2f}" for value in rows[title]))
+print("means of epochs 91 to 100")
+for kind, title in (("", "training"), ("val_", "validation")):
+    decoder, loss = (
+        np.array([losses_of(run, f"{kind}{n}_loss", 91, 100).mean() for run in RUNS])
+        for n in NETWORKS[1:]
+    )
+    answer = np.exp(-decoder / 2)
+    print_row(title, (run.upper() for run in RUNS), ">5")
+    print_row("  loss", loss)
+    print_row("  answer to fakes", answer)
+    print_row("  part of real", loss + 2 * np.log(1 - answer))
 plt.show()
 
 # %% [markdown]
@@ -344,12 +341,10 @@ axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
 axes.yaxis.set_major_formatter("{x:g}")
 axes.yaxis.set_minor_formatter(NullFormatter())
 axes.legend(ncols=4, loc="upper left")
-print("validation losses, means")
-print_means("val_{}_loss", [(81, 90), (91, 100)])
-print("\nthe encoder's loss in training")
-for first, last in ((81, 90), (91, 100)):
-    row = [losses_of(run, "encoder_loss", first, last).mean() for run in RUNS]
-    print(f"{f'{first} to {last}':26}" + "".join(f"{value:8.2f}" for value in row))
+for kind, title in (("val_", "validation"), ("", "training")):
+    print(f"means of the {title} losses")
+    for first in (81, 91):
+        print_means(kind + "{}_loss", first, first + 9)
 plt.show()
 
 # %% [markdown]
@@ -369,8 +364,9 @@ plt.show()
 # Sixteen images are few. The project had no numbers for its images, and from sixteen one sees whether there are faces, but not how many kinds of them. For digits one can say how much is missed: if all ten are equally frequent, a sheet lacks some of them by chance.
 
 # %%
-missing = 10 * (1 - 1 / 10) ** 16  # each digit is missing with the probability 0.9 ** 16
-print(f"digits missing from a sheet of 16 fair draws, on average: {missing:.2f} of 10")
+# A digit is missing from sixteen fair draws with the probability 0.9 ** 16.
+missing = 10 * (1 - 1 / 10) ** 16
+print(f"missing on average: {missing:.2f} of 10")
 
 # %% [markdown]
 # Almost two of ten, with nothing wrong. The project's sheets of digits have the same size, so what one of them lacks is no sign of collapse ([chapter 9](09_mnist_experiment.ipynb)). A measure for a thousand images, beside what real images get, is what the rest of this chapter adds.
@@ -384,10 +380,10 @@ SIDES = [(64, 31), (31, 14)]  # encoder and discriminator
 TRANSPOSED_SIDES = [(15, 31), (31, 64)]  # decoder
 for before, after in SIDES:
     fit = [k for k in range(1, 8) if (before - k) // 2 + 1 == after]
-    print(f"convolution {before} to {after}: kernel {' or '.join(map(str, fit))}")
+    print(f"convolution {before} to {after}: kernel", *fit)
 for before, after in TRANSPOSED_SIDES:
     fit = [k for k in range(1, 8) if 2 * (before - 1) + k == after]
-    print(f"transposed  {before} to {after}: kernel {' or '.join(map(str, fit))}")
+    print(f"transposed  {before} to {after}: kernel", *fit)
 
 # %% [markdown]
 # The decoder's kernels follow. In encoder and discriminator $4 \times 4$ is the only size that fits both convolutions, and we took it for both. With these kernels one can count the weights by hand from the shapes, the statistics of BatchNorm included, with $k$ the dimension of a kernel in minibatch discrimination, which the diagram does *not* give:
@@ -402,12 +398,15 @@ for before, after in TRANSPOSED_SIDES:
 original = experiments.EXPERIMENTS["faces-original"]
 settings = {**original.arguments, "seed": 0}
 vaegan = original.build(settings, (64, 64, 3))
-by_hand = (30_028_480, 31_814_595, 25_847_489 + 401_408 * settings["minibatch_dim"])
+k = settings["minibatch_dim"]
+by_hand = (30_028_480, 31_814_595, 25_847_489 + 401_408 * k)
 original_count = sum(by_hand)
-for (name, network), count in zip(vaegan.networks.items(), by_hand, strict=True):
-    print(f"{name:14}{network.count_params():11,} weights, by hand {count:11,}")
-listed = ", ".join(f"{name} {settings[name]}" for name in sorted(original.assumptions))
-print(textwrap.fill(f"assumed: {listed}", 60))
+print(f"{'weights':14}{'built':>11}{'by hand':>12}")
+for name, count in zip(NETWORKS, by_hand, strict=True):
+    print(f"{name:14}{vaegan.networks[name].count_params():11,}{count:12,}")
+print("assumed:")
+for name in sorted(original.assumptions):
+    print(f"  {name} {settings[name]}")
 
 # %% [markdown]
 # The counts agree, so the code builds what the diagrams show. What has no weights is open: the counts would be the same with other batches, another rate of dropout, or another optimizer.
@@ -423,15 +422,15 @@ vaegan.train_on_batch(batch)  # compiles
 start = time.perf_counter()
 vaegan.train_on_batch(batch)
 seconds = time.perf_counter() - start
-steps = 100 * 8500 / len(batch)  # a hundred epochs of the original's training faces
+steps = 100 * 8500 / len(batch)  # a hundred epochs of its faces
 print(f"one step on {len(batch)} faces: {seconds:.1f} s")
-print(f"a hundred epochs at this pace: {steps * seconds / 3600:.1f} hours")
+print(f"a hundred epochs: {steps * seconds / 3600:.1f} hours")
 
 del vaegan  # hundreds of megabytes
 _ = gc.collect()
 
 # %% [markdown]
-# On a processor that is hours for one run. By the times above, the project's machines took between forty minutes and a little more than two hours. So light networks stand in for the original's in what follows. `faces-light` has the same three parts and the same kinds of loss. But it differs in nearly everything else, as a table below shows.
+# On a processor that is hours for one run. By the times above, the project's machines took between forty minutes and a little more than two hours. So light networks stand in for the original's in what follows. `faces-light` has the same three parts and the same kinds of loss. But it differs in nearly everything else, as the first table of the section on forty epochs shows.
 #
 # ## In small
 #
@@ -440,11 +439,14 @@ _ = gc.collect()
 # On a GPU the same cell trains the original's networks for the original's $100$ epochs. Name your own pictures in its first line.
 
 # %%
-data = "rendered-faces"  # or "us-adult-faces" once you have them, or a path of pictures
+data = "rendered-faces"  # or "us-adult-faces", or a path of pictures
 name = profile.choose(cpu="faces-light", gpu="faces-original")
 image_size = profile.choose(cpu=32, gpu=64)
-train_count = 64 if profile.quick else profile.choose(cpu=320, gpu=8500)
-validation_count = 64 if profile.quick else profile.choose(cpu=200, gpu=1500)
+train_count, validation_count = profile.choose(
+    cpu=(320, 200), gpu=(8500, 1500)
+)
+if profile.quick:
+    train_count, validation_count = 64, 64
 epochs = profile.epochs(cpu=10, gpu=100)
 
 (x_train, _), (x_validation, _) = datasets.load(
@@ -458,7 +460,7 @@ folder = "../runs/chapter-10"
 
 
 def train(rule):
-    """Train from seed 0 under a rule; return the history, 64 images, the rules and the weights."""
+    """Train under a rule; return history, 64 images, the rules, the model."""
     arguments = {
         **experiment.arguments,
         "schedule": rule,
@@ -483,13 +485,13 @@ def train(rule):
             callbacks.TensorBoardLog(f"{folder}/{rule}/log", history),
         ],
     )
-    count = sum(network.count_params() for network in model.networks.values())
-    return history.rows, model.generate(64, seed=0), rules, count
+    return history.rows, model.generate(64, seed=0), rules, model
 
 
 short, sheets = {}, {}
 for rule in ("s1", "s4-log"):
-    short[rule], sheets[rule], rules, count = train(rule)
+    short[rule], sheets[rule], rules, model = train(rule)
+count = sum(network.count_params() for network in model.networks.values())
 print(f"{count:,} weights, {len(x_train)} faces, {epochs} epochs")
 
 
@@ -503,15 +505,13 @@ rates = column("s4-log", "learning_rate_{}")
 constant, decaying = (column(rule, "val_{}_loss") for rule in short)
 lowered = [t for t in range(epochs) if min(rates[n][t] for n in NETWORKS) < ORIGINAL_RATE]
 equal = [all(constant[n][t] == decaying[n][t] for n in NETWORKS) for t in range(epochs)]
-print(
-    "first decay:", f"after epoch {lowered[0] + 1}" if lowered else "none in so few epochs"
-)
-print(f"epochs with equal losses: {sum(equal)} of {epochs}, the first", end=" ")
-print(equal.index(False) if False in equal else epochs)
+print("first decay after epoch:", lowered[0] + 1 if lowered else "none")
+print("first epoch of unequal losses:", equal.index(False) + 1 if False in equal else "none")
+print("epochs with the rate of a replay")
 for network in NETWORKS:
     replayed = schedules.replay(rules[network], decaying[network])
     agree = sum(a == b for a, b in zip(rates[network], replayed, strict=True))
-    print(f"{network:14} rate as replayed in {agree} of {epochs} epochs")
+    print(f"  {network:14}{agree} of {epochs}")
 
 # %% [markdown]
 # The losses are equal to the last bit, up to the epoch in which some rule first acts. After that they are two different runs, and they differ in more than the rate: the smallest change of one weight grows step by step until every batch looks different. So a difference between two such runs need not come from what the rule is good for: another seed brings a different run too.
@@ -522,8 +522,9 @@ for axes, rule in zip(panels, sheets, strict=True):
     axes.imshow(plotting.tile(sheets[rule], columns=8))
     axes.set(xticks=[], yticks=[], title=rule)
     axes.grid(False)
-    ends = (f"{n} {short[rule][-1][f'learning_rate_{n}']:.1e}" for n in NETWORKS)
-    print(f"{rule:7} last rates: {', '.join(ends)}")
+    print(f"last rates, {rule}")
+    for network in NETWORKS:
+        print(f"  {network:14}{short[rule][-1][f'learning_rate_{network}']:.1e}")
 show_faces(figure)
 
 # %% [markdown]
@@ -590,13 +591,13 @@ TABLE = {
     "training faces": ("8500", f"{pictures}"),
     "pixels a side": ("64", f"{run.config['data']['image_shape'][0]}"),
     "epochs": ("100", f"{len(run.history)}"),
-    "updates of each network": (f"{100 * 8500 // faces_original['batch_size']}*", f"{updates}"),
-    "weights": (f"{original_count / 1e6:.0f} million*", f"{light_count / 1e6:.0f} million"),
-    "runs of each rule": ("1", f"{min(len(runs) for runs in rendered.values())}"),
+    "updates": (f"{100 * 8500 // faces_original['batch_size']}*", f"{updates}"),
+    "weights": (f"{original_count / 1e6:.0f} mill.*", f"{light_count / 1e6:.0f} mill."),
+    "runs of a rule": ("1", f"{min(len(runs) for runs in rendered.values())}"),
 }
-print(f"{'':26}{'original':>14}{'recorded here':>15}")
+print(f"{'':18}{'original':>12}{'here':>10}")
 for row, (theirs, ours) in TABLE.items():
-    print(f"{row:26}{theirs:>14}{ours:>15}")
+    print(f"{row:18}{theirs:>12}{ours:>10}")
 for row in (
     "batch_size", "latent_dim", "minibatch_kernels", "dropout", "flip_probability",
     "real_target", "fake_weight", "kl_weight", "feature_weight", "feature_scale", "gamma",
@@ -607,10 +608,10 @@ for row in (
         for v in (faces_original[row], run.config["arguments"][row])
     )  # fmt: skip
     theirs, ours = values
-    print(f"{row:26}{theirs + star:>14}{ours:>15}")
-print("* assumed, or computed with an assumed setting")
-print(f"\none recorded run: {np.mean(minutes):.1f} minutes; its seven rules with three seeds:")
-print(f"about {np.mean(minutes) * 21 / 60:.1f} hours, of which {len(minutes)} of 21 runs are there")
+    print(f"{row:18}{theirs + star:>12}{ours:>10}")
+print("* assumed, or follows from an assumption")
+print(f"\na run took {np.mean(minutes):.1f} minutes; there are {len(minutes)}")
+print(f"seven rules, three seeds: {np.mean(minutes) * 21 / 60:.1f} hours")
 
 # %% [markdown]
 # These limits come first, for they bound what follows. Our records are small: drawn faces at half the side, a few hundred updates in place of some thousands, light networks without the layer of minibatch discrimination, without dropout and without flipped labels, other weights between the terms, and one seed for each rule. Whatever they show of a rule holds for *these* networks at *this* length. For the original it is a hint. More seeds would be a matter of an hour or two; they are registered and not yet made.
@@ -636,9 +637,11 @@ def rule_of(run):
     return RULES[arguments["schedule"]](arguments["learning_rate"], arguments["epochs"])
 
 
-print(f"{'network':14} {'rule':9} lowest loss  first decay   last rate")
 figure, panels = plt.subplots(3, 2, figsize=(plotting.WIDTH, 7.2), sharex=True)
 for row, network in zip(panels, NETWORKS, strict=True):
+    print(network)
+    print(f"  {'':10}{'lowest':>8}{'first':>8}{'last':>9}")
+    print(f"  {'':10}{'loss':>8}{'decay':>8}{'rate':>9}")
     for rule, runs in rendered.items():
         run = first_of(runs)
         losses, rates = (
@@ -653,9 +656,7 @@ for row, network in zip(panels, NETWORKS, strict=True):
         )
         fell = np.flatnonzero(np.diff([led[0], *rates]) < 0)
         when = fell[0] + 1 if len(fell) else "never"
-        print(
-            f"{network:14} {TITLES[rule]:9} {np.argmin(losses) + 1:11d} {when:>12} {led[-1]:11.1e}"
-        )
+        print(f"  {TITLES[rule]:10}{np.argmin(losses) + 1:8d}{when:>8}{led[-1]:9.1e}")
     row[0].set_title(f"{network}: loss", fontsize=10)
     row[1].set_title(f"{network}: rate", fontsize=10)
     row[0].set_yscale("log")
@@ -689,13 +690,14 @@ def replayed(name, network):
     return np.array(schedules.replay(READINGS[name], logged[name[:2]][f"val_{network}_loss"]))
 
 
-print(f"{'epochs of 100 with':22}{'encoder':>9}{'decoder':>9}{'discriminator':>15}")
+print("epochs of 100 with the rate of a reading")
+print(f"{'':8}{'encoder':>8}{'decoder':>8}{'discriminator':>14}")
 for name in READINGS:
     agree = [
         np.isclose(replayed(name, n), logged[name[:2]][f"learning_rate_{n}"], rtol=1e-5).sum()
         for n in NETWORKS
     ]
-    print(f"{f'the rate of {name}':22}{agree[0]:>9}{agree[1]:>9}{agree[2]:>15}")
+    print(f"{name:8}{agree[0]:8}{agree[1]:8}{agree[2]:14}")
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.9), sharey=True)
 for axes, network in zip(panels, NETWORKS, strict=True):
     passed = logged["s4"]["epoch"]
@@ -742,12 +744,11 @@ for axes, (column, title) in zip(panels, QUALITY.items(), strict=True):
     axes.axhline(floor, color="black", linestyle=":", linewidth=1)
     axes.set_ylabel(title)
     print(f"{title}: real faces {floor:.2f}")
+    print(f"  {'':10}{'best':>7}{'epoch':>7}{'last':>7}")
     for rule in rendered:
         curve = curves[rule, column]
         best = curve.argmax() if column == "sample_coverage" else curve.argmin()
-        print(
-            f"   {TITLES[rule]:9} best {curve[best]:6.2f} after epoch {best + 1:2d}, last {curve[-1]:6.2f}"
-        )
+        print(f"  {TITLES[rule]:10}{curve[best]:7.2f}{best + 1:7d}{curve[-1]:7.2f}")
 panels[0].set_yscale("log")
 panels[1].set_xlabel("epoch")
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
@@ -805,11 +806,12 @@ table = {
     }
     for rule, runs in rendered.items()
 }
-print(f"{'':10}{'loss of':>9}{'':>10}{'discrim-':>9}{'Fréchet':>10}")
-print(f"{'':10}{'encoder':>9}{'decoder':>10}{'inator':>9}{'distance':>10}{'coverage':>10}")
+print(f"{'':9}{'loss':>6}{'loss':>7}{'loss':>6}{'Fréchet':>9}{'cover-':>7}")
+print(f"{'':9}{'enc.':>6}{'dec.':>7}{'dis.':>6}{'distance':>9}{'age':>7}")
 for rule, row in table.items():
-    cells = [told(row[title]) for title in COLUMNS]
-    print(f"{TITLES[rule]:10}{cells[0]:>9}{cells[1]:>10}{cells[2]:>9}{cells[3]:>10}{cells[4]:>10}")
+    cells = [told(row[title], 0 if title == "encoder" else 2) for title in COLUMNS]
+    widths = (6, 7, 6, 9, 7)
+    print(f"{TITLES[rule]:9}" + "".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True)))
 
 # %% [markdown]
 # How well does the ranking by a loss agree with that by the Fréchet distance? Take every pair of rules, and ask whether the one with the lower loss also has the lower distance. The share of pairs that agree is one if the loss ranks the faces, and about one half if it says nothing. You will write that function in an exercise.
@@ -832,13 +834,15 @@ def means(title):
 
 distance = means("Fréchet distance")
 ranked = [TITLES[rule] for rule in np.array(list(table))[np.argsort(distance)]]
-print(textwrap.fill("by Fréchet distance, best first: " + "; ".join(ranked), 60))
-print(f"{'':14}{'pairs that agree':>17}   lowest loss")
+print("by Fréchet distance, best first")
+for title in ranked:
+    print(f"  {title}")
+print(f"{'pairs that agree':20}lowest loss")
 for network in NETWORKS:
     lowest = TITLES[list(table)[means(network).argmin()]]
-    place = f"{lowest}, place {ranked.index(lowest) + 1} of {len(ranked)}"
-    print(f"{network:14}{agreement(means(network), distance):17.0%}   {place}")
-print(f"{'coverage':14}{agreement(-means('coverage'), distance):17.0%}")
+    place = f"{lowest}: place {ranked.index(lowest) + 1}"
+    print(f"  {network:14}{agreement(means(network), distance):4.0%}{place:>19}")
+print(f"  {'coverage':14}{agreement(-means('coverage'), distance):4.0%}")
 
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.4), sharey=True)
 for axes, network in zip(panels, NETWORKS, strict=True):
@@ -862,27 +866,31 @@ plt.show()
 #
 # ### Why the worst faces have the lowest losses
 #
-# For each run the next table says after which epoch a network's rate had fallen to a tenth of the first, what $D$ answers at the end to held-out faces, to their reconstructions and to samples, and how the discriminator's loss compares with the price of being blind, in training and on held-out faces. The last column is a measure that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*.
+# Three tables, for the first seed of each rule. The first says after which epoch a network's rate had fallen to a tenth of the first. The second has what $D$ answers at the end to held-out faces, to their reconstructions and to samples, and beside it a measure that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*. The third compares the discriminator's loss, a mean over the last ten epochs, with the price of being blind.
 
 # %% tags=["hide-input"]
-print("first seeds: epochs until a tenth of the first rate; mean of D; pixel loss")
-print(f"{'':10}{'enc.':>6}{'dec.':>6}{'dis.':>6}{'real':>7}{'copies':>8}{'samples':>9}{'pixels':>8}")
+print("epochs until a tenth of the first rate")
+print(f"{'':10}{'encoder':>8}{'decoder':>8}{'discrim.':>9}")
 for rule, runs in rendered.items():
-    run = first_of(runs)
-    row = f"{TITLES[rule]:10}"
+    when = []
     for network in NETWORKS:
-        low = np.flatnonzero(
-            np.array(run.column(f"learning_rate_{network}")) <= ORIGINAL_RATE / 10
-        )
-        row += f"{low[0] + 1 if len(low) else 'never':>6}"
-    last = run.history[-1]
-    row += f"{last['val_d_real']:7.2f}{last['val_d_reconstruction']:8.2f}{last['val_d_generated']:9.2f}"
-    print(row + f"{run.metrics['reconstruction_loss']:8.1f}")
-print(f"\ndiscriminator's loss, last ten epochs; blind {price:.2f}")
+        rates = np.array(first_of(runs).column(f"learning_rate_{network}"))
+        low = np.flatnonzero(rates <= ORIGINAL_RATE / 10)
+        when.append(low[0] + 1 if len(low) else "never")
+    print(f"{TITLES[rule]:10}{when[0]:>8}{when[1]:>8}{when[2]:>9}")
+print("\nmean of D at the end; pixel distance")
+print(f"{'':10}{'real':>6}{'copies':>7}{'samples':>8}{'pixels':>7}")
+for rule, runs in rendered.items():
+    last = first_of(runs).history[-1]
+    answers = [last[f"val_d_{kind}"] for kind in ("real", "reconstruction", "generated")]
+    pixels = first_of(runs).metrics["reconstruction_loss"]
+    print(f"{TITLES[rule]:10}{answers[0]:6.2f}{answers[1]:7.2f}{answers[2]:8.2f}{pixels:7.1f}")
+print(f"\ndiscriminator's loss; blind {price:.2f}")
+print(f"{'':10}{'training':>9}{'held out':>9}")
 for rule, runs in rendered.items():
     seen = np.mean([last_ten(run, "discriminator_loss") for run in runs.values()])
     unseen = np.mean([last_ten(run, "val_discriminator_loss") for run in runs.values()])
-    print(f"{TITLES[rule]:10} training {seen:.2f}, held out {unseen:.2f}")
+    print(f"{TITLES[rule]:10}{seen:9.2f}{unseen:9.2f}")
 
 # %% [markdown]
 # **S4 by its text** stops the *discriminator* first. The discriminator's loss is lowest in the first epochs, before the decoder has learned anything. From then on the decoder's progress raises this loss, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the price of being blind in training as well: it was outrun. Against such an opponent the losses of encoder and decoder are low.
@@ -897,7 +905,7 @@ for rule, runs in rendered.items():
 ours = first_of(rendered["s4-log"])
 steps_here = -(-ours.config["data"]["train_count"] // ours.config["arguments"]["batch_size"])
 steps_there = 8500 // faces_original["batch_size"]
-print("updates until the rate is at a tenth of the first, S4 by its log")
+print("updates until a tenth of the first rate")
 print(f"{'':16}{'original*':>10}{'here':>8}")
 for network in NETWORKS:
     row = []
@@ -936,7 +944,8 @@ for place, (rule, runs) in enumerate(rendered.items()):
             run.metrics["random_frechet_distance"], height, "o", color=LINES[rule]["color"]
         )
     shared = [seed for seed in runs if seed in rendered["s1"]]
-    text = f"{TITLES[rule]:9} {told(ends[rule])}, coverage {told([run.metrics['random_coverage'] for run in runs.values()])}"
+    coverage = told([run.metrics["random_coverage"] for run in runs.values()])
+    text = f"{TITLES[rule]:9} {told(ends[rule])}, coverage {coverage}"
     print(text)
     text = f"          range {np.min(spans[rule]):.1f} to {np.max(spans[rule]):.1f}"
     if rule != "s1":
@@ -965,7 +974,7 @@ axes.set_yticks(range(len(rendered)), [TITLES[rule] for rule in rendered])
 axes.invert_yaxis()
 axes.set(xlabel="Fréchet distance", xlim=(0, None))
 print(
-    f"real faces {floor:.2f}; seeds of each rule: {min(len(runs) for runs in rendered.values())} at least"
+    f"real faces {floor:.2f}; seeds: {min(len(runs) for runs in rendered.values())} at least"
 )
 plt.show()
 
@@ -1025,7 +1034,7 @@ print(
 )
 
 # %% mystnb={"figure": {"caption": "Sixty-four generated portraits of each rule after forty epochs on the Congress portraits, from the same codes.", "name": "fig-faces-congress"}, "image": {"alt": "Seven sheets of eight by eight small generated portraits, one a rule. S1, S2, S3 and cosine: soft heads with dark or light hair before bluish backgrounds, some broken into patches. Plateau: softer, more alike and grainy. S4, log: blotchy reddish ovals. S4, text: a coarse coloured grain in which hardly a head is seen."}} tags=["hide-input"]
-print("distance to the nearest training picture, over that of held-out portraits:")
+print("nearest training picture, over held-out")
 for rule, runs in congress.items():
     run = first_of(runs)
     nearest = run.metrics["random_nearest_distance"] / run.metrics["real_nearest_distance"]
@@ -1033,7 +1042,7 @@ for rule, runs in congress.items():
 show_sheets("congress", congress, 40)
 
 # %% [markdown]
-# The photographs are ordered like the drawn faces, and further apart. Under S1, the cosine and the words of S2 and S3 there are heads, hair and suits, blurred as one expects of so few pictures; the distances in the last table, near one, say that they are no copies of training pictures. `plateau` is behind, and both readings of S4 leave grain, the text's the most.
+# The photographs are ordered like the drawn faces, and further apart. Under S1, the cosine and the words of S2 and S3 there are heads, hair and suits, blurred as one expects of so few pictures; by the last table a sample is about as far from its nearest training picture as a held-out portrait is, so they are no copies. `plateau` is behind, and both readings of S4 leave grain, the text's the most.
 #
 # Do not trust the numbers further than that. The measuring network has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other, with what real portraits get, and with the control: samples whose contrast was merely doubled. And an epoch has twelve updates here.
 #
@@ -1054,10 +1063,10 @@ for axes, (title, path) in zip(panels[0], large.items(), strict=True):
     axes.imshow(plt.imread(max(path.glob("samples/epoch-*.png"))))
     axes.set_title(title, fontsize=10)
     axes.axis("off")
-    print(
-        f"{title}: {run.config['data']['train_count']} faces of {run.config['data']['image_shape'][0]} pixels, {len(run.history)} epochs,\n   "
-        f"Fréchet {run.metrics['random_frechet_distance']:.1f}, real faces {run.metrics['real_frechet_distance']:.2f}"
-    )
+    size = run.config["data"]["image_shape"][0]
+    print(f"{title}, {size} pixels: {run.config['data']['train_count']} faces, {len(run.history)} epochs")
+    print(f"  Fréchet {run.metrics['random_frechet_distance']:.1f}", end="")
+    print(f", real faces {run.metrics['real_frechet_distance']:.2f}")
 show_faces(figure)
 
 # %% [markdown]
@@ -1070,7 +1079,7 @@ show_faces(figure)
 try:
     datasets.load_us_adult_faces("../runs/nothing-here")
 except FileNotFoundError as error:
-    print(textwrap.fill(str(error), 90))
+    print(textwrap.fill(str(error), 72))
 
 # %% [markdown]
 # With the folder or the zip at hand, one command runs the experiment with the original's networks:
@@ -1095,7 +1104,7 @@ if show_tensorboard:
 
     get_ipython().run_line_magic("load_ext", "tensorboard")
     get_ipython().run_line_magic("tensorboard", f"--logdir {folder}")
-print("logged:", ", ".join(name for name in short["s1"][-1] if name.startswith("learning_rate")))
+print("\n".join(name for name in short["s1"][-1] if name.startswith("learning_rate")))
 
 # %% [markdown]
 # ## Exercises
