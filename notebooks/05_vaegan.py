@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 5: The VAE-GAN
 #
-# *Run time: 244 s on two CPU cores, measured at the last execution.*
+# *Run time: 157 s on two CPU cores, measured at the last execution.*
 #
 # **What happens when the judge's eye replaces the comparison of pixels?**
 #

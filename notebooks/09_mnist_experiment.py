@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 9: The MNIST experiment
 #
-# *Run time: 243 s on two CPU cores, measured at the last execution.*
+# *Run time: 144 s on two CPU cores, measured at the last execution.*
 #
 # **What did the original project's VAE-GAN learn, and what could its pictures and curves not show?**
 #
@@ -70,7 +70,7 @@ from vaegan_edu.widgets import RunExplorer
 #
 # The project that this course grew out of trained a VAE-GAN on MNIST. Its [repository](https://github.com/Shuntw6096/VAE-GAN) shows random samples at seven epochs, an animation and the curves of three losses, and it concludes that some digits become rarer the longer one trains. [The original project](../book/original_project.md) goes through all of it.
 #
-# In this chapter we do the experiment again and measure what the project could only look at. For that we need its settings. The diagrams in its README give the layers, its formulas the losses. Learning rates, labels and much else stand in its code, the notebook `VAEGAN.ipynb` in the same repository. No copy of that notebook could be read when this chapter was written. So some settings below are *assumed*, which means that they were not looked up. You can look them up: [a table](../book/original_project.md#what-it-does-not-say) says which file would settle which assumption.
+# In this chapter we do the experiment again and measure what the project could only look at. For that we need its settings. The diagrams in its README give the layers, its formulas the losses. Learning rates, labels and much else stand in its code, the notebook `VAEGAN.ipynb` in the same repository. No copy of that notebook could be read when this chapter was written. So some settings below are *assumed*, which means that they were not looked up. You can look them up: [a table](../book/original_project.md) says which file would settle which assumption.
 #
 # What was at hand is the log. The repository keeps what TensorBoard recorded, every loss of every step, and `records.original_logs` reads the means over each epoch. A log says less than the code does. Still it can show that an assumption is wrong, and this chapter uses it for that.
 #
@@ -172,7 +172,7 @@ for name, network in trio.items():
 #
 # Here are the three losses as the project logged them, epoch by epoch.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The original project's losses on MNIST, means over the 600 steps of each epoch. Dotted: what a discriminator pays, and makes the decoder pay, that gives one answer to every image; explained below.", "name": "fig-mnist-logged"}, "image": {"alt": "Three line charts over 100 epochs. The encoder's loss falls a little within 15 epochs, from 0.81 to 0.76, and creeps up to 0.78. The decoder's rises all the way, steeply at first, from 1.7 to 7.4. The discriminator's falls from 2.1, above a dotted line, to about 1."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The original project's losses on MNIST, means over the steps of each epoch. Dotted: what a discriminator pays, and makes the decoder pay, that gives one answer to every image; explained below.", "name": "fig-mnist-logged"}, "image": {"alt": "Three line charts over 100 epochs. The encoder's loss falls a little within 15 epochs, from 0.81 to 0.76, and creeps up to 0.78. The decoder's rises all the way, steeply at first, from 1.7 to 7.4. The discriminator's falls from 2.1, above a dotted line, to about 1."}}
 LOSSES = ("encoder", "decoder", "discriminator")
 logged = records.original_logs()["mnist"]
 figure, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.4), layout="constrained")

@@ -135,7 +135,7 @@ def original_logs() -> dict[str, dict[str, list[float]]]:
     """
     with open(ORIGINAL_LOGS, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    logs = {row["run"]: {} for row in rows}
+    logs: dict[str, dict[str, list]] = {row["run"]: {} for row in rows}
     for row in rows:
         columns = logs[row.pop("run")]
         for name, text in row.items():

@@ -81,7 +81,8 @@ def classify(classifier: keras.Model, images: np.ndarray) -> tuple[np.ndarray, n
 def read_attributes(regressor: keras.Model, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return attributes (count, 25), in standard deviations, and features (count, 64) of images."""
     images = check_images(images, image_shape=regressor.input_shape[1:])
-    return networks.apply(regressor, images)
+    attributes, features = networks.apply(regressor, images)
+    return attributes, features
 
 
 def _weights_of_classifier(data):

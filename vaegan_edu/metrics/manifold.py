@@ -99,8 +99,8 @@ def manifold_overlap(real: np.ndarray, generated: np.ndarray, k: int = 5) -> dic
     Raises:
         ValueError: wrong shapes, NaN, or too few rows.
     """
-    real = Manifold(real, k, "real")
-    return real.overlap(Manifold(generated, k, "generated", width=real.points.shape[1]))
+    manifold = Manifold(real, k, "real")
+    return manifold.overlap(Manifold(generated, k, "generated", width=manifold.points.shape[1]))
 
 
 def expected_coverage(real_count: int, generated_count: int, k: int = 5) -> float:
