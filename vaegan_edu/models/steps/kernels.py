@@ -4,11 +4,11 @@ What Keras' layers and its Adam ask of TensorFlow is not always what the process
 `faster_kernels` stock layers and optimizers do the same with other calls; rounding aside, nothing
 changes. A step that XLA compiles, a GPU and JAX need none of this.
 
-Each was measured alone, in turns with the stock step, on one core of an AVX-512 processor with
-TensorFlow 2.20: the fused BatchNorm makes the step of the light networks 1.18 times as fast in
-float32 (1.22 in bfloat16) and that of the original ones 1.04 times (1.07); Adam 1.02 (1.06) and
-1.12 times (1.18). A faster product for dense layers gained nothing in float32, and went.
-`benchmarks.train_step --part kernels` measures them again.
+Each was measured alone, in turns with the stock step, with one thread of an AVX-512 processor and
+TensorFlow 2.20: the fused BatchNorm makes the step of the light networks 1.11 times as fast in
+float32 and 1.24 times in bfloat16, that of the original ones 1.01 and 1.10 times; Adam 1.01 and
+1.01, 1.11 and 1.09 times; both together 1.10 to 1.31 times. (`benchmarks.train_step --part
+kernels`.) A faster product for dense layers gained nothing in float32, and went.
 """
 
 from contextlib import contextmanager
