@@ -658,9 +658,9 @@ notebook.Table(
 #
 # $$
 # \begin{aligned}
-# \frac 1N \sum_n D_\text{KL}\left(q(z|x_n) \,\|\, p(z)\right)
-# = {} & \underbrace{\frac 1N \sum_n D_\text{KL}\left(q(z|x_n) \,\|\, q(z)\right)}_{\text{what a code tells about its image}} \\
-# & + \underbrace{D_\text{KL}\left(q(z) \,\|\, p(z)\right)}_{\text{how far all codes are from the prior}}.
+# & \frac 1N \sum_n D_\text{KL}\left(q(z|x_n) \,\|\, p(z)\right) \\
+# & = \underbrace{\frac 1N \sum_n D_\text{KL}\left(q(z|x_n) \,\|\, q(z)\right)}_{\text{what a code tells about its image}} \\
+# & \quad + \underbrace{D_\text{KL}\left(q(z) \,\|\, p(z)\right)}_{\text{how far all codes are from the prior}}.
 # \end{aligned}
 # $$ (eq-vae-aggregate)
 #
@@ -806,7 +806,7 @@ plotting.run_dots(
 # Begin with *random*, the question of both chapters. By pixel precision and by recall the VAE is far
 # ahead: its random images look like real ones to the pixels and cover most of what there is, while
 # the autoencoder's get nothing. But look at the classifier's two measures. It is hardly ever unsure
-# about the autoencoder's grey noise, and its precision puts that noise at the floor of real images!
+# about the autoencoder's grey noise, and its precision puts that noise level with real images.
 # The classifier learned to tell digits apart, and it never saw anything that is no digit, so it finds
 # one in everything. A table read without looking at the images would have named the wrong winner.
 #
