@@ -113,7 +113,8 @@ def layers(**networks: "keras.Model") -> Table:
     """Return a `Table` of networks side by side, a layer a row: output shape and weights.
 
     Args:
-        networks: Keras models by the name of their columns, equally many layers each.
+        networks: Keras models, equally many layers each. A shape in which they differ is given for
+            each of them.
 
     Raises:
         ValueError: models with different numbers of layers.
@@ -121,20 +122,17 @@ def layers(**networks: "keras.Model") -> Table:
     counts = {name: len(network.layers) for name, network in networks.items()}
     if len(set(counts.values())) != 1:
         raise ValueError(f"the networks must have equally many layers. Received: {counts}")
+    # A single network needs no name above its column.
+    heads = {name: f"weights, {name}" if len(networks) > 1 else "weights" for name in networks}
     rows = {}
-    # A single network needs no name above its columns.
-    heads = {name: f"{name}: " if len(networks) > 1 else "" for name in networks}
     for number, row in enumerate(zip(*(n.layers for n in networks.values()), strict=True), start=1):
-        entries = {"layer": type(row[0]).__name__}
-        for name, layer in zip(networks, row, strict=True):
-            shape = layer.output.shape[1:]
-            entries[f"{heads[name]}output"] = "×".join(map(str, shape))
-            entries[f"{heads[name]}weights"] = layer.count_params()
-        rows[str(number)] = entries
-    total = {key: "" for key in entries} | {"layer": "all"}
-    for name, network in networks.items():
-        total[f"{heads[name]}weights"] = network.count_params()
-    return Table({**rows, "": total})
+        shapes = dict.fromkeys("×".join(map(str, layer.output.shape[1:])) for layer in row)
+        weights = {heads[n]: layer.count_params() for n, layer in zip(networks, row, strict=True)}
+        rows[f"{number}"] = {
+            "layer": type(row[0]).__name__, "output": " / ".join(shapes), **weights
+        }  # fmt: skip
+    total = {heads[name]: network.count_params() for name, network in networks.items()}
+    return Table({**rows, "all": {"layer": "", "output": "", **total}})
 
 
 def _digits(digits, column):
