@@ -571,11 +571,10 @@ plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
 # No. One could leave the encoder's weights out of the list; it would then stay as it began.
 #
 # </details>
-# <details><summary>b) Because the loss depends on both: the encoder's weights act on it through the
-# code and the decoder.</summary>
+# <details><summary>b) Because the loss depends on the weights of both.</summary>
 #
-# Right. Backpropagation follows that path from the loss through the decoder to the encoder, so one
-# loss trains both.
+# Right. The encoder's weights act on it through the code and the decoder. Backpropagation follows
+# that path from the loss back to the encoder, so one loss trains both.
 #
 # </details>
 # <details><summary>c) Because the decoder has the larger share of the weights.</summary>
