@@ -92,8 +92,9 @@ clean: ## Remove what was built and installed here
 
 # A failed build forgets its cache: a page that warned once would pass the next time unread.
 define build_book
-{ mkdir -p _build && $(VENV)/bin/jupyter-book build . -W -n --keep-going -q > _build/log 2>&1 || \
-  { cat _build/log; rm -rf _build/.doctrees; exit 1; }; }
+{ mkdir -p _build && $(PY) tools/lab.py && { \
+  $(VENV)/bin/jupyter-book build . -W -n --keep-going -q > _build/log 2>&1 || \
+  { cat _build/log; rm -rf _build/.doctrees; exit 1; }; }; }
 endef
 
 # The environment: made once, brought up to date when one of these files changes.
