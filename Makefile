@@ -30,12 +30,12 @@ book: $(READY) ## Build the book and say where to open it
 	@$(call build_book) && echo "The book is built. Open $(CURDIR)/$(HTML)/index.html"
 
 check: $(READY) ## Run what holds within a minute: style, types, the fast tests
-	$(PY) -m ruff check --quiet .
+	$(PY) -m ruff check --quiet . && $(PY) -m ruff format --check --quiet .
 	$(PY) -m mypy
 	$(PY) -m pytest -q -n 2 --dist worksteal -m "not slow" tests
 
 test: $(READY) ## Run everything that must hold
-	$(PY) -m ruff check --quiet .
+	$(PY) -m ruff check --quiet . && $(PY) -m ruff format --check --quiet .
 	$(PY) -m mypy
 	$(PY) -m pytest -q -n 2 --dist worksteal tests
 	$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 \
@@ -76,7 +76,7 @@ zip: $(READY) ## Pack the book for offline reading
 	@echo "Packed: $(CURDIR)/_build/vaegan-edu-book.zip (open vaegan-edu-book/index.html in it)"
 
 lint: $(READY) ## Check the style of the Python code
-	$(PY) -m ruff check .
+	$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
 lock: $(READY) ## Resolve the dependencies anew and write constraints.txt
 	@$(PY) -m pip install --quiet uv

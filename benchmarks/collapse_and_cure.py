@@ -67,8 +67,18 @@ SETTINGS = {
     "points": 2500,
     "failure": "fewer than half of the modes covered",
 }
-COLUMNS = ("Toy", "Game", "Discriminator", "Modes covered, one a seed", "Mean", "Failed",
-           "Modes, strictly", "Mean", "Failed", "High quality")  # fmt: skip
+COLUMNS = (
+    "Toy",
+    "Game",
+    "Discriminator",
+    "Modes covered, one a seed",
+    "Mean",
+    "Failed",
+    "Modes, strictly",
+    "Mean",
+    "Failed",
+    "High quality",
+)
 
 
 def build(discriminator, settings):
@@ -203,10 +213,14 @@ def main(argv=None):
             result = measure(points, TOYS[toy])
             record["runs"].append(
                 {
-                    "toy": toy, "game": game, "discriminator": discriminator, "seed": seed,
-                    **result, "seconds": round(time.perf_counter() - started, 2),
+                    "toy": toy,
+                    "game": game,
+                    "discriminator": discriminator,
+                    "seed": seed,
+                    **result,
+                    "seconds": round(time.perf_counter() - started, 2),
                 }
-            )  # fmt: skip
+            )
             records.write_json(arguments.json, record)
             if arguments.points:
                 arguments.points.mkdir(parents=True, exist_ok=True)

@@ -26,9 +26,18 @@ from vaegan_edu.widgets import laboratory
 QUESTIONS = [name for name in laboratory.QUESTIONS if name != "break-it"]
 ARMS = [*QUESTIONS, "cure", "sound", *laboratory.FAULTS]
 COLUMNS = (
-    "classes", "precision", "coverage", "sharpness", "active", "prior", "feature", "d_real",
-    "d_test", "d_samples", "ms",
-)  # fmt: skip
+    "classes",
+    "precision",
+    "coverage",
+    "sharpness",
+    "active",
+    "prior",
+    "feature",
+    "d_real",
+    "d_test",
+    "d_samples",
+    "ms",
+)
 SCRIPT = """
 simdProduct = makeSimdProduct();
 const bytes = Uint8Array.from(engine.pixels, (letter) => letter.charCodeAt(0) - 97);

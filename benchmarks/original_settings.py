@@ -69,9 +69,12 @@ def pace():
     for name, restraint in RESTRAINTS.items():
         for rate in (1e-5, 1e-4, 5e-4) if name == "equal" else (1e-4, 5e-4):
             found[f"{name}-{rate:g}"] = {
-                **HARD, **restraint, "learning_rate": rate, "feature_stage": "activation",
+                **HARD,
+                **restraint,
+                "learning_rate": rate,
+                "feature_stage": "activation",
                 "epochs": 1,
-            }  # fmt: skip
+            }
     return found
 
 

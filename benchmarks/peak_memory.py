@@ -72,9 +72,11 @@ def measure(experiment):
         data = records.read_config(run)["data"]
     images = data["train_count"] + data["test_count"]
     return {
-        "experiment": experiment, "images": images, "peak_mb": round(peak),
+        "experiment": experiment,
+        "images": images,
+        "peak_mb": round(peak),
         "seconds": round(seconds, 1),
-    }  # fmt: skip
+    }
 
 
 def main(words=None):

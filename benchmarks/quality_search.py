@@ -66,9 +66,13 @@ def run(name, data, seed=0):
     experiment = experiments.EXPERIMENTS[base]
     arguments = {**experiment.settings, "epochs": EPOCHS[base], "seed": seed, **changes}
     record = {
-        "try": name, "experiment": base, "changes": changes, "arguments": arguments,
-        "data": data_provenance("mnist", data), **environment(Path(__file__).parent),
-    }  # fmt: skip
+        "try": name,
+        "experiment": base,
+        "changes": changes,
+        "arguments": arguments,
+        "data": data_provenance("mnist", data),
+        **environment(Path(__file__).parent),
+    }
     (x_train, y_train), _ = data
     keras.utils.set_random_seed(seed)
     started = time.perf_counter()

@@ -50,12 +50,22 @@ from vaegan_edu.experiments.provenance import environment
 ROOT = Path(__file__).resolve().parents[1]
 # The original project's on MNIST; its rate is assumed.
 SETTINGS = {
-    "preset": "original", "image_size": 28, "batch_size": 100, "latent_dim": 64, "gamma": 1e-8,
-    "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "learning_rate": 5e-4,
-}  # fmt: skip
+    "preset": "original",
+    "image_size": 28,
+    "batch_size": 100,
+    "latent_dim": 64,
+    "gamma": 1e-8,
+    "kl_weight": 1 / 64,
+    "feature_weight": 1 / 4096,
+    "learning_rate": 5e-4,
+}
 PRECISIONS = ("float32", "mixed_bfloat16")
-STEPS = (("ours", "tensorflow"), ("three-tape", "tensorflow"), ("ours", "jax"),
-         ("pytorch", "torch"))  # fmt: skip
+STEPS = (
+    ("ours", "tensorflow"),
+    ("three-tape", "tensorflow"),
+    ("ours", "jax"),
+    ("pytorch", "torch"),
+)
 BATCH_SIZES = (25, 50, 100, 200)
 IMAGE_SIZES = (20, 28, 40, 56)
 MODELS = ("vae-mnist", "vaegan-mnist", "vaegan-mnist-original")
@@ -64,8 +74,16 @@ MATMUL_SIZE = 2048
 # What oneDNN calls the kernels of a kind; the others are neither products nor convolutions.
 KERNELS = {"dense": ("inner_product", "matmul", "gemm_api"), "convolution": ("convolution",)}
 TOLERANCE = 1e-4
-COLUMNS = ("name", "backend", "precision", "image_size", "batch", "images_per_second", "peak_mb",
-           "share_of_matmul_peak")  # fmt: skip
+COLUMNS = (
+    "name",
+    "backend",
+    "precision",
+    "image_size",
+    "batch",
+    "images_per_second",
+    "peak_mb",
+    "share_of_matmul_peak",
+)
 
 
 class Worker:
@@ -198,10 +216,13 @@ def measure_rows(preset, steps, precisions, options):
         operations = workers[0].ask("operations")
         rows = []
         peak_rates = {
-            precision: max(rate for rate, w in zip(rates, workers, strict=True)
-                           if w.settings["precision"] == precision)
+            precision: max(
+                rate
+                for rate, w in zip(rates, workers, strict=True)
+                if w.settings["precision"] == precision
+            )
             for precision in precisions
-        }  # fmt: skip
+        }
         for worker, started, times, peak in zip(workers, first, seconds, peaks, strict=True):
             precision = worker.settings["precision"]
             rate = peak_rates[precision]
@@ -372,8 +393,14 @@ def table(parts):
                 for precision in dict.fromkeys([row["precision"], "float32"])
                 if precision in plain
             )
-            rows.append([*(_text(row[c]) for c in COLUMNS), f"{low:.0f} to {high:.0f}",
-                         f"{row['first_window_seconds']:.1f}", times])  # fmt: skip
+            rows.append(
+                [
+                    *(_text(row[c]) for c in COLUMNS),
+                    f"{low:.0f} to {high:.0f}",
+                    f"{row['first_window_seconds']:.1f}",
+                    times,
+                ]
+            )
         lines += [f"{part} networks:", "", markdown.table(columns, rows), ""]
     for name, kernels in parts.get("kernels", {}).items():
         if name != "environment":
@@ -419,8 +446,12 @@ def main(argv=None):
     add("--part", nargs="+", choices=PARTS, default=list(PARTS), help="default: all")
     add("--windows", type=int, default=9, help="of each row (default: %(default)s)")
     add("--steps", type=int, default=3, help="in a window (default: %(default)s)")
-    add("--torch-python", default=sys.executable, metavar="PYTHON",
-        help="interpreter that has PyTorch (default: this one)")  # fmt: skip
+    add(
+        "--torch-python",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="interpreter that has PyTorch (default: this one)",
+    )
     options = parser.parse_args(argv)
     parts = {}
     if options.json and options.json.exists():

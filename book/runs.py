@@ -48,9 +48,12 @@ del CONGRESS["train_count"]  # all of its photographs
 # What `vaegan-mnist-original` assumed before its log was read (`benchmarks.original_settings`). The
 # runs that were made then, registered ones among them, keep it.
 ASSUMED_BEFORE = {
-    "learning_rate": 5e-4, "discriminator_rate": 1.0, "feature_stage": "linear",
-    "real_target": 0.9, "flip_probability": 0.05,
-}  # fmt: skip
+    "learning_rate": 5e-4,
+    "discriminator_rate": 1.0,
+    "feature_stage": "linear",
+    "real_target": 0.9,
+    "flip_probability": 0.05,
+}
 
 
 def _as_run(folder, arm):
@@ -63,24 +66,26 @@ def _as_run(folder, arm):
 # What stands before "seed-N" in the folder of a run: its settings, and how many seeds.
 ARMS = {
     **{f"{folder}/": _as_run(folder, arm) for folder, arm in claims.ARMS.items()},
-    **dict([
-        _arm("gan-digits", 3),
-        _arm("vaegan-digits", 3),
-        _arm("vae-mnist", 3),
-        _arm("vaegan-mnist", 3),
-        # The four models on faces cost the same: 9, 20, 10 and 22 processor seconds an epoch.
-        _arm("vae-faces", 3, image_size=32, epochs=12),
-        _arm("vae-faces-similarity", 3, image_size=32, epochs=6),
-        _arm("gan-faces", 3, image_size=32, epochs=11),
-        _arm("faces-light", 3, image_size=32, epochs=5),
-        _arm("faces-light", 1),
-        _arm("faces-light", 1, data="congress", epochs=30),
-    ]),
+    **dict(
+        [
+            _arm("gan-digits", 3),
+            _arm("vaegan-digits", 3),
+            _arm("vae-mnist", 3),
+            _arm("vaegan-mnist", 3),
+            # The four models on faces cost the same: 9, 20, 10 and 22 processor seconds an epoch.
+            _arm("vae-faces", 3, image_size=32, epochs=12),
+            _arm("vae-faces-similarity", 3, image_size=32, epochs=6),
+            _arm("gan-faces", 3, image_size=32, epochs=11),
+            _arm("faces-light", 3, image_size=32, epochs=5),
+            _arm("faces-light", 1),
+            _arm("faces-light", 1, data="congress", epochs=30),
+        ]
+    ),
     "vaegan-mnist-original/epochs-2-": Arm({**ASSUMED_BEFORE, "epochs": 2}, 3),
     "vaegan-mnist-original/mnist/": Arm({**ASSUMED_BEFORE, "epochs": 20}, 1),
     **{f"faces-light/rendered-{rule}/": Arm({**RENDERED, "schedule": rule}, 3) for rule in RULES},
     **{f"faces-light/congress-{rule}/": Arm({**CONGRESS, "schedule": rule}, 1) for rule in RULES},
-}  # fmt: skip
+}
 
 
 def runs(*prefixes: str) -> Iterator[Run]:

@@ -111,6 +111,7 @@ def dense(x, kernel, bias):
 
 exercises.check("dense", dense)
 
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: dense
 def dense(x, kernel, bias):
@@ -175,10 +176,18 @@ for learning_rate, marker, colour in (
     for _ in range(15):
         path.append(path[-1] - learning_rate * curvature * path[-1])
     path = np.stack(path)
-    axes.plot(*path.T, marker=marker, markersize=5, linewidth=1.3, color=colour,
-              label=f"{learning_rate:g}")  # fmt: skip
-    print(f"learning rate {learning_rate:5.3f}: loss {valley(start):.1f} at the start, "
-          f"{valley(path[-1]):.2g} after 15 steps")  # fmt: skip
+    axes.plot(
+        *path.T,
+        marker=marker,
+        markersize=5,
+        linewidth=1.3,
+        color=colour,
+        label=f"{learning_rate:g}",
+    )
+    print(
+        f"learning rate {learning_rate:5.3f}: loss {valley(start):.1f} at the start, "
+        f"{valley(path[-1]):.2g} after 15 steps"
+    )
 axes.plot(0, 0, "k+", markersize=11, markeredgewidth=2)
 axes.plot(*start, "ko", markersize=7)
 axes.set(xlabel="$w_1$", ylabel="$w_2$")
@@ -259,23 +268,35 @@ h = max(a, 0)
 y = w_2 * h
 slopes = {"y": y - target, "h": (y - target) * w_2, "a": (y - target) * w_2 * (a > 0)}
 stages = [
-    ("$x$", x_in, None), ("$a = w_1 x$", a, slopes["a"]), ("$h$", h, slopes["h"]),
-    ("$y = w_2 h$", y, slopes["y"]), ("loss $L$", (y - target) ** 2 / 2, 1.0),
-]  # fmt: skip
+    ("$x$", x_in, None),
+    ("$a = w_1 x$", a, slopes["a"]),
+    ("$h$", h, slopes["h"]),
+    ("$y = w_2 h$", y, slopes["y"]),
+    ("loss $L$", (y - target) ** 2 / 2, 1.0),
+]
 figure, axes = plt.subplots(figsize=(6.4, 2.2))
 for place, (name, value, slope) in enumerate(stages):
     axes.text(place, 0.75, name, ha="center", va="bottom")
-    axes.text(place, 0.2, f"{value:.2f}", ha="center", va="center", color="C0",
-              bbox={"boxstyle": "round,pad=0.5", "fc": "white", "ec": "C0"})  # fmt: skip
+    axes.text(
+        place,
+        0.2,
+        f"{value:.2f}",
+        ha="center",
+        va="center",
+        color="C0",
+        bbox={"boxstyle": "round,pad=0.5", "fc": "white", "ec": "C0"},
+    )
     if slope is not None:
         axes.text(place, -0.55, f"{slope:.2f}", ha="center", va="center", color="C3")
     if place:
         arrow = {"arrowstyle": "->", "lw": 1.3}
-        axes.annotate("", (place - 0.32, 0.2), (place - 0.68, 0.2),
-                      arrowprops={**arrow, "color": "C0"})  # fmt: skip
+        axes.annotate(
+            "", (place - 0.32, 0.2), (place - 0.68, 0.2), arrowprops={**arrow, "color": "C0"}
+        )
     if place > 1:
-        axes.annotate("", (place - 0.68, -0.55), (place - 0.32, -0.55),
-                      arrowprops={**arrow, "color": "C3"})  # fmt: skip
+        axes.annotate(
+            "", (place - 0.68, -0.55), (place - 0.32, -0.55), arrowprops={**arrow, "color": "C3"}
+        )
 axes.set(xlim=(-0.5, 4.5), ylim=(-0.9, 1.2))
 axes.axis("off")
 print(f"w_1 = {w_1}, w_2 = {w_2}, target {target}")
@@ -299,6 +320,7 @@ def backpropagation(x, target, w1, w2):
 
 
 exercises.check("backpropagation", backpropagation)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: backpropagation
@@ -361,8 +383,14 @@ for _ in range(60):
     descent.append(descent[-1] - 0.017 * steep * descent[-1])
 paths = {"descent, rate 0.017": np.stack(descent), "Adam, rate 0.2": adam_path(start, 0.2, 60)}
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
-left.contour(grid[..., 0], grid[..., 1], 0.5 * np.sum(steep * grid**2, axis=-1),
-             levels=np.geomspace(0.5, 300, 8), colors="0.75", linewidths=1)  # fmt: skip
+left.contour(
+    grid[..., 0],
+    grid[..., 1],
+    0.5 * np.sum(steep * grid**2, axis=-1),
+    levels=np.geomspace(0.5, 300, 8),
+    colors="0.75",
+    linewidths=1,
+)
 for (name, path), (colour, marker) in zip(paths.items(), (("C0", "o"), ("C3", "^")), strict=True):
     loss = 0.5 * np.sum(steep * path**2, axis=-1)
     left.plot(*path.T, marker=marker, markersize=3.5, linewidth=1.2, color=colour)
@@ -391,6 +419,7 @@ def adam(gradient, start, learning_rate, steps):
 
 
 exercises.check("adam", adam)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: adam
@@ -433,12 +462,14 @@ exercises.check("adam", adam)
 keras.utils.set_random_seed(2)  # random weights, but the same in every run
 x = np.linspace(-3, 3, 256)[:, None]  # 256 examples of one number each
 y = np.sin(2 * x) + 0.3 * x
-network = keras.Sequential([
-    keras.Input((1,)),
-    layers.Dense(32, activation="relu"),
-    layers.Dense(32, activation="relu"),
-    layers.Dense(1),
-])  # fmt: skip
+network = keras.Sequential(
+    [
+        keras.Input((1,)),
+        layers.Dense(32, activation="relu"),
+        layers.Dense(32, activation="relu"),
+        layers.Dense(1),
+    ]
+)
 network.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
 history = network.fit(x, y, batch_size=32, epochs=2, verbose=0).history
 after_two = network.predict(x, verbose=0)
@@ -557,8 +588,11 @@ for (i, j), weight in np.ndenumerate(kernel):
         fontsize=16,
     )
 row, column = 6, 2  # the window's upper left corner
-for panel, corner, side in ((axes[0, 0], (column, row), 3), (axes[1, 0], (column, row), 1),
-                            (axes[1, 1], (column // 2, row // 2), 1)):  # fmt: skip
+for panel, corner, side in (
+    (axes[0, 0], (column, row), 3),
+    (axes[1, 0], (column, row), 1),
+    (axes[1, 1], (column // 2, row // 2), 1),
+):
     frame = plt.Rectangle(
         np.subtract(corner, 0.5),
         side,
@@ -569,9 +603,7 @@ for panel, corner, side in ((axes[0, 0], (column, row), 3), (axes[1, 0], (column
     )
     panel.add_patch(frame)
 print(f"value of the framed window: {feature_map[row, column]:.2f}")
-print(
-    f"{image.shape} to {feature_map.shape}, with stride 2 to {feature_map[::2, ::2].shape}"
-)
+print(f"{image.shape} to {feature_map.shape}, with stride 2 to {feature_map[::2, ::2].shape}")
 plt.show()
 
 # %% [markdown]
@@ -602,9 +634,7 @@ def convolution(image, kernel, stride):
     for i in range(height):
         for j in range(width):
             top, left = stride * i, stride * j
-            output[i, j] = np.sum(
-                image[top : top + rows, left : left + columns] * kernel
-            )
+            output[i, j] = np.sum(image[top : top + rows, left : left + columns] * kernel)
     return output
 
 
@@ -634,8 +664,14 @@ figure, axes = plt.subplots(figsize=(6.4, 3.0))
 for base, pad, name in ((2.6, 0, "valid"), (0.0, 1, "same")):
     for place in range(-pad, 8 + pad):
         zero = not 0 <= place < 8
-        box = plt.Rectangle((place, base), 1, 0.6, facecolor="white" if zero else "0.88",
-                            edgecolor="0.4", linestyle=":" if zero else "-")  # fmt: skip
+        box = plt.Rectangle(
+            (place, base),
+            1,
+            0.6,
+            facecolor="white" if zero else "0.88",
+            edgecolor="0.4",
+            linestyle=":" if zero else "-",
+        )
         axes.add_patch(box)
         axes.text(place + 0.5, base + 0.28, "0" if zero else "", ha="center", va="center")
     starts = range(-pad, 8 + pad - 3, 2)
@@ -674,6 +710,7 @@ def conv_layer(height, width, channels, filters, kernel, stride, padding):
 
 
 exercises.check("conv_layer", conv_layer)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: conv_layer
@@ -714,8 +751,11 @@ spread = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 16  # a kernel that interpolates
 stretched, single = np.zeros((2, 9, 9))
 stretched[::2, ::2] = small
 single[4, 4] = small[2, 2]
-pictures = {"map": small, "one value": convolve2d(single, spread),
-            "all values": convolve2d(stretched, spread)}  # fmt: skip
+pictures = {
+    "map": small,
+    "one value": convolve2d(single, spread),
+    "all values": convolve2d(stretched, spread),
+}
 figure, axes = plt.subplots(1, 3, figsize=(6.4, 2.5))
 for panel, (name, picture) in zip(axes, pictures.items(), strict=True):
     panel.imshow(picture, vmin=0, vmax=1.2)
@@ -738,6 +778,7 @@ def transposed_convolution(x, kernel, stride):
 
 
 exercises.check("transposed_convolution", transposed_convolution)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: transposed_convolution
@@ -798,23 +839,27 @@ def normalise(x):
 x = rng.normal([6.0, -3.0, 1.0], [0.6, 2.0, 0.2], size=(64, 3))
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.6))
 shift = rng.uniform(-0.11, 0.11, size=x.shape)
-for values, side, colour, marker, name in ((x, -0.17, "0.6", "o", "before"),
-                                           (normalise(x), 0.17, "C0", "^", "after")):  # fmt: skip
-    left.plot((np.arange(1, 4) + side + shift).ravel(), values.ravel(), marker, color=colour,
-              markersize=3.5, label=name)  # fmt: skip
+for values, side, colour, marker, name in (
+    (x, -0.17, "0.6", "o", "before"),
+    (normalise(x), 0.17, "C0", "^", "after"),
+):
+    left.plot(
+        (np.arange(1, 4) + side + shift).ravel(),
+        values.ravel(),
+        marker,
+        color=colour,
+        markersize=3.5,
+        label=name,
+    )
 left.set(xlabel="feature", ylabel="value", xticks=[1, 2, 3], ylim=(-9, 11))
-left.legend(
-    loc="upper right", markerscale=2, handletextpad=0.1, borderaxespad=0
-)
+left.legend(loc="upper right", markerscale=2, handletextpad=0.1, borderaxespad=0)
 
 real = rng.normal(2.0, 0.7, size=64)
 real[0] = 2.5  # the image that we follow
 noise = rng.normal(0.0, 0.7, size=64)
 means = np.linspace(-2, 4, 61)
 alone = np.full_like(means, normalise(real)[0])
-shared = np.array(
-    [normalise(np.concatenate([real, noise + mean]))[0] for mean in means]
-)
+shared = np.array([normalise(np.concatenate([real, noise + mean]))[0] for mean in means])
 right.plot(means, alone, "--", label="real images alone")
 right.plot(means, shared, label="with fakes")
 right.set(
@@ -823,11 +868,11 @@ right.set(
     ylim=(-1.1, 2.4),
 )
 right.legend(loc="upper right", borderaxespad=0)
+print(f"the real image alone {alone[0]:.2f}; with fakes {shared.max():.2f} to {shared.min():.2f}")
 print(
-    f"the real image alone {alone[0]:.2f}; with fakes {shared.max():.2f} to {shared.min():.2f}"
+    f"after: means {np.abs(normalise(x).mean(axis=0)).max():.2f}, "
+    f"standard deviations {normalise(x).std(axis=0).round(2)}"
 )
-print(f"after: means {np.abs(normalise(x).mean(axis=0)).max():.2f}, "
-      f"standard deviations {normalise(x).std(axis=0).round(2)}")  # fmt: skip
 plt.show()
 
 # %% [markdown]
@@ -900,20 +945,18 @@ running = np.cumsum(z**2, axis=1) / draws
 band = np.sqrt(2 / draws)  # z**2 has the variance 2
 
 figure, axes = plt.subplots()
-axes.fill_between(
-    draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error"
-)
+axes.fill_between(draws, 1 - band, 1 + band, color="0.85", label="1 ± standard error")
 axes.plot(draws, running.T, linewidth=1.4)
-axes.axhline(
-    1, color="black", linestyle="--", linewidth=1.2, label="expectation"
-)
+axes.axhline(1, color="black", linestyle="--", linewidth=1.2, label="expectation")
 axes.set(xscale="log", xlim=(2, draws[-1]), ylim=(0, 2.6))
 axes.xaxis.set_major_formatter("{x:g}")
 axes.set(xlabel="number of draws $N$", ylabel="average of $z^2$ so far")
 axes.legend()
 for count in (30, 3000):
-    print(f"N = {count:4d}: averages {np.sort(running[:, count - 1]).round(2)}, "
-          f"standard error {band[count - 1]:.2f}")  # fmt: skip
+    print(
+        f"N = {count:4d}: averages {np.sort(running[:, count - 1]).round(2)}, "
+        f"standard error {band[count - 1]:.2f}"
+    )
 plt.show()
 
 # %% [markdown]
@@ -983,8 +1026,10 @@ for z_log_var, line in ((-1.5, "-"), (0.0, "--"), (1.5, "-.")):
     left.plot(z, bell.pdf(z), line, label=f"{z_log_var:g}".replace("-", "−"))
     right.plot(z, bell.logpdf(z), line)
     area = bell.cdf(9) - bell.cdf(-9)
-    print(f"z_log_var {z_log_var:4.1f}: height {bell.pdf(0):.2f}, area {area:.2f}, "
-          f"log density at 3: {bell.logpdf(3):.1f}")  # fmt: skip
+    print(
+        f"z_log_var {z_log_var:4.1f}: height {bell.pdf(0):.2f}, area {area:.2f}, "
+        f"log density at 3: {bell.logpdf(3):.1f}"
+    )
 left.set(xlabel="$z$", title="density")
 left.legend(title="z_log_var", loc="upper left", handlelength=2.6)
 right.set(xlabel="$z$", title="log density", ylim=(-13, 1))
@@ -1050,12 +1095,13 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # `images` and $\hat x$ is `reconstruction`.
 
 # %% mystnb={"figure": {"caption": "What one pixel costs, by the probability of ink that the model gave it. A sure and right answer costs nothing. A sure and wrong one costs without limit. A grey pixel, half ink, costs least at one half, and never nothing.", "name": "fig-start-likelihood"}, "image": {"alt": "Three curves over the probability of ink from 0 to 1. The curve for an inked pixel falls from very high at the left to zero at the right, the one for a blank pixel is its mirror image, and the one for a grey pixel is a shallow valley with its lowest point, marked, in the middle."}} tags=["hide-input"]
-ink = np.linspace(
-    0.003, 0.997, 500
-)  # the probability of ink that the model gives
+ink = np.linspace(0.003, 0.997, 500)  # the probability of ink that the model gives
 figure, axes = plt.subplots()
-for x, name, line in ((1.0, "inked, $x = 1$", "-"), (0.0, "blank, $x = 0$", "--"),
-                      (0.5, "grey, $x = 0.5$", "-.")):  # fmt: skip
+for x, name, line in (
+    (1.0, "inked, $x = 1$", "-"),
+    (0.0, "blank, $x = 0$", "--"),
+    (0.5, "grey, $x = 0.5$", "-."),
+):
     cost = -(x * np.log(ink) + (1 - x) * np.log(1 - ink))
     axes.plot(ink, cost, line, label=name)
 axes.plot(0.5, np.log(2), "o", color="C2", markersize=8)
@@ -1066,9 +1112,7 @@ axes.set(
 )
 axes.legend(title="the pixel", loc="upper center")
 for probability in (0.99, 0.5, 0.01):
-    print(
-        f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats"
-    )
+    print(f"an inked pixel given {probability:4.2f} costs {-np.log(probability):.2f} nats")
 plt.show()
 
 # %% [markdown]
@@ -1091,9 +1135,7 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # @title Solution: negative_log_likelihood
 def negative_log_likelihood(images, reconstruction):
     """Return one number; both are (batch, height, width), in [0, 1]."""
-    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(
-        1 - reconstruction
-    )
+    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(1 - reconstruction)
     per_image = -np.sum(log_likelihood, axis=(1, 2))
     return np.mean(per_image)
 
@@ -1150,13 +1192,9 @@ looks = [
 for kind, (name, look) in enumerate(looks):
     axes.scatter(column[kinds == kind], -row[kinds == kind], label=name, **look)
 axes.axis("off")
-figure.legend(
-    loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3
-)
+figure.legend(loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.3)
 flagged = hits + false_alarms
-print(
-    f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated"
-)
+print(f"{hits + misses} of {len(kinds)} are generated; {flagged} flagged, {hits} of them generated")
 print(f"p(generated | flagged) = {hits} / {flagged} = {hits / flagged:.2f}")
 plt.show()
 

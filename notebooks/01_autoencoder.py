@@ -28,9 +28,7 @@ if "google.colab" in sys.modules and not os.path.exists("01_autoencoder.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 from vaegan_edu import notebook
@@ -125,6 +123,7 @@ def build_decoder(latent_dim):
 keras.utils.set_random_seed(0)  # random weights, but the same in every run
 encoder, decoder = build_encoder(latent_dim=16), build_decoder(latent_dim=16)
 
+
 # %% mystnb={"figure": {"caption": "The two networks, drawn from their own shapes: each block is what a layer returns for one image, written as height × width × channels or as a length. Height and width halve on the way to the code and double on the way back.", "name": "fig-ae-networks"}, "image": {"alt": "Two rows of blocks joined by arrows. Upper row: a large square, 28 by 28 by 1; smaller stacked squares, 14 by 14 by 16; still smaller ones, 7 by 7 by 32; then bars of 1568, 64 and 16 numbers. Lower row: a bar of 16, one of 1568, stacked squares of 7 by 7 by 32, of 14 by 14 by 16, and a large square of 28 by 28 by 1."}} tags=["hide-input"]
 def blocks(network, first):
     """Each layer's name and the shape of what it returns, for `network_chart`."""
@@ -185,9 +184,7 @@ their_decoder.set_weights(decoder.get_weights())
 
 optimizer = keras.optimizers.Adam(2e-3)
 batches = [x_train[start : start + 64] for start in range(0, len(x_train), 64)]
-by_hand = [
-    float(train_step(encoder, decoder, optimizer, batch)) for batch in batches
-]
+by_hand = [float(train_step(encoder, decoder, optimizer, batch)) for batch in batches]
 print(f"loss of the first batch {by_hand[0]:.1f}, of the last {by_hand[-1]:.1f}")
 
 # %% [markdown]
@@ -204,9 +201,11 @@ packed.compile(keras.optimizers.Adam(2e-3))
 history = packed.fit(x_train, batch_size=64, shuffle=False, verbose=0).history
 sizes = [len(batch) for batch in batches]  # the last one is smaller
 notebook.Table(
-    {"by hand": {"mean loss of the epoch": np.average(by_hand, weights=sizes)},
-     "models.Autoencoder": {"mean loss of the epoch": history["loss"][0]}}
-)  # fmt: skip
+    {
+        "by hand": {"mean loss of the epoch": np.average(by_hand, weights=sizes)},
+        "models.Autoencoder": {"mean loss of the epoch": history["loss"][0]},
+    }
+)
 
 # %% [markdown]
 # From here on we use `fit`, for more epochs, and watch the loss of the test images beside it.
@@ -236,8 +235,10 @@ autoencoder, history = train_autoencoder(16, epochs)
 # %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["hide-input"]
 for name in ("loss", "val_loss"):
     values, quarter = history[name], len(history[name]) // 4
-    print(f"{name:8}  first epoch {values[0]:6.1f}  a quarter of them later "
-          f"{values[max(quarter - 1, 0)]:5.1f}  last {values[-1]:5.1f}")  # fmt: skip
+    print(
+        f"{name:8}  first epoch {values[0]:6.1f}  a quarter of them later "
+        f"{values[max(quarter - 1, 0)]:5.1f}  last {values[-1]:5.1f}"
+    )
 plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 
 # %% [markdown]
@@ -284,8 +285,10 @@ codes, labels = plane.encode(x_test[:360]), y_test[:360]
 apart = np.linalg.norm(codes[:, None] - codes, axis=-1)
 np.fill_diagonal(apart, np.inf)  # no dot is its own neighbour
 same_class = np.mean(labels == labels[apart.argmin(axis=1)])
-print(f"nearest dot is of the same class: {same_class:.0%} "
-      f"(by chance {np.mean(labels[:, None] == labels):.0%})")  # fmt: skip
+print(
+    f"nearest dot is of the same class: {same_class:.0%} "
+    f"(by chance {np.mean(labels[:, None] == labels):.0%})"
+)
 print(f"largest coordinate of a code: {np.abs(codes).max():.0f}")
 plotting.latent_scatter({"codes of test images": codes}, labels)
 
@@ -296,9 +299,7 @@ plotting.latent_scatter({"codes of test images": codes}, labels)
 # although its loss never said what it should answer there.
 
 # %% tags=["nbval-ignore-output"]
-LatentExplorer(
-    plane.decoder, codes, labels, title="Walk through the autoencoder's plane"
-)
+LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder's plane")
 
 # %% [markdown]
 # ## Does it make new images?
@@ -413,6 +414,7 @@ def reconstruction_loss(x, x_hat):
 
 exercises.check("reconstruction_loss", reconstruction_loss)
 
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: reconstruction_loss
 def reconstruction_loss(x, x_hat):
@@ -439,6 +441,7 @@ def interpolate(a, b, steps):
 
 
 exercises.check("interpolate", interpolate)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: interpolate
@@ -469,6 +472,7 @@ def encoder(image_shape, latent_dim):
 
 
 exercises.check("encoder", encoder)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: encoder

@@ -29,9 +29,7 @@ if "google.colab" in sys.modules and not os.path.exists("02_vae.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 from vaegan_edu import notebook
@@ -347,10 +345,12 @@ history = packed.fit(x_train, batch_size=64, shuffle=False, verbose=0).history
 # %%
 names = "loss", "reconstruction_loss", "kl_loss"
 notebook.Table(
-    {"by hand": dict(zip(names, by_hand, strict=True)),
-     "models.VAE": {name: history[name][0] for name in names}},
+    {
+        "by hand": dict(zip(names, by_hand, strict=True)),
+        "models.VAE": {name: history[name][0] for name in names},
+    },
     corner="mean over one epoch",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## What the clouds do to the map
@@ -400,9 +400,7 @@ plotting.latent_grid(decoded, limits=(-2, 2))
 # Walk through it yourself, and compare with the plane of chapter 1.
 
 # %% tags=["nbval-ignore-output"]
-LatentExplorer(
-    vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True
-)
+LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane", prior=True)
 
 # %% [markdown]
 # ## The bound, checked
@@ -435,12 +433,19 @@ bounds = [bound(x_test[n], z_mean[n], z_log_var[n]) for n in range(6)]
 
 # %% tags=["hide-input"]
 notebook.Table(
-    {f"{number}: a {digit}": {"log p(x)": log_evidence, "ELBO": elbo, "gap": gap,
-                              "ELBO + gap": elbo + gap}
-     for number, digit, (log_evidence, elbo, gap, *_) in zip(
-         range(1, 7), y_test[:6], bounds, strict=True)},
+    {
+        f"{number}: a {digit}": {
+            "log p(x)": log_evidence,
+            "ELBO": elbo,
+            "gap": gap,
+            "ELBO + gap": elbo + gap,
+        }
+        for number, digit, (log_evidence, elbo, gap, *_) in zip(
+            range(1, 7), y_test[:6], bounds, strict=True
+        )
+    },
     corner="test image",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Equation {eq}`eq-vae-elbo` holds to the printed digits. (The constant of the Gaussian is left out on
@@ -459,8 +464,13 @@ for panel, place in zip(axes, (np.argmin(gaps), np.argmax(gaps)), strict=True):
     panel.contourf(x, y, density, levels=np.linspace(0.02, 1, 9) * density.max(), cmap="Blues")
     for radius in (1, 2):
         panel.plot(radius * np.cos(angle), radius * np.sin(angle), color="C3", linewidth=1.5)
-    panel.set(title=f"a {y_test[place]}, gap {gaps[place]:.1f} nats", aspect="equal",
-              xlabel="z[0] from the mean of $q$", xticks=range(-8, 9, 4), yticks=range(-8, 9, 4))  # fmt: skip
+    panel.set(
+        title=f"a {y_test[place]}, gap {gaps[place]:.1f} nats",
+        aspect="equal",
+        xlabel="z[0] from the mean of $q$",
+        xticks=range(-8, 9, 4),
+        yticks=range(-8, 9, 4),
+    )
 axes[0].set_ylabel("z[1] from the mean of $q$")
 print(f"smallest gap {min(gaps):.2f}, largest {max(gaps):.2f} nats")
 plt.show()
@@ -506,9 +516,7 @@ print(f"fitted s² = {fit_s**2:.2f}")
 plotting.image_rows({name: np.clip(images[:8], -1, 1) for name, images in rows.items()})
 
 # %%
-notebook.Table(
-    {name: {"variance of a pixel": value} for name, value in variances.items()}
-)
+notebook.Table({name: {"variance of a pixel": value} for name, value in variances.items()})
 
 # %% [markdown]
 # The means vary less from image to image than real images do: what the code does not carry is
@@ -580,9 +588,7 @@ def measure(vae):
 
 
 measured = {beta: measure(vae) for beta, (vae, _) in trained.items()}
-notebook.Table(
-    {f"{beta:g}": row for beta, row in measured.items()}, digits=1, corner="beta"
-)
+notebook.Table({f"{beta:g}": row for beta, row in measured.items()}, digits=1, corner="beta")
 
 # %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed. Values below $10^{-5}$ are drawn at $10^{-5}$. One run of each, one seed.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The larger beta, the lower the curve; that of the largest beta lies below a dotted threshold."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
@@ -599,8 +605,10 @@ plt.show()
 rows = {"test image": x_test[:8]}
 rows |= {f"beta {beta:g}": vae.reconstruct(x_test[:8]) for beta, (vae, _) in trained.items()}
 differ = [images.var(axis=0).sum() for images in rows.values()]
-print("how much the eight differ, as a share of the test images: "
-      + ", ".join(f"{value / differ[0]:.2f}" for value in differ[1:]))  # fmt: skip
+print(
+    "how much the eight differ, as a share of the test images: "
+    + ", ".join(f"{value / differ[0]:.2f}" for value in differ[1:])
+)
 plotting.image_rows(rows)
 
 # %% [markdown]
@@ -620,9 +628,7 @@ plotting.image_rows(rows)
 
 # %%
 warm_beta = betas[2]
-warm, warm_kl = train(
-    lambda epoch: warm_beta * min(1, 2 * epoch / epochs), epochs
-)
+warm, warm_kl = train(lambda epoch: warm_beta * min(1, 2 * epoch / epochs), epochs)
 cold_kl = trained[warm_beta][1]
 
 # %% mystnb={"figure": {"caption": "The KL term of the last batch of each epoch, with and without warm-up. While it is free, the code grows far beyond what it can later pay for. One run of each, one seed.", "name": "fig-vae-warm"}, "image": {"alt": "Two curves over epochs on a logarithmic axis. One stays low and nearly level. The other begins very high, falls as beta rises and ends at or below the first."}} tags=["hide-input"]
@@ -685,8 +691,9 @@ parts = {
 print(", ".join(f"{name} {value:.2f} nats" for name, value in parts.items()))
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4), sharex=True, sharey=True)
 prior_draws = np.random.default_rng(1).standard_normal(z.shape)
-for panel, title, dots in zip(axes, ("all clouds, $q(z)$", "prior, $p(z)$"), (z, prior_draws),
-                              strict=True):  # fmt: skip
+for panel, title, dots in zip(
+    axes, ("all clouds, $q(z)$", "prior, $p(z)$"), (z, prior_draws), strict=True
+):
     panel.plot(*dots.T, ".", markersize=2, color="C0" if dots is z else "C1")
     for radius in (1, 2):
         panel.plot(radius * np.cos(angle), radius * np.sin(angle), "k:", linewidth=1)
@@ -797,10 +804,12 @@ for measure, kinds in scores.items():
     )
     print(f"{measure:15}  floor {floors[measure]:.2f}  {shown}")
 plotting.run_dots(
-    {measure.replace("_", " "): {kind.replace("_", " "): of for kind, of in kinds.items()}
-     for measure, kinds in scores.items()},
+    {
+        measure.replace("_", " "): {kind.replace("_", " "): of for kind, of in kinds.items()}
+        for measure, kinds in scores.items()
+    },
     lines={measure.replace("_", " "): floor for measure, floor in floors.items()},
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Begin with *random*, the question of both chapters. By pixel precision and by recall the VAE is far
@@ -854,6 +863,7 @@ notebook.Table(rows, digits=1, corner="run")
 # every run of the other. For two models that do not differ, this happens by chance in
 # $2 / \binom{10}{5} \approx 0.8\,\%$ of cases.
 
+
 # %%
 def order(kind, measure):
     """Which model is clearly higher."""
@@ -864,10 +874,12 @@ def order(kind, measure):
 
 
 notebook.Table(
-    {kind: {measure: order(kind, measure) for measure in MEASURES[1:]}
-     for kind in ("random", "fitted", "between")},
+    {
+        kind: {measure: order(kind, measure) for measure in MEASURES[1:]}
+        for kind in ("random", "fitted", "between")
+    },
     corner="clearly higher",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # - **Random codes**: what was said of them holds. The autoencoder makes noise of them and the VAE
@@ -923,6 +935,7 @@ def kl(z_mean, z_log_var):
 
 exercises.check("kl", kl)
 
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: kl
 def kl(z_mean, z_log_var):
@@ -949,6 +962,7 @@ def reparameterise(z_mean, z_log_var, noise):
 
 
 exercises.check("reparameterise", reparameterise)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: reparameterise
@@ -977,6 +991,7 @@ def vae_step(encoder, decoder, optimizer, images, noise, beta):
 
 
 exercises.check("vae_step", vae_step)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: vae_step
@@ -1032,6 +1047,7 @@ def active_units(z_mean):
 
 exercises.check("active_units", active_units)
 
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: active_units
 def active_units(z_mean):
@@ -1062,6 +1078,7 @@ def precision(real, generated, k):
 
 
 exercises.check("precision", precision)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: precision

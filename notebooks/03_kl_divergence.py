@@ -24,18 +24,14 @@ if "google.colab" in sys.modules and not os.path.exists("03_kl_divergence.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 import keras
 import matplotlib.pyplot as plt
@@ -96,14 +92,10 @@ p = np.array([0.7, 0.2, 0.1])  # what comes
 q = np.array([0.4, 0.3, 0.3])  # what the forecaster believes
 
 print("            p     q   surprise: own  forecaster's   term")
-for row in zip(
-    weather, p, q, -np.log(p), -np.log(q), rel_entr(p, q), strict=True
-):
+for row in zip(weather, p, q, -np.log(p), -np.log(q), rel_entr(p, q), strict=True):
     print("{:8} {:5.2f} {:5.2f} {:15.2f} {:13.2f} {:7.3f}".format(*row))
 entropy, cross_entropy = np.sum(p * -np.log(p)), np.sum(p * -np.log(q))
-print(
-    f"average surprise: own {entropy:.3f}, forecaster's {cross_entropy:.3f} nats"
-)
+print(f"average surprise: own {entropy:.3f}, forecaster's {cross_entropy:.3f} nats")
 print(f"difference        {cross_entropy - entropy:.3f} nats")
 print(f"sum of the terms  {rel_entr(p, q).sum():.3f} nats")
 
@@ -169,12 +161,8 @@ print(f"directions differ by more than a tenth: {np.mean(factor > 1.1):.0%}")
 
 # %%
 never_rain = np.array([0.7, 0.3, 0.0])
-print(
-    f"weather draws, forecaster is asked: {rel_entr(p, never_rain).sum():.3f}"
-)
-print(
-    f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
-)
+print(f"weather draws, forecaster is asked: {rel_entr(p, never_rain).sum():.3f}")
+print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}")
 
 # %% [markdown]
 # ## Two directions, two fits
@@ -244,9 +232,7 @@ for name, found in fits.items():
 mass = trapezoid(density_p[between], z[between])
 p_mean = trapezoid(density_p * z, z)
 p_deviation = np.sqrt(trapezoid(density_p * (z - p_mean) ** 2, z))
-print(
-    f"{'p itself':22} {round(p_mean, 2) + 0.0:5.2f} {p_deviation:10.2f} {mass:31.2f}"
-)
+print(f"{'p itself':22} {round(p_mean, 2) + 0.0:5.2f} {p_deviation:10.2f} {mass:31.2f}")
 
 # %% mystnb={"figure": {"caption": "One Gaussian fitted to two heaps. The forward fit covers both and the gap between them: its highest point lies where $p$ is almost zero, as the two printed densities say. The reverse fit takes one heap, which one depends on where it started.", "name": "fig-kl-fits"}, "image": {"alt": "A grey density with two equal heaps. A wide, flat curve lies over both and is highest in the gap between them. Two narrow curves, one solid and one dashed, each stand over one heap and are twice as high as it."}} tags=["hide-input"]
 zero = len(z) // 2
@@ -280,8 +266,7 @@ plt.show()
 explorer = DivergenceExplorer(
     [(0.5, -2.0, 0.6), (0.5, 2.0, 0.6)],
     stops={
-        f"{name} fit": (fits[name][0], np.exp(fits[name][1]))
-        for name in ("forward", "reverse")
+        f"{name} fit": (fits[name][0], np.exp(fits[name][1])) for name in ("forward", "reverse")
     },
 )
 explorer
@@ -292,9 +277,7 @@ explorer
 # %%
 explorer.mean = fits["reverse"][0]
 explorer.deviation = np.exp(fits["reverse"][1])
-print(
-    f"figure:   forward {explorer.forward:.2f}, reverse {explorer.reverse:.4f}"
-)
+print(f"figure:   forward {explorer.forward:.2f}, reverse {explorer.reverse:.4f}")
 print(
     f"notebook: forward {forward_kl(fits['reverse']):.2f}, "
     f"reverse {reverse_kl(fits['reverse']):.4f}, log 2 = {np.log(2):.4f}"
@@ -391,8 +374,7 @@ for n in (100, 1_000, 10_000, 100_000, 1_000_000):
     estimate, error = r.mean(), r.std(ddof=1) / np.sqrt(n)
     low, high = estimate - 1.96 * error, estimate + 1.96 * error
     print(
-        f"{n:8} {estimate:10.4f} {error:8.4f}   [{low:.4f}, {high:.4f}]"
-        f" {error * np.sqrt(n):12.2f}"
+        f"{n:8} {estimate:10.4f} {error:8.4f}   [{low:.4f}, {high:.4f}] {error * np.sqrt(n):12.2f}"
     )
 
 # %% [markdown]
@@ -410,11 +392,7 @@ for n in counts:
     held.append(np.mean(np.abs(r.mean(axis=1) - truth) < 1.96 * error))
 slope = np.polyfit(np.log(counts), np.log(scatter), 1)[0]
 print(f"slope {slope:.2f}; of the intervals hold the truth:")
-print(
-    "  ".join(
-        f"n = {n}: {share:.0%}" for n, share in zip(counts, held, strict=True)
-    )
-)
+print("  ".join(f"n = {n}: {share:.0%}" for n, share in zip(counts, held, strict=True)))
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3))
 axes.loglog(counts, r.std() / np.sqrt(counts), "-", label=r"$s/\sqrt{n}$")
 axes.loglog(counts, scatter, "o", label="scatter of the estimates")
@@ -442,9 +420,7 @@ plt.show()
 
 # %%
 n, repeats = 1_000, 1_000
-print(
-    "z_mean  z_log_var  truth            mean  scatter  below 0  too low  held"
-)
+print("z_mean  z_log_var  truth            mean  scatter  below 0  too low  held")
 for z_mean, z_log_var in ((0.05, -0.05), (0.5, -2.0)):
     truth = formula(z_mean, z_log_var)
     r = draw_log_ratios(z_mean, z_log_var, (repeats, n))
@@ -538,9 +514,7 @@ def train(kind, beta):
     mean, log_var = networks.apply(vae.encoder, x_test)
     images = vae.reconstruct(x_test)
     numbers = {
-        "reconstruction": np.mean(
-            losses.gaussian_reconstruction(x_test, images)
-        ),
+        "reconstruction": np.mean(losses.gaussian_reconstruction(x_test, images)),
         "kl": np.mean(losses.kl_divergence(mean, log_var)),
         "active": metrics.active_units(mean),
     }
@@ -559,8 +533,7 @@ for label, kind, beta in (
     vae, row = train(kind, beta)
     runs[label, beta] = vae, row
     print(
-        f"{label:9} {beta:7g} {row['reconstruction']:15.0f} {row['kl']:17.0f} "
-        f"{row['active']:14.0f}"
+        f"{label:9} {beta:7g} {row['reconstruction']:15.0f} {row['kl']:17.0f} {row['active']:14.0f}"
     )
 
 # %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$ in effect.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
@@ -606,9 +579,7 @@ plotting.image_rows(rows)
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
 m = 0.5 * (p + q)
-print(
-    "KL, p draws:", rel_entr(p, q).sum(), "  KL, q draws:", rel_entr(q, p).sum()
-)
+print("KL, p draws:", rel_entr(p, q).sum(), "  KL, q draws:", rel_entr(q, p).sum())
 js = 0.5 * (rel_entr(p, m).sum() + rel_entr(q, m).sum())
 print(f"JS {js:.4f}, log 2 {np.log(2):.4f}")
 
@@ -688,9 +659,7 @@ log_real, log_generated = norm.logpdf(z, -1.0, 0.8), norm.logpdf(z, 1.0, 1.2)
 def value(logits):
     """Return V(D) by sums over the grid; D = sigmoid(logits)."""
     log_d, log_not_d = -np.logaddexp(0, -logits), -np.logaddexp(0, logits)
-    return trapezoid(
-        np.exp(log_real) * log_d + np.exp(log_generated) * log_not_d, z
-    )
+    return trapezoid(np.exp(log_real) * log_d + np.exp(log_generated) * log_not_d, z)
 
 
 def powers(x):
@@ -728,9 +697,7 @@ print(f"JS by the learned D, from draws alone: {estimate:.3f} nats")
 optimal, learned = expit(log_real - log_generated), expit(powers(z) @ weights)
 seen = np.exp(log_real) + np.exp(log_generated) > 0.02
 print(f"largest difference: {np.abs(optimal - learned)[seen].max():.2f}")
-figure, (upper, lower) = plt.subplots(
-    2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True
-)
+figure, (upper, lower) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
 upper.plot(z, np.exp(log_real), color="0.35", label="real, p")
 upper.plot(z, np.exp(log_generated), color="C0", label="generated, q")
 upper.set(ylabel="density", ylim=(0, None))

@@ -23,18 +23,14 @@ if "google.colab" in sys.modules and not os.path.exists("04_gan.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 import json
 
@@ -113,9 +109,7 @@ value += np.mean(np.log(1 - expit(fake_logits)))
 on_real = losses.discriminator_loss(real_logits, 1.0)
 on_fake = losses.discriminator_loss(fake_logits, 0.0)
 print(f"V by the formula        {value:.3f} nats")
-print(
-    f"sum of the two losses   {float(ops.mean(on_real) + ops.mean(on_fake)):.3f}"
-)
+print(f"sum of the two losses   {float(ops.mean(on_real) + ops.mean(on_fake)):.3f}")
 
 guess = losses.discriminator_loss(np.zeros(1), 1.0)
 guess += losses.discriminator_loss(np.zeros(1), 0.0)
@@ -209,35 +203,31 @@ before = logit_error()
 expert.compile(
     keras.optimizers.Adam(3e-3),
     # Half of a batch is real: twice the mean over all is the sum of both means.
-    loss=lambda target, logits: (
-        2 * losses.discriminator_loss(logits, target[:, 0])
-    ),
+    loss=lambda target, logits: 2 * losses.discriminator_loss(logits, target[:, 0]),
     steps_per_execution=50,
 )
 expert.fit(
-    points[order], targets[order], batch_size=500, verbose=0,
-    epochs=profile.epochs(cpu=4, gpu=8), shuffle=False,
-)  # fmt: skip
-expert.optimizer.learning_rate = 3e-4  # smaller steps, less noise
-expert.fit(
-    points[order], targets[order], batch_size=500, verbose=0, shuffle=False
+    points[order],
+    targets[order],
+    batch_size=500,
+    verbose=0,
+    epochs=profile.epochs(cpu=4, gpu=8),
+    shuffle=False,
 )
+expert.optimizer.learning_rate = 3e-4  # smaller steps, less noise
+expert.fit(points[order], targets[order], batch_size=500, verbose=0, shuffle=False)
 after = logit_error()
 print(f"mean error of the logits, untrained   {before:.1f}")
 print("trained: below 0.1", after < 0.1)
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Above, the densities of the data and of the generator. Below, the logits that a network learned from draws, and the formula of equation {eq}`eq-gan-optimal`. Their mean distance where examples lie is printed above the figure.", "name": "fig-gan-logits"}, "image": {"alt": "Two charts, one above the other. Above, a density with two humps and a wide single hump. Below, two curves almost on top of each other: they rise to a top above each of the two humps, dip below zero between them and fall steeply on both sides; far outside they part a little."}}
 print(f"mean error of the logits, trained     {after:.3f}")
-figure, (upper, lower) = plt.subplots(
-    2, 1, figsize=(plotting.WIDTH, 4.2), sharex=True
-)
+figure, (upper, lower) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.2), sharex=True)
 upper.plot(x, np.exp(log_p(x)), label="p, data")
 upper.plot(x, np.exp(log_q(x)), label="q, generator")
 upper.set(ylabel="density")
 upper.legend()
-lower.plot(
-    x, best_logits, color="C2", linewidth=5, alpha=0.4, label="log p - log q"
-)
+lower.plot(x, best_logits, color="C2", linewidth=5, alpha=0.4, label="log p - log q")
 lower.plot(
     x,
     networks.apply(expert, x[:, None])[:, 0],
@@ -286,9 +276,11 @@ def game_value(logits):
 
 
 log_m = np.log(density)
-js = 0.5 * np.sum(
-    np.exp(log_p(x)) * (log_p(x) - log_m) + np.exp(log_q(x)) * (log_q(x) - log_m)
-) * (x[1] - x[0])  # fmt: skip
+js = (
+    0.5
+    * np.sum(np.exp(log_p(x)) * (log_p(x) - log_m) + np.exp(log_q(x)) * (log_q(x) - log_m))
+    * (x[1] - x[0])
+)
 learned_logits = networks.apply(expert, x[:, None])[:, 0]
 print(f"2 JS - 2 log 2              {2 * js - 2 * np.log(2):.3f} nats")
 print(f"V of the formula's D*       {game_value(best_logits):.3f}")
@@ -336,9 +328,7 @@ def walk(deviation, steps=1500, rate=0.1):
         real, fake = deviation * z, mean + deviation * z
         d_real, d_fake = expit(slope * real), expit(slope * fake)
         up = slope * np.sum(weight * (1 - d_fake))  # lowers -log D
-        better = np.sum(
-            weight * (real * (1 - d_real) - fake * d_fake)
-        )  # raises V
+        better = np.sum(weight * (real * (1 - d_real) - fake * d_fake))  # raises V
         mean, slope = mean + rate * up, slope + rate * better
     return np.array(path)
 
@@ -356,8 +346,7 @@ axes[0].set(ylabel="slope")
 plt.show()
 for deviation, path in paths.items():
     start, end = np.hypot(*path[0]), np.hypot(*path[-1])
-    print(f"deviation {deviation}: distance from rest {start:.2f}, "
-          f"at the end {end:.2f}")  # fmt: skip
+    print(f"deviation {deviation}: distance from rest {start:.2f}, at the end {end:.2f}")
 
 # %% [markdown]
 # On the right the forger runs where the expert sends him, overshoots, the expert turns round, and
@@ -400,9 +389,7 @@ def slope_of(loss, logits):
     if keras.backend.backend() == "jax":
         import jax
 
-        return np.asarray(
-            jax.grad(lambda logit: loss(logit).sum())(jax.numpy.asarray(logits))
-        )
+        return np.asarray(jax.grad(lambda logit: loss(logit).sum())(jax.numpy.asarray(logits)))
     import tensorflow as tf
 
     logits = tf.constant(logits)
@@ -436,9 +423,7 @@ axes.plot(logits, measured["non-saturating"], "o", color="C1")
 axes.set(xlabel="logit of a forged example", ylabel="slope of the loss")
 axes.legend(loc="center right")
 plt.show()
-print(
-    f"minimax, slope at logit {logits[0]:.0f}: {abs(measured['minimax'][0]):.4f}"
-)
+print(f"minimax, slope at logit {logits[0]:.0f}: {abs(measured['minimax'][0]):.4f}")
 
 # %% [markdown]
 # Does it matter in training? We put the forger far off: his points start around zero, the data lie
@@ -461,9 +446,7 @@ def toy_networks(seed):
 
 def chase(adversarial_loss, make_optimizer, seeds=(0, 1, 2), head_start=100):
     """Return where the mean of the forged points is, (seeds, 1 + stops, 2)."""
-    gan = models.GAN(
-        *toy_networks(0), adversarial_loss=adversarial_loss, seed=0
-    )
+    gan = models.GAN(*toy_networks(0), adversarial_loss=adversarial_loss, seed=0)
     gan.compile(
         make_optimizer(),
         keras.optimizers.Adam(1e-3, beta_1=0.5),
@@ -474,21 +457,15 @@ def chase(adversarial_loss, make_optimizer, seeds=(0, 1, 2), head_start=100):
     places = []
     for seed in seeds:
         # New weights in the compiled model: compiling would take longer than training.
-        for network, new in zip(
-            gan.networks.values(), toy_networks(seed), strict=True
-        ):
+        for network, new in zip(gan.networks.values(), toy_networks(seed), strict=True):
             network.set_weights(new.get_weights())
         for variable, value in zip(gan.optimizer.variables, fresh, strict=True):
             variable.assign(value)
-        data = FAR + toys.ring(std=0.05).sample(
-            64 * (head_start + STOPS[-1]), seed=seed
-        )
+        data = FAR + toys.ring(std=0.05).sample(64 * (head_start + STOPS[-1]), seed=seed)
         ends = 64 * (head_start + np.array(STOPS[:-1]))
         places.append([])
         for part in np.split(data, [64 * head_start, *ends]):
-            gan.optimizers["generator"].learning_rate = (
-                rate if places[-1] else 0.0
-            )
+            gan.optimizers["generator"].learning_rate = rate if places[-1] else 0.0
             gan.fit(part, batch_size=64, shuffle=False, verbose=0)
             places[-1].append(gan.generate(500, seed=0).mean(axis=0))
     return np.array(places)
@@ -505,8 +482,7 @@ chases = {
 }
 
 moved = {  # in the first ten steps
-    key: np.linalg.norm(places[:, 1] - places[:, 0], axis=1)
-    for key, places in chases.items()
+    key: np.linalg.norm(places[:, 1] - places[:, 0], axis=1) for key, places in chases.items()
 }
 
 # %% tags=["nbval-ignore-output"]
@@ -519,18 +495,12 @@ for (optimizer, loss), places in chases.items():
 # %%
 for optimizer in optimizers:
     slow, fast = moved[optimizer, "minimax"], moved[optimizer, "non-saturating"]
-    print(
-        f"{optimizer}: minimax moved less, seeds {np.sum(slow < fast)} of {len(slow)}"
-    )
+    print(f"{optimizer}: minimax moved less, seeds {np.sum(slow < fast)} of {len(slow)}")
 ratios = {
-    optimizer: np.mean(
-        moved[optimizer, "non-saturating"] / moved[optimizer, "minimax"]
-    )
+    optimizer: np.mean(moved[optimizer, "non-saturating"] / moved[optimizer, "minimax"])
     for optimizer in optimizers
 }
-print(
-    "the gap is smaller with Adam:", ratios["Adam"] < ratios["gradient descent"]
-)
+print("the gap is smaller with Adam:", ratios["Adam"] < ratios["gradient descent"])
 
 # %% [markdown]
 # The minimax loss starts slower, as the formula says. With Adam the gap shrinks, since Adam divides
@@ -594,9 +564,7 @@ for title, rates in (
     ("only the discriminator steps", {"generator_rate": 0.0}),
 ):
     change = {name: np.abs(c).max() for name, c in one_step(**rates).items()}
-    print(
-        f"{title:30} {change['generator']:9.4f} {change['discriminator']:14.4f}"
-    )
+    print(f"{title:30} {change['generator']:9.4f} {change['discriminator']:14.4f}")
 
 usual = one_step()
 print("\nits step changes, if exchanged  generator  discriminator")
@@ -605,9 +573,7 @@ for title, settings in (
     ("the discriminator's target", {"real_target": 0.9}),
 ):
     other = one_step(**settings)
-    differs = [
-        not np.allclose(usual[n], other[n], rtol=1e-4, atol=1e-8) for n in usual
-    ]
+    differs = [not np.allclose(usual[n], other[n], rtol=1e-4, atol=1e-8) for n in usual]
     print(f"{title:31} {differs[0]!s:>9} {differs[1]!s:>14}")
 
 # %% [markdown]
@@ -660,18 +626,20 @@ games = {
     "balanced": play(ring, 1e-3, epochs),
     "unbalanced": play(ring, 1e-4, epochs),
 }
-found = {
-    name: measure(points[epochs], ring) for name, (points, _) in games.items()
-}
+found = {name: measure(points[epochs], ring) for name, (points, _) in games.items()}
 
 
 def show_frames(rows, mixture, limit, shown=(1, 3, 10, 30)):
     """Draw generated points at some epochs, a row for each game."""
     shown = [epoch for epoch in shown if epoch <= epochs]
     figure, axes = plt.subplots(
-        len(rows), len(shown), squeeze=False, sharex=True, sharey=True,
+        len(rows),
+        len(shown),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
         figsize=(plotting.WIDTH, 1.75 * len(rows) + 0.3),
-    )  # fmt: skip
+    )
     for line, (name, points) in zip(axes, rows.items(), strict=True):
         for plane, epoch in zip(line, shown, strict=True):
             plane.plot(*mixture.modes.T, "+", color="black", markersize=9)
@@ -682,9 +650,7 @@ def show_frames(rows, mixture, limit, shown=(1, 3, 10, 30)):
                 markersize=2,
                 alpha=0.4,
             )
-            plane.set(
-                aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit)
-            )
+            plane.set(aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit))
             plane.set(xticks=[], yticks=[])
         line[0].set_ylabel(name)
     for plane, epoch in zip(axes[0], shown, strict=True):
@@ -728,9 +694,7 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.0))
 for name, (points, history) in games.items():
     steps = 100 * np.arange(1, epochs + 1)
     left.plot(steps, [row["discriminator_loss"] for row in history], label=name)
-    right.plot(
-        steps, [measure(p, ring)[1] for p in points.values()], label=name
-    )
+    right.plot(steps, [measure(p, ring)[1] for p in points.values()], label=name)
 left.axhline(2 * np.log(2), color="black", linestyle=":", linewidth=1)
 left.set(xlabel="steps", title="discriminator_loss", ylim=(1.0, 1.6))
 right.set(xlabel="steps", title="modes covered, strictly", ylim=(-0.3, 8.3))
@@ -738,10 +702,8 @@ right.legend(loc="center right")
 plt.show()
 print(f"loss at the fixed point {2 * np.log(2):.3f}")
 ends = [history[-1]["discriminator_loss"] for _, history in games.values()]
-print("both losses end within a tenth of it:",
-      max(abs(end - 2 * np.log(2)) for end in ends) < 0.1)  # fmt: skip
-print("modes differ by at least four:",
-      found["balanced"][1] - found["unbalanced"][1] >= 4)  # fmt: skip
+print("both losses end within a tenth of it:", max(abs(end - 2 * np.log(2)) for end in ends) < 0.1)
+print("modes differ by at least four:", found["balanced"][1] - found["unbalanced"][1] >= 4)
 
 # %% [markdown]
 # To one digit, **the losses of the collapsed game are those of a finished one.** An expert who cannot
@@ -782,9 +744,7 @@ print("grid: less than a fifth is of high quality:", grid_found["GAN"][2] < 0.2)
 # was fixed before the first run. Here is what its record says of a plain discriminator.
 
 # %%
-with open(
-    "../benchmarks/results/collapse_and_cure.json", encoding="utf-8"
-) as file:
+with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
     record = json.load(file)
 print(
     "steps:",
@@ -796,9 +756,10 @@ print(f"{'':21}  runs  failed  modes, mean  strictly  high quality")
 for toy in ("ring", "wide ring", "grid"):
     for game in ("balanced", "unbalanced"):
         runs = [
-            run for run in record["runs"]
+            run
+            for run in record["runs"]
             if (run["toy"], run["game"], run["discriminator"]) == (toy, game, "plain")
-        ]  # fmt: skip
+        ]
         mean = {
             key: np.mean([run[key] for run in runs])
             for key in ("modes", "modes_with_a_tenth", "high_quality")
@@ -849,9 +810,7 @@ def watch(images):
     return {
         "classes": int((counts >= len(images) / 100).sum()),
         "low_confidence": metrics.low_confidence_share(probabilities),
-        "coverage": metrics.manifold_overlap(real_features, features)[
-            "coverage"
-        ],
+        "coverage": metrics.manifold_overlap(real_features, features)["coverage"],
         "grey": float((np.abs(images) < 0.5).mean()),
     }
 
@@ -863,23 +822,22 @@ history = callbacks.HistoryWriter(
 tensorboard = callbacks.TensorBoardLog(f"{folder}/tensorboard", history)
 early = gan.generate(10, seed=0)
 gan.fit(
-    x_train, epochs=profile.epochs(cpu=14, gpu=10), verbose=0,
-    batch_size=profile.choose(cpu=32, gpu=64), callbacks=[history, tensorboard],
-)  # fmt: skip
+    x_train,
+    epochs=profile.epochs(cpu=14, gpu=10),
+    verbose=0,
+    batch_size=profile.choose(cpu=32, gpu=64),
+    callbacks=[history, tensorboard],
+)
 late = gan.generate(10, seed=0)
 
 first, last = history.rows[0], history.rows[-1]
 floor = watch(x_train[: len(real_images)])
-print(
-    "classes: more than in the first epoch", last["classes"] > first["classes"]
-)
+print("classes: more than in the first epoch", last["classes"] > first["classes"])
 print(
     "coverage: more than in the first epoch",
     last["coverage"] > first["coverage"],
 )
-print(
-    "coverage: below that of real images", last["coverage"] < floor["coverage"]
-)
+print("coverage: below that of real images", last["coverage"] < floor["coverage"])
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Ten codes, decoded before the training and after it, with real images above. The numbers above the figure: classes that have at least a tenth of their fair share of clear images, the share of images that are not clear, coverage, and the share of pixels that are grey; real training images set the floor.", "name": "fig-gan-digits"}, "image": {"alt": "Three rows of ten images. Above, real digits. In the middle, grey squares without content. Below, white strokes on black, about as soft as the real ones: some are digits, some are malformed."}}
 print("                classes   low confidence   coverage   grey")
@@ -894,9 +852,7 @@ for name, row in (
         f"{name:15} {row['classes']:7} {row['low_confidence']:16.2f} "
         f"{row['coverage']:10.2f} {row['grey']:6.2f}"
     )
-plotting.image_rows(
-    {"real": real_images[:10], "untrained": early, "trained": late}
-)
+plotting.image_rows({"real": real_images[:10], "untrained": early, "trained": late})
 
 # %% [markdown]
 # These are a few epochs on a small data set, and it shows: many images are no digit, and all three
@@ -953,9 +909,7 @@ if show_tensorboard:
 
     get_ipython().run_line_magic("load_ext", "tensorboard")
     get_ipython().run_line_magic("tensorboard", f"--logdir {folder}")
-print(
-    "curves:", ", ".join(name for name in history.rows[-1] if name != "epoch")
-)
+print("curves:", ", ".join(name for name in history.rows[-1] if name != "epoch"))
 
 # %% [markdown]
 # ## Exercises

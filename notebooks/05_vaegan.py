@@ -24,18 +24,14 @@ if "google.colab" in sys.modules and not os.path.exists("05_vaegan.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 import inspect
 import json
@@ -86,9 +82,7 @@ def shifted(images, pixels):
 
 def blurred(images, deviation):
     """Blur images by a Gaussian."""
-    return ndimage.gaussian_filter(
-        images, (0, deviation, deviation, 0), mode="constant", cval=-1.0
-    )
+    return ndimage.gaussian_filter(images, (0, deviation, deviation, 0), mode="constant", cval=-1.0)
 
 
 rng = np.random.default_rng(0)
@@ -102,8 +96,7 @@ copies = {
     "another digit": judged[others],
 }
 errors = {
-    name: np.asarray(losses.gaussian_reconstruction(judged, copy))
-    for name, copy in copies.items()
+    name: np.asarray(losses.gaussian_reconstruction(judged, copy)) for name, copy in copies.items()
 }
 for name, error in errors.items():
     print(f"{name:14} {error.mean():6.1f}")
@@ -116,9 +109,7 @@ print(
 # %% mystnb={"figure": {"caption": "Six test images and copies of them. The numbers printed below are their mean squared errors, halved: the smeared copies are the better ones.", "name": "fig-vaegan-copies"}, "image": {"alt": "Four rows of six digits. The first row shows test images. The second shows the same digits, as clear, a little to the right. In the third they are so smeared that strokes run into each other. In the fourth all six images are one and the same grey blot."}}
 shown = ("shifted by 2", "blurred by 2", "mean image")
 print(" ".join(f"{name} {errors[name].mean():.1f}" for name in shown))
-plotting.image_rows(
-    {"test image": judged[:6], **{name: copies[name][:6] for name in shown}}
-)
+plotting.image_rows({"test image": judged[:6], **{name: copies[name][:6] for name in shown}})
 
 # %% [markdown]
 # For the pixels a smeared digit is the better copy, and a blot that is the same for *every* image
@@ -141,9 +132,7 @@ plotting.image_rows(
 left, right = shifted(judged, -2), shifted(judged, 2)
 answers = {"one of the two": left, "their average": (left + right) / 2}
 doubt = {
-    name: np.mean(
-        [losses.gaussian_reconstruction(x, answer) for x in (left, right)]
-    )
+    name: np.mean([losses.gaussian_reconstruction(x, answer) for x in (left, right)])
     for name, answer in answers.items()
 }
 for name, error in doubt.items():
@@ -295,9 +284,7 @@ def one_step(kind, term, trio, **settings):
     """Return by network how one step changes its weights, and put them back."""
     vaegan = kind(*trio, seed=0, **settings)
     vaegan.term = term
-    vaegan.compile(
-        *[keras.optimizers.SGD(1e-3) for _ in trio], run_eagerly=True
-    )
+    vaegan.compile(*[keras.optimizers.SGD(1e-3) for _ in trio], run_eagerly=True)
     before = [network.get_weights() for network in trio]
     vaegan.fit(x_train[:64], batch_size=64, verbose=0)
     changes = {}
@@ -320,9 +307,7 @@ def build_trio(preset="small", image_shape=(28, 28, 1), latent_dim=10):
         features = layers.Conv2D(filters, 4, strides=2, padding="same")(h)
         h = layers.LeakyReLU(0.2)(features)
     logits = layers.Dense(1)(layers.Flatten()(h))
-    discriminator = keras.Model(
-        images, (logits, features), name="discriminator"
-    )
+    discriminator = keras.Model(images, (logits, features), name="discriminator")
     return encoder, decoder, discriminator
 
 
@@ -343,8 +328,7 @@ for term in TERMS:
 print(" " * 26 + "".join(f"{name:>15}" for name in models.VAEGAN.network_names))
 for term, row in factors.items():
     cells = [
-        f"{factor + 0.0:.2f}"
-        + (" " if factor or not reachable[term][k] else "*")
+        f"{factor + 0.0:.2f}" + (" " if factor or not reachable[term][k] else "*")
         for k, factor in row.items()
     ]
     print(f"{term:26}" + "".join(f"{cell:>15}" for cell in cells))
@@ -357,14 +341,22 @@ for line, (term, row) in enumerate(factors.items()):
         kept_out = reachable[term][name] and factor == 0
         axes.add_patch(
             plt.Rectangle(
-                (column, line), 1, 1, facecolor=plt.cm.Blues(0.55 * factor),
-                edgecolor="0.6", hatch="///" if kept_out else None,
+                (column, line),
+                1,
+                1,
+                facecolor=plt.cm.Blues(0.55 * factor),
+                edgecolor="0.6",
+                hatch="///" if kept_out else None,
             )
-        )  # fmt: skip
+        )
         axes.text(
-            column + 0.5, line + 0.5, f"{factor + 0.0:.1f}", ha="center", va="center",
+            column + 0.5,
+            line + 0.5,
+            f"{factor + 0.0:.1f}",
+            ha="center",
+            va="center",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5} if kept_out else None,
-        )  # fmt: skip
+        )
 axes.set(xlim=(0, 3), ylim=(4, 0))
 axes.set_xticks(np.arange(3) + 0.5, models.VAEGAN.network_names)
 axes.set_yticks(np.arange(4) + 0.5, TERMS)
@@ -375,9 +367,7 @@ axes.spines[:].set_visible(False)
 plt.show()
 print(
     "gradients never applied:",
-    sum(
-        reachable[t][n] and not factors[t][n] for t in TERMS for n in factors[t]
-    ),
+    sum(reachable[t][n] and not factors[t][n] for t in TERMS for n in factors[t]),
 )
 
 # %% [markdown]
@@ -447,9 +437,12 @@ history = callbacks.HistoryWriter(f"{folder}/history.csv")
 tensorboard = callbacks.TensorBoardLog(f"{folder}/tensorboard", history)
 fresh_discriminator = keras.models.clone_model(vaegan.discriminator)
 vaegan.fit(
-    x_train, epochs=epochs, batch_size=64, verbose=0,
+    x_train,
+    epochs=epochs,
+    batch_size=64,
+    verbose=0,
     callbacks=[history, tensorboard],
-)  # fmt: skip
+)
 
 first, last = history.rows[0], history.rows[-1]
 for name, network in vaegan.networks.items():
@@ -461,12 +454,7 @@ print(
 )
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "What a VAE-GAN logs, by epoch. Above, feature loss and KL term on a logarithmic axis; below, the means of D over real images, reconstructions and samples. The last epoch's means are printed above. One run, one seed.", "name": "fig-vaegan-curves"}, "image": {"alt": "Two charts over epochs. Above, the curve of the feature loss falls and levels off; the much lower curve of the KL term dips, then rises a little. Below, three curves start far apart and come close to each other around one half, the one for real images above the two others."}}
-print(
-    " ".join(
-        f"{k} {last[k]:.2f}"
-        for k in ("d_real", "d_reconstruction", "d_generated")
-    )
-)
+print(" ".join(f"{k} {last[k]:.2f}" for k in ("d_real", "d_reconstruction", "d_generated")))
 figure, axes = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
 for plane, names in zip(
     axes,
@@ -508,10 +496,7 @@ def pull(term, **settings):
 
 game = pull("adversarial_decoder")
 feature_count = int(np.prod(vaegan.discriminator.outputs[1].shape[1:]))
-balance = {
-    scale: game / pull("feature", feature_scale=scale)
-    for scale in ("sum", "variance")
-}
+balance = {scale: game / pull("feature", feature_scale=scale) for scale in ("sum", "variance")}
 balance["mean over features"] = feature_count * balance["sum"]
 for scale, gamma in balance.items():
     print(f"{scale:20} both pull alike at gamma {gamma:.1g}")
@@ -552,11 +537,7 @@ def relative_errors(see):
     axes = tuple(range(real.ndim - 1))
     deviation = real.std(axis=axes, keepdims=True) + 1e-6
     found = {
-        name: np.mean(
-            losses.feature_loss(
-                real / deviation, networks.apply(see, copy) / deviation
-            )
-        )
+        name: np.mean(losses.feature_loss(real / deviation, networks.apply(see, copy) / deviation))
         for name, copy in copies.items()
     }
     return {name: found[name] / found["another digit"] for name in found}
@@ -572,18 +553,13 @@ judges = {
     "classifier": keras.Model(classifier.input, classifier.outputs[1]),
 }
 relative = {name: relative_errors(see) for name, see in judges.items()}
-ratio = {
-    name: row["shifted by 2"] / row["blurred by 2"]
-    for name, row in relative.items()
-}
+ratio = {name: row["shifted by 2"] / row["blurred by 2"] for name, row in relative.items()}
 print("the shift costs more than the blur:")
 for name in judges:
     print(f"  {name:12}{ratio[name] > 1}")
 depth = [ratio[name] for name in ("pixels", "layer 1", "layer 2", "layer 3")]
 print("its lead shrinks from layer 2 to layer 3:", depth[3] < depth[2])
-print(
-    "training more than halved it:", 2 * ratio["layer 3"] < ratio["untrained"]
-)
+print("training more than halved it:", 2 * ratio["layer 3"] < ratio["untrained"])
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "What six judges say of two copies, as a share of the error of another digit. The numbers and their ratio are printed above the figure.", "name": "fig-vaegan-judges"}, "image": {"alt": "Pairs of bars for six judges. For pixels, the layers one and two and the untrained network the bar of the shifted copy is two to three times as high as that of the blurred one. For layer three both bars are about equally high. For the classifier the bar of the shifted copy is much lower than that of the blurred one."}}
 print(f"{'':14}  shifted by 2  blurred by 2   ratio")
@@ -618,15 +594,11 @@ plt.show()
 # %% tags=["nbval-ignore-output"]
 features = networks.apply(judges["layer 3"], judged)
 scaled = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6)
-eye = keras.Model(
-    vaegan.discriminator.input, scaled(vaegan.discriminator.outputs[1])
-)
+eye = keras.Model(vaegan.discriminator.input, scaled(vaegan.discriminator.outputs[1]))
 variance = features.var(axis=(0, 1, 2))  # the feature loss divides by it
 scaled.set_weights([np.zeros_like(variance), variance])
 digits = [int(np.flatnonzero(y_test == y)[0]) for y in range(10)]
-explorer = SimilarityExplorer(
-    eye, x_test[digits], [f"digit {y}" for y in range(10)]
-)
+explorer = SimilarityExplorer(eye, x_test[digits], [f"digit {y}" for y in range(10)])
 explorer
 
 # %% [markdown]
@@ -659,14 +631,10 @@ reconstructions = {
     "VAE-GAN": vaegan.reconstruct(judged),
 }
 copied = {name: judge_copies(x) for name, x in reconstructions.items()}
-ours, vaes, control = (
-    copied[name] for name in ("VAE-GAN", "VAE", "VAE, sharpened")
-)
+ours, vaes, control = (copied[name] for name in ("VAE-GAN", "VAE", "VAE, sharpened"))
 print("VAE-GAN against VAE, and against the VAE sharpened")
 for name in ("pixel loss", "features"):
-    print(
-        f"{name:12} smaller: {ours[name] < vaes[name]}, {ours[name] < control[name]}"
-    )
+    print(f"{name:12} smaller: {ours[name] < vaes[name]}, {ours[name] < control[name]}")
 print(
     f"{'right class':12} more:    {ours['right class'] > vaes['right class']},",
     ours["right class"] > control["right class"],
@@ -679,9 +647,7 @@ for name, model in (("VAE", vae), ("VAE-GAN", vaegan)):
 print(f"{'':16}" + "".join(f"{name:>13}" for name in copied["VAE"]))
 for name, row in copied.items():
     print(f"{name:16}" + "".join(f"{value:13.2f}" for value in row.values()))
-plotting.image_rows(
-    {"test image": judged[:8], **{k: x[:8] for k, x in reconstructions.items()}}
-)
+plotting.image_rows({"test image": judged[:8], **{k: x[:8] for k, x in reconstructions.items()}})
 
 # %% [markdown]
 # The VAE wins where it was trained to win: on pixels. To an eye that is neither pixels nor our
@@ -711,13 +677,8 @@ MEASURES = {
     "coverage": "coverage",
     "low_confidence": "unclear",
 }
-judged_samples = {
-    name: metrics.judge(classifier, x, x_train[:5000])
-    for name, x in samples.items()
-}
-frechet = {
-    name: row["frechet_distance"] for name, row in judged_samples.items()
-}
+judged_samples = {name: metrics.judge(classifier, x, x_train[:5000]) for name, x in samples.items()}
+frechet = {name: row["frechet_distance"] for name, row in judged_samples.items()}
 print(
     "Fréchet distance: VAE-GAN below the VAE:",
     frechet["VAE-GAN"] < frechet["VAE"],
@@ -726,19 +687,17 @@ print(
     "Fréchet distance: VAE-GAN below the sharpened VAE:",
     frechet["VAE-GAN"] < frechet["VAE, contrast x2"],
 )
-print("all are far from the floor:", 5 * frechet["test images"] < min(
-    value for name, value in frechet.items() if name != "test images"))  # fmt: skip
+print(
+    "all are far from the floor:",
+    5 * frechet["test images"]
+    < min(value for name, value in frechet.items() if name != "test images"),
+)
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Samples of both models from the same codes, and the control. The table above judges as many samples as there are judged test images: the distance between classifier features, precision, recall, coverage, and the share of images that the classifier is not sure of. One run each, one seed.", "name": "fig-vaegan-samples"}, "image": {"alt": "Three rows of ten images. Above, soft grey digits, some of them not to be named. In the middle, the same shapes in hard black and white. Below, other shapes with brighter, thicker strokes, some of them digits, some malformed."}}
 print(f"{'':18}" + "".join(f"{title:>11}" for title in MEASURES.values()))
 for name, row in judged_samples.items():
     print(f"{name:18}" + "".join(f"{row[key]:11.2f}" for key in MEASURES))
-plotting.image_rows(
-    {
-        name: samples[name][:10]
-        for name in ("VAE", "VAE, contrast x2", "VAE-GAN")
-    }
-)
+plotting.image_rows({name: samples[name][:10] for name in ("VAE", "VAE, contrast x2", "VAE-GAN")})
 
 # %% [markdown]
 # Suppose we had printed two rows only, VAE and VAE-GAN, and one column, the Fréchet distance. It would
@@ -760,10 +719,7 @@ RECORDED = {
     "vaegan-mnist": "VAE-GAN",
     "vaegan-mnist-original": "original",
 }
-runs = {
-    title: records.read_runs(f"../book/results/{name}")
-    for name, title in RECORDED.items()
-}
+runs = {title: records.read_runs(f"../book/results/{name}") for name, title in RECORDED.items()}
 KINDS = {
     "random": "",
     "sharpened_2": ", contrast x2",
@@ -890,21 +846,16 @@ face_model.compile(
     keras.optimizers.Adam(2e-3, beta_1=0.5),
     keras.optimizers.Adam(1e-3, beta_1=0.5),
 )
-face_model.fit(
-    faces, epochs=profile.epochs(cpu=12, gpu=20), batch_size=32, verbose=0
-)
+face_model.fit(faces, epochs=profile.epochs(cpu=12, gpu=20), batch_size=32, verbose=0)
 
 codes = face_model.encode(faces)
 moments = datasets.face_attribute_moments()
 truth = np.stack(list(known.values()), axis=1)  # (count, attributes)
-slopes = latent.attribute_vectors(
-    codes, (truth - moments[0]) / moments[1], together=True
-)
+slopes = latent.attribute_vectors(codes, (truth - moments[0]) / moments[1], together=True)
 held = dict(zip(known, slopes, strict=True))  # one deviation long each
 vectors = {
     "difference of means": {
-        name: latent.attribute_vector(codes, known[name] > np.mean(known[name]))
-        for name in SHOWN
+        name: latent.attribute_vector(codes, known[name] > np.mean(known[name])) for name in SHOWN
     },
     "others held": {name: held[name] for name in SHOWN},
 }
@@ -912,9 +863,7 @@ vectors = {
 # Sixty faces that no training saw, each drawn without and with the attribute.
 pairs = {
     name: [
-        datasets.render_faces(
-            60, seed=1, image_size=SIZE, attributes={name: value}
-        )[0]
+        datasets.render_faces(60, seed=1, image_size=SIZE, attributes={name: value})[0]
         for value in (0.0, 1.0)
     ]
     for name in SHOWN
@@ -968,8 +917,7 @@ print(
 )
 print(
     "others held: it changes the beard more:",
-    abs(others_held["beard"]["hair_length"])
-    < abs(others_held["beard"]["beard"]),
+    abs(others_held["beard"]["hair_length"]) < abs(others_held["beard"]["beard"]),
 )
 print(
     "the regressor reads more skin and hair than glasses and beard:",
@@ -982,13 +930,8 @@ print("glasses reconstructed:", possible["glasses"] > 0.3)
 for way, rows in agreed.items():
     print(f"{way:20}" + "".join(f"{name:>12}" for name in SHOWN))
     for name, row in rows.items():
-        print(
-            f"  {name:18}" + "".join(f"{value:12.2f}" for value in row.values())
-        )
-print(
-    f"{'reconstructed':20}"
-    + "".join(f"{value:12.2f}" for value in possible.values())
-)
+        print(f"  {name:18}" + "".join(f"{value:12.2f}" for value in row.values()))
+print(f"{'reconstructed':20}" + "".join(f"{value:12.2f}" for value in possible.values()))
 print("\nread by the regressor, others held")
 for name, row in zip(SHOWN, read, strict=True):
     print(f"  {name:18}" + "".join(f"{value:12.2f}" for value in row))
@@ -1033,9 +976,7 @@ if show_tensorboard:
 
     get_ipython().run_line_magic("load_ext", "tensorboard")
     get_ipython().run_line_magic("tensorboard", f"--logdir {folder}")
-print(
-    "curves:", ", ".join(name for name in history.rows[-1] if name != "epoch")
-)
+print("curves:", ", ".join(name for name in history.rows[-1] if name != "epoch"))
 
 # %% [markdown]
 # ## Exercises
@@ -1134,9 +1075,7 @@ exercises.check("adversarial_terms", adversarial_terms)
 
 # %% tags=["exercise"]
 # Exercise: vaegan_losses
-def vaegan_losses(
-    prior, feature, adversarial_decoder, adversarial_discriminator, gamma
-):
+def vaegan_losses(prior, feature, adversarial_decoder, adversarial_discriminator, gamma):
     """Return (encoder, decoder, discriminator), the losses of the paper; all are numbers."""
     # Three losses. Where does gamma stand, and which terms does each network never see?
     return None
@@ -1147,9 +1086,7 @@ exercises.check("vaegan_losses", vaegan_losses)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: vaegan_losses
-def vaegan_losses(
-    prior, feature, adversarial_decoder, adversarial_discriminator, gamma
-):
+def vaegan_losses(prior, feature, adversarial_decoder, adversarial_discriminator, gamma):
     """Return (encoder, decoder, discriminator), the losses of the paper; all are numbers."""
     encoder = prior + feature
     decoder = gamma * feature + adversarial_decoder

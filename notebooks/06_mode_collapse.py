@@ -23,18 +23,14 @@ if "google.colab" in sys.modules and not os.path.exists("06_mode_collapse.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 import json
 
@@ -116,14 +112,15 @@ def play(name, seed=0, **layer):
         points.append(model.generate(2500, seed=0))
         return measure(points[-1], ring)
 
-    history = callbacks.HistoryWriter(
-        f"../runs/chapter-6/{name}/history.csv", measure=count
-    )
+    history = callbacks.HistoryWriter(f"../runs/chapter-6/{name}/history.csv", measure=count)
     log = callbacks.TensorBoardLog(f"../runs/chapter-6/{name}/log", history)
     gan.fit(
-        ring.sample(STEPS * BATCH, seed=seed), epochs=EPOCHS, batch_size=BATCH,
-        verbose=0, callbacks=[history, log],
-    )  # fmt: skip
+        ring.sample(STEPS * BATCH, seed=seed),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        verbose=0,
+        callbacks=[history, log],
+    )
     return points, history
 
 
@@ -277,7 +274,9 @@ cases = {
 }
 seen = {name: watch(images) for name, images in cases.items()}
 table(seen)
-print(f"a fair sample's KL, about {9 / (2 * len(real)):.3f}; log 2 = {np.log(2):.2f}, log 10 = {np.log(10):.2f}")
+print(
+    f"a fair sample's KL, about {9 / (2 * len(real)):.3f}; log 2 = {np.log(2):.2f}, log 10 = {np.log(10):.2f}"
+)
 
 # %% [markdown]
 # Each number is blind to something. The histogram does not see that "one image of each class" is ten
@@ -307,8 +306,14 @@ for epoch in range(1, profile.epochs(cpu=6, gpu=6) + 1):
     by_epoch[epoch] = watch(images_by_epoch[epoch])
 worst = max(by_epoch, key=lambda epoch: by_epoch[epoch]["KL"])
 last = max(by_epoch)
-print("KL in the worst epoch: above that of five classes", by_epoch[worst]["KL"] > seen["five of the ten classes"]["KL"])
-print("KL in every epoch: above ten times a fair sample's", min(row["KL"] for row in by_epoch.values()) > 10 * 9 / (2 * 360))
+print(
+    "KL in the worst epoch: above that of five classes",
+    by_epoch[worst]["KL"] > seen["five of the ten classes"]["KL"],
+)
+print(
+    "KL in every epoch: above ten times a fair sample's",
+    min(row["KL"] for row in by_epoch.values()) > 10 * 9 / (2 * 360),
+)
 
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Ten codes, decoded after the epoch with the most lopsided histogram and after the last epoch, below real images. The table above the figure has a row for each epoch: classes with at least a tenth of their fair share, the histogram's divergence, the distance within a class and the share of unclear images.", "name": "fig-collapse-digits"}, "image": {"alt": "Three rows of ten images. Above, ten different real digits. In the middle, ten almost equal grey patterns of stripes that are no digit. Below, ten blotchy white shapes that differ from each other, some of them like digits."}}
 table(
@@ -646,9 +651,7 @@ print("curves:", ", ".join(name for name in layer_history.rows[-1] if name != "e
 # others. What the control also wins, the view of the batch did not win.
 
 # %%
-with open(
-    "../benchmarks/results/collapse_and_cure.json", encoding="utf-8"
-) as file:
+with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
     record = json.load(file)
 ARMS = ("plain", "minibatch", "control")
 
@@ -685,9 +688,14 @@ for axes, (toy, mixture) in zip(panels, mixtures.items(), strict=True):
             jitter = shift + (np.arange(len(values)) - 4.5) / 40
             face = f"C{column}" if game == "unbalanced" else "none"
             axes.plot(
-                column + jitter, values, style, color=f"C{column}", markersize=5,
-                markerfacecolor=face, alpha=0.7,
-            )  # fmt: skip
+                column + jitter,
+                values,
+                style,
+                color=f"C{column}",
+                markersize=5,
+                markerfacecolor=face,
+                alpha=0.7,
+            )
         below.append(int((recorded(toy, "unbalanced", arm) < len(mixture.modes) / 2).sum()))
     print(f"{toy:9} unbalanced, below the line:", dict(zip(ARMS, below, strict=True)))
     axes.axhline(len(mixture.modes) / 2, color="black", linestyle=":", linewidth=1)
@@ -762,8 +770,10 @@ for N in (8, 16, 64, 256):
         chosen = ring.modes[rng.integers(count, size=(150, N))]
         o.append(mean_closeness(chosen + ring.std * rng.standard_normal(chosen.shape)))
     told[N] = np.mean(o[1][:, None] > o[0])
-    print(f"batch of {N:3}: mean o {o[0].mean():.2f} and {o[1].mean():.2f}, "
-          f"the six have the larger one in {told[N]:.2f} of the pairs")  # fmt: skip
+    print(
+        f"batch of {N:3}: mean o {o[0].mean():.2f} and {o[1].mean():.2f}, "
+        f"the six have the larger one in {told[N]:.2f} of the pairs"
+    )
 
 # %% [markdown]
 # The means hardly depend on the batch's size. How sure one can be does. So a larger batch shows a
@@ -826,6 +836,7 @@ exercises.check("batch_view", pair)
 # Write the strict count: a point belongs to its nearest mode and counts within three standard deviations
 # of it; a mode is covered by at least `minimum` such points.
 
+
 # %% tags=["exercise"]
 # Exercise: count_modes
 def count_modes(points, modes, std, minimum):
@@ -835,6 +846,7 @@ def count_modes(points, modes, std, minimum):
 
 
 exercises.check("count_modes", count_modes)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: count_modes
@@ -855,6 +867,7 @@ exercises.check("count_modes", count_modes)
 # Equation {eq}`eq-collapse-histogram`, from counts. A collapsed generator leaves some of them at zero:
 # what is the term of such a class?
 
+
 # %% tags=["exercise"]
 # Exercise: class_balance
 def class_balance(counts):
@@ -864,6 +877,7 @@ def class_balance(counts):
 
 
 exercises.check("class_balance", class_balance)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: class_balance
@@ -882,6 +896,7 @@ exercises.check("class_balance", class_balance)
 # The first line of equation {eq}`eq-collapse-within`, $\bar d$ for the images of one class. Copies must give zero,
 # however many there are.
 
+
 # %% tags=["exercise"]
 # Exercise: mean_distance
 def mean_distance(images):
@@ -891,6 +906,7 @@ def mean_distance(images):
 
 
 exercises.check("mean_distance", mean_distance)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: mean_distance
@@ -909,6 +925,7 @@ exercises.check("mean_distance", mean_distance)
 # Equation {eq}`eq-collapse-closeness` for one kernel $b$: from the vectors $M_{i,b}$ to the feature of each
 # example.
 
+
 # %% tags=["exercise"]
 # Exercise: closeness
 def closeness(m, scale):
@@ -918,6 +935,7 @@ def closeness(m, scale):
 
 
 exercises.check("closeness", closeness)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: closeness
@@ -937,6 +955,7 @@ exercises.check("closeness", closeness)
 # varied lowers $\sum_i o_i$. Derive how this sum changes with each $m_i$. In how many of its terms does
 # $m_i$ stand? And what do exact copies feel?
 
+
 # %% tags=["exercise"]
 # Exercise: closeness_gradient
 def closeness_gradient(m, scale):
@@ -946,6 +965,7 @@ def closeness_gradient(m, scale):
 
 
 exercises.check("closeness_gradient", closeness_gradient)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: closeness_gradient

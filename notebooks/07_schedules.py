@@ -24,9 +24,7 @@ if "google.colab" in sys.modules and not os.path.exists("07_schedules.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 import os
@@ -34,9 +32,7 @@ from functools import partial
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 import keras
 import matplotlib.pyplot as plt
@@ -106,22 +102,32 @@ def largest_stable_rate(curvature, steps=2000):
 
 with np.errstate(over="ignore", invalid="ignore"):  # it is meant to explode
     for curvature in (0.5, 1.0, 4.0):
-        print(f"curvature {curvature}: measured {largest_stable_rate(curvature):.4f}, "
-              f"2 / curvature = {2 / curvature:.4f}")  # fmt: skip
+        print(
+            f"curvature {curvature}: measured {largest_stable_rate(curvature):.4f}, "
+            f"2 / curvature = {2 / curvature:.4f}"
+        )
 
 # %% mystnb={"figure": {"caption": "Gradient descent on one parabola of curvature $c = 4$, from the same start, with four learning rates. Too small creeps, $1/c$ arrives in one step, just below $2/c$ leaps from side to side and still arrives, just above it runs away. The cell prints the loss after twelve steps beside that at the start.", "name": "fig-schedules-parabola"}, "image": {"alt": "Four small charts of the same upright parabola with the steps of gradient descent as dots joined by lines. First: dots crowd together high on one side. Second: one straight step to the lowest point. Third: a zigzag between both sides that narrows towards the bottom. Fourth: a zigzag that climbs out at the top."}} tags=["hide-input"]
 c = 4.0
 figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharey=True)
 side = np.linspace(-1.9, 1.9, 200)
-for axes, (name, rate) in zip(panels.flat, (
-    ("too small", 0.1 / c), ("$1/c$", 1 / c), ("below $2/c$", 1.85 / c), ("above $2/c$", 2.05 / c),
-), strict=True):  # fmt: skip
+for axes, (name, rate) in zip(
+    panels.flat,
+    (
+        ("too small", 0.1 / c),
+        ("$1/c$", 1 / c),
+        ("below $2/c$", 1.85 / c),
+        ("above $2/c$", 2.05 / c),
+    ),
+    strict=True,
+):
     w = descend(rate, c, 12)
     axes.plot(side, c * side**2 / 2, color="0.7")
     axes.plot(w, c * w**2 / 2, "o-", color="C0", markersize=4, linewidth=1)
     axes.set(title=f"{name}: {rate:.3f}", xlabel="$w$")
-    print(f"rate {rate:.3f}: factor {1 - rate * c:5.2f}, loss {c / 2:.2f} -> "
-          f"{c * w[-1] ** 2 / 2:.2f}")  # fmt: skip
+    print(
+        f"rate {rate:.3f}: factor {1 - rate * c:5.2f}, loss {c / 2:.2f} -> {c * w[-1] ** 2 / 2:.2f}"
+    )
 for axes in panels[:, 0]:
     axes.set_ylabel("loss")
 plt.show()
@@ -178,9 +184,7 @@ for rate in (0.3, 0.1):
 figure, axes = plt.subplots()
 for name, losses in jittering.items():
     axes.semilogy(np.arange(1, steps + 1), losses, label=name)
-    print(
-        f"{name:20} after 20 steps {losses[19]:7.3f}, at the end {losses[-1]:.3f}"
-    )
+    print(f"{name:20} after 20 steps {losses[19]:7.3f}, at the end {losses[-1]:.3f}")
 axes.set(xlabel="step", ylabel="mean loss")
 axes.legend(title="learning rate")
 plt.show()
@@ -222,8 +226,10 @@ def adam(learning_rate, curvature, s, steps, start, walkers=2000):
 
 for curvature in (1.0, 100.0):
     w = adam(0.05, curvature, s=0.0, steps=400, start=3.0, walkers=1)
-    print(f"curvature {curvature:3.0f}, no noise, rate 0.05 (2 / c = {2 / curvature:.2f}): "
-          f"first step {3.0 - w[0, 0]:.3f}, |w| in the end {abs(w[-1, 0]):.1e}")  # fmt: skip
+    print(
+        f"curvature {curvature:3.0f}, no noise, rate 0.05 (2 / c = {2 / curvature:.2f}): "
+        f"first step {3.0 - w[0, 0]:.3f}, |w| in the end {abs(w[-1, 0]):.1e}"
+    )
 for rate in (0.04, 0.02, 0.01):
     w = adam(rate, 1.0, s=1.0, steps=2000, start=0.0)
     print(f"rate {rate}: variance measured {w[-500:].var():.4f}, formula {rate / 2:.4f}")
@@ -279,22 +285,14 @@ WORDS = {
 by_hand = [5.0, 4.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.4, 3.4]
 halved = {"initial": 8.0, "factor": 0.5, "minimum": 1.0}
 columns = {
-    "plateau": schedules.replay(
-        schedules.Plateau(**halved, patience=2), by_hand
-    ),
-    "stagnation": schedules.replay(
-        schedules.WindowedDecay(**halved, window=3), by_hand
-    ),
+    "plateau": schedules.replay(schedules.Plateau(**halved, patience=2), by_hand),
+    "stagnation": schedules.replay(schedules.WindowedDecay(**halved, window=3), by_hand),
 }
 print("epoch loss best  lowest of 3  " + "  ".join(columns))
 for t, loss in enumerate(by_hand):
     lowest = f"{min(by_hand[t - 3 : t]):.1f}" if t >= 3 else "-"
-    rates = "".join(
-        f"{column[t]:{len(name) + 2}g}" for name, column in columns.items()
-    )
-    print(
-        f"{t + 1:5d} {loss:4.1f} {min(by_hand[: t + 1]):4.1f} {lowest:>12}{rates}"
-    )
+    rates = "".join(f"{column[t]:{len(name) + 2}g}" for name, column in columns.items())
+    print(f"{t + 1:5d} {loss:4.1f} {min(by_hand[: t + 1]):4.1f} {lowest:>12}{rates}")
 
 # %% [markdown]
 # Read the plateau's column. Epochs three and four bring no new best: the count reaches the patience of two, and the rate is halved. Epoch five is a new best. Epochs six and seven are not, and so on. Stagnation is quicker to act: from epoch six on each loss lies at or above the lowest of its window, and the rate falls every time until the floor stops it.
@@ -335,11 +333,11 @@ figure, (above, below) = plt.subplots(
 )
 above.plot(epochs, curves["noisy"], color="0.4")
 above.set(ylabel="loss")
-for (name, rule), line in zip(rules.items(), ("-", "-", "-", "-", "-.", ":"), strict=True):  # fmt: skip
+for (name, rule), line in zip(rules.items(), ("-", "-", "-", "-", "-.", ":"), strict=True):
     rates = np.array([rule.initial, *schedules.replay(rule, curves["noisy"])])
     below.semilogy(epochs, rates[:-1], line, drawstyle="steps-post", label=name)
     fell = np.flatnonzero(np.diff(rates) < 0)
-    print(f"{name:9}", f"first falls after epoch {fell[0] + 1}" if len(fell) else "never falls")  # fmt: skip
+    print(f"{name:9}", f"first falls after epoch {fell[0] + 1}" if len(fell) else "never falls")
 below.set(xlabel="epoch", ylabel="learning rate")
 figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
@@ -373,8 +371,7 @@ def agreeing(run, rule):
     """Count for each network the epochs in which a rule, or a function of losses, is right."""
     predict = rule if callable(rule) else partial(schedules.replay, rule)
     return [
-        int(np.isclose(predict(losses), rates, rtol=1e-4).sum())
-        for _, losses, rates in logged(run)
+        int(np.isclose(predict(losses), rates, rtol=1e-4).sum()) for _, losses, rates in logged(run)
     ]
 
 
@@ -408,8 +405,9 @@ for name in ("S2", "S3", "S4"):
     print(f"{name} {decays:7d} {min(gaps):9d} {above:8d} {below:8d} {lowest:10d}")
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4))
 for axes, (name, lines), reach in zip(panels, before_decay.items(), (1.6, 0.4), strict=True):
-    axes.plot(range(-4, 1), np.transpose(lines), "o-",
-              color="C0", alpha=0.4, markersize=3, linewidth=1)  # fmt: skip
+    axes.plot(
+        range(-4, 1), np.transpose(lines), "o-", color="C0", alpha=0.4, markersize=3, linewidth=1
+    )
     axes.axhline(0, color="black", linewidth=1)
     axes.set(title=name, xlabel="epochs from the decay", xticks=range(-4, 1), ylim=(-reach, reach))
 panels[0].set_ylabel("loss, from that at the decay")
@@ -440,9 +438,7 @@ for window in range(1, 9):
 # What does the reversal do to a training? Put both readings to the invented losses.
 
 # %% mystnb={"figure": {"caption": "S4 by its words and S4 by its log, on three losses. On the falling loss the rule of the words never acts, and that of the log acts at every epoch until it is at its floor. On the rising loss it is the other way round. The cell prints how often each rate fell, and when it reached the floor.", "name": "fig-schedules-s4"}, "image": {"alt": "Three charts side by side, for a falling, a noisy and a rising loss, each with two learning rates on a logarithmic axis. In the first, the solid line stays level at the top and the dashed one drops to the floor within the first epochs. In the second both drop to the floor, the dashed one first. In the third the dashed line stays level and the solid one drops."}} tags=["hide-input"]
-S4_LOG = schedules.WindowedDecay(
-    5e-4, factor=0.6, minimum=5e-6, window=4, decay_on="improvement"
-)
+S4_LOG = schedules.WindowedDecay(5e-4, factor=0.6, minimum=5e-6, window=4, decay_on="improvement")
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.0), sharey=True)
 for axes, (curve, losses) in zip(panels, curves.items(), strict=True):
     for name, rule, line in (("words", WORDS["S4"], "-"), ("log", S4_LOG, "--")):
@@ -465,6 +461,7 @@ plt.show()
 #
 # If you like, find it yourself before you read on. Write a rule, and the check replays it over the logged losses of S2. It says in how many of the $300$ epochs the rates agree, and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
 
+
 # %% tags=["exercise"]
 # Exercise: find_rule
 def find_rule(losses, initial, factor, minimum, patience, start):
@@ -475,6 +472,7 @@ def find_rule(losses, initial, factor, minimum, patience, start):
 
 
 exercises.check("find_rule", find_rule)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: find_rule
@@ -546,17 +544,34 @@ for start, decay in zip([decays[0], *[d + 10 for d in decays]], decays, strict=F
     far = [max(losses[t - 11 : t - 1]) for t in tests]
     first = decay == decays[0]
     edges = np.arange(start, decay + 2) - 0.5
-    axes.stairs(near, edges, baseline=None, color="C1", linewidth=2,
-                label="highest since the wait" if first else None)  # fmt: skip
-    axes.stairs(far, edges, baseline=None, color="C2", linewidth=2, linestyle=":",
-                label="highest of the last ten" if first else None)  # fmt: skip
-    axes.plot(tests[:-1], losses[tests[:-1] - 1], "o", color="C0", markerfacecolor="white", zorder=3)
+    axes.stairs(
+        near,
+        edges,
+        baseline=None,
+        color="C1",
+        linewidth=2,
+        label="highest since the wait" if first else None,
+    )
+    axes.stairs(
+        far,
+        edges,
+        baseline=None,
+        color="C2",
+        linewidth=2,
+        linestyle=":",
+        label="highest of the last ten" if first else None,
+    )
+    axes.plot(
+        tests[:-1], losses[tests[:-1] - 1], "o", color="C0", markerfacecolor="white", zorder=3
+    )
     axes.plot(decay, losses[decay - 1], "o", color="C0", zorder=3)
     axes.axvspan(decay + 0.5, min(decay + 9.5, 58), color="0.5", alpha=0.2)
     if decay == decays[1]:
         for t, lower, upper in zip(tests, near, far, strict=True):
-            print(f"{t:5d} {losses[t - 1]:6.3f} {lower:11.3f} {upper:9.3f}  "
-                  f"{'decays' if t == decay else 'holds'}")  # fmt: skip
+            print(
+                f"{t:5d} {losses[t - 1]:6.3f} {lower:11.3f} {upper:9.3f}  "
+                f"{'decays' if t == decay else 'holds'}"
+            )
 axes.set(xlabel="epoch", ylabel="val_encoder_loss", xlim=(22.5, 58.5))
 axes.legend()
 plt.show()
@@ -848,8 +863,10 @@ for name, rules in RULES.items():
         history = runs[name][0][0]
         replayed = schedules.replay(rule, history[f"val_{network}_loss"])
         same = np.sum(np.equal(history[f"learning_rate_{network}"], replayed))
-        print(f"{name:16} {network:14} begins at {rule.initial:.1e}; "
-              f"logged rate is the replay's in {same} of {EPOCHS} epochs")  # fmt: skip
+        print(
+            f"{name:16} {network:14} begins at {rule.initial:.1e}; "
+            f"logged rate is the replay's in {same} of {EPOCHS} epochs"
+        )
 
 # %% [markdown]
 # First the losses, in the runs with constant rates. Does a discriminator near $2 \log 2$ mean good points?
@@ -858,8 +875,10 @@ for name, rules in RULES.items():
 print(f"constant rates, at the end        2 log 2 = {2 * np.log(2):.3f}")
 print("seed  discriminator_loss  generator_loss  high quality  modes")
 for seed, (history, _) in zip(SEEDS, runs["constant"], strict=True):
-    print(f"{seed:4d} {history['val_discriminator_loss'][-1]:19.2f} {history['val_generator_loss'][-1]:15.2f}"
-          f" {history['high_quality'][-1]:13.2f} {history['modes'][-1]:6d}")  # fmt: skip
+    print(
+        f"{seed:4d} {history['val_discriminator_loss'][-1]:19.2f} {history['val_generator_loss'][-1]:15.2f}"
+        f" {history['high_quality'][-1]:13.2f} {history['modes'][-1]:6d}"
+    )
 
 # %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations. The cell prints the two shares.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
 shares = [history["high_quality"][-1] for history, _ in runs["constant"]]
@@ -870,8 +889,11 @@ for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares)), strict=Tr
     for mode in ring.modes:
         axes.add_patch(plt.Circle(mode, 3 * ring.std, fill=False, color="C3"))
     axes.set(aspect="equal", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
-    axes.set_title(f"discriminator {history['val_discriminator_loss'][-1]:.2f}, "
-                   f"generator {history['val_generator_loss'][-1]:.2f}", fontsize=10)  # fmt: skip
+    axes.set_title(
+        f"discriminator {history['val_discriminator_loss'][-1]:.2f}, "
+        f"generator {history['val_generator_loss'][-1]:.2f}",
+        fontsize=10,
+    )
 print(f"share of high quality: better run {max(shares):.2f}, other run {min(shares):.2f}")
 plt.show()
 
@@ -897,8 +919,12 @@ for loss in ("generator", "discriminator"):
 
 waiting = schedules.Plateau(SLOW, factor=0.75, minimum=5e-6, patience=6)
 print("a plateau rule over generator_loss, two time scales: rate in the end, one a seed")
-print([f"{schedules.replay(waiting, history['val_generator_loss'])[-1]:.1e}"
-       for history, _ in runs["two time scales"]])  # fmt: skip
+print(
+    [
+        f"{schedules.replay(waiting, history['val_generator_loss'])[-1]:.1e}"
+        for history, _ in runs["two time scales"]
+    ]
+)
 
 # %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line a seed. The share climbs in every run, and the loss does not fall with it. The cell prints both for the first and the last epoch.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, (above, below) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
@@ -975,6 +1001,7 @@ exercises.check("rates_by_hand", rates)
 #
 # Write the words of S2 and S3: a new best must be strictly below all losses before it; each decay starts a new count; the floor holds.
 
+
 # %% tags=["exercise"]
 # Exercise: plateau
 def plateau(losses, initial, factor, minimum, patience):
@@ -984,6 +1011,8 @@ def plateau(losses, initial, factor, minimum, patience):
 
 
 exercises.check("plateau", plateau)
+
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: plateau
 def plateau(losses, initial, factor, minimum, patience):
@@ -1007,6 +1036,7 @@ exercises.check("plateau", plateau)
 #
 # Write equations {eq}`eq-schedules-window` and {eq}`eq-schedules-improvement` in one function, with `decay_on` as an argument. Which loss belongs to the window, and which does not?
 
+
 # %% tags=["exercise"]
 # Exercise: windowed_decay
 def windowed_decay(losses, initial, factor, minimum, window, decay_on):
@@ -1016,6 +1046,8 @@ def windowed_decay(losses, initial, factor, minimum, window, decay_on):
 
 
 exercises.check("windowed_decay", windowed_decay)
+
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: windowed_decay
 def windowed_decay(losses, initial, factor, minimum, window, decay_on):
@@ -1036,6 +1068,7 @@ exercises.check("windowed_decay", windowed_decay)
 #
 # A loss of several weights is near its lowest point $\tfrac 12\, w^\top H\, w$, with a symmetric matrix $H$, the *Hessian*. Turn the axes so that they lie along those of the ellipse; then each coordinate follows equation {eq}`eq-schedules-parabola` with a curvature of its own. Above which rate does gradient descent diverge?
 
+
 # %% tags=["exercise"]
 # Exercise: largest_rate
 def largest_rate(hessian):
@@ -1045,6 +1078,8 @@ def largest_rate(hessian):
 
 
 exercises.check("largest_rate", largest_rate)
+
+
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: largest_rate
 def largest_rate(hessian):

@@ -24,18 +24,14 @@ if "google.colab" in sys.modules and not os.path.exists("08_tricks.py"):
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault(
-    "TF_ENABLE_ONEDNN_OPTS", "0"
-)  # the same digits on every run
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
 
 from pathlib import Path
 
@@ -90,8 +86,11 @@ profile = experiments.current_profile()
 logits = np.array([-6.0, -1.0, 0.0, 2.0])
 pairs = {
     "label 1, -log D": (losses.discriminator_loss(logits, 1.0), losses.non_saturating_loss(logits)),
-    "minus label 0, log(1 - D)": (-losses.discriminator_loss(logits, 0.0), losses.minimax_loss(logits)),
-}  # fmt: skip
+    "minus label 0, log(1 - D)": (
+        -losses.discriminator_loss(logits, 0.0),
+        losses.minimax_loss(logits),
+    ),
+}
 print(f"{'logits':26}" + "".join(f"{logit:8.0f}" for logit in logits))
 for name, (by_labels, by_name) in pairs.items():
     by_labels, by_name = (ops.convert_to_numpy(loss) for loss in (by_labels, by_name))
@@ -174,18 +173,26 @@ def learn(targets):
     """Train a small discriminator on the points and return its logits at `x`."""
     keras.utils.set_random_seed(0)
     expert = keras.Sequential(
-        [keras.Input((1,)), keras.layers.Dense(32, activation="tanh"),
-         keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(1)]
-    )  # fmt: skip
+        [
+            keras.Input((1,)),
+            keras.layers.Dense(32, activation="tanh"),
+            keras.layers.Dense(32, activation="tanh"),
+            keras.layers.Dense(1),
+        ]
+    )
     expert.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, 200 * EPOCHS)),
         loss=lambda target, logits: losses.discriminator_loss(logits, target[:, 0]),
         steps_per_execution=50,
     )
     expert.fit(
-        points[order, None], targets[order, None], batch_size=500, epochs=EPOCHS, shuffle=False,
+        points[order, None],
+        targets[order, None],
+        batch_size=500,
+        epochs=EPOCHS,
+        shuffle=False,
         verbose=0,
-    )  # fmt: skip
+    )
     return networks.apply(expert, x[:, None].astype("float32"))[:, 0]
 
 
@@ -194,16 +201,22 @@ learned = {name: learn(targets.astype("float32")) for name, targets in labels.it
 weight = p + q  # examples lie where this is large
 for name in labels:
     error = np.average(np.abs(expit(learned[name]) - expit(formula[name])), weights=weight)
-    print(f"{name:6} largest logit by formula {formula[name].max():5.2f}, smallest {formula[name].min():6.2f}; "
-          f"learned D within 0.02 on average: {error < 0.02}")  # fmt: skip
-print(f"bounds: log t/(1-t) = {np.log(TARGET / (1 - TARGET)):.2f}, log (1-f)/f = {np.log((1 - FLIP) / FLIP):.2f}")
+    print(
+        f"{name:6} largest logit by formula {formula[name].max():5.2f}, smallest {formula[name].min():6.2f}; "
+        f"learned D within 0.02 on average: {error < 0.02}"
+    )
+print(
+    f"bounds: log t/(1-t) = {np.log(TARGET / (1 - TARGET)):.2f}, log (1-f)/f = {np.log((1 - FLIP) / FLIP):.2f}"
+)
 
 # %% mystnb={"figure": {"caption": "The best logits by formula (lines) and what a network learned from draws (dots), for hard, soft and noisy labels. Real points lie on the left, generated ones on the right. The cell prints what the learned logits reach at either edge.", "name": "fig-tricks-labels"}, "image": {"alt": "Three falling curves with dots on them over x. One falls in a straight line from far above to far below zero. The second is level a little above two on the left, bends in the middle and joins the first on its way down. The third is level on the left at the same height and level on the right at its mirror image below zero."}} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.4))
 for number, name in enumerate(labels):
     axes.plot(x, formula[name], color=f"C{number}", label=name)
     axes.plot(x[::8], learned[name][::8], ".", color=f"C{number}")
-    print(f"{name:6} learned logit at the left edge {learned[name][0]:6.1f}, at the right {learned[name][-1]:6.1f}")
+    print(
+        f"{name:6} learned logit at the left edge {learned[name][0]:6.1f}, at the right {learned[name][-1]:6.1f}"
+    )
 axes.set(xlabel="x", ylabel="logit")
 axes.legend(title="labels")
 plt.show()
@@ -237,8 +250,10 @@ for words, settings in {
     "noise 1.0": {"target": 1.0, "noise": 1.0},
 }.items():
     best = LabelExplorer(mean=3.0, **settings).best
-    print(f"{words:17} D* at the data {best['at_data']:.2f}, at the generator {best['at_generator']:.2f}, "
-          f"pull {best['pull']:7.2f}")  # fmt: skip
+    print(
+        f"{words:17} D* at the data {best['at_data']:.2f}, at the generator {best['at_generator']:.2f}, "
+        f"pull {best['pull']:7.2f}"
+    )
 
 # %% [markdown]
 # This is the *best* discriminator, trained to the end. A real one lags behind, and at flip rates of a few per cent it is far from its bound for most of a game. So the formula warns; it does not decide.
@@ -267,6 +282,7 @@ for words, settings in {
 #
 # Keras has the layers. We feed both orders with pre-activations that have drifted, and look at what passes and what comes out.
 
+
 # %%
 def orders(h):
     """Return what comes out of both orders for pre-activations h, (batch, units)."""
@@ -284,7 +300,9 @@ for drift in (0.0, -1.0, -3.0):
     h = drawn + drift
     for place, out in orders(h).items():
         passes = np.mean(out > 0) if place == "before" else np.mean(h > 0)
-        print(f"{drift:5.1f}  {place:7} {passes:15.1%} {abs(out.mean()):10.2f} {out.var():9.2f} {out.max():8.1f}")
+        print(
+            f"{drift:5.1f}  {place:7} {passes:15.1%} {abs(out.mean()):10.2f} {out.var():9.2f} {out.max():8.1f}"
+        )
 print(f"by formula, before: mean {1 / np.sqrt(2 * np.pi):.2f}, variance {0.5 - 0.5 / np.pi:.2f}")
 
 # %% mystnb={"figure": {"caption": "What comes out of both orders when the pre-activations have drifted by $-2$. Before: half of the values are zero, the rest thins out smoothly. After: nearly all are the same small negative number, and a few are far out. The cell prints the share of values within $0.1$ of the most frequent one.", "name": "fig-tricks-norm"}, "image": {"alt": "Two histograms with logarithmic counts. Left, one tall bar at zero and then bars that fall smoothly up to about four. Right, one very tall bar just below zero and low bars that reach out to beyond ten."}}
@@ -338,11 +356,15 @@ flat = keras.Model(dense.input, dense.layers[-2].input)(digits[:32], training=Fa
 w = ops.convert_to_numpy(dense.layers[-1].kernel)[:, 0]
 h = ops.convert_to_numpy(flat)
 expected = np.sqrt(RATE / (1 - RATE) * np.sum(w**2 * h**2, axis=1))
-print("the formula is within a tenth of what was measured, on average:",
-      abs(np.mean(measured["dense"] / expected) - 1) < 0.1)  # fmt: skip
+print(
+    "the formula is within a tenth of what was measured, on average:",
+    abs(np.mean(measured["dense"] / expected) - 1) < 0.1,
+)
 spread = np.std(networks.apply(dense, digits[:512])[0])
 for place in discriminators:
-    print(f"{place:13} jitter over the spread of logits between images {np.mean(measured[place]) / spread:.1f}")
+    print(
+        f"{place:13} jitter over the spread of logits between images {np.mean(measured[place]) / spread:.1f}"
+    )
 
 # %% [markdown]
 # A jitter as large as the differences between images would drown what the discriminator knows. Training makes the weights robust, but the place decides how much it has to fight. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5); it did not say why. The cell above shows one way in which the place can matter, in a network that has not been trained.
@@ -453,12 +475,17 @@ def play(make, game):
         for variable, value in zip(gan.optimizer.variables, unused, strict=True):
             variable.assign(value)
         gan.fit(
-            ring.sample(STEPS * BATCH, seed=seed), batch_size=BATCH, epochs=GAME_EPOCHS, verbose=0,
+            ring.sample(STEPS * BATCH, seed=seed),
+            batch_size=BATCH,
+            epochs=GAME_EPOCHS,
+            verbose=0,
             callbacks=[callbacks.NoiseDecay()] if noisy else [],
-        )  # fmt: skip
+        )
         made = gan.generate(1000, seed=1)
         known = made, ring.modes, ring.std
-        played.append((metrics.high_quality_share(*known), metrics.modes_covered(*known, minimum=12), made))
+        played.append(
+            (metrics.high_quality_share(*known), metrics.modes_covered(*known, minimum=12), made)
+        )
     return played
 
 
@@ -480,7 +507,9 @@ for place, (name, values) in enumerate(shares.items()):
     modes = [modes for _, modes, _ in games[name]]
     low, high = min(shares["plain"]), max(shares["plain"])
     word = "above plain" if min(values) > high else "below plain" if max(values) < low else "-"
-    print(f"{name:11} high quality {' '.join(f'{v:.2f}' for v in values)}  modes {modes}  all seeds: {word}")
+    print(
+        f"{name:11} high quality {' '.join(f'{v:.2f}' for v in values)}  modes {modes}  all seeds: {word}"
+    )
 axes.axvline(np.mean(shares["plain"]), color="black", linestyle=":", linewidth=1)
 axes.set_yticks(range(len(shares)), shares)
 axes.invert_yaxis()
@@ -500,7 +529,11 @@ plt.show()
 RESULTS = Path("../book/results")
 ARMS = [folder for folder in claims.ARMS if folder.startswith("gan-digits/")]
 LAST = (11, 20)  # epochs over which each run is averaged, as registered
-MEASURES = {"sample_frechet_distance": "Fréchet", "sample_coverage": "coverage", "overfitting": "overfitting"}  # fmt: skip
+MEASURES = {
+    "sample_frechet_distance": "Fréchet",
+    "sample_coverage": "coverage",
+    "overfitting": "overfitting",
+}
 print(" " * 22 + "seeds " + "".join(f"{title:>31}" for title in MEASURES.values()))
 for folder in ARMS:
     runs = verdicts.read_arm(RESULTS, folder)
@@ -563,6 +596,7 @@ exercises.check("smooth_by_hand", answer)
 #
 # Write the logits of equation {eq}`eq-tricks-soft`. What is $1 - D^*$? It is not the share of generated points alone.
 
+
 # %% tags=["exercise"]
 # Exercise: soft_discriminator
 def soft_discriminator(p, q, target):
@@ -572,6 +606,7 @@ def soft_discriminator(p, q, target):
 
 
 exercises.check("soft_discriminator", soft_discriminator)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: soft_discriminator
@@ -587,6 +622,7 @@ exercises.check("soft_discriminator", soft_discriminator)
 #
 # The same for equation {eq}`eq-tricks-noisy`.
 
+
 # %% tags=["exercise"]
 # Exercise: noisy_discriminator
 def noisy_discriminator(p, q, flip):
@@ -596,6 +632,7 @@ def noisy_discriminator(p, q, flip):
 
 
 exercises.check("noisy_discriminator", noisy_discriminator)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: noisy_discriminator
@@ -611,6 +648,7 @@ exercises.check("noisy_discriminator", noisy_discriminator)
 #
 # Write ReLU and BatchNorm in either order, without $\gamma$, $\beta$ and $\epsilon$.
 
+
 # %% tags=["exercise"]
 # Exercise: norm_order
 def norm_order(h, place):
@@ -624,6 +662,7 @@ def norm_order(h, place):
 
 
 exercises.check("norm_order", norm_order)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: norm_order
@@ -645,6 +684,7 @@ exercises.check("norm_order", norm_order)
 #
 # Write equation {eq}`eq-tricks-noise`. What happens after the last epoch with noise?
 
+
 # %% tags=["exercise"]
 # Exercise: decaying_noise
 def decaying_noise(x, noise, stddev, epochs, epoch):
@@ -654,6 +694,7 @@ def decaying_noise(x, noise, stddev, epochs, epoch):
 
 
 exercises.check("decaying_noise", decaying_noise)
+
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: decaying_noise

@@ -19,17 +19,13 @@
 import os
 import sys
 
-if "google.colab" in sys.modules and not os.path.exists(
-    "09_mnist_experiment.py"
-):
+if "google.colab" in sys.modules and not os.path.exists("09_mnist_experiment.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
     get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
-    get_ipython().run_line_magic(
-        "pip", "install -q 'keras>=3.15,<4' anywidget .."
-    )
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
 from vaegan_edu import notebook
@@ -184,7 +180,9 @@ axes[2].axhline(np.log(3) + 2 * np.log(3 / 2), color="black", linestyle=":", lin
 plt.show()
 for epoch in (1, 2, 5, 10, 20, 50, 100):
     row = [logged[f"{network}_loss"][epoch - 1] for network in LOSSES]
-    print(f"epoch {epoch:3}  encoder {row[0]:.3f}  decoder {row[1]:.2f}  discriminator {row[2]:.2f}")
+    print(
+        f"epoch {epoch:3}  encoder {row[0]:.3f}  decoder {row[1]:.2f}  discriminator {row[2]:.2f}"
+    )
 
 # %% [markdown]
 # The discriminator wins, slowly and steadily: its loss falls while the decoder's climbs. To read more from the curves we need levels to compare them with. There are two.
@@ -208,6 +206,7 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
 # $$ (eq-mnist-third)
 #
 # That is below one half, because two of three images that it meets are fake. Putting it in gives both players' losses at the point where *the discriminator knows nothing* and makes the best of it.
+
 
 # %%
 def blind(target):
@@ -255,9 +254,7 @@ def constant(features):
     return 0.5 * np.log(2 * np.pi) * features / 4096
 
 
-lowest = {
-    run: min(columns["encoder_loss"]) for run, columns in records.original_logs().items()
-}
+lowest = {run: min(columns["encoder_loss"]) for run, columns in records.original_logs().items()}
 print(f"{'constant of the':22}{'MNIST':>8}{'faces':>9}")
 for layer, counts in FEATURES.items():
     print(f"{layer:22}" + "{:8.3f}{:9.3f}".format(*map(constant, counts)))
@@ -279,6 +276,7 @@ print(f"{'lowest loss logged':22}{lowest['mnist']:8.3f}{faces:9.3f}")
 #
 # where $H(t) = -t \log t - (1 - t) \log(1 - t)$ is the least that real images with the label $t$ can cost; it is $0$ for hard labels. (The feature term in the decoder's loss, with its weight of $10^{-8}$, is too small to matter.) The epoch that bounds $s$ most tightly is a late one, where the decoder's loss is large and the discriminator's small.
 
+
 # %%
 def largest_share(target):
     """Return the largest mean label of fakes that the log leaves possible."""
@@ -289,7 +287,9 @@ def largest_share(target):
 
 for target in (1.0, 0.9):
     share_of_fakes, epoch = largest_share(target)
-    print(f"real images labelled {target}: fakes labelled at most {share_of_fakes:.3f} (epoch {epoch})")
+    print(
+        f"real images labelled {target}: fakes labelled at most {share_of_fakes:.3f} (epoch {epoch})"
+    )
 
 # %% [markdown]
 # So at most about an eighth of the fakes' labels were turned, or they were softened to $0.13$ at most; where real images are softened to $0.9$ it is still less. Labels drawn evenly between $0$ and $0.3$ for fakes, a common recommendation, have a mean of $0.15$ and are ruled out for MNIST. Hard labels, real images at $0.9$ and one turned label in twenty all fit under the bound. With so few turned labels, the labels are no reason for a discriminator to learn next to nothing in its first epoch. That points to the pace of its learning.
@@ -314,11 +314,15 @@ OFFSET = {"encoder": constant(5 * 5 * 128), "decoder": 0.0, "discriminator": 0.0
 
 def distance(arm):
     """Return how far an arm's losses are from the logged ones, as a mean of |log ratios|."""
-    return np.mean([
-        np.abs(np.log(ours / (theirs - OFFSET[network])))
-        for network in LOSSES
-        for ours, theirs in zip(arm["losses"][f"{network}_loss"], logged[f"{network}_loss"], strict=False)
-    ])  # fmt: skip
+    return np.mean(
+        [
+            np.abs(np.log(ours / (theirs - OFFSET[network])))
+            for network in LOSSES
+            for ours, theirs in zip(
+                arm["losses"][f"{network}_loss"], logged[f"{network}_loss"], strict=False
+            )
+        ]
+    )
 
 
 def table_row(words, epochs, losses, end=""):
@@ -326,7 +330,9 @@ def table_row(words, epochs, losses, end=""):
     print(f"{words:26}{epochs:6}" + "".join(f"{value:15.3f}" for value in losses) + end)
 
 
-print(f"{'':26}{'epochs':>6}" + "".join(f"{network:>15}" for network in LOSSES) + f"{'distance':>10}")
+print(
+    f"{'':26}{'epochs':>6}" + "".join(f"{network:>15}" for network in LOSSES) + f"{'distance':>10}"
+)
 for arm in sorted(arms, key=distance):
     epochs = arm["settings"]["epochs"]
     ours = [arm["losses"][f"{network}_loss"][-1] for network in LOSSES]
@@ -348,7 +354,9 @@ for axis, network in zip(axes, LOSSES, strict=True):
     ours = closest["losses"][f"{network}_loss"]
     axis.plot(logged["epoch"], theirs, color="black", label="original")
     axis.plot(range(1, len(ours) + 1), ours, "o-", color="C0", label="closest arm")
-    axis.plot(before.column("epoch"), before.column(f"{network}_loss"), color="C1", label="assumed before")
+    axis.plot(
+        before.column("epoch"), before.column(f"{network}_loss"), color="C1", label="assumed before"
+    )
     axis.set(title=network, xlabel="epoch", xscale="log", yscale="log")
     axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     for side in (axis.xaxis, axis.yaxis):
@@ -359,10 +367,15 @@ plt.show()
 print(f"{'ours / original':10}" + "".join(f"{network:>17}" for network in LOSSES))
 for epoch in range(closest["settings"]["epochs"]):
     pairs = [
-        (closest["losses"][f"{network}_loss"][epoch], logged[f"{network}_loss"][epoch] - OFFSET[network])
+        (
+            closest["losses"][f"{network}_loss"][epoch],
+            logged[f"{network}_loss"][epoch] - OFFSET[network],
+        )
         for network in LOSSES
     ]
-    print(f"epoch {epoch + 1:9}" + "".join(f"{ours:9.2f} / {theirs:.2f} " for ours, theirs in pairs))
+    print(
+        f"epoch {epoch + 1:9}" + "".join(f"{ours:9.2f} / {theirs:.2f} " for ours, theirs in pairs)
+    )
 
 # %% [markdown]
 # From the third epoch on, decoder and discriminator run within about a tenth of the original's, although the search looked at the first epoch alone. So the pace of the game is roughly right. The encoder's loss is not. It is level, as the original's is, but too high: behind the activation the feature term is several times the original's, and before BatchNorm, by the table of the search, it is a fraction of it. So something else differs there that was not varied: the optimizer, the starting values, how BatchNorm is used, the range of the images. And five epochs say nothing of the ninety-five that follow.
@@ -388,23 +401,19 @@ for epoch in range(closest["settings"]["epochs"]):
 def step(trio, gamma):
     """Return the decoder's gradient on one batch: a step of descent, undone."""
     vaegan = models.VAEGAN(
-        *trio, gamma=gamma, seed=0,
+        *trio,
+        gamma=gamma,
+        seed=0,
         **{name: settings[name] for name in ("real_target", "flip_probability")},
-    )  # fmt: skip
+    )
     vaegan.compile(*[keras.optimizers.SGD(1.0) for _ in trio], run_eagerly=True)
     kept = [network.get_weights() for network in trio]
-    before = [
-        ops.convert_to_numpy(v) for v in vaegan.decoder.trainable_variables
-    ]
+    before = [ops.convert_to_numpy(v) for v in vaegan.decoder.trainable_variables]
     vaegan.fit(x_train[:100], batch_size=100, verbose=0)
-    after = [
-        ops.convert_to_numpy(v) for v in vaegan.decoder.trainable_variables
-    ]
+    after = [ops.convert_to_numpy(v) for v in vaegan.decoder.trainable_variables]
     for network, weights in zip(trio, kept, strict=True):
         network.set_weights(weights)
-    return np.concatenate(
-        [(a - b).ravel() for a, b in zip(before, after, strict=True)]
-    )
+    return np.concatenate([(a - b).ravel() for a, b in zip(before, after, strict=True)])
 
 
 def pulls(trio):
@@ -455,27 +464,24 @@ trained = pulls(ours)
 # %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Samples from one fixed set of codes after the epochs of the short training, with test images above. The shares of the feature term, before and after it, are printed above the figure.", "name": "fig-mnist-short"}, "image": {"alt": "Rows of eight images. Above, real digits. Below, after the first epoch, an even grey. After the fifth, coarser grey noise; no digit can be made out."}}
 def sheet(folder, epoch, count=8):
     """Return the first images of a run's sample sheet, (count, 28, 28, 1) in [-1, 1]."""
-    with Image.open(
-        Path(folder) / "samples" / f"epoch-{epoch:03d}.png"
-    ) as picture:
+    with Image.open(Path(folder) / "samples" / f"epoch-{epoch:03d}.png") as picture:
         row = np.asarray(picture.convert("L"), "float32")[:28] / 127.5 - 1
     return np.stack([row[:, 30 * i : 30 * i + 28, None] for i in range(count)])
 
 
 def sheets_of(folder):
     """Return the epochs of which a run has a sample sheet."""
-    return [
-        int(path.stem[6:])
-        for path in sorted(Path(folder).glob("samples/epoch-*.png"))
-    ]
+    return [int(path.stem[6:]) for path in sorted(Path(folder).glob("samples/epoch-*.png"))]
 
 
 for words, (feature, game) in {
     "fresh networks": fresh,
     "after training": trained,
 }.items():
-    print(f"{words:16} pulls {feature:.3g} and {game:.3g}, share {share(GAMMA, feature, game):.1g},",
-          f"alike at gamma {game / feature:.2g}")  # fmt: skip
+    print(
+        f"{words:16} pulls {feature:.3g} and {game:.3g}, share {share(GAMMA, feature, game):.1g},",
+        f"alike at gamma {game / feature:.2g}",
+    )
 plotting.image_rows(
     {
         "test images": x_test[:8],
@@ -494,22 +500,23 @@ plotting.image_rows(
 RESULTS = Path("../book/results")
 arm = verdicts.read_arm(RESULTS, f"{NAME}/digits")
 runs = {"MNIST": records.read_record(MNIST)}
-runs |= {
-    f"digits, seed {seed}": record for seed, record in arm.finished.items()
-}
+runs |= {f"digits, seed {seed}": record for seed, record in arm.finished.items()}
 of_digits = [record for name, record in runs.items() if name != "MNIST"]
 
 
 def steps_an_epoch(record):
     """Return how many updates an epoch of a run makes."""
-    return -(
-        -record.config["data"]["train_count"]
-        // record.config["arguments"]["batch_size"]
-    )
+    return -(-record.config["data"]["train_count"] // record.config["arguments"]["batch_size"])
 
 
 recorded = runs["MNIST"].config["arguments"]
-for name in ("real_target", "flip_probability", "learning_rate", "discriminator_rate", "feature_stage"):
+for name in (
+    "real_target",
+    "flip_probability",
+    "learning_rate",
+    "discriminator_rate",
+    "feature_stage",
+):
     was = recorded.get(name, {"discriminator_rate": 1.0, "feature_stage": "linear"}.get(name))
     print(f"{name:20} recorded with {was}, now {settings[name]}")
 print(f"{len(arm.finished)} of {arm.registered} seeds on the built-in digits")
@@ -554,33 +561,26 @@ Picture(data=(MNIST / "samples" / "animation.gif").read_bytes(), format="gif")
 pixel_loss = losses.gaussian_reconstruction
 rng = np.random.default_rng(0)
 baseline = {
-    "another image": np.mean(
-        pixel_loss(x_test, x_test[rng.permutation(len(x_test))])
-    ),
-    "mean image": np.mean(
-        pixel_loss(x_test, np.broadcast_to(x_train.mean(axis=0), x_test.shape))
-    ),
+    "another image": np.mean(pixel_loss(x_test, x_test[rng.permutation(len(x_test))])),
+    "mean image": np.mean(pixel_loss(x_test, np.broadcast_to(x_train.mean(axis=0), x_test.shape))),
 }
-others = {
-    name: records.read_runs(RESULTS / name)
-    for name in ("vae-mnist", "vaegan-mnist")
-}
+others = {name: records.read_runs(RESULTS / name) for name in ("vae-mnist", "vaegan-mnist")}
 shown = {
     "original on digits": of_digits,
     "original on MNIST": [runs["MNIST"]],
     **others,
 }
-print(
-    f"{'':20}{'seeds':>6}{'mean':>8}{'lowest':>9}{'highest':>9}{'active units':>16}"
-)
+print(f"{'':20}{'seeds':>6}{'mean':>8}{'lowest':>9}{'highest':>9}{'active units':>16}")
 for name, value in baseline.items():
     print(f"{name + ', ' + profile.data:20}{value:14.1f}")
 for name, found in shown.items():
     values = [record.metrics["reconstruction_loss"] for record in found]
     units = [record.metrics["active_units"] for record in found]
     latent_dim = found[0].config["arguments"]["latent_dim"]
-    print(f"{name:20}{len(values):6}{np.mean(values):8.1f}{min(values):9.1f}{max(values):9.1f}"
-          f"{min(units):5} to {max(units)} of {latent_dim}")  # fmt: skip
+    print(
+        f"{name:20}{len(values):6}{np.mean(values):8.1f}{min(values):9.1f}{max(values):9.1f}"
+        f"{min(units):5} to {max(units)} of {latent_dim}"
+    )
 
 # %% [markdown]
 # On the built-in digits the recorded copies are worse than one grey average of all images, and the last column shows why. A latent dimension is *active* if its mean changes from image to image. Here none is: the encoder tells nothing about the image, which [chapter 2](02_vae.ipynb) calls *posterior collapse*, and no decoder can copy from such a code. On MNIST the code is used, and still the copies are far from those of a much smaller VAE. What likeness there is comes from the encoder, which looks for a code whose image resembles the original.
@@ -592,16 +592,17 @@ for name, found in shown.items():
 # The project had the curves of the training. Ours are measured on held-out images too, where no label is flipped. The dotted lines mark the level of the blind discriminator.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The three losses on held-out images: the run on MNIST (left) and all seeds on the built-in digits (right). Dotted: where decoder and discriminator stand when the discriminator sees no difference. The cell prints the means of the last ten epochs.", "name": "fig-mnist-curves"}, "image": {"alt": "Six small charts. On the left the curve of the encoder's loss climbs, those of decoder and discriminator zigzag around dotted lines. On the right the encoder's loss rises a little, then falls by a factor of ten and stays there; the decoder's climbs above its dotted line with tall spikes, the discriminator's zigzags around its own."}}
-figure, axes = plt.subplots(
-    3, 2, figsize=(plotting.WIDTH, 5.2), sharex="col", sharey="row"
-)
+figure, axes = plt.subplots(3, 2, figsize=(plotting.WIDTH, 5.2), sharex="col", sharey="row")
 for name, record in runs.items():
     column = 0 if name == "MNIST" else 1
     for row, network in enumerate(LOSSES):
         axes[row, column].plot(
-            record.column("epoch"), record.column(f"val_{network}_loss"),
-            color=f"C{row}", alpha=1.0 if column == 0 else 0.5, linewidth=1.5,
-        )  # fmt: skip
+            record.column("epoch"),
+            record.column(f"val_{network}_loss"),
+            color=f"C{row}",
+            alpha=1.0 if column == 0 else 0.5,
+            linewidth=1.5,
+        )
 levels = blind(recorded["real_target"])
 for row, network in enumerate(LOSSES):
     axes[row, 0].set(yscale="log", ylabel=network)
@@ -627,20 +628,14 @@ print(f"{'':15}" + "".join(f"{network:>19}" for network in LOSSES))
 for name, record in runs.items():
     line = f"{name:15}"
     for network in LOSSES:
-        last = [
-            np.mean(record.column(f"{kind}{network}_loss")[-10:])
-            for kind in ("", "val_")
-        ]
+        last = [np.mean(record.column(f"{kind}{network}_loss")[-10:]) for kind in ("", "val_")]
         line += "{:>19}".format("{:.3g} / {:.3g}".format(*last))
     print(line)
 print("mean of D on real images, the same epochs")
 print(f"{'':15}{'in training':>14}{'training images':>18}{'test images':>14}")
 for name, record in runs.items():
     if "d_train" in record.history[0]:  # early records have no such column
-        means = [
-            np.mean(record.column(key)[-10:])
-            for key in ("d_real", "d_train", "d_test")
-        ]
+        means = [np.mean(record.column(key)[-10:]) for key in ("d_real", "d_train", "d_test")]
         print(f"{name:15}" + "{:14.2f}{:18.2f}{:14.2f}".format(*means))
 
 # %% [markdown]
@@ -683,33 +678,31 @@ columns = {
     "divergence": 12,
     " floor": 7,
 }
-print(
-    f"{'':15}"
-    + "".join(f"{title.strip():>{width}}" for title, width in columns.items())
-)
+print(f"{'':15}" + "".join(f"{title.strip():>{width}}" for title, width in columns.items()))
 for name, record in runs.items():
     last, real = record.history[-1], record.metrics
     number = min(1000, record.config["data"]["test_count"])
-    print(f"{name:15}{last['sample_frechet_distance']:8.1f}{real['real_held_out_frechet_distance']:6.1f}"
-          f"{last['sample_coverage']:10.2f}{real['real_held_out_coverage']:6.2f}"
-          f"{last['sample_low_confidence']:9.2f}{verdicts.class_divergence(last):12.3f}"
-          f"{9 / (2 * number):7.3f}")  # fmt: skip
+    print(
+        f"{name:15}{last['sample_frechet_distance']:8.1f}{real['real_held_out_frechet_distance']:6.1f}"
+        f"{last['sample_coverage']:10.2f}{real['real_held_out_coverage']:6.2f}"
+        f"{last['sample_low_confidence']:9.2f}{verdicts.class_divergence(last):12.3f}"
+        f"{9 / (2 * number):7.3f}"
+    )
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Coverage and Fréchet distance by epoch, on MNIST (left) and for all seeds on the built-in digits (right). Dotted: what real images get. The cell prints the coverage, the table above it both at the last epoch.", "name": "fig-mnist-quality"}, "image": {"alt": "Four small charts. Above, coverage climbs steeply, then stays at about two thirds, below a dotted line near one. Below, on a logarithmic axis, the distance falls steeply, then zigzags far above a dotted line."}}
-figure, axes = plt.subplots(
-    2, 2, figsize=(plotting.WIDTH, 4.2), sharex="col", sharey="row"
-)
+figure, axes = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.2), sharex="col", sharey="row")
 for name, record in runs.items():
     column = 0 if name == "MNIST" else 1
     for row, metric in enumerate(("coverage", "frechet_distance")):
         axes[row, column].plot(
-            record.column("epoch"), record.column(f"sample_{metric}"),
-            color=f"C{row}", alpha=1.0 if column == 0 else 0.5, linewidth=1.5,
-        )  # fmt: skip
-        floor = record.metrics[f"real_held_out_{metric}"]
-        axes[row, column].axhline(
-            floor, color="black", linestyle=":", linewidth=1
+            record.column("epoch"),
+            record.column(f"sample_{metric}"),
+            color=f"C{row}",
+            alpha=1.0 if column == 0 else 0.5,
+            linewidth=1.5,
         )
+        floor = record.metrics[f"real_held_out_{metric}"]
+        axes[row, column].axhline(floor, color="black", linestyle=":", linewidth=1)
 axes[0, 0].set(ylabel="coverage", ylim=(0, 1.05), title="MNIST")
 axes[1, 0].set(ylabel="Fréchet distance", yscale="log")
 axes[0, 1].set(title="built-in digits")
@@ -719,8 +712,10 @@ for plane in axes[-1]:
 plt.show()
 for name, record in runs.items():
     coverage = record.column("sample_coverage")
-    print(f"{name:15} coverage {coverage[0]:.2f} at first, {coverage[-1]:.2f} at last,",
-          f"{max(coverage):.2f} at best")  # fmt: skip
+    print(
+        f"{name:15} coverage {coverage[0]:.2f} at first, {coverage[-1]:.2f} at last,",
+        f"{max(coverage):.2f} at best",
+    )
 
 # %% [markdown]
 # Most of what is gained is gained early. In the first third of a run the distance falls by a large factor and coverage rises. After that the curves of the built-in digits go up and down and come no nearer to the floor. Whether MNIST came nearer with more steps, the table says. And the samples still are not what real digits are: see the share of images that cannot be read.
@@ -730,9 +725,14 @@ figure, axes = plt.subplots(2, 1, figsize=(plotting.WIDTH, 5.0))
 for plane, (name, record) in zip(axes, list(runs.items())[:2], strict=True):
     shares = np.array([record.column(f"sample_class_{k}") for k in range(10)])
     picture = plane.imshow(
-        shares, aspect="auto", cmap="Blues", vmin=0, vmax=0.25, interpolation="nearest",
+        shares,
+        aspect="auto",
+        cmap="Blues",
+        vmin=0,
+        vmax=0.25,
+        interpolation="nearest",
         extent=(0.5, len(record.history) + 0.5, 9.5, -0.5),
-    )  # fmt: skip
+    )
     plane.set(title=name, ylabel="digit", yticks=range(10))
     plane.xaxis.get_major_locator().set_params(integer=True)
     plane.grid(False)
@@ -740,14 +740,14 @@ axes[-1].set(xlabel="epoch")
 figure.colorbar(picture, ax=axes, label="share", extend="max")
 plt.show()
 for name, record in runs.items():
-    shares = np.array(
-        [record.column(f"sample_class_{k}")[-10:] for k in range(10)]
-    ).mean(axis=1)
+    shares = np.array([record.column(f"sample_class_{k}")[-10:] for k in range(10)]).mean(axis=1)
     rarest = int(shares.argmin())
     divergences = [verdicts.class_divergence(row) for row in record.history]
     thirds = np.array_split(divergences, min(3, len(divergences)))
-    print(f"{name:15} rarest: {rarest}, share {shares[rarest]:.3f}; divergence by thirds",
-          " ".join(f"{np.mean(third):.3f}" for third in thirds))  # fmt: skip
+    print(
+        f"{name:15} rarest: {rarest}, share {shares[rarest]:.3f}; divergence by thirds",
+        " ".join(f"{np.mean(third):.3f}" for third in thirds),
+    )
 
 # %% [markdown]
 # The digits are not even: the divergences lie above the floor of chance. In the second chart one digit is about twice as frequent as is fair, at the cost of others. But read along the rows. A digit that vanishes would be a row that fades to white. In the epochs drawn here, once the first third is over, no row does. The divergence by thirds says the same in numbers.
@@ -766,17 +766,11 @@ for name, record in runs.items():
     late = len(record.history) // 3
     distance = record.column("sample_frechet_distance")[late:]
     correlations[name] = [
-        spearmanr(
-            record.column(f"val_{network}_loss")[late:], distance
-        ).statistic
+        spearmanr(record.column(f"val_{network}_loss")[late:], distance).statistic
         for network in LOSSES
     ]
-    print(
-        f"{name:15}" + "".join(f"{value:15.2f}" for value in correlations[name])
-    )
-lowest = dict(
-    zip(LOSSES, np.min(list(correlations.values()), axis=0), strict=True)
-)
+    print(f"{name:15}" + "".join(f"{value:15.2f}" for value in correlations[name]))
+lowest = dict(zip(LOSSES, np.min(list(correlations.values()), axis=0), strict=True))
 good = [network for network, value in lowest.items() if value > 0.5]
 print("above one half in every run:", ", ".join(good) or "none")
 
@@ -793,15 +787,11 @@ print("above one half in every run:", ", ".join(good) or "none")
 claim = next(c for c in claims.CLAIMS if c.name == "C1")
 verdict = verdicts.judge(claim, RESULTS)
 print(textwrap.fill(f"{claim.name}: {claim.claim}", 72))
-print(
-    f"runs: {arm.registered} registered, {len(arm.finished)} finished, {arm.failed} broke off"
-)
+print(f"runs: {arm.registered} registered, {len(arm.finished)} finished, {arm.failed} broke off")
 print(f"needed: a divergence larger by {claim.threshold} nats")
 if verdict.effect:
     early, late = (side[claim.metric][0] for side in reversed(verdict.sides))
-    print(
-        f"divergence in epochs 31 to 40: {early:.3f}, in the last ten: {late:.3f}"
-    )
+    print(f"divergence in epochs 31 to 40: {early:.3f}, in the last ten: {late:.3f}")
     print("effect {:.3f} [{:.3f}, {:.3f}]".format(*verdict.effect))
     print(f"verdict: {verdict.word}")
 else:
@@ -835,10 +825,7 @@ print(f"sheets without three or more: {(missing >= 3).mean():.0%}")
 
 # %% tags=["nbval-ignore-output"]
 folders = {"MNIST": MNIST}
-folders |= {
-    f"digits, seed {s}": RESULTS / NAME / "digits" / f"seed-{s}"
-    for s in arm.finished
-}
+folders |= {f"digits, seed {s}": RESULTS / NAME / "digits" / f"seed-{s}" for s in arm.finished}
 explorer = RunExplorer(
     {name: path for name, path in folders.items() if sheets_of(path)},
     {
@@ -848,14 +835,16 @@ explorer = RunExplorer(
     },
     log=["losses, held out", "Fréchet distance"],
     title="The original's VAE-GAN, epoch by epoch",
-)  # fmt: skip
+)
 explorer
 
 # %%
 for name, record in runs.items():
     best = min(record.history, key=lambda row: row["sample_frechet_distance"])
-    print(f"{name:15} lowest Fréchet distance {best['sample_frechet_distance']:6.1f}",
-          f"in epoch {best['epoch']:3} of {len(record.history)}")  # fmt: skip
+    print(
+        f"{name:15} lowest Fréchet distance {best['sample_frechet_distance']:6.1f}",
+        f"in epoch {best['epoch']:3} of {len(record.history)}",
+    )
 
 # %% [markdown]
 # ## TensorBoard

@@ -245,9 +245,12 @@ hard, assumed, half = (LABELS[name] for name in ("hard", "as assumed", "mean of 
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.6))
 for run, (colour, line) in STYLE.items():
     axes.plot(
-        logged[run]["epoch"], logged[run]["discriminator_loss"], line, color=colour,
+        logged[run]["epoch"],
+        logged[run]["discriminator_loss"],
+        line,
+        color=colour,
         label=run.upper(),
-    )  # fmt: skip
+    )
 for level, line, text in (
     (levels(*half)[0], ":", "blind, mean label one half"),
     (levels(*hard)[0], "--", "blind, hard labels"),
@@ -287,16 +290,17 @@ plt.show()
 # $$ (eq-faces-real)
 
 # %% mystnb={"figure": {"caption": "The discriminator's loss in the original's four runs, in training and on validation faces. The dotted line is the price of being blind with hard labels.", "name": "fig-faces-gap"}, "image": {"alt": "Four charts, one a run, on a logarithmic axis, each with a smooth curve of the training loss and a ragged one of the validation loss above it. In S1, S2 and S3 the two run close together near two for half of the run and then part slowly; in S2 and S3 the upper one shoots up in the last ten epochs. In S4 the two part almost from the start, and the gap only widens."}} tags=["hide-input"]
-figure, panels = plt.subplots(
-    2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True
-)
+figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
 for axes, run in zip(panels.flat, RUNS, strict=True):
     for kind, line in (("", "-"), ("val_", "-")):
         axes.plot(
-            logged[run]["epoch"], logged[run][f"{kind}discriminator_loss"], line,
-            color=plotting.COLOURS[0 if not kind else 3], linewidth=1.4,
+            logged[run]["epoch"],
+            logged[run][f"{kind}discriminator_loss"],
+            line,
+            color=plotting.COLOURS[0 if not kind else 3],
+            linewidth=1.4,
             label="validation" if kind else "training",
-        )  # fmt: skip
+        )
     axes.axhline(levels(*hard)[0], color="black", linestyle=":", linewidth=1)
     axes.set(title=run.upper(), yscale="log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -442,9 +446,7 @@ _ = gc.collect()
 data = "rendered-faces"  # or "us-adult-faces", or a path of pictures
 name = profile.choose(cpu="faces-light", gpu="faces-original")
 image_size = profile.choose(cpu=32, gpu=64)
-train_count, validation_count = profile.choose(
-    cpu=(200, 128), gpu=(8500, 1500)
-)
+train_count, validation_count = profile.choose(cpu=(200, 128), gpu=(8500, 1500))
 if profile.quick:
     train_count, validation_count = 64, 64
 epochs = profile.epochs(cpu=10, gpu=100)
@@ -557,9 +559,7 @@ def read(data):
     """Return the finished runs on some data by rule, each a mapping from seed to record."""
     found = {}
     for rule in TITLES:
-        folders = sorted(
-            path.parent for path in RESULTS.glob(f"{data}-{rule}/seed-*/metrics.json")
-        )
+        folders = sorted(path.parent for path in RESULTS.glob(f"{data}-{rule}/seed-*/metrics.json"))
         if folders:
             found[rule] = {
                 int(f.name.removeprefix("seed-")): records.read_record(f) for f in folders
@@ -599,14 +599,23 @@ print(f"{'':18}{'original':>12}{'here':>10}")
 for row, (theirs, ours) in TABLE.items():
     print(f"{row:18}{theirs:>12}{ours:>10}")
 for row in (
-    "batch_size", "latent_dim", "minibatch_kernels", "dropout", "flip_probability",
-    "real_target", "fake_weight", "kl_weight", "feature_weight", "feature_scale", "gamma",
-):  # fmt: skip
+    "batch_size",
+    "latent_dim",
+    "minibatch_kernels",
+    "dropout",
+    "flip_probability",
+    "real_target",
+    "fake_weight",
+    "kl_weight",
+    "feature_weight",
+    "feature_scale",
+    "gamma",
+):
     star = "*" if row in experiments.EXPERIMENTS["faces-original"].assumptions else ""
     values = (
         v if isinstance(v, str) else f"{v:.4g}"
         for v in (faces_original[row], run.config["arguments"][row])
-    )  # fmt: skip
+    )
     theirs, ours = values
     print(f"{row:18}{theirs + star:>12}{ours:>10}")
 print("* assumed, or follows from an assumption")
@@ -651,9 +660,7 @@ for row, network in zip(panels, NETWORKS, strict=True):
         passed = np.arange(1, len(losses) + 1)
         led = [rule_of(run).initial, *rates[:-1]]  # the rate that led each epoch
         row[0].plot(passed, losses, **LINES[rule], label=TITLES[rule])
-        row[1].semilogy(
-            passed, np.maximum(led, 1e-6), drawstyle="steps-post", **LINES[rule]
-        )
+        row[1].semilogy(passed, np.maximum(led, 1e-6), drawstyle="steps-post", **LINES[rule])
         fell = np.flatnonzero(np.diff([led[0], *rates]) < 0)
         when = fell[0] + 1 if len(fell) else "never"
         print(f"  {TITLES[rule]:10}{np.argmin(losses) + 1:8d}{when:>8}{led[-1]:9.1e}")
@@ -665,9 +672,7 @@ for row, network in zip(panels, NETWORKS, strict=True):
     row[0].yaxis.set_minor_formatter(NullFormatter())
 for axes in panels[-1]:
     axes.set_xlabel("epoch")
-figure.legend(
-    *panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4
-)
+figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown]
@@ -702,14 +707,23 @@ figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.9), sharey=True)
 for axes, network in zip(panels, NETWORKS, strict=True):
     passed = logged["s4"]["epoch"]
     axes.semilogy(
-        passed, logged["s4"][f"learning_rate_{network}"], drawstyle="steps-pre",
-        color="0.75", linewidth=5, label="logged",
-    )  # fmt: skip
+        passed,
+        logged["s4"][f"learning_rate_{network}"],
+        drawstyle="steps-pre",
+        color="0.75",
+        linewidth=5,
+        label="logged",
+    )
     for name, line, colour in (("s4-log", "-", 0), ("s4-text", "--", 3)):
         axes.semilogy(
-            passed, replayed(name, network), line, drawstyle="steps-pre",
-            color=plotting.COLOURS[colour], linewidth=1.3, label=TITLES[name],
-        )  # fmt: skip
+            passed,
+            replayed(name, network),
+            line,
+            drawstyle="steps-pre",
+            color=plotting.COLOURS[colour],
+            linewidth=1.3,
+            label=TITLES[name],
+        )
     axes.set(title=network, xlabel="epoch")
 panels[0].set_ylabel("learning rate")
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -759,16 +773,12 @@ plt.show()
 def show_sheets(data, found, epoch):
     """Draw the recorded sheet of 64 images of each rule's first seed, three in a row."""
     rows = -(-len(found) // 3)
-    figure, panels = plt.subplots(
-        rows, 3, figsize=(plotting.WIDTH, 2.35 * rows), squeeze=False
-    )
+    figure, panels = plt.subplots(rows, 3, figsize=(plotting.WIDTH, 2.35 * rows), squeeze=False)
     for axes in panels.flat:
         axes.axis("off")
     for axes, (rule, runs) in zip(panels.flat, found.items(), strict=False):
         axes.imshow(
-            plt.imread(
-                RESULTS / f"{data}-{rule}/seed-{min(runs)}/samples/epoch-{epoch:03d}.png"
-            )
+            plt.imread(RESULTS / f"{data}-{rule}/seed-{min(runs)}/samples/epoch-{epoch:03d}.png")
         )
         axes.set_title(TITLES[rule], fontsize=10)
     show_faces(figure)
@@ -800,10 +810,7 @@ COLUMNS = {
     **{title: name for name, title in QUALITY.items()},
 }
 table = {
-    rule: {
-        title: [last_ten(run, name) for run in runs.values()]
-        for title, name in COLUMNS.items()
-    }
+    rule: {title: [last_ten(run, name) for run in runs.values()] for title, name in COLUMNS.items()}
     for rule, runs in rendered.items()
 }
 print(f"{'':9}{'loss':>6}{'loss':>7}{'loss':>6}{'Fréchet':>9}{'cover-':>7}")
@@ -821,9 +828,7 @@ for rule, row in table.items():
 def agreement(losses, distances):
     """Share of pairs in which the lower loss has the lower distance."""
     pairs = list(combinations(range(len(losses)), 2))
-    return np.mean(
-        [(losses[i] < losses[j]) == (distances[i] < distances[j]) for i, j in pairs]
-    )
+    return np.mean([(losses[i] < losses[j]) == (distances[i] < distances[j]) for i, j in pairs])
 
 
 # %% mystnb={"figure": {"caption": "Validation loss of each network against the Fréchet distance, both as means over the last ten epochs, a dot for each run in its rule's colour. If a loss ranked the faces, the dots would rise from the lower left to the upper right. The dashed line is the loss of a blind discriminator under the labels and weights of these runs.", "name": "fig-faces-ranking"}, "image": {"alt": "Three charts side by side with the Fréchet distance on the vertical axis and the validation loss of encoder, decoder and discriminator on the horizontal one, and a few coloured dots in each. In the chart of the discriminator a dashed vertical line marks the loss of a blind one."}} tags=["hide-input"]
@@ -940,9 +945,7 @@ for place, (rule, runs) in enumerate(rendered.items()):
     for number, (run, last) in enumerate(zip(runs.values(), spans[rule], strict=True)):
         height = place + 0.18 * (number - (len(runs) - 1) / 2)
         axes.plot([min(last), max(last)], [height, height], color="0.6", linewidth=1)
-        axes.plot(
-            run.metrics["random_frechet_distance"], height, "o", color=LINES[rule]["color"]
-        )
+        axes.plot(run.metrics["random_frechet_distance"], height, "o", color=LINES[rule]["color"])
     shared = [seed for seed in runs if seed in rendered["s1"]]
     coverage = told([run.metrics["random_coverage"] for run in runs.values()])
     text = f"{TITLES[rule]:9} {told(ends[rule])}, coverage {coverage}"
@@ -963,19 +966,13 @@ for place, (rule, runs) in enumerate(rendered.items()):
         text += ", above S1 by {:.2f} [{:.2f}, {:.2f}]".format(*apart)
     print(text)
 floor = np.mean(
-    [
-        run.metrics["real_frechet_distance"]
-        for runs in rendered.values()
-        for run in runs.values()
-    ]
+    [run.metrics["real_frechet_distance"] for runs in rendered.values() for run in runs.values()]
 )
 axes.axvline(floor, color="black", linestyle=":", linewidth=1)
 axes.set_yticks(range(len(rendered)), [TITLES[rule] for rule in rendered])
 axes.invert_yaxis()
 axes.set(xlabel="Fréchet distance", xlim=(0, None))
-print(
-    f"real faces {floor:.2f}; seeds: {min(len(runs) for runs in rendered.values())} at least"
-)
+print(f"real faces {floor:.2f}; seeds: {min(len(runs) for runs in rendered.values())} at least")
 plt.show()
 
 # %% [markdown]
@@ -1051,9 +1048,7 @@ show_sheets("congress", congress, 40)
 # %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record.", "name": "fig-faces-64"}, "image": {"alt": "Eight by eight generated faces, larger than in the sheets before. Drawn heads on white with varied hair, skin and clothes; they are soft, and some have torn edges of the hair. Beside them eight by eight portraits: heads and shoulders on blue under a coarse grain, whose eyes and mouths are shadows."}} tags=["hide-input"]
 LARGE = {"rendered": "seed-0", "Congress": "data-congress-epochs-30-seed-0"}
 large = {
-    title: RESULTS / f
-    for title, f in LARGE.items()
-    if (RESULTS / f / "metrics.json").exists()
+    title: RESULTS / f for title, f in LARGE.items() if (RESULTS / f / "metrics.json").exists()
 }
 figure, panels = plt.subplots(
     1, len(large), figsize=(plotting.WIDTH, 6.6 / len(large)), squeeze=False
@@ -1064,7 +1059,9 @@ for axes, (title, path) in zip(panels[0], large.items(), strict=True):
     axes.set_title(title, fontsize=10)
     axes.axis("off")
     size = run.config["data"]["image_shape"][0]
-    print(f"{title}, {size} pixels: {run.config['data']['train_count']} faces, {len(run.history)} epochs")
+    print(
+        f"{title}, {size} pixels: {run.config['data']['train_count']} faces, {len(run.history)} epochs"
+    )
     print(f"  Fréchet {run.metrics['random_frechet_distance']:.1f}", end="")
     print(f", real faces {run.metrics['real_frechet_distance']:.2f}")
 show_faces(figure)

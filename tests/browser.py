@@ -100,9 +100,7 @@ class Browser:
         """Click the middle of an element."""
         x, y = self.middle(selector)
         for kind in ("mousePressed", "mouseReleased"):
-            self.send(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def press(self, key):
         """Press and release a key of the keyboard."""
@@ -127,8 +125,11 @@ class Browser:
         """Set the window's size; a phone has touch."""
         self.send(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=phone,
-        )  # fmt: skip
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=phone,
+        )
         self.send("Emulation.setTouchEmulationEnabled", enabled=phone)
 
     def media(self, medium="", **features):

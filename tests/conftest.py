@@ -11,11 +11,23 @@ import pytest
 # Modules that train, build the book or start processes. `make check` leaves them out, as it does
 # single tests with this mark; `make test` runs them all. Decided by `pytest --durations=0`.
 SLOW = {
-    "test_adversarial", "test_backends", "test_benchmarks", "test_book", "test_callbacks",
-    "test_cli", "test_colab", "test_experiments", "test_face_experiments", "test_gan",
-    "test_kernels", "test_models", "test_nbval", "test_resume", "test_similarity_vae",
+    "test_adversarial",
+    "test_backends",
+    "test_benchmarks",
+    "test_book",
+    "test_callbacks",
+    "test_cli",
+    "test_colab",
+    "test_experiments",
+    "test_face_experiments",
+    "test_gan",
+    "test_kernels",
+    "test_models",
+    "test_nbval",
+    "test_resume",
+    "test_similarity_vae",
     "test_vaegan",
-}  # fmt: skip
+}
 
 
 def pytest_collection_modifyitems(items):

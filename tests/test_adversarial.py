@@ -26,9 +26,16 @@ def noisy_vaegan():
     h = layers.Dropout(0.2, seed=4)(MinibatchDiscrimination(2, 3)(h))
     discriminator = keras.Model(x, (layers.Dense(1)(h), features))
     return models.VAEGAN(
-        games.encoder(), decoder, discriminator, gamma=1e-2,
-        real_target=0.9, flip_probability=0.1, equilibrium=0.68, margin=0.35, seed=3,
-    )  # fmt: skip
+        games.encoder(),
+        decoder,
+        discriminator,
+        gamma=1e-2,
+        real_target=0.9,
+        flip_probability=0.1,
+        equilibrium=0.68,
+        margin=0.35,
+        seed=3,
+    )
 
 
 def make_gan():
@@ -174,8 +181,12 @@ def test_fit_validates_logs_and_calls_back(tmp_path):
     model = adam(games.vaegan())
     x, labels = games.images(10), np.arange(10)
     history = model.fit(
-        x, labels,  # labels are there in many data sets, and not used
-        batch_size=4, epochs=3, verbose=0, validation_data=(games.images(5, seed=9), labels[:5]),
+        x,
+        labels,  # labels are there in many data sets, and not used
+        batch_size=4,
+        epochs=3,
+        verbose=0,
+        validation_data=(games.images(5, seed=9), labels[:5]),
         callbacks=[
             keras.callbacks.CSVLogger(tmp_path / "log.csv"),
             keras.callbacks.ModelCheckpoint(
@@ -184,7 +195,7 @@ def test_fit_validates_logs_and_calls_back(tmp_path):
             keras.callbacks.EarlyStopping("val_decoder_loss", patience=99, mode="min"),
             keras.callbacks.BackupAndRestore(tmp_path / "backup"),
         ],
-    ).history  # fmt: skip
+    ).history
     names = [f"{name}_loss" for name in model.network_names]
     names += ["kl_loss", "feature_loss", "d_real", "d_reconstruction", "d_generated"]
     assert set(history) == {*names, *(f"val_{name}" for name in names)}
@@ -237,12 +248,15 @@ def test_everything_random_compiles_with_xla():
 
 
 # `low` and `high` are the limits of the discriminator's cost, which is about 0.7 for both kinds.
-@pytest.mark.parametrize("low, high, moves", [
-    (0.0, 99.0, {"generator", "discriminator"}),
-    (98.0, 99.0, {"generator"}),  # the discriminator is too sure
-    (0.0, 0.01, {"discriminator"}),  # it is too unsure
-    (0.6, 0.61, {"generator", "discriminator"}),  # both, see below: then neither is skipped
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "low, high, moves",
+    [
+        (0.0, 99.0, {"generator", "discriminator"}),
+        (98.0, 99.0, {"generator"}),  # the discriminator is too sure
+        (0.0, 0.01, {"discriminator"}),  # it is too unsure
+        (0.6, 0.61, {"generator", "discriminator"}),  # both, see below: then neither is skipped
+    ],
+)
 def test_a_network_out_of_balance_is_skipped_and_its_optimizer_stands_still(low, high, moves):
     model = games.gan(equilibrium=50.0, margin=50.0)
     model.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01))
@@ -353,8 +367,11 @@ def errors_of_tensorflow():
 
 
 def test_a_batch_of_one_trains_where_there_is_no_batch_norm():
-    model = adam(models.GAN(networks.build_decoder("toy"),
-                            networks.build_discriminator("toy", minibatch_kernels=3)))  # fmt: skip
+    model = adam(
+        models.GAN(
+            networks.build_decoder("toy"), networks.build_discriminator("toy", minibatch_kernels=3)
+        )
+    )
     history = model.fit(np.zeros((1, 2)), verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
 

@@ -82,8 +82,9 @@ def test_a_slope_is_that_of_the_line_through_the_codes():
 def test_slopes_of_all_attributes_undo_their_correlations(correlated):
     truth = np.random.default_rng(2).normal(size=(4, 6))
     z = correlated @ truth + 3.0
-    np.testing.assert_allclose(latent.attribute_vectors(z, correlated, together=True), truth,
-                               atol=1e-4)  # fmt: skip
+    np.testing.assert_allclose(
+        latent.attribute_vectors(z, correlated, together=True), truth, atol=1e-4
+    )
     mixed = np.corrcoef(correlated, rowvar=False) @ truth
     np.testing.assert_allclose(latent.attribute_vectors(z, correlated), mixed, atol=1e-4)
 
@@ -256,8 +257,9 @@ def judge(request):
     mean, deviation = datasets.face_attribute_moments()
     truth = (np.stack(list(attributes.values()), axis=1) - mean) / deviation
     record = records.read_record(metrics.JUDGES / f"regressor-faces-{size}")
-    return SimpleNamespace(size=size, network=metrics.load_regressor(size), record=record,
-                           images=images, truth=truth)  # fmt: skip
+    return SimpleNamespace(
+        size=size, network=metrics.load_regressor(size), record=record, images=images, truth=truth
+    )
 
 
 def test_attributes_are_read_as_well_as_the_record_says(judge):
@@ -321,23 +323,37 @@ def test_a_regressor_is_built_as_it_says(size):
     assert network.count_params() < 120_000
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: networks.build_regressor(48), "must be 32 or 64. Received: 48"),
-    (lambda: networks.build_regressor(32, 0), "`num_attributes` must be a whole number"),
-    (lambda: metrics.load_regressor(48), "There are regressors for faces of 32 and 64 pixels"),
-    (lambda: latent.attribute_vectors(np.zeros((3, 2)), np.ones((3, 1))), "column of which varies"),
-    (lambda: latent.attribute_vectors(np.zeros((3, 2)), np.eye(2)), "must be 3 rows"),
-    (lambda: latent.attribute_vectors(np.zeros((3, 2)), [[0, 0], [1, 2], [2, 4]], together=True),
-     "must not determine each other"),
-    (lambda: metrics.attribute_response(LinearWorld(), LinearWorld(), np.zeros((1, 16)),
-                                        np.zeros((2, 3))), "`vectors` must have shape"),
-    (lambda: metrics.asked_and_leaked(np.zeros((2, 3))), "`response` must have shape"),
-    (lambda: metrics.asked_and_leaked([[1.0]]), "count >= 2"),
-    (lambda: metrics.attribute_similarity([[1.0]], [[1.0], [2.0]]), "must have the shape"),
-    (lambda: metrics.attribute_similarity([[0.0]], [[1.0]]), "no row of zeros"),
-    (lambda: metrics.r_squared([[1.0], [1.0]], [[1.0], [1.0]]), "whose columns must vary"),
-    (lambda: metrics.r_squared([[1.0], [2.0]], [[1.0], [2.0], [3.0]]), "the shape of `truth`"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: networks.build_regressor(48), "must be 32 or 64. Received: 48"),
+        (lambda: networks.build_regressor(32, 0), "`num_attributes` must be a whole number"),
+        (lambda: metrics.load_regressor(48), "There are regressors for faces of 32 and 64 pixels"),
+        (
+            lambda: latent.attribute_vectors(np.zeros((3, 2)), np.ones((3, 1))),
+            "column of which varies",
+        ),
+        (lambda: latent.attribute_vectors(np.zeros((3, 2)), np.eye(2)), "must be 3 rows"),
+        (
+            lambda: latent.attribute_vectors(
+                np.zeros((3, 2)), [[0, 0], [1, 2], [2, 4]], together=True
+            ),
+            "must not determine each other",
+        ),
+        (
+            lambda: metrics.attribute_response(
+                LinearWorld(), LinearWorld(), np.zeros((1, 16)), np.zeros((2, 3))
+            ),
+            "`vectors` must have shape",
+        ),
+        (lambda: metrics.asked_and_leaked(np.zeros((2, 3))), "`response` must have shape"),
+        (lambda: metrics.asked_and_leaked([[1.0]]), "count >= 2"),
+        (lambda: metrics.attribute_similarity([[1.0]], [[1.0], [2.0]]), "must have the shape"),
+        (lambda: metrics.attribute_similarity([[0.0]], [[1.0]]), "no row of zeros"),
+        (lambda: metrics.r_squared([[1.0], [1.0]], [[1.0], [1.0]]), "whose columns must vary"),
+        (lambda: metrics.r_squared([[1.0], [2.0]], [[1.0], [2.0], [3.0]]), "the shape of `truth`"),
+    ],
+)
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=f"{message}.*") as failure:
         call()

@@ -15,19 +15,33 @@ from keras import ops
 
 BACKEND = keras.backend.backend()
 PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
-OTHERS = [pytest.param(name, marks=pytest.mark.skipif(
-    not find_spec(PACKAGES[name]) and not os.environ.get("CI"), reason=f"{name} is not installed"
-)) for name in PACKAGES if name != BACKEND]  # fmt: skip
+OTHERS = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            not find_spec(PACKAGES[name]) and not os.environ.get("CI"),
+            reason=f"{name} is not installed",
+        ),
+    )
+    for name in PACKAGES
+    if name != BACKEND
+]
 HERE = Path(__file__).parent
 MODULES = ("test_layers", "test_losses", "test_models", "test_newcomer", "test_regularisers")
 # Of the modules of adversarial models: each backend has a training step of its own; what lies
 # outside it is the same code on all.
 GAMES = ("test_adversarial", "test_gan", "test_vaegan")
 STEPS = (
-    "moves_what_larsen_says", "from_the_same_weights", "logits_of_fakes", "follows_its_own_loss",
-    "slopes_of_the_formulas", "fit_validates", "out_of_balance",
-    "equals_uninterrupted[.keras-noisy_vaegan]", "equals_uninterrupted[.weights.h5-make_gan]",
-)  # fmt: skip
+    "moves_what_larsen_says",
+    "from_the_same_weights",
+    "logits_of_fakes",
+    "follows_its_own_loss",
+    "slopes_of_the_formulas",
+    "fit_validates",
+    "out_of_balance",
+    "equals_uninterrupted[.keras-noisy_vaegan]",
+    "equals_uninterrupted[.weights.h5-make_gan]",
+)
 
 
 def run_on(backend, *arguments):

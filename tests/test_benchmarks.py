@@ -77,8 +77,11 @@ def test_measure_by_hand():
     points = np.repeat(ring.modes[:5], [400, 400, 400, 1, 1], axis=0)
     found = benchmark.measure(np.concatenate([points, np.full((1298, 2), 5.0)]), ring)
     assert found == {
-        "modes": 5, "modes_with_a_tenth": 3, "high_quality": round(1202 / 2500, 4), "failed": False
-    }  # fmt: skip
+        "modes": 5,
+        "modes_with_a_tenth": 3,
+        "high_quality": round(1202 / 2500, 4),
+        "failed": False,
+    }
     points[:400] = np.nan
     assert benchmark.measure(points, ring)["modes"] == 4
     nothing = benchmark.measure(np.full((10, 2), np.nan), ring)
@@ -119,8 +122,9 @@ def test_another_batch_size_keeps_the_size_of_the_features(one_toy, tmp_path):
     settings = record["settings"]
     assert settings["batch_size"] == 16 and settings["scale"] * 16 == 64 / 16
     assert [(r["toy"], r["discriminator"]) for r in record["runs"]] == [
-        ("ring", "plain"), ("ring", "minibatch")
-    ]  # fmt: skip
+        ("ring", "plain"),
+        ("ring", "minibatch"),
+    ]
     (layer,) = [
         layer
         for layer in benchmark.build("minibatch", settings)[1].layers
@@ -136,17 +140,25 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     monkeypatch.setattr(datasets, "load_mnist", lambda: ((x[:160], y[:160]), test))
     monkeypatch.setattr(quality_search, "HELD_OUT", 64)
     monkeypatch.setattr(quality_search, "RESULTS", tmp_path)
-    monkeypatch.setattr(quality_search, "TRIES", {
-        "a vae": ("vae-mnist", {"epochs": 1}),
-        "diverged": ("vaegan-mnist", {"epochs": 2, "learning_rate": 1e30}),
-    })  # fmt: skip
+    monkeypatch.setattr(
+        quality_search,
+        "TRIES",
+        {
+            "a vae": ("vae-mnist", {"epochs": 1}),
+            "diverged": ("vaegan-mnist", {"epochs": 2, "learning_rate": 1e30}),
+        },
+    )
     (x_train, _), (x_held_out, _) = quality_search.hold_out(datasets.load_mnist())
     np.testing.assert_array_equal(np.concatenate([x_train, x_held_out]), x[:160])
     assert len(x_held_out) == 64
     judged = []
-    monkeypatch.setattr(quality_search, "evaluate_samples", lambda model, data, arguments: (
-        judged.append(data) or evaluate_samples(model, data, arguments)
-    ))  # fmt: skip
+    monkeypatch.setattr(
+        quality_search,
+        "evaluate_samples",
+        lambda model, data, arguments: (
+            judged.append(data) or evaluate_samples(model, data, arguments)
+        ),
+    )
     quality_search.main(["a vae"])
     np.testing.assert_array_equal(judged[0][1][0], x_held_out)
     first = (tmp_path / "a-vae.json").read_text()
@@ -257,8 +269,10 @@ def test_an_epoch_of_each_model_is_the_time_of_its_steps(monkeypatch):
     found = train_step.measure_models(argparse.Namespace(windows=3, steps=2))
     assert found["vae-mnist"]["epoch_seconds"] == pytest.approx(938 * 0.2)
     assert found["vaegan-mnist-original"] == {
-        "batch": 100, "epoch_seconds": pytest.approx(120), "range": pytest.approx([120, 120])
-    }  # fmt: skip
+        "batch": 100,
+        "epoch_seconds": pytest.approx(120),
+        "range": pytest.approx([120, 120]),
+    }
     printed = train_step.table({"models": {**found, "environment": {}}})
     assert "- an epoch of MNIST, vae-mnist, batch 64: 188 s (188 to 188)" in printed
 
@@ -280,8 +294,10 @@ def test_kernels_are_compared_with_keras_own_in_each_turn(monkeypatch):
     assert len(found) == 4
     for ratios in found.values():
         assert ratios == {
-            "BatchNormalization": [2.0] * 3, "Adam": pytest.approx([1.2] * 3), "all": [2.0] * 3
-        }  # fmt: skip
+            "BatchNormalization": [2.0] * 3,
+            "Adam": pytest.approx([1.2] * 3),
+            "all": [2.0] * 3,
+        }
     printed = train_step.table({"kernels": {**found, "environment": {}}})
     assert "- kernels, light, float32, as fast as Keras' own: BatchNormalization 2.00" in printed
 
@@ -308,9 +324,13 @@ def test_the_step_of_an_experiment_is_that_of_its_model(experiment, monkeypatch)
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
 def test_rows_are_measured_in_processes_of_their_own(tiny, monkeypatch, tmp_path, capsys):
     pytest.importorskip("tensorflow")
-    monkeypatch.setitem(train_step.PARTS, "light", lambda options: train_step.measure_rows(
-        "small", [("ours", "tensorflow"), ("three-tape", "tensorflow")], ["float32"], options
-    ))  # fmt: skip
+    monkeypatch.setitem(
+        train_step.PARTS,
+        "light",
+        lambda options: train_step.measure_rows(
+            "small", [("ours", "tensorflow"), ("three-tape", "tensorflow")], ["float32"], options
+        ),
+    )
     path = tmp_path / "out.json"
     train_step.main(["--json", str(path), "--part", "light", "--windows", "3", "--steps", "1"])
     found = json.loads(path.read_text())["parts"]["light"]

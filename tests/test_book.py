@@ -29,8 +29,10 @@ def build(project):
     command = Path(sys.executable).with_name("jupyter-book")
     return subprocess.run(
         [command, "build", project, "-W", "-n", "--keep-going", "-q"],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def copy_book(target):
@@ -213,9 +215,16 @@ def test_a_page_shows_each_table_as_the_records_say_it(read, name):
 
 ELSEWHERE = re.compile(r"^\s*(?:https?:)?//")
 LOADS = {
-    "script": "src", "img": "src", "iframe": "src", "embed": "src", "source": "src",
-    "audio": "src", "video": "src", "object": "data", "use": "href",
-}  # fmt: skip
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "embed": "src",
+    "source": "src",
+    "audio": "src",
+    "video": "src",
+    "object": "data",
+    "use": "href",
+}
 LINKS = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "icon"}
 IN_SCRIPT = re.compile(
     r"""(?:from\s*|import\s*\(?\s*|fetch\(\s*|\.src\s*=\s*|importScripts\(\s*)["'`](?:https?:)?//"""

@@ -322,9 +322,13 @@ def test_a_rule_alone_leads_a_model_of_one_optimizer():
     schedule = LearningRateSchedules(Plateau(0.5, 0.5, 0.0, 1))
     falsify = Falsify(val_loss=[3.0, 3.0, 2.0])
     history = model.fit(
-        POINTS, POINTS, epochs=3, validation_data=(POINTS, POINTS), verbose=0,
+        POINTS,
+        POINTS,
+        epochs=3,
+        validation_data=(POINTS, POINTS),
+        verbose=0,
         callbacks=[falsify, schedule],
-    ).history  # fmt: skip
+    ).history
     assert history["learning_rate"] == [0.5, 0.25, 0.25]
     assert float(model.optimizer.learning_rate) == 0.25
     assert list(schedule.state()) == [""]
@@ -459,9 +463,11 @@ def test_noise_inside_a_nested_network_decays_too():
 def test_history_and_progress_of_several_networks(tmp_path, capsys):
     schedules = LearningRateSchedules({"generator": Plateau(0.3, 0.1, 1e-9, 1)})
     watching = [
-        Falsify(val_generator_loss=[1.0] * 2), schedules, HistoryWriter(tmp_path / "history.csv"),
+        Falsify(val_generator_loss=[1.0] * 2),
+        schedules,
+        HistoryWriter(tmp_path / "history.csv"),
         callbacks.Progress(),
-    ]  # fmt: skip
+    ]
     history = fit(tiny_gan(), watching, epochs=2)
     rows = records._read_history(tmp_path / "history.csv")
     logs = {"generator_loss", "discriminator_loss", "d_real", "d_generated"}

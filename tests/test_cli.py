@@ -137,8 +137,9 @@ def test_generate_writes_one_sheet_or_a_folder(run, capsys, tmp_path):
     assert main([*words, str(tmp_path / "images")]) == 0
     out, err = capsys.readouterr()
     assert err == "" and out.splitlines() == [
-        f"3 images are in {tmp_path / 'sheet.png'}", f"3 images are in {tmp_path / 'images'}"
-    ]  # fmt: skip
+        f"3 images are in {tmp_path / 'sheet.png'}",
+        f"3 images are in {tmp_path / 'images'}",
+    ]
     images = experiments.load_run(run).model.generate(3, seed=5)
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert (np.array(sheet) == plotting.tile(images, columns=8)[..., 0]).all()
@@ -168,15 +169,18 @@ def test_reconstruct_writes_each_picture_of_a_folder_under_its_name(run, capsys,
             assert abs(np.array(picture) - grey).max() <= 3  # the picture in had 8 bits
 
 
-@pytest.mark.parametrize("words, message", [
-    ("reconstruct {run} nowhere --output x", "must be a folder of pictures or a zip"),
-    ("reconstruct {run} . --output x", "no picture to reconstruct. Received: ."),
-    ("generate {run} --count 0 --output x", "`count` must be a whole number of at least 1"),
-    ("generate {run} --seed -1 --output x", "`seed` must be a whole number of at least 0"),
-    ("generate {run}", "the following arguments are required: --output"),
-    ("generate nowhere --output x", "A record needs config.json. Received: nowhere"),
-    ("evaluate nowhere", "A record needs config.json. Received: nowhere"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ("reconstruct {run} nowhere --output x", "must be a folder of pictures or a zip"),
+        ("reconstruct {run} . --output x", "no picture to reconstruct. Received: ."),
+        ("generate {run} --count 0 --output x", "`count` must be a whole number of at least 1"),
+        ("generate {run} --seed -1 --output x", "`seed` must be a whole number of at least 0"),
+        ("generate {run}", "the following arguments are required: --output"),
+        ("generate nowhere --output x", "A record needs config.json. Received: nowhere"),
+        ("evaluate nowhere", "A record needs config.json. Received: nowhere"),
+    ],
+)
 def test_bad_words_of_a_finished_run_get_one_line(
     run, words, message, capsys, tmp_path, monkeypatch
 ):
@@ -241,23 +245,32 @@ def fails(words, capsys):
     return err
 
 
-@pytest.mark.parametrize("words, message", [
-    ("train vae", "Experiment must be one of ae-digits, vae-digits, .*Received: 'vae'"),
-    ("train vae-digits --epochs 0", "`epochs` must be a whole number of at least 1. Received: 0"),
-    ("train vae-digits --epochs -3", "`epochs` must be a whole number of at least 1"),
-    ("train vae-digits --latent-dim 0", "`latent_dim` must be a whole number of at least 1"),
-    ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
-    ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
-    ("train vae-digits --data faces", "Data must be one of digits, mnist, .*Received: 'faces'"),
-    ("train vae-digits --data mnist", "MNIST was not found: VAEGAN_EDU_DATA must name a folder"),
-    ("train classifier-mnist", "MNIST was not found"),
-    ("train classifier-digits --latent-dim 2", "classifier-digits has no setting latent_dim"),
-    ("train vae-digits --epochs many", "argument --epochs: invalid int value: 'many'"),
-    ("train vae-digits --speed 9", "unrecognized arguments: --speed 9"),
-    ("train", "the following arguments are required: experiment"),
-    ("dance", "invalid choice: 'dance'"),
-    ("", "the following arguments are required: COMMAND"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ("train vae", "Experiment must be one of ae-digits, vae-digits, .*Received: 'vae'"),
+        (
+            "train vae-digits --epochs 0",
+            "`epochs` must be a whole number of at least 1. Received: 0",
+        ),
+        ("train vae-digits --epochs -3", "`epochs` must be a whole number of at least 1"),
+        ("train vae-digits --latent-dim 0", "`latent_dim` must be a whole number of at least 1"),
+        ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
+        ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
+        ("train vae-digits --data faces", "Data must be one of digits, mnist, .*Received: 'faces'"),
+        (
+            "train vae-digits --data mnist",
+            "MNIST was not found: VAEGAN_EDU_DATA must name a folder",
+        ),
+        ("train classifier-mnist", "MNIST was not found"),
+        ("train classifier-digits --latent-dim 2", "classifier-digits has no setting latent_dim"),
+        ("train vae-digits --epochs many", "argument --epochs: invalid int value: 'many'"),
+        ("train vae-digits --speed 9", "unrecognized arguments: --speed 9"),
+        ("train", "the following arguments are required: experiment"),
+        ("dance", "invalid choice: 'dance'"),
+        ("", "the following arguments are required: COMMAND"),
+    ],
+)
 def test_bad_words_get_one_line(words, message, capsys, tmp_path, monkeypatch, trains_nothing):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VAEGAN_EDU_DATA", str(tmp_path))
@@ -291,12 +304,15 @@ def test_an_output_that_cannot_be_written_gets_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("failure, code, message", [
-    (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
-    (FloatingPointError("`loss` became nan in epoch 2"), 1, "`loss` became nan in epoch 2"),
-    (ValueError("two\nlines"), 1, "two lines"),
-    (KeyboardInterrupt(), 130, "interrupted"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "failure, code, message",
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
+        (FloatingPointError("`loss` became nan in epoch 2"), 1, "`loss` became nan in epoch 2"),
+        (ValueError("two\nlines"), 1, "two lines"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
 def test_what_goes_wrong_while_training_gets_one_line(
     capsys, tmp_path, monkeypatch, failure, code, message
 ):

@@ -399,10 +399,19 @@ def _network(convolution=None, activation="relu", code=None, filters=(16, 32, 64
 
 
 def _vae_step(
-    kl=ops.sum, pixels=ops.sum, batch=ops.mean, power=0.5, half=0.5, kl_half=0.5, sign=1,
-    beta_of=lambda beta: beta, train=("encoder", "decoder"), apply=True, uphill=False,
+    kl=ops.sum,
+    pixels=ops.sum,
+    batch=ops.mean,
+    power=0.5,
+    half=0.5,
+    kl_half=0.5,
+    sign=1,
+    beta_of=lambda beta: beta,
+    train=("encoder", "decoder"),
+    apply=True,
+    uphill=False,
     gradient_of="loss",
-):  # fmt: skip
+):
     """A step of a VAE on the tape, some of it changed."""
 
     def step(encoder, decoder, optimizer, images, noise, beta):
@@ -548,16 +557,12 @@ MISTAKES = {
     },
     "backpropagation": {
         "wrong order": _backward(lambda dw1, dw2, **known: (dw2, dw1)),
-        "passes no derivative": _backward(
-            lambda dw1, dw2, x, w2, dy, **known: (dy * w2 * x, dw2)
-        ),
+        "passes no derivative": _backward(lambda dw1, dw2, x, w2, dy, **known: (dy * w2 * x, dw2)),
         "lacks the factor x": _backward(lambda dw1, dw2, x, **known: (dw1 / x, dw2)),
         "lacks the factor w2": _backward(lambda dw1, dw2, w2, **known: (dw1 / w2, dw2)),
         "sign is turned round": _backward(lambda dw1, dw2, **known: (-dw1, -dw2)),
         "cancels the 2": _backward(lambda dw1, dw2, **known: (2 * dw1, 2 * dw2)),
-        "you took y": _backward(
-            lambda dw1, dw2, y, dy, **known: (dw1 * y / dy, dw2 * y / dy)
-        ),
+        "you took y": _backward(lambda dw1, dw2, y, dy, **known: (dw1 * y / dy, dw2 * y / dy)),
         "you used a": _backward(lambda dw1, dw2, a, dy, **known: (dw1, dy * a)),
     },
     "adam": {
@@ -1184,12 +1189,11 @@ MISTAKES |= {
         "decoder has two terms": lambda t: _blind(t, t / 3, [1, 0.5, 1]),
         "one kind of fakes": lambda t: _blind(t, t / 3) + [0, 0, np.log(1 - t / 3)],
         "two logarithms": lambda t: [
-            *_blind(t, t / 3)[:2], -t * np.log(t / 3) - 2 * np.log(1 - t / 3)
+            *_blind(t, t / 3)[:2],
+            -t * np.log(t / 3) - 2 * np.log(1 - t / 3),
         ],
         "minus the logarithms": lambda t: _blind(t, t / 3, [1, -1, -1]),
-        "wants D to be high": lambda t: [
-            t / 3, -2 * np.log(1 - t / 3), _blind(t, t / 3)[2]
-        ],
+        "wants D to be high": lambda t: [t / 3, -2 * np.log(1 - t / 3), _blind(t, t / 3)[2]],
         "the order is": lambda t: _blind(t, t / 3)[[0, 2, 1]],
     },
     "gamma_for_share": {
@@ -1212,7 +1216,7 @@ MISTAKES |= {
         "fraction is turned round": lambda k, n: 2 * n / (k - 1),
         "`count` does not appear": lambda k, n: (k - 1) / 2,
     },
-}  # fmt: skip
+}
 
 
 def run(name, kind):

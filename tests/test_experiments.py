@@ -29,14 +29,23 @@ from vaegan_edu.experiments.tasks import digits
 LOSSES = {
     "ae-digits": {"loss", "val_loss"},
     "vae-digits": {
-        "loss", "reconstruction_loss", "kl_loss",
-        "val_loss", "val_reconstruction_loss", "val_kl_loss",
+        "loss",
+        "reconstruction_loss",
+        "kl_loss",
+        "val_loss",
+        "val_reconstruction_loss",
+        "val_kl_loss",
     },
-}  # fmt: skip
+}
 TRICKS = (
-    "batch_norm", "noise", "dropout", "dropout_place",
-    "minibatch_kernels", "minibatch_dim", "minibatch_scale",
-)  # fmt: skip
+    "batch_norm",
+    "noise",
+    "dropout",
+    "dropout_place",
+    "minibatch_kernels",
+    "minibatch_dim",
+    "minibatch_scale",
+)
 KINDS = ("real", "random", "fitted", "between", "mean_image")
 
 
@@ -104,14 +113,23 @@ def entries(folder):
 def test_a_run_leaves_a_complete_record(runs, little_data, name):
     folder = runs(name)
     assert entries(folder) == [
-        "config.json", "history.csv", "metrics.json", "model.weights.h5", "samples",
-        "samples/animation.gif", "samples/epoch-001.png", "samples/epoch-002.png",
-        "tensorboard", "tensorboard/run.tfevents.0",
-    ]  # fmt: skip
+        "config.json",
+        "history.csv",
+        "metrics.json",
+        "model.weights.h5",
+        "samples",
+        "samples/animation.gif",
+        "samples/epoch-001.png",
+        "samples/epoch-002.png",
+        "tensorboard",
+        "tensorboard/run.tfevents.0",
+    ]
     config, history, measured = dataclasses.astuple(records.read_record(folder))
     assert (config["experiment"], config["seed"], config["backend"]) == (
-        name, 0, keras.backend.backend()
-    )  # fmt: skip
+        name,
+        0,
+        keras.backend.backend(),
+    )
     assert config["arguments"] == {**EXPERIMENTS[name].settings, "epochs": 2, "seed": 0}
     arrays = [array for part in little_data for array in part]
     assert config["data"] == {
@@ -199,9 +217,7 @@ def test_a_loaded_run_generates_what_it_generated(runs, little_data):
     with Image.open(folder / "samples" / "epoch-001.png") as picture:
         assert (np.array(picture) != sheet).any()
     # And it gives the recorded numbers again.
-    found = EXPERIMENTS["vae-digits"].task.evaluate(
-        run.model, little_data, run.config["arguments"]
-    )
+    found = EXPERIMENTS["vae-digits"].task.evaluate(run.model, little_data, run.config["arguments"])
     assert found == pytest.approx(records.read_record(folder).metrics)
 
 
@@ -233,8 +249,10 @@ def test_a_regressor_learns_from_rendered_faces_of_its_own(monkeypatch, tmp_path
     assert asked == [(EXPERIMENTS["regressor-faces"].settings["train_count"], 32, 1)]
     record, run = records.read_record(folder), experiments.load_run(folder)
     assert set(record.metrics) == {
-        "r2_mean", "train_r2_mean", *(f"r2_{name}" for name in datasets.FACE_ATTRIBUTES)
-    }  # fmt: skip
+        "r2_mean",
+        "train_r2_mean",
+        *(f"r2_{name}" for name in datasets.FACE_ATTRIBUTES),
+    }
     # The loss of an epoch is 1 - R² where mean and deviation are those of the faces themselves.
     _, (images, truth) = few_faces(0, 0, 32, 1, "uint8")
     mean, deviation = datasets.face_attribute_moments()
@@ -280,11 +298,14 @@ def test_the_folder_is_named_after_experiment_and_seed(tmp_path, monkeypatch, ca
     assert "3/3" in capsys.readouterr().out  # the bar, where it is not turned off
 
 
-@pytest.mark.parametrize("epochs, shown", [
-    (2, {1, 2}),
-    (60, {1, 5, 20, 35, 50, 60}),
-    (100, {1, 5, 20, 35, 50, 65, 80, 95, 100}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "epochs, shown",
+    [
+        (2, {1, 2}),
+        (60, {1, 5, 20, 35, 50, 60}),
+        (100, {1, 5, 20, 35, 50, 65, 80, 95, 100}),
+    ],
+)
 def test_sheets_are_drawn_at_the_original_projects_epochs_and_the_last(
     tmp_path, monkeypatch, toy, epochs, shown
 ):
@@ -309,9 +330,14 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch, toy):
     assert "\n" not in str(failure.value)
     # The state of the last good epoch is kept, so that one can look at it.
     assert entries(tmp_path) == [
-        "config.json", "history.csv", "samples", "samples/epoch-001.png", "state.npz",
-        "tensorboard", "tensorboard/run.tfevents.0",
-    ]  # fmt: skip
+        "config.json",
+        "history.csv",
+        "samples",
+        "samples/epoch-001.png",
+        "state.npz",
+        "tensorboard",
+        "tensorboard/run.tfevents.0",
+    ]
     assert [row["epoch"] for row in records.read_record(tmp_path).history] == [1]
     with pytest.raises(FileNotFoundError, match="no finished run: model.weights.h5 is missing"):
         experiments.load_run(tmp_path)
@@ -335,9 +361,14 @@ def test_a_run_that_fails_at_its_end_leaves_nothing_half_written(
     with pytest.raises(OSError, match="disk is full"):
         experiments.train("toy", epochs=1, output=tmp_path, progress=False)
     expected = [
-        "config.json", "history.csv", "samples", "samples/epoch-001.png", "state.npz",
-        "tensorboard", "tensorboard/run.tfevents.0",
-    ]  # fmt: skip
+        "config.json",
+        "history.csv",
+        "samples",
+        "samples/epoch-001.png",
+        "state.npz",
+        "tensorboard",
+        "tensorboard/run.tfevents.0",
+    ]
     if broken == "evaluate":  # the weights were saved, whole
         expected.insert(2, "model.weights.h5")
     assert entries(tmp_path) == expected
@@ -362,28 +393,39 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     assert (tmp_path / "history.csv").read_text() == "precious\n"
 
 
-@pytest.mark.parametrize("settings, message", [
-    ({"name": "vae"}, "Experiment must be one of ae-digits, .*Received: 'vae'"),
-    ({"data": "congress"}, "faces and folders .* are for the experiments on faces.*'congress'"),
-    ({"name": "classifier-digits", "data": "tests"}, "measured by a classifier of digits"),
-    ({"name": "faces-light", "data": "mnist"}, "learns colour pictures: .*Received: 'mnist'"),
-    ({"name": "faces-light", "data": "congress", "settings": {"train_count": 9}},
-     "The train_count of congress cannot be chosen. Received: 9"),
-    ({"name": "faces-light", "settings": {"schedule": "s9"}}, "`schedule` must be one of s1, .*s9"),
-    ({"data": "faces"}, "Data must be one of digits, mnist, .*Received: 'faces'"),
-    ({"epochs": 0}, "`epochs` must be a whole number of at least 1. Received: 0"),
-    ({"epochs": 1.5}, "`epochs` must be a whole number"),
-    ({"batch_size": -1}, "`batch_size` must be a whole number of at least 1"),
-    ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
-    ({"seed": -1}, "`seed` must be a whole number of at least 0"),
-    ({"seed": 0.5}, "`seed` must be a whole number"),
-    ({"seed": 2**32}, "[Ss]eed must be"),
-    ({"name": "classifier-digits", "latent_dim": 2}, "classifier-digits has no setting latent_dim"),
-    ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
-    ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
-    ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
-    ({"data": "ring"}, "There are classifiers for digits and mnist. Received: 'ring'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"name": "vae"}, "Experiment must be one of ae-digits, .*Received: 'vae'"),
+        ({"data": "congress"}, "faces and folders .* are for the experiments on faces.*'congress'"),
+        ({"name": "classifier-digits", "data": "tests"}, "measured by a classifier of digits"),
+        ({"name": "faces-light", "data": "mnist"}, "learns colour pictures: .*Received: 'mnist'"),
+        (
+            {"name": "faces-light", "data": "congress", "settings": {"train_count": 9}},
+            "The train_count of congress cannot be chosen. Received: 9",
+        ),
+        (
+            {"name": "faces-light", "settings": {"schedule": "s9"}},
+            "`schedule` must be one of s1, .*s9",
+        ),
+        ({"data": "faces"}, "Data must be one of digits, mnist, .*Received: 'faces'"),
+        ({"epochs": 0}, "`epochs` must be a whole number of at least 1. Received: 0"),
+        ({"epochs": 1.5}, "`epochs` must be a whole number"),
+        ({"batch_size": -1}, "`batch_size` must be a whole number of at least 1"),
+        ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
+        ({"seed": -1}, "`seed` must be a whole number of at least 0"),
+        ({"seed": 0.5}, "`seed` must be a whole number"),
+        ({"seed": 2**32}, "[Ss]eed must be"),
+        (
+            {"name": "classifier-digits", "latent_dim": 2},
+            "classifier-digits has no setting latent_dim",
+        ),
+        ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
+        ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
+        ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
+        ({"data": "ring"}, "There are classifiers for digits and mnist. Received: 'ring'"),
+    ],
+)
 def test_bad_settings_are_refused_before_anything_is_written(
     tmp_path, trains_nothing, settings, message
 ):
@@ -565,9 +607,13 @@ def test_fit_sees_each_epoch_in_its_order(done):
     model.compile(run_eagerly=True)
     batches = EpochBatches(np.arange(11.0), np.zeros(11), 4, seed=2)
     model.fit(
-        batches, initial_epoch=done, epochs=4, shuffle=False, verbose=0,
+        batches,
+        initial_epoch=done,
+        epochs=4,
+        shuffle=False,
+        verbose=0,
         callbacks=[batches.follow()],
-    )  # fmt: skip
+    )
     expected = [np.random.default_rng([2, epoch]).permutation(11) for epoch in (1, 2, 3, 4)][done:]
     np.testing.assert_array_equal(np.reshape(seen, (-1, 11)), expected)
 

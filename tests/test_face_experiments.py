@@ -53,9 +53,10 @@ def test_a_folder_of_mixed_pictures_is_trained_on_resumed_measured_and_shown(
         == (config["data"])
     )
     assert config["judge"] == {
-        "name": "regressor-faces-32", "digest": metrics.regressor_digest(32),
+        "name": "regressor-faces-32",
+        "digest": metrics.regressor_digest(32),
         "trained_on": "rendered-faces",
-    }  # fmt: skip
+    }
     assert str(tmp_path) not in json.dumps(config)
     measured = records.read_record(run).metrics
     assert {"real_frechet_distance", "random_coverage", "reconstruction_loss"} <= set(measured)

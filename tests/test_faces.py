@@ -21,35 +21,75 @@ REFERENCE = Path(__file__).parent / "data" / "rendered_faces.png"
 
 # A face that hides nothing, on which an attribute is tried.
 PLAIN = {
-    "skin_tone": 0.4, "head_width": 0.5, "jaw_width": 0.5, "yaw": 0.0, "light": 0.3,
-    "hair_colour": 0.3, "grey_hair": 0.0, "hair_length": 0.3, "hair_curl": 0.2, "hairline": 0.5,
-    "eye_size": 0.5, "eye_spacing": 0.5, "eye_colour": 0.2, "brow_height": 0.5, "brow_angle": 0.0,
-    "brow_thickness": 0.5, "nose_width": 0.5, "nose_length": 0.5, "smile": 0.5, "mouth_open": 0.4,
-    "lip_fullness": 0.5, "beard": 0.0, "age_lines": 0.2, "glasses": 0.0, "shirt_colour": 0.3,
-}  # fmt: skip
+    "skin_tone": 0.4,
+    "head_width": 0.5,
+    "jaw_width": 0.5,
+    "yaw": 0.0,
+    "light": 0.3,
+    "hair_colour": 0.3,
+    "grey_hair": 0.0,
+    "hair_length": 0.3,
+    "hair_curl": 0.2,
+    "hairline": 0.5,
+    "eye_size": 0.5,
+    "eye_spacing": 0.5,
+    "eye_colour": 0.2,
+    "brow_height": 0.5,
+    "brow_angle": 0.0,
+    "brow_thickness": 0.5,
+    "nose_width": 0.5,
+    "nose_length": 0.5,
+    "smile": 0.5,
+    "mouth_open": 0.4,
+    "lip_fullness": 0.5,
+    "beard": 0.0,
+    "age_lines": 0.2,
+    "glasses": 0.0,
+    "shirt_colour": 0.3,
+}
 
 ALL = slice(0, 64)
 EYES, NOSE, MOUTH = slice(24, 38), slice(24, 44), slice(38, 53)
 # Rows of a 64x64 picture beyond which an attribute must change nothing.
 PLACE = {
-    "skin_tone": ALL, "head_width": ALL, "jaw_width": ALL, "yaw": ALL, "light": ALL,
-    "hair_colour": slice(0, 46), "grey_hair": slice(0, 46), "hair_length": ALL,
-    "hair_curl": slice(0, 46), "hairline": slice(0, 46), "eye_size": slice(18, 38),
-    "eye_spacing": slice(18, 38), "eye_colour": EYES, "brow_height": slice(15, 34),
-    "brow_angle": slice(15, 34), "brow_thickness": slice(15, 34), "nose_width": NOSE,
-    "nose_length": NOSE, "smile": slice(24, 53), "mouth_open": MOUTH, "lip_fullness": MOUTH,
-    "beard": slice(28, 58), "age_lines": slice(10, 50), "glasses": slice(22, 40),
+    "skin_tone": ALL,
+    "head_width": ALL,
+    "jaw_width": ALL,
+    "yaw": ALL,
+    "light": ALL,
+    "hair_colour": slice(0, 46),
+    "grey_hair": slice(0, 46),
+    "hair_length": ALL,
+    "hair_curl": slice(0, 46),
+    "hairline": slice(0, 46),
+    "eye_size": slice(18, 38),
+    "eye_spacing": slice(18, 38),
+    "eye_colour": EYES,
+    "brow_height": slice(15, 34),
+    "brow_angle": slice(15, 34),
+    "brow_thickness": slice(15, 34),
+    "nose_width": NOSE,
+    "nose_length": NOSE,
+    "smile": slice(24, 53),
+    "mouth_open": MOUTH,
+    "lip_fullness": MOUTH,
+    "beard": slice(28, 58),
+    "age_lines": slice(10, 50),
+    "glasses": slice(22, 40),
     "shirt_colour": slice(50, 64),
-}  # fmt: skip
+}
 
 
 def sweep(name, values, face=3, image_size=64, **changes):
     """One face with one attribute changed, as float64 grey levels."""
     attributes = {**PLAIN, **changes, name: values}
     images, _ = datasets.render_faces(
-        len(values), image_size=image_size, dtype="uint8", attributes=attributes,
+        len(values),
+        image_size=image_size,
+        dtype="uint8",
+        attributes=attributes,
         indices=[face] * len(values),
-    )  # fmt: skip
+    )
     return images.astype("float64")
 
 
@@ -408,7 +448,7 @@ def test_loader_gives_the_first_faces_and_those_that_follow():
         (lambda: datasets.load_rendered_faces(train_count=0), "`train_count` must be a whole"),
         (lambda: datasets.load_rendered_faces(test_count=-5), "`test_count` must be a whole"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments_get_one_clear_line(make, message):
     with pytest.raises(ValueError) as failure:
         make()

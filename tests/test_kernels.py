@@ -29,12 +29,15 @@ def slopes(layer, x, upstream, **settings):
     return [np.asarray(v, "float32") for v in (outputs, *gradients)]
 
 
-@pytest.mark.parametrize("make, shape", [
-    (lambda: layers.BatchNormalization(momentum=0.7, epsilon=1e-2), (7, 4)),
-    (lambda: layers.BatchNormalization(momentum=0.7), (7, 3, 2, 4)),
-    (lambda: layers.BatchNormalization(momentum=0.7, axis=1), (7, 3, 2, 4)),  # left to Keras
-    (lambda: layers.BatchNormalization(scale=False), (7, 4)),  # left to Keras
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make, shape",
+    [
+        (lambda: layers.BatchNormalization(momentum=0.7, epsilon=1e-2), (7, 4)),
+        (lambda: layers.BatchNormalization(momentum=0.7), (7, 3, 2, 4)),
+        (lambda: layers.BatchNormalization(momentum=0.7, axis=1), (7, 3, 2, 4)),  # left to Keras
+        (lambda: layers.BatchNormalization(scale=False), (7, 4)),  # left to Keras
+    ],
+)
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "float64", "bfloat16"])
 def test_a_layer_computes_and_learns_the_same(make, shape, policy):
     rng = np.random.default_rng(0)
@@ -65,10 +68,15 @@ def test_a_layer_computes_and_learns_the_same(make, shape, policy):
     assert "call" not in vars(pair[1])  # all is as before
 
 
-@pytest.mark.parametrize("settings", [
-    {}, {"beta_1": 0.5, "epsilon": 1e-3}, {"weight_decay": 0.1, "clipnorm": 0.5},
-    {"amsgrad": True},  # left to Keras
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"beta_1": 0.5, "epsilon": 1e-3},
+        {"weight_decay": 0.1, "clipnorm": 0.5},
+        {"amsgrad": True},  # left to Keras
+    ],
+)
 def test_adam_takes_the_same_steps(settings):
     rng = np.random.default_rng(0)
     start = rng.standard_normal((3, 4)).astype("float32")

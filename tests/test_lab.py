@@ -178,8 +178,10 @@ def write_book(folder, cells, made=None):
     command = Path(sys.executable).with_name("jupyter-book")
     done = subprocess.run(
         [command, "build", folder, "-W", "-n", "--keep-going", "-q"],
-        capture_output=True, text=True, timeout=LONG,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder / "_build" / "html" / "notebooks" / "page.html"
 

@@ -32,16 +32,22 @@ def test_attribute_vector_is_the_difference_of_the_two_means():
     np.testing.assert_allclose(latent.attribute_vector(z, np.array([1, 1, 0, 0]) > 0), [-14, -28])
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: latent.interpolate(np.zeros(2), np.zeros(3), 4), "`b` must have shape"),
-    (lambda: latent.interpolate(np.zeros((1, 2)), np.zeros(2), 4), "`a` must be one code"),
-    (lambda: latent.interpolate([np.nan], [0.0], 4), "`a` must be finite"),
-    (lambda: latent.interpolate([0.0], [1.0], 1), "`steps` must be a whole number of at least 2"),
-    (lambda: latent.traverse([0.0, 1.0], [0.0], 3), "`direction` must have shape"),
-    (lambda: latent.attribute_vector(np.zeros((3, 2)), [1, 1, 1]), "both present"),
-    (lambda: latent.attribute_vector(np.zeros((3, 2)), [1, 0]), "both present"),
-    (lambda: latent.attribute_vector(np.zeros((0, 2)), []), "at least one row"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: latent.interpolate(np.zeros(2), np.zeros(3), 4), "`b` must have shape"),
+        (lambda: latent.interpolate(np.zeros((1, 2)), np.zeros(2), 4), "`a` must be one code"),
+        (lambda: latent.interpolate([np.nan], [0.0], 4), "`a` must be finite"),
+        (
+            lambda: latent.interpolate([0.0], [1.0], 1),
+            "`steps` must be a whole number of at least 2",
+        ),
+        (lambda: latent.traverse([0.0, 1.0], [0.0], 3), "`direction` must have shape"),
+        (lambda: latent.attribute_vector(np.zeros((3, 2)), [1, 1, 1]), "both present"),
+        (lambda: latent.attribute_vector(np.zeros((3, 2)), [1, 0]), "both present"),
+        (lambda: latent.attribute_vector(np.zeros((0, 2)), []), "at least one row"),
+    ],
+)
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         call()

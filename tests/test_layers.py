@@ -58,9 +58,7 @@ FEATURES, KERNELS, KERNEL_DIM = 4, 3, 2
 batches = st.integers(1, 6).flatmap(
     lambda count: arrays("float32", (count, FEATURES), elements=st.floats(-2, 2, width=32))
 )
-kernels = arrays(
-    "float32", (FEATURES, KERNELS, KERNEL_DIM), elements=st.floats(-1, 1, width=32)
-)  # fmt: skip
+kernels = arrays("float32", (FEATURES, KERNELS, KERNEL_DIM), elements=st.floats(-1, 1, width=32))
 
 
 def discrimination(kernel=None, **settings):
@@ -133,11 +131,14 @@ def test_minibatch_discrimination_config_round_trip():
     np.testing.assert_array_equal(*(ops.convert_to_numpy(v.kernel) for v in (layer, copy)))
 
 
-@pytest.mark.parametrize("settings, message", [
-    ({"num_kernels": 0}, "`num_kernels` must be a whole number of at least 1"),
-    ({"kernel_dim": 1.5}, "`kernel_dim` must be a whole number"),
-    ({"scale": -1.0}, "`scale` must be finite and at least 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"num_kernels": 0}, "`num_kernels` must be a whole number of at least 1"),
+        ({"kernel_dim": 1.5}, "`kernel_dim` must be a whole number"),
+        ({"scale": -1.0}, "`scale` must be finite and at least 0"),
+    ],
+)
 def test_minibatch_discrimination_refuses_bad_settings(settings, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         MinibatchDiscrimination(**{"num_kernels": 2, "kernel_dim": 2, **settings})

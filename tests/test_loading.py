@@ -62,10 +62,14 @@ def test_rendered_faces_come_as_bytes_with_their_attributes(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("name, photographs", [
-    ("congress", "load_congress_faces"), ("us-adult-faces", "load_us_adult_faces"),
-    ("lfw", "load_lfw_faces"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, photographs",
+    [
+        ("congress", "load_congress_faces"),
+        ("us-adult-faces", "load_us_adult_faces"),
+        ("lfw", "load_lfw_faces"),
+    ],
+)
 def test_photographs_have_no_labels_and_stay_bytes(monkeypatch, name, photographs):
     asked = {}
 
@@ -79,11 +83,17 @@ def test_photographs_have_no_labels_and_stay_bytes(monkeypatch, name, photograph
     assert asked == {"image_size": 32, "dtype": "uint8"} and hasattr(datasets, photographs)
 
 
-@pytest.mark.parametrize("settings, message", [
-    (("mnist", 32), "The image_size of mnist cannot be chosen. Received: 32"),
-    (("digits", None, 9), "The train_count of digits cannot be chosen. Received: 9"),
-    (("nowhere/at/all",), "or the path of a folder or zip of pictures that exists. Received: 'now"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        (("mnist", 32), "The image_size of mnist cannot be chosen. Received: 32"),
+        (("digits", None, 9), "The train_count of digits cannot be chosen. Received: 9"),
+        (
+            ("nowhere/at/all",),
+            "or the path of a folder or zip of pictures that exists. Received: 'now",
+        ),
+    ],
+)
 def test_what_a_set_cannot_have_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         datasets.load(*settings)

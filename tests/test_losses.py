@@ -83,12 +83,15 @@ def test_nan_comes_out_where_it_went_in():
     assert found[0] == 0 and np.isnan(found[1])
 
 
-@pytest.mark.parametrize("first, second", [
-    (np.zeros((2, 3)), np.zeros((2, 4))),
-    (np.zeros(3), np.zeros(3)),
-    (np.zeros((0, 3)), np.zeros((0, 3))),
-    (np.zeros((2, 0)), np.zeros((2, 0))),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        (np.zeros((2, 3)), np.zeros((2, 4))),
+        (np.zeros(3), np.zeros(3)),
+        (np.zeros((0, 3)), np.zeros((0, 3))),
+        (np.zeros((2, 0)), np.zeros((2, 0))),
+    ],
+)
 def test_kl_refuses_shapes_that_do_not_fit(first, second):
     with pytest.raises(ValueError, match="one shape of rank 2.*Received"):
         losses.kl_divergence(first, second)

@@ -306,9 +306,11 @@ def test_within_class_distance_of_copies_collapse_and_scale():
     # Each class as often as it was generated: 30 at half the distance and 10 at the whole.
     kept = np.repeat([[0.0], [1.0]], 20, axis=0)
     found = metrics.within_class_distance(
-        np.concatenate([kept, kept]), np.repeat([0, 1], 40),
-        np.concatenate([kept[5:35] / 2, kept[15:25]]), np.repeat([0, 1], [30, 10]),
-    )  # fmt: skip
+        np.concatenate([kept, kept]),
+        np.repeat([0, 1], 40),
+        np.concatenate([kept[5:35] / 2, kept[15:25]]),
+        np.repeat([0, 1], [30, 10]),
+    )
     real_mean = 2 * 20 * 20 / (40 * 39)
     expected = 30 * (0.5 * 2 * 15 * 15 / (30 * 29)) + 10 * (2 * 5 * 5 / (10 * 9))
     assert found == pytest.approx(expected / 40 / real_mean)
@@ -342,13 +344,16 @@ def test_a_copy_is_at_distance_zero_and_a_near_copy_keeps_its_digits():
     assert near == pytest.approx([1e-5], rel=1e-3)
 
 
-@pytest.mark.parametrize("measure", [
-    lambda a, b: metrics.manifold_overlap(a, b),
-    lambda a, b: metrics.nearest_distance(a, b),
-    lambda a, b: metrics.within_class_distance(
-        a, np.zeros(len(a), int), b, np.zeros(len(b), int)
-    ),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda a, b: metrics.manifold_overlap(a, b),
+        lambda a, b: metrics.nearest_distance(a, b),
+        lambda a, b: metrics.within_class_distance(
+            a, np.zeros(len(a), int), b, np.zeros(len(b), int)
+        ),
+    ],
+)
 def test_memory_holds_chunks_not_all_distances(monkeypatch, measure):
     """Two matrices of CHUNK x count at a time, a few bytes of flags, a few copies of the rows."""
     monkeypatch.setattr(metrics.distances, "CHUNK", 50)
@@ -615,77 +620,113 @@ TWO, SIX = np.zeros((2, 3)), np.zeros((6, 3))
 NAN = np.full((6, 3), np.nan)
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: metrics.manifold_overlap(SIX, SIX, k=0), "`k` must be a whole number of at least 1"),
-    (lambda: metrics.manifold_overlap(SIX, SIX, k=2.0), "`k` must be a whole number"),
-    (lambda: metrics.manifold_overlap(SIX[:5], SIX), "`real` must have .* count >= 6"),
-    (lambda: metrics.manifold_overlap(SIX, SIX[:5]), "`generated` must have .* count >= 6"),
-    (lambda: metrics.manifold_overlap(SIX, SIX[:, :2]), "`generated` must have shape .count, 3."),
-    (lambda: metrics.manifold_overlap(SIX[:, 0], SIX), "`real` must have shape"),
-    (lambda: metrics.manifold_overlap(SIX[:, :0], SIX[:, :0]), "`real` must have shape"),
-    (lambda: metrics.manifold_overlap(NAN, SIX), "`real` must be finite"),
-    (lambda: metrics.manifold_overlap(SIX, SIX / 0 + np.inf), "`generated` must be finite"),
-    (lambda: metrics.manifold_overlap(SIX, SIX.astype(str)), "`generated` must be an array"),
-    (lambda: metrics.low_confidence_share([0.5, 0.5]), "`probabilities` must have shape"),
-    (lambda: metrics.low_confidence_share(np.zeros((0, 2))), "`probabilities` must have shape"),
-    (lambda: metrics.low_confidence_share(np.zeros((2, 0))), "`probabilities` must have shape"),
-    (lambda: metrics.low_confidence_share([[np.nan, 1.0]]), "`probabilities` must be finite"),
-    (lambda: metrics.low_confidence_share([[2.0, -1.0]]), "`probabilities` must be at least 0"),
-    (lambda: metrics.low_confidence_share([[3.0, 4.0]]), "`probabilities` must .* sum to 1"),
-    (lambda: metrics.frechet_distance(TWO[:1], SIX), "`real` must have .* count >= 2"),
-    (lambda: metrics.frechet_distance(SIX, SIX[:, :2]), "`generated` must have shape .count, 3."),
-    (lambda: metrics.frechet_distance(SIX, NAN), "`generated` must be finite"),
-    (lambda: metrics.expected_coverage(5, 9), "`real_count` must be .* at least 6"),
-    (lambda: metrics.expected_coverage(9, 0), "`generated_count` must be .* at least 1"),
-    (lambda: metrics.expected_coverage(9, 9, k=0), "`k` must be a whole number of at least 1"),
-    (lambda: metrics.class_histogram([[3.0, 4.0]]), "`probabilities` must .* sum to 1"),
-    (lambda: metrics.histogram_divergence([]), "`counts` must be whole numbers"),
-    (lambda: metrics.histogram_divergence([0, 0]), "`counts` must be whole numbers"),
-    (lambda: metrics.histogram_divergence([3, -1]), "`counts` must be whole numbers"),
-    (lambda: metrics.histogram_divergence([0.5, 0.5]), "`counts` must be whole numbers"),
-    (lambda: metrics.histogram_divergence([[1, 2]]), "`counts` must be whole numbers"),
-    (lambda: metrics.histogram_divergence(["a"]), "`counts` must be whole numbers"),
-    (lambda: metrics.classes_covered([3, 1], minimum=0), "`minimum` must be a whole number"),
-    (lambda: metrics.nearest_distance(SIX, SIX[:, :2]), "`generated` must have shape .count, 2."),
-    (lambda: metrics.nearest_distance(SIX, NAN), "`train` must be finite"),
-    (lambda: metrics.within_class_distance(SIX, [0] * 6, SIX, [0] * 5), "`generated_classes` must"),
-    (lambda: metrics.within_class_distance(SIX, [0.5] * 6, SIX, [0] * 6), "`real_classes` must be"),
-    (lambda: metrics.within_class_distance(SIX, [0] * 6, TWO[:, :2], [0] * 2), "`generated` must"),
-    (lambda: metrics.active_units(TWO[:1]), "`z_mean` must come from at least 2 images"),
-    (lambda: metrics.active_units(TWO[0]), "`z_mean` must have shape"),
-    (lambda: metrics.active_units(NAN), "`z_mean` must be finite"),
-    (lambda: metrics.active_units(np.zeros((0, 3))), "`z_mean` must have shape"),
-    (lambda: metrics.mean_interval([1.0]), "`values` must have shape .* count >= 2"),
-    (lambda: metrics.mean_interval([]), "`values` must have shape"),
-    (lambda: metrics.difference_interval([1.0], [1.0, 2.0]), "`more` must have shape"),
-    (lambda: metrics.difference_interval([1.0, 2.0], [1.0]), "`less` must have shape"),
-    (lambda: metrics.difference_interval([1, 2], [1, 2, 3], paired=True), "come in equal numbers"),
-    (lambda: metrics.difference_interval([0, 2], [1, 2], relative=True), "needs numbers above 0"),
-    (lambda: metrics.mean_interval(3.0), "`values` must have shape"),
-    (lambda: metrics.mean_interval([[1.0, 2.0], [3.0, 4.0]]), "`values` must have shape"),
-    (lambda: metrics.mean_interval([1.0, np.nan]), "`values` must be finite"),
-    (lambda: metrics.mean_interval([1.0, 2.0], confidence=0.0), "`confidence` .* above 0"),
-    (lambda: metrics.mean_interval([1.0, 2.0], confidence=1.0), "`confidence` must be below 1"),
-    (lambda: metrics.mean_interval([1.0, 2.0], confidence="95"), "`confidence` must be a number"),
-    (lambda: metrics.mean_interval([1.0, 2.0], samples=0), "`samples` must be a whole number"),
-    (lambda: metrics.load_classifier("letters"), "There are classifiers for .*digits"),
-    (lambda: metrics.load_classifier(None), "There are classifiers for .*digits"),
-    (lambda: metrics.classifier_digest("letters"), "There are classifiers for .*digits"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (
+            lambda: metrics.manifold_overlap(SIX, SIX, k=0),
+            "`k` must be a whole number of at least 1",
+        ),
+        (lambda: metrics.manifold_overlap(SIX, SIX, k=2.0), "`k` must be a whole number"),
+        (lambda: metrics.manifold_overlap(SIX[:5], SIX), "`real` must have .* count >= 6"),
+        (lambda: metrics.manifold_overlap(SIX, SIX[:5]), "`generated` must have .* count >= 6"),
+        (
+            lambda: metrics.manifold_overlap(SIX, SIX[:, :2]),
+            "`generated` must have shape .count, 3.",
+        ),
+        (lambda: metrics.manifold_overlap(SIX[:, 0], SIX), "`real` must have shape"),
+        (lambda: metrics.manifold_overlap(SIX[:, :0], SIX[:, :0]), "`real` must have shape"),
+        (lambda: metrics.manifold_overlap(NAN, SIX), "`real` must be finite"),
+        (lambda: metrics.manifold_overlap(SIX, SIX / 0 + np.inf), "`generated` must be finite"),
+        (lambda: metrics.manifold_overlap(SIX, SIX.astype(str)), "`generated` must be an array"),
+        (lambda: metrics.low_confidence_share([0.5, 0.5]), "`probabilities` must have shape"),
+        (lambda: metrics.low_confidence_share(np.zeros((0, 2))), "`probabilities` must have shape"),
+        (lambda: metrics.low_confidence_share(np.zeros((2, 0))), "`probabilities` must have shape"),
+        (lambda: metrics.low_confidence_share([[np.nan, 1.0]]), "`probabilities` must be finite"),
+        (lambda: metrics.low_confidence_share([[2.0, -1.0]]), "`probabilities` must be at least 0"),
+        (lambda: metrics.low_confidence_share([[3.0, 4.0]]), "`probabilities` must .* sum to 1"),
+        (lambda: metrics.frechet_distance(TWO[:1], SIX), "`real` must have .* count >= 2"),
+        (
+            lambda: metrics.frechet_distance(SIX, SIX[:, :2]),
+            "`generated` must have shape .count, 3.",
+        ),
+        (lambda: metrics.frechet_distance(SIX, NAN), "`generated` must be finite"),
+        (lambda: metrics.expected_coverage(5, 9), "`real_count` must be .* at least 6"),
+        (lambda: metrics.expected_coverage(9, 0), "`generated_count` must be .* at least 1"),
+        (lambda: metrics.expected_coverage(9, 9, k=0), "`k` must be a whole number of at least 1"),
+        (lambda: metrics.class_histogram([[3.0, 4.0]]), "`probabilities` must .* sum to 1"),
+        (lambda: metrics.histogram_divergence([]), "`counts` must be whole numbers"),
+        (lambda: metrics.histogram_divergence([0, 0]), "`counts` must be whole numbers"),
+        (lambda: metrics.histogram_divergence([3, -1]), "`counts` must be whole numbers"),
+        (lambda: metrics.histogram_divergence([0.5, 0.5]), "`counts` must be whole numbers"),
+        (lambda: metrics.histogram_divergence([[1, 2]]), "`counts` must be whole numbers"),
+        (lambda: metrics.histogram_divergence(["a"]), "`counts` must be whole numbers"),
+        (lambda: metrics.classes_covered([3, 1], minimum=0), "`minimum` must be a whole number"),
+        (
+            lambda: metrics.nearest_distance(SIX, SIX[:, :2]),
+            "`generated` must have shape .count, 2.",
+        ),
+        (lambda: metrics.nearest_distance(SIX, NAN), "`train` must be finite"),
+        (
+            lambda: metrics.within_class_distance(SIX, [0] * 6, SIX, [0] * 5),
+            "`generated_classes` must",
+        ),
+        (
+            lambda: metrics.within_class_distance(SIX, [0.5] * 6, SIX, [0] * 6),
+            "`real_classes` must be",
+        ),
+        (
+            lambda: metrics.within_class_distance(SIX, [0] * 6, TWO[:, :2], [0] * 2),
+            "`generated` must",
+        ),
+        (lambda: metrics.active_units(TWO[:1]), "`z_mean` must come from at least 2 images"),
+        (lambda: metrics.active_units(TWO[0]), "`z_mean` must have shape"),
+        (lambda: metrics.active_units(NAN), "`z_mean` must be finite"),
+        (lambda: metrics.active_units(np.zeros((0, 3))), "`z_mean` must have shape"),
+        (lambda: metrics.mean_interval([1.0]), "`values` must have shape .* count >= 2"),
+        (lambda: metrics.mean_interval([]), "`values` must have shape"),
+        (lambda: metrics.difference_interval([1.0], [1.0, 2.0]), "`more` must have shape"),
+        (lambda: metrics.difference_interval([1.0, 2.0], [1.0]), "`less` must have shape"),
+        (
+            lambda: metrics.difference_interval([1, 2], [1, 2, 3], paired=True),
+            "come in equal numbers",
+        ),
+        (
+            lambda: metrics.difference_interval([0, 2], [1, 2], relative=True),
+            "needs numbers above 0",
+        ),
+        (lambda: metrics.mean_interval(3.0), "`values` must have shape"),
+        (lambda: metrics.mean_interval([[1.0, 2.0], [3.0, 4.0]]), "`values` must have shape"),
+        (lambda: metrics.mean_interval([1.0, np.nan]), "`values` must be finite"),
+        (lambda: metrics.mean_interval([1.0, 2.0], confidence=0.0), "`confidence` .* above 0"),
+        (lambda: metrics.mean_interval([1.0, 2.0], confidence=1.0), "`confidence` must be below 1"),
+        (
+            lambda: metrics.mean_interval([1.0, 2.0], confidence="95"),
+            "`confidence` must be a number",
+        ),
+        (lambda: metrics.mean_interval([1.0, 2.0], samples=0), "`samples` must be a whole number"),
+        (lambda: metrics.load_classifier("letters"), "There are classifiers for .*digits"),
+        (lambda: metrics.load_classifier(None), "There are classifiers for .*digits"),
+        (lambda: metrics.classifier_digest("letters"), "There are classifiers for .*digits"),
+    ],
+)
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         call()
 
 
-@pytest.mark.parametrize("images, message", [
-    (np.zeros((6, 28, 28)), "must have shape"),
-    (np.zeros((6, 8, 8, 1)), "must have shape .batch, 28, 28, 1."),
-    (np.zeros((0, 28, 28, 1)), "at least one image"),
-    (np.full((6, 28, 28, 1), np.nan), "without NaN"),
-    (np.full((6, 28, 28, 1), 255.0), "images / 127.5 - 1"),
-    (np.zeros((5, 28, 28, 1)), "count >= 6"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (np.zeros((6, 28, 28)), "must have shape"),
+        (np.zeros((6, 8, 8, 1)), "must have shape .batch, 28, 28, 1."),
+        (np.zeros((0, 28, 28, 1)), "at least one image"),
+        (np.full((6, 28, 28, 1), np.nan), "without NaN"),
+        (np.full((6, 28, 28, 1), 255.0), "images / 127.5 - 1"),
+        (np.zeros((5, 28, 28, 1)), "count >= 6"),
+    ],
+)
 def test_images_that_cannot_be_judged_are_refused(classifier, images, message):
     good = np.zeros((6, 28, 28, 1))
     for generated, real in ((images, good), (good, images)):

@@ -245,12 +245,15 @@ def test_networks_that_do_not_meet_are_refused():
             make(*networks_)
 
 
-@pytest.mark.parametrize("settings, message", [
-    ({"beta": -1.0}, "`beta` must be finite and at least 0"),
-    ({"beta": float("nan")}, "`beta` must be finite"),
-    ({"beta": "1"}, "`beta` must be a number"),
-    ({"reconstruction_loss": "mse"}, "must be one of gaussian, bernoulli"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"beta": -1.0}, "`beta` must be finite and at least 0"),
+        ({"beta": float("nan")}, "`beta` must be finite"),
+        ({"beta": "1"}, "`beta` must be a number"),
+        ({"reconstruction_loss": "mse"}, "must be one of gaussian, bernoulli"),
+    ],
+)
 def test_bad_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         make_vae(**settings)

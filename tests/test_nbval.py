@@ -92,10 +92,23 @@ def test_nbval_fails_on_an_altered_number_and_on_nothing_else(tmp_path):
         notebook = nbformat.v4.new_notebook(cells=[cell])
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval",
-         "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}", "."],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--nbval",
+            "--nbval-current-env",
+            f"--nbval-sanitize-with={SANITIZE}",
+            ".",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 1, done.stdout
     assert "1 failed, 1 passed" in done.stdout
     assert "altered.ipynb::Cell 0" in done.stdout.replace(str(tmp_path), "")

@@ -35,18 +35,21 @@ def test_classifier_returns_logits_and_features():
 
 
 @pytest.mark.parametrize("build", BUILDERS)
-@pytest.mark.parametrize("settings, message", [
-    ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
-    ({"latent_dim": 2.5}, "`latent_dim` must be a whole number"),
-    ({"preset": "huge"}, "`preset` must be one of"),
-    ({"batch_norm": "within"}, "`batch_norm` must be one of before, after, None"),
-    ({"preset": "toy", "image_shape": (28, 28, 1)}, "must be \\(width,\\)"),
-    ({"image_shape": (28, 28)}, "height, width, channels"),
-    ({"image_shape": (30, 28, 1)}, "multiples of 4"),
-    ({"preset": "larsen", "image_shape": (28, 28, 1)}, "multiples of 8"),
-    ({"image_shape": (4, 4, 1)}, "at least 8"),
-    ({"image_shape": (28, 28, 0)}, "at least 1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"latent_dim": 0}, "`latent_dim` must be a whole number of at least 1"),
+        ({"latent_dim": 2.5}, "`latent_dim` must be a whole number"),
+        ({"preset": "huge"}, "`preset` must be one of"),
+        ({"batch_norm": "within"}, "`batch_norm` must be one of before, after, None"),
+        ({"preset": "toy", "image_shape": (28, 28, 1)}, "must be \\(width,\\)"),
+        ({"image_shape": (28, 28)}, "height, width, channels"),
+        ({"image_shape": (30, 28, 1)}, "multiples of 4"),
+        ({"preset": "larsen", "image_shape": (28, 28, 1)}, "multiples of 8"),
+        ({"image_shape": (4, 4, 1)}, "at least 8"),
+        ({"image_shape": (28, 28, 0)}, "at least 1"),
+    ],
+)
 def test_bad_settings_are_refused(build, settings, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         build(**settings)
@@ -69,10 +72,13 @@ def count(network):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("image_shape, latent_dim, encoder, decoder, discriminator, kernels", [
-    ((28, 28, 1), 64, 3_545_920, 4_887_361, 3_415_745, 0),
-    ((64, 64, 3), 2048, 30_028_480, 31_814_595, 25_847_489 + 401_408 * 2, 16),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "image_shape, latent_dim, encoder, decoder, discriminator, kernels",
+    [
+        ((28, 28, 1), 64, 3_545_920, 4_887_361, 3_415_745, 0),
+        ((64, 64, 3), 2048, 30_028_480, 31_814_595, 25_847_489 + 401_408 * 2, 16),
+    ],
+)
 def test_original_networks_have_the_original_numbers_of_parameters(
     image_shape, latent_dim, encoder, decoder, discriminator, kernels
 ):
@@ -121,19 +127,27 @@ def test_batch_norm_stands_before_or_after_the_activation():
     # In the original's trunk the first convolution has neither.
     found = kinds(networks.build_encoder("original"), layers.Conv2D, *steps)
     assert found == ["Conv2D", "Conv2D", "BatchNormalization", "Activation"] + [
-        "BatchNormalization", "Activation"
-    ]  # fmt: skip
+        "BatchNormalization",
+        "Activation",
+    ]
 
 
 def feature_of(network, x):
     return ops.convert_to_numpy(network(x, training=False)[1])
 
 
-@pytest.mark.parametrize("preset, layer, kind", [
-    ("small", None, "conv2d"), ("light", None, "conv2d"), ("original", None, "conv2d"),
-    ("original", 1, "conv2d"), ("original", 3, "dense"),
-    ("toy", None, "dense"), ("toy", 1, "dense"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "preset, layer, kind",
+    [
+        ("small", None, "conv2d"),
+        ("light", None, "conv2d"),
+        ("original", None, "conv2d"),
+        ("original", 1, "conv2d"),
+        ("original", 3, "dense"),
+        ("toy", None, "dense"),
+        ("toy", 1, "dense"),
+    ],
+)
 def test_features_are_a_layers_output_before_batch_norm_and_activation(preset, layer, kind):
     shape = (2,) if preset == "toy" else (8, 8, 1)
     if preset == "original":
@@ -189,8 +203,13 @@ def test_dropout_stands_where_it_was_put():
     wanted = layers.Conv2D, layers.Dense, layers.Dropout, MinibatchDiscrimination
     dense = networks.build_discriminator("original", dropout=0.5, minibatch_kernels=2)
     assert kinds(dense, *wanted) == [
-        "Conv2D", "Conv2D", "MinibatchDiscrimination", "Dropout", "Dense", "Dense"
-    ]  # fmt: skip
+        "Conv2D",
+        "Conv2D",
+        "MinibatchDiscrimination",
+        "Dropout",
+        "Dense",
+        "Dense",
+    ]
     spread = networks.build_discriminator("light", dropout=0.5, dropout_place="convolutions")
     assert kinds(spread, *wanted) == ["Conv2D", "Dropout", "Conv2D", "Dropout", "Dense"]
 
@@ -199,28 +218,37 @@ def test_noise_stands_on_the_input_of_every_layer_with_weights():
     wanted = layers.Conv2D, layers.Conv2DTranspose, layers.Dense, DecayingNoise
     decoder = networks.build_decoder("light", noise=(0.2, 30))
     assert kinds(decoder, *wanted) == [
-        "DecayingNoise", "Dense", "DecayingNoise", "Conv2DTranspose",
-        "DecayingNoise", "Conv2DTranspose", "DecayingNoise", "Conv2D",
-    ]  # fmt: skip
+        "DecayingNoise",
+        "Dense",
+        "DecayingNoise",
+        "Conv2DTranspose",
+        "DecayingNoise",
+        "Conv2DTranspose",
+        "DecayingNoise",
+        "Conv2D",
+    ]
     noise = [layer for layer in decoder.layers if isinstance(layer, DecayingNoise)]
     assert {(layer.stddev, layer.epochs) for layer in noise} == {(0.2, 30)}
     discriminator = networks.build_discriminator("light", instance_noise=(0.1, 5))
     assert isinstance(discriminator.layers[1], DecayingNoise)
 
 
-@pytest.mark.parametrize("settings, message", [
-    ({"preset": "original", "feature_layer": 3, "minibatch_kernels": 2}, "at most 2 here"),
-    ({"feature_layer": 3}, "at most 2 here"),
-    ({"feature_layer": 0}, "`feature_layer` must be a whole number of at least 1"),
-    ({"feature_stage": "norm"}, "layer 2.` must be one of linear, activation. "),
-    ({"minibatch_kernels": -1}, "`minibatch_kernels` must be"),
-    ({"dropout": 1.0}, "`dropout` must be below 1"),
-    ({"dropout": -0.1}, "`dropout` must be"),
-    ({"dropout_place": "logits"}, "`dropout_place` must be one of dense, convolutions"),
-    ({"batch_norm": "within"}, "`batch_norm` must be"),
-    ({"image_shape": (30, 28, 1)}, "multiples of 4"),
-    ({"preset": "huge"}, "`preset` must be one of"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"preset": "original", "feature_layer": 3, "minibatch_kernels": 2}, "at most 2 here"),
+        ({"feature_layer": 3}, "at most 2 here"),
+        ({"feature_layer": 0}, "`feature_layer` must be a whole number of at least 1"),
+        ({"feature_stage": "norm"}, "layer 2.` must be one of linear, activation. "),
+        ({"minibatch_kernels": -1}, "`minibatch_kernels` must be"),
+        ({"dropout": 1.0}, "`dropout` must be below 1"),
+        ({"dropout": -0.1}, "`dropout` must be"),
+        ({"dropout_place": "logits"}, "`dropout_place` must be one of dense, convolutions"),
+        ({"batch_norm": "within"}, "`batch_norm` must be"),
+        ({"image_shape": (30, 28, 1)}, "multiples of 4"),
+        ({"preset": "huge"}, "`preset` must be one of"),
+    ],
+)
 def test_bad_discriminators_are_refused(settings, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         networks.build_discriminator(**settings)

@@ -87,7 +87,6 @@ def test_a_beta_tcvae_takes_the_step_of_the_formula():
     x, z = (ops.convert_to_tensor(v) for v in (games.images(), games.noise()["posterior"]))
     vae = BetaTCVAE(games.encoder(), games.decoder(), beta=2.0, seed=0)
 
-
     def sampling(inputs, noise=None):
         return inputs[0] + ops.exp(0.5 * inputs[1]) * z[: inputs[0].shape[0]]
 
@@ -99,11 +98,22 @@ def test_a_beta_tcvae_takes_the_step_of_the_formula():
         difference = x - vae.decoder(code, training=True)
         reconstruction = 0.5 * ops.sum(difference**2, axis=(1, 2, 3))
         kl = 0.5 * ops.sum(mean**2 + ops.exp(log_var) - log_var - 1.0, axis=1)
-        densities = ops.stack([  # log q(code i | image j), a loop where the class has broadcasting
-            ops.stack([-0.5 * ((code[i] - mean[j]) ** 2 / ops.exp(log_var[j]) + log_var[j]
-                               + math.log(2 * math.pi)) for j in range(len(x))])
-            for i in range(len(x))
-        ])  # fmt: skip
+        densities = ops.stack(
+            [  # log q(code i | image j), a loop where the class has broadcasting
+                ops.stack(
+                    [
+                        -0.5
+                        * (
+                            (code[i] - mean[j]) ** 2 / ops.exp(log_var[j])
+                            + log_var[j]
+                            + math.log(2 * math.pi)
+                        )
+                        for j in range(len(x))
+                    ]
+                )
+                for i in range(len(x))
+            ]
+        )
         joint = ops.log(ops.sum(ops.exp(ops.sum(densities, axis=2)), axis=1))
         product = ops.sum(ops.log(ops.sum(ops.exp(densities), axis=1)), axis=1)
         return ops.mean(reconstruction + 2.0 * kl + 5.0 * (joint - product))
@@ -205,9 +215,13 @@ def test_a_wgan_gp_takes_the_step_of_stock_keras(batch_norm):
     gan.optimizer.iterations.assign(4)  # the fifth step, in which both move
     change = games.step(gan, x)
     assert set(gan.history.history) == {
-        "generator_loss", "discriminator_loss", "gradient_penalty", "logits_real",
-        "logits_generated", "generator_updates",
-    }  # fmt: skip
+        "generator_loss",
+        "discriminator_loss",
+        "gradient_penalty",
+        "logits_real",
+        "logits_generated",
+        "generator_updates",
+    }
     for name in gan.network_names:
         largest = max(np.abs(slope).max() for slope in expected[name])
         for found, slope in zip(change[name], expected[name], strict=True):
@@ -231,8 +245,9 @@ def test_its_critic_steps_five_times_for_one_step_of_the_generator():
     assert moved == 2 * [False, False, False, False, True]
 
 
-@pytest.mark.parametrize("settings", [{}, {"adversarial_loss": (generator_loss,
-                                                               hinge_discriminator)}])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings", [{}, {"adversarial_loss": (generator_loss, hinge_discriminator)}]
+)
 def test_a_penalty_on_real_examples_takes_the_step_of_stock_keras(settings):
     keras.utils.set_random_seed(0)
     gan = HingeR1(two_layers(3, 2), two_layers(2, 1), seed=0, **settings)
@@ -273,9 +288,11 @@ def test_losses_of_ones_own_are_saved_by_name(tmp_path):
     keras.saving.register_keras_serializable("newcomer")(generator_loss)
     keras.saving.register_keras_serializable("newcomer")(hinge_discriminator)
     gan = models.GAN(
-        games.decoder(), games.discriminator(), seed=1,
+        games.decoder(),
+        games.discriminator(),
+        seed=1,
         adversarial_loss=(generator_loss, hinge_discriminator),
-    )  # fmt: skip
+    )
     games.compiled(gan).save(tmp_path / "gan.keras")
     copy = keras.saving.load_model(tmp_path / "gan.keras")
     assert copy.adversarial_loss == (generator_loss, hinge_discriminator)

@@ -30,8 +30,10 @@ def test_a_notebook_starts_by_one_line(chosen, first):
     kept = {name: value for name, value in os.environ.items() if name not in notebook.SETTINGS}
     done = subprocess.run(
         [sys.executable, "-c", CODE],
-        env={**kept, "VAEGAN_EDU_PROFILE": "cpu", **chosen}, capture_output=True, text=True,
-    )  # fmt: skip
+        env={**kept, "VAEGAN_EDU_PROFILE": "cpu", **chosen},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [first, "150.0 True"]
     assert done.stderr == ""

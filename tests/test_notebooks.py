@@ -147,8 +147,11 @@ def test_gpu_profile_runs(path):
     }
     done = subprocess.run(
         [sys.executable, "-W", "ignore:FigureCanvasAgg", "-c", WITH_SMALL_NETWORKS, path],
-        cwd=path.parent, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=path.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
 
 
@@ -185,8 +188,13 @@ def test_chapter_7_says_of_its_trainings_what_they_gave():
         assert last_share > 4 * share and last_loss > 0.8 * loss
     correlations = printed(path, "rank correlation with")
     for network in ("generator", "discriminator"):
-        values = [x for name, rows in correlations.items() if name.startswith(network)
-                  for row in rows for x in row]  # fmt: skip
+        values = [
+            x
+            for name, rows in correlations.items()
+            if name.startswith(network)
+            for row in rows
+            for x in row
+        ]
         assert len(values) == 16 and -0.7 < min(values) < 0 < max(values)
 
 

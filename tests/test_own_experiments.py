@@ -101,8 +101,9 @@ def test_it_is_shown_trained_resumed_measured_and_used(mine, capsys, monkeypatch
     config = records.read_config("whole")
     assert config["experiment"] == "small_codes" and config["seed"] == 3
     assert config["experiment_file"] == {
-        "name": "mine.py", "digest": experiments.own.describe_file(mine)["digest"]
-    }  # fmt: skip
+        "name": "mine.py",
+        "digest": experiments.own.describe_file(mine)["digest"],
+    }
     assert config["assumptions"] == ["beta"] and str(mine.parent) not in str(config)
 
     # The run holds the code that made it: nothing is asked of the file any more.
@@ -139,14 +140,17 @@ def _stop(*_, **__):
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("name, text, message", [
-    ("none.py", None, "The experiment's file is not there. Received: none.py"),
-    ("mine.py:x", "x = 1", "must be followed by `:` and the name .* It defines nothing"),
-    ("mine.py:other", MINE, "It defines small_codes. Received: 'other'"),
-    ("mine.py", MINE + "\nmore = small_codes", "It defines small_codes, more. Received: ''"),
-    ("mine.py", "x = 1\ny = z", "mine.py, line 2: NameError: name 'z' is not defined"),
-    ("mine.py", "x = (", "mine.py, line 1: SyntaxError"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, text, message",
+    [
+        ("none.py", None, "The experiment's file is not there. Received: none.py"),
+        ("mine.py:x", "x = 1", "must be followed by `:` and the name .* It defines nothing"),
+        ("mine.py:other", MINE, "It defines small_codes. Received: 'other'"),
+        ("mine.py", MINE + "\nmore = small_codes", "It defines small_codes, more. Received: ''"),
+        ("mine.py", "x = 1\ny = z", "mine.py, line 2: NameError: name 'z' is not defined"),
+        ("mine.py", "x = (", "mine.py, line 1: SyntaxError"),
+    ],
+)
 def test_what_is_wrong_with_a_file_is_said_in_one_line(mine, capsys, name, text, message):
     if text:
         mine.write_text(text)

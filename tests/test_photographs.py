@@ -227,10 +227,18 @@ BAD = {
     "deep/int.tif": (content(Image.new("I", (8, 8), 2**20), "TIFF"), "32 bits"),
 }
 HIDDEN = dict.fromkeys(
-    ["._a.jpg", ".DS_Store", "__MACOSX/a.jpg", "__MACOSX/deep/._c.webp", "Thumbs.db",
-     ".thumbnails/a.png", "deep/@eaDir/c.webp", "desktop.ini"],
+    [
+        "._a.jpg",
+        ".DS_Store",
+        "__MACOSX/a.jpg",
+        "__MACOSX/deep/._c.webp",
+        "Thumbs.db",
+        ".thumbnails/a.png",
+        "deep/@eaDir/c.webp",
+        "desktop.ini",
+    ],
     GOOD["b.png"],
-)  # fmt: skip
+)
 
 
 @pytest.fixture(params=["folder", "zip"])
@@ -285,8 +293,10 @@ def test_every_way_to_cut_a_file_is_survived(tmp_path):
     found = datasets.read_images(write_zip(tmp_path / "cut.zip", cuts), image_size=8)
     assert len(found.names) + len(found.left_out) == len(cuts)
     assert len(found.left_out) > 0.8 * len(cuts)
-    assert all("damaged" in why or "empty" in why or "no pic" in why or "too large" in why
-               for why in found.left_out.values())  # fmt: skip
+    assert all(
+        "damaged" in why or "empty" in why or "no pic" in why or "too large" in why
+        for why in found.left_out.values()
+    )
 
 
 @pytest.mark.slow
@@ -589,16 +599,22 @@ def database(prefix, faces):
         prefix + ".DS_Store": b"\0",
         prefix + "Thumbs.db": b"\0",
         **{f"{prefix}thumbnails/{name}": faces[name] for name in first},
-        **{f"{above}Publication Friendly 49-Face Database/49 Face Images/{name}": data
-           for name, data in SUBSET.items()},
-        **{f"Publication_Friendly_49-Face_Database/49_Face_Images/{name}": data
-           for name, data in SUBSET.items()},
-        **{f"Face Annotations/Images and Annotations/{i}.jpg": data
-           for i, data in enumerate(SUBSET.values())},
+        **{
+            f"{above}Publication Friendly 49-Face Database/49 Face Images/{name}": data
+            for name, data in SUBSET.items()
+        },
+        **{
+            f"Publication_Friendly_49-Face_Database/49_Face_Images/{name}": data
+            for name, data in SUBSET.items()
+        },
+        **{
+            f"Face Annotations/Images and Annotations/{i}.jpg": data
+            for i, data in enumerate(SUBSET.values())
+        },
         **{f"Face_Annotations/Images and Annotations/{name}": faces[name] for name in first},
         "Full Attribute Scores/demographic & others labels/final.xlsx": b"PK",
         "Memorability Scores/memorability-scores.xlsx": b"PK",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -626,14 +642,16 @@ def test_faces_are_found_in_every_layout(place, prefix):
 @pytest.mark.parametrize(
     "names, chosen",
     [
-        (["a/Face Images/1", "b/Face Images/2", "b/Face Images/3"],
-         ["b/Face Images/2", "b/Face Images/3"]),  # the larger of two
+        (
+            ["a/Face Images/1", "b/Face Images/2", "b/Face Images/3"],
+            ["b/Face Images/2", "b/Face Images/3"],
+        ),  # the larger of two
         (["10k%20US/Face%20Images/1", "other/2", "other/3"], ["10k%20US/Face%20Images/1"]),
         (["1", "thumbs/small_1", "Thumbnails/2"], ["1"]),
         (["x/1", "y/1", "y/2"], ["x/1", "y/2"]),  # each name once
         (["b/2", "z/1"], ["z/1", "b/2"]),  # sorted by name, wherever the files lie
     ],
-)  # fmt: skip
+)
 def test_the_choice_of_faces(names, chosen):
     assert photographs._face_names(names) == chosen
 

@@ -246,35 +246,44 @@ X = flat_images(0, 0, 0, 0)
 Z = np.zeros((3, 2))
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: plotting.tile(X[0], 2), "`images` must have shape"),
-    (lambda: plotting.tile(X[:0], 2), "at least one image"),
-    (lambda: plotting.tile(X * np.nan, 2), "without NaN"),
-    (lambda: plotting.tile(X + 255, 2), "`images` must lie in .-1, 1"),
-    (lambda: plotting.tile(X, 0), "`columns` must be a whole number of at least 1"),
-    (lambda: plotting.tile(X, 2.0), "`columns` must be a whole number"),
-    (lambda: plotting.tile(X, 2, gap=-1), "`gap` must be a whole number of at least 0"),
-    (lambda: plotting.tile(flat_images(0, channels=2), 1), "`images` must have 1 or 3 channels"),
-    (lambda: plotting.image_rows({}), "equally many images in each row"),
-    (lambda: plotting.image_rows({"a": X, "b": X[:2]}), "equally many images in each row"),
-    (lambda: plotting.image_rows({"a": X[0]}), "`images` must have shape"),
-    (lambda: plotting.image_sheet(X, columns=0), "`columns` must be"),
-    (lambda: plotting.image_sheet(X[..., 0]), "`images` must have shape"),
-    (lambda: plotting.loss_curves(HISTORY, ["lost"]), "`names` must be among loss, val_loss"),
-    (lambda: plotting.loss_curves(HISTORY, []), "`names` must be among loss"),
-    (lambda: plotting.latent_scatter({}, []), "`panels` must hold at least one"),
-    (lambda: plotting.latent_scatter({"VAE": np.eye(3)}, [0, 1, 2]), "`VAE` must have shape"),
-    (lambda: plotting.latent_scatter({"VAE": Z * np.nan}, [0, 1, 2]), "`VAE` must be finite"),
-    (lambda: plotting.latent_scatter({"VAE": Z}, [0, 1]), "`labels` must be 3 whole numbers"),
-    (lambda: plotting.latent_scatter({"VAE": Z}, [0.5, 1, 2]), "`labels` must be 3 whole numbers"),
-    (lambda: plotting.latent_grid(X[:3], (-1, 1)), "`images` must be a square number"),
-    (lambda: plotting.latent_grid(X[:1], (-1, 1)), "`images` must be .* at least 4"),
-    (lambda: plotting.latent_grid(X[:0], (-1, 1)), "`images` must be .* at least 4"),
-    (lambda: plotting.latent_grid(X * np.nan, (-1, 1)), "without NaN"),
-    (lambda: plotting.latent_grid(X, (1, -1)), "`limits` must be .low, high."),
-    (lambda: plotting.latent_grid(X, (np.nan, 1)), "`limits` must be .low, high."),
-    (lambda: plotting.latent_grid(X, 2.0), "`limits` must be .low, high."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: plotting.tile(X[0], 2), "`images` must have shape"),
+        (lambda: plotting.tile(X[:0], 2), "at least one image"),
+        (lambda: plotting.tile(X * np.nan, 2), "without NaN"),
+        (lambda: plotting.tile(X + 255, 2), "`images` must lie in .-1, 1"),
+        (lambda: plotting.tile(X, 0), "`columns` must be a whole number of at least 1"),
+        (lambda: plotting.tile(X, 2.0), "`columns` must be a whole number"),
+        (lambda: plotting.tile(X, 2, gap=-1), "`gap` must be a whole number of at least 0"),
+        (
+            lambda: plotting.tile(flat_images(0, channels=2), 1),
+            "`images` must have 1 or 3 channels",
+        ),
+        (lambda: plotting.image_rows({}), "equally many images in each row"),
+        (lambda: plotting.image_rows({"a": X, "b": X[:2]}), "equally many images in each row"),
+        (lambda: plotting.image_rows({"a": X[0]}), "`images` must have shape"),
+        (lambda: plotting.image_sheet(X, columns=0), "`columns` must be"),
+        (lambda: plotting.image_sheet(X[..., 0]), "`images` must have shape"),
+        (lambda: plotting.loss_curves(HISTORY, ["lost"]), "`names` must be among loss, val_loss"),
+        (lambda: plotting.loss_curves(HISTORY, []), "`names` must be among loss"),
+        (lambda: plotting.latent_scatter({}, []), "`panels` must hold at least one"),
+        (lambda: plotting.latent_scatter({"VAE": np.eye(3)}, [0, 1, 2]), "`VAE` must have shape"),
+        (lambda: plotting.latent_scatter({"VAE": Z * np.nan}, [0, 1, 2]), "`VAE` must be finite"),
+        (lambda: plotting.latent_scatter({"VAE": Z}, [0, 1]), "`labels` must be 3 whole numbers"),
+        (
+            lambda: plotting.latent_scatter({"VAE": Z}, [0.5, 1, 2]),
+            "`labels` must be 3 whole numbers",
+        ),
+        (lambda: plotting.latent_grid(X[:3], (-1, 1)), "`images` must be a square number"),
+        (lambda: plotting.latent_grid(X[:1], (-1, 1)), "`images` must be .* at least 4"),
+        (lambda: plotting.latent_grid(X[:0], (-1, 1)), "`images` must be .* at least 4"),
+        (lambda: plotting.latent_grid(X * np.nan, (-1, 1)), "without NaN"),
+        (lambda: plotting.latent_grid(X, (1, -1)), "`limits` must be .low, high."),
+        (lambda: plotting.latent_grid(X, (np.nan, 1)), "`limits` must be .low, high."),
+        (lambda: plotting.latent_grid(X, 2.0), "`limits` must be .low, high."),
+    ],
+)
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         call()
@@ -290,8 +299,13 @@ def test_a_network_chart_names_every_layer_and_its_shape():
     encoder = figure.axes[0]
     texts = [text.get_text() for text in encoder.texts if text.get_text()]
     assert texts == ["8×8×3", "image", "4×4×16", "Conv2D", "5", "Dense"]
-    sides = sorted({round(patch.get_width(), 3) for patch in encoder.patches if hasattr(patch, "xy")
-                    and hasattr(patch, "get_width")})  # fmt: skip
+    sides = sorted(
+        {
+            round(patch.get_width(), 3)
+            for patch in encoder.patches
+            if hasattr(patch, "xy") and hasattr(patch, "get_width")
+        }
+    )
     assert len(sides) == 3 and sides[1] < sides[2]  # a vector's bar, the smaller map, the image
     for text in encoder.texts:
         box = text.get_window_extent()

@@ -218,29 +218,39 @@ def test_a_record_that_lacks_its_origin_is_refused_by_name(folder, key, how):
 
 def test_the_origin_is_all_that_the_design_asks_for():
     assert set(records.PROVENANCE) == {
-        "experiment", "seed", "data.name", "data.digest", "arguments", "versions", "backend",
-        "hardware", "commit",
-    }  # fmt: skip
+        "experiment",
+        "seed",
+        "data.name",
+        "data.digest",
+        "arguments",
+        "versions",
+        "backend",
+        "hardware",
+        "commit",
+    }
 
 
-@pytest.mark.parametrize("name, content", [
-    ("config.json", b"{"),
-    ("config.json", b""),
-    ("config.json", b"[1, 2]"),
-    ("config.json", b"[" * 100_000),  # deeper than any reader goes
-    ("config.json", json.dumps(CONFIG | {"arguments": 3}).encode()),
-    ("config.json", b"\xff\xfe{}"),
-    ("metrics.json", b"null"),
-    ("metrics.json", b'{"a": 1,}'),
-    ("history.csv", b""),
-    ("history.csv", b"epoch,loss\n"),
-    ("history.csv", b"epoch,loss\n1,high\n"),
-    ("history.csv", b"epoch,loss\n1,2.0\n2\n"),  # cut off
-    ("history.csv", b"epoch,loss\n1,2.0,3.0\n"),
-    ("history.csv", b"epoch,loss\n1,\n"),
-    ("history.csv", b"epoch,loss\n1,\xff\n"),
-    ("history.csv", b'epoch,loss\n1,"' + b"2" * 200_000),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("config.json", b"{"),
+        ("config.json", b""),
+        ("config.json", b"[1, 2]"),
+        ("config.json", b"[" * 100_000),  # deeper than any reader goes
+        ("config.json", json.dumps(CONFIG | {"arguments": 3}).encode()),
+        ("config.json", b"\xff\xfe{}"),
+        ("metrics.json", b"null"),
+        ("metrics.json", b'{"a": 1,}'),
+        ("history.csv", b""),
+        ("history.csv", b"epoch,loss\n"),
+        ("history.csv", b"epoch,loss\n1,high\n"),
+        ("history.csv", b"epoch,loss\n1,2.0\n2\n"),  # cut off
+        ("history.csv", b"epoch,loss\n1,2.0,3.0\n"),
+        ("history.csv", b"epoch,loss\n1,\n"),
+        ("history.csv", b"epoch,loss\n1,\xff\n"),
+        ("history.csv", b'epoch,loss\n1,"' + b"2" * 200_000),
+    ],
+)
 def test_a_damaged_file_is_refused_by_name(folder, name, content):
     (folder / name).write_bytes(content)
     with pytest.raises(ValueError, match=f"seed-0.{name} is damaged") as failure:
@@ -295,24 +305,27 @@ def test_all_runs_of_an_experiment_are_read_in_the_order_of_their_names(folder, 
         records.read_runs(str(tmp_path / "toy"))
 
 
-@pytest.mark.parametrize("reference, text", [
-    ("precision", "0.988"),  # metrics, three significant digits
-    ("shared", "3.5"),  # metrics before history
-    ("val_loss", "12.3"),  # the last epoch
-    ("loss", "10.2"),  # history before config
-    ("epoch", "2"),
-    ("active_units", "7"),
-    ("classifier", "f00d"),
-    ("seed", "0"),  # zero is a value, not a gap
-    ("data.name", "digits"),
-    ("arguments.learning_rate", "0.001"),
-    ("arguments.latent_dim", "2"),
-    ("val_loss:.1f", "12.3"),
-    ("val_loss:.4f", "12.3456"),
-    ("precision:.0%", "99%"),
-    ("active_units:03d", "007"),
-    ("val_loss:>8.2f", "   12.35"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "reference, text",
+    [
+        ("precision", "0.988"),  # metrics, three significant digits
+        ("shared", "3.5"),  # metrics before history
+        ("val_loss", "12.3"),  # the last epoch
+        ("loss", "10.2"),  # history before config
+        ("epoch", "2"),
+        ("active_units", "7"),
+        ("classifier", "f00d"),
+        ("seed", "0"),  # zero is a value, not a gap
+        ("data.name", "digits"),
+        ("arguments.learning_rate", "0.001"),
+        ("arguments.latent_dim", "2"),
+        ("val_loss:.1f", "12.3"),
+        ("val_loss:.4f", "12.3456"),
+        ("precision:.0%", "99%"),
+        ("active_units:03d", "007"),
+        ("val_loss:>8.2f", "   12.35"),
+    ],
+)
 def test_quote(folder, reference, text):
     assert records.quote(folder.parents[1], f"toy/seed-0:{reference}") == text
 
@@ -327,20 +340,23 @@ def test_a_number_from_the_record_changes_the_quotation(folder):
     assert records.quote(folder.parents[1], "toy/seed-0:precision") == "0.5"
 
 
-@pytest.mark.parametrize("reference, error, message", [
-    ("toy/seed-1:precision", KeyError, "no record 'toy/seed-1'"),
-    ("toy:precision", KeyError, "no record 'toy'"),
-    ("toy/seed-0:prescision", KeyError, "'toy/seed-0' has no 'prescision'"),
-    ("toy/seed-0:data.nothing", KeyError, "has no 'data.nothing'"),
-    ("toy/seed-0:seed.deeper", KeyError, "has no 'seed.deeper'"),
-    ("toy/seed-0", ValueError, "`run:key` or `run:key:format`. Received"),
-    ("toy/seed-0:", ValueError, "`run:key` or `run:key:format`. Received"),
-    (":precision", ValueError, "`run:key` or `run:key:format`. Received"),
-    ("", ValueError, "`run:key` or `run:key:format`. Received"),
-    ("toy/seed-0:data", ValueError, "is no single value"),
-    ("toy/seed-0:precision:.2q", ValueError, "format that does not fit 0.98765"),
-    ("toy/seed-0:data.name:.2f", ValueError, "format that does not fit 'digits'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "reference, error, message",
+    [
+        ("toy/seed-1:precision", KeyError, "no record 'toy/seed-1'"),
+        ("toy:precision", KeyError, "no record 'toy'"),
+        ("toy/seed-0:prescision", KeyError, "'toy/seed-0' has no 'prescision'"),
+        ("toy/seed-0:data.nothing", KeyError, "has no 'data.nothing'"),
+        ("toy/seed-0:seed.deeper", KeyError, "has no 'seed.deeper'"),
+        ("toy/seed-0", ValueError, "`run:key` or `run:key:format`. Received"),
+        ("toy/seed-0:", ValueError, "`run:key` or `run:key:format`. Received"),
+        (":precision", ValueError, "`run:key` or `run:key:format`. Received"),
+        ("", ValueError, "`run:key` or `run:key:format`. Received"),
+        ("toy/seed-0:data", ValueError, "is no single value"),
+        ("toy/seed-0:precision:.2q", ValueError, "format that does not fit 0.98765"),
+        ("toy/seed-0:data.name:.2f", ValueError, "format that does not fit 'digits'"),
+    ],
+)
 def test_what_cannot_be_quoted_is_refused(folder, reference, error, message):
     with pytest.raises(error, match=message) as failure:
         records.quote(folder.parents[1], reference)

@@ -186,13 +186,25 @@ def test_callbacks_of_keras_watch_the_losses():
         watched = "val_kl_loss" if one else "val_decoder_loss"
         stopping = keras.callbacks.EarlyStopping(watched, patience=9)
         plateau = keras.callbacks.ReduceLROnPlateau(watched, factor=0.5, patience=1, min_delta=1e9)
-        model.fit(x, batch_size=6, validation_data=(x,), epochs=3, verbose=0,
-                  callbacks=[stopping, plateau])  # fmt: skip
+        model.fit(
+            x,
+            batch_size=6,
+            validation_data=(x,),
+            epochs=3,
+            verbose=0,
+            callbacks=[stopping, plateau],
+        )
         optimizers = [model.optimizer] if one else model.optimizers.values()
         assert all(float(ops.convert_to_numpy(o.learning_rate)) < 0.0099 for o in optimizers)
         assert stopping.best == min(model.history.history[watched])
-        found = model.fit(bad, batch_size=60, epochs=3, verbose=0, shuffle=False,
-                          callbacks=[keras.callbacks.TerminateOnNaN()]).history  # fmt: skip
+        found = model.fit(
+            bad,
+            batch_size=60,
+            epochs=3,
+            verbose=0,
+            shuffle=False,
+            callbacks=[keras.callbacks.TerminateOnNaN()],
+        ).history
         assert all(len(values) == 1 for values in found.values())
 
 

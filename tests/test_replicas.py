@@ -94,11 +94,17 @@ for name in KINDS:
 
 
 def test_two_replicas_take_the_step_of_one():
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow",
-                   "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}  # fmt: skip
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "tensorflow",
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+    }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(Path(__file__).parent)],
-        env=environment, capture_output=True, text=True, timeout=1800,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=1800,
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
     assert done.stdout.count("equal") == 6

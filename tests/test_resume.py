@@ -50,8 +50,11 @@ def build_everything(image_shape, seed):
         networks.build_encoder("light", image_shape, 2),
         networks.build_decoder("light", image_shape, 2, noise=noise),
         networks.build_discriminator("light", image_shape, dropout=0.3, instance_noise=noise),
-        gamma=0.1, feature_scale="variance", flip_probability=0.2, seed=seed,
-    )  # fmt: skip
+        gamma=0.1,
+        feature_scale="variance",
+        flip_probability=0.2,
+        seed=seed,
+    )
 
 
 class Everything(tasks.Task):
@@ -75,14 +78,19 @@ def everything(monkeypatch):
 def register(patch):
     """Make known the experiment "everything", on random pictures of 8x8 pixels."""
     chosen = {
-        "data": "noise", "epochs": 4, "batch_size": 8, "learning_rate": 1e-3, "beta_1": 0.5,
-        "schedule": "windowed", "levels": None,
-    }  # fmt: skip
+        "data": "noise",
+        "epochs": 4,
+        "batch_size": 8,
+        "learning_rate": 1e-3,
+        "beta_1": 0.5,
+        "schedule": "windowed",
+        "levels": None,
+    }
     experiment = Experiment("all that has a state", build_everything, Everything(), chosen)
     patch.setitem(EXPERIMENTS, "everything", experiment)
-    patch.setitem(RULES, "windowed", lambda rate, epochs: (
-        schedules.WindowedDecay(rate, 0.5, 1e-6, window=2)
-    ))  # fmt: skip
+    patch.setitem(
+        RULES, "windowed", lambda rate, epochs: schedules.WindowedDecay(rate, 0.5, 1e-6, window=2)
+    )
     patch.setitem(datasets.LOADERS, "noise", few_images)
 
 
@@ -425,8 +433,9 @@ def killed(folder, epochs, wait):
     words = ["train", "everything", "--epochs", str(epochs), "--resume", "--output", str(folder)]
     with subprocess.Popen(
         [sys.executable, "-c", STARTED, str(Path(__file__).parent), *words],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
         wait(process)
         process.send_signal(signal.SIGKILL)
         errors = process.communicate()[1].decode()

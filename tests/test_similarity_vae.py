@@ -12,9 +12,12 @@ from vaegan_edu import losses, models, networks
 def similarity_vae(**settings):
     keras.utils.set_random_seed(0)
     return models.SimilarityVAE(
-        games.encoder(), games.decoder(), games.decoder(), games.discriminator(),
+        games.encoder(),
+        games.decoder(),
+        games.decoder(),
+        games.discriminator(),
         **{"seed": 5, "kl_weight": 0.3, **settings},
-    )  # fmt: skip
+    )
 
 
 def test_losses_are_the_formulas():

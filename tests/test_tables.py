@@ -20,11 +20,19 @@ RESULTS = ROOT / runs.RESULTS
 def write_run(root, run, epochs, metrics):
     """Write a record of a run below the project's folder `root`, its epochs 30 s times seed + 1."""
     folder = root / runs.RESULTS / run.folder
-    records.write_json(folder / "config.json", {
-        "experiment": run.experiment, "seed": run.seed, "arguments": run.settings,
-        "data": {"name": "d", "digest": "d"}, "versions": {"keras": "3"}, "backend": "b",
-        "hardware": {"cores": 2}, "commit": "c",
-    })  # fmt: skip
+    records.write_json(
+        folder / "config.json",
+        {
+            "experiment": run.experiment,
+            "seed": run.seed,
+            "arguments": run.settings,
+            "data": {"name": "d", "digest": "d"},
+            "versions": {"keras": "3"},
+            "backend": "b",
+            "hardware": {"cores": 2},
+            "commit": "c",
+        },
+    )
     history = [{"epoch": n + 1, "seconds": 30.0 * (1 + run.seed)} for n in range(epochs)]
     records.write_history(folder / "history.csv", history)
     if metrics:
@@ -94,8 +102,11 @@ def test_an_arm_is_read_whole_or_not_at_all(tmp_path):
 def test_a_table_of_rows_with_gaps():
     rows = [{"a": "1", "b": "2"}, {"b": "3", "c": "4"}]
     assert markdown.table_of(rows).splitlines() == [
-        "| a | b | c |", "| --- | --- | --- |", "| 1 | 2 |  |", "|  | 3 | 4 |"
-    ]  # fmt: skip
+        "| a | b | c |",
+        "| --- | --- | --- |",
+        "| 1 | 2 |  |",
+        "|  | 3 | 4 |",
+    ]
 
 
 @pytest.mark.parametrize("name", tables.TABLES)
@@ -128,9 +139,11 @@ def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
     cost = quality.cost(tmp_path)
     assert [row["model"] for row in cost] == [*quality.MNIST.values()]
     assert [row["minutes, by step"] for row in cost] == ["0.0", "3.0", "6.0"]
-    assert cost[1] | {
-        "seeds": "3", "epochs": "2", "minutes, as recorded": "2 [1, 3]", "reconstruction": "7"
-    } == cost[1]  # fmt: skip
+    assert (
+        cost[1]
+        | {"seeds": "3", "epochs": "2", "minutes, as recorded": "2 [1, 3]", "reconstruction": "7"}
+        == cost[1]
+    )
     for rows, columns in (
         (quality.distances(tmp_path), quality.DISTANCES),
         (quality.classes(tmp_path), quality.CLASSES),
@@ -171,16 +184,22 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
     for column in ("reconstruction, pixels", "asked by codes, error"):
         assert gan[column] == "n/a"
     assert [row["random direction"] for row in faces.moves(tmp_path)][1:3] == [
-        "1.1 [1, 1.2]", "2.1 [2, 2.2]"
-    ]  # fmt: skip
+        "1.1 [1, 1.2]",
+        "2.1 [2, 2.2]",
+    ]
     assert faces.attributes(tmp_path)[3] == {
         "attribute": "yaw",
-        **{name: f"{n + 0.1:.3g} [{n}, {n + 0.2:.3g}]"
-           for n, name in enumerate(faces.MODELS.values())},
-    }  # fmt: skip
+        **{
+            name: f"{n + 0.1:.3g} [{n}, {n + 0.2:.3g}]"
+            for n, name in enumerate(faces.MODELS.values())
+        },
+    }
     assert faces.costs(tmp_path)[0] == {
-        "model": "VAE", "seeds": "3", "epochs": "2", "minutes": "2 [1, 3]"
-    }  # fmt: skip
+        "model": "VAE",
+        "seeds": "3",
+        "epochs": "2",
+        "minutes": "2 [1, 3]",
+    }
 
 
 def test_the_regressors_are_shown_as_they_were_measured():
@@ -222,7 +241,9 @@ def test_the_table_of_the_ring_shows_every_seed(tmp_path):
             shutil.copytree(RESULTS / other, tmp_path / runs.RESULTS / other)
     first, *others = tables.ring.arms(tmp_path)
     assert first == {
-        "batch": "128", "minibatch discrimination": "none", "modes of 8, by seed": "0, 1, 2, 3, 4",
+        "batch": "128",
+        "minibatch discrimination": "none",
+        "modes of 8, by seed": "0, 1, 2, 3, 4",
         "points of high quality": "0.5",
-    }  # fmt: skip
+    }
     assert len(others) == 3 and others[2]["minibatch discrimination"] == "8 kernels"

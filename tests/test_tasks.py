@@ -46,13 +46,17 @@ def alone(read, x, other, k=5):
         "frechet_distance": metrics.frechet_distance(real, features),
         **metrics.manifold_overlap(real, features, k),
     }
-    return held_out, {
-        **held_out,
-        "expected_coverage": metrics.expected_coverage(len(real), len(features), k),
-        "pixel_precision": by_pixels["precision"],
-        "pixel_recall": by_pixels["recall"],
-        "nearest_distance": float(metrics.nearest_distance(pixels, real_pixels).mean()),
-    }, (readings, pixels, others, real_pixels)  # fmt: skip
+    return (
+        held_out,
+        {
+            **held_out,
+            "expected_coverage": metrics.expected_coverage(len(real), len(features), k),
+            "pixel_precision": by_pixels["precision"],
+            "pixel_recall": by_pixels["recall"],
+            "nearest_distance": float(metrics.nearest_distance(pixels, real_pixels).mean()),
+        },
+        (readings, pixels, others, real_pixels),
+    )
 
 
 def test_samples_are_measured_as_if_each_set_were_read_for_itself(counted):
@@ -121,10 +125,12 @@ def test_faces_are_measured_as_if_each_set_were_read_for_itself(counted):
     regressor = metrics.load_regressor(32)
     generated = Thin().generate(20, 2)
     kinds = {
-        "real": images[40:], "random": generated,
-        "sharpened_2": sharpen(generated, 2), "sharpened_4": sharpen(generated, 4),
+        "real": images[40:],
+        "random": generated,
+        "sharpened_2": sharpen(generated, 2),
+        "sharpened_4": sharpen(generated, 4),
         "reconstruction": Thin().decode(Thin().encode(images[40:])),
-    }  # fmt: skip
+    }
     for kind, x in kinds.items():
         _, numbers, _ = alone(lambda x: metrics.read_attributes(regressor, x), x, images[:40])
         numbers["sharpness"] = metrics.sharpness(x)
@@ -168,8 +174,10 @@ def test_an_old_record_is_read_in_the_words_of_today():
     known = {"schedule": "linear", "noise": [1, 2], "latent_dim": 3}
     read = settings.read_settings
     assert read({"latent_dim": 4, "cosine_decay": True, "schedule": "linear"}, known) == {
-        "latent_dim": 4, "schedule": "cosine-steps", "noise": None
-    }  # fmt: skip
+        "latent_dim": 4,
+        "schedule": "cosine-steps",
+        "noise": None,
+    }
     assert read({"latent_dim": 4, "cosine_decay": False}, known)["schedule"] == "constant"
     for old, new in {"s2": "s2-text", "s3": "s3-text", "s4-log": "s4-log"}.items():
         assert read({"latent_dim": 4, "schedule": old}, known)["schedule"] == new
@@ -211,8 +219,9 @@ def test_the_cosine_by_steps_is_what_cosine_decay_was(name):
         chosen["epochs"] = len(record.history)
         steps = -(-record.config["data"]["train_count"] // chosen["batch_size"])
         one.compile(model, chosen, steps)
-        rates = [float(model.optimizer._learning_rate(steps * row["epoch"]))
-                 for row in record.history]  # fmt: skip
+        rates = [
+            float(model.optimizer._learning_rate(steps * row["epoch"])) for row in record.history
+        ]
         assert rates == pytest.approx(record.column("learning_rate"), rel=1e-5, abs=1e-9)
 
 
@@ -241,9 +250,16 @@ def test_a_model_gets_what_its_signature_names():
     assert "dtype" not in set(experiment._parameters(Autoencoder))  # Keras' own are no settings
 
     model = EXPERIMENTS["vaegan-digits"].build(
-        {**EXPERIMENTS["vaegan-digits"].settings, "seed": 7, "gamma": 0.5, "equilibrium": 0.68,
-         "adversarial_loss": "minimax", "minibatch_kernels": 3}, (28, 28, 1),
-    )  # fmt: skip
+        {
+            **EXPERIMENTS["vaegan-digits"].settings,
+            "seed": 7,
+            "gamma": 0.5,
+            "equilibrium": 0.68,
+            "adversarial_loss": "minimax",
+            "minibatch_kernels": 3,
+        },
+        (28, 28, 1),
+    )
     assert (model.gamma, model.equilibrium, model.seed) == (0.5, 0.68, 7)
     assert model.adversarial_loss == "minimax" and model.kl_weight == 15.0
     assert any(layer.name.startswith("minibatch") for layer in model.discriminator.layers)
@@ -254,8 +270,10 @@ def test_show_prints_settings_assumptions_and_counts():
     original = EXPERIMENTS["vaegan-mnist-original"]
     start = shown.index("parameters") + 1
     assert [line.split() for line in shown[start : start + 3]] == [
-        ["encoder", "3,545,920"], ["decoder", "4,887,361"], ["discriminator", "3,415,745"]
-    ]  # fmt: skip
+        ["encoder", "3,545,920"],
+        ["decoder", "4,887,361"],
+        ["discriminator", "3,415,745"],
+    ]
     lines = shown[shown.index("settings") + 1 :]
     assert [line.split()[0] for line in lines] == list(original.settings)
     assert {line.split()[0] for line in lines if line.endswith("assumed")} == (

@@ -122,7 +122,7 @@ def test_the_ring_as_a_data_set():
         (lambda: metrics.modes_covered([[0.0]], [[0.0]], 1.0, 0), "`minimum` must be a whole"),
         (lambda: metrics.high_quality_share(np.zeros((0, 2)), [[0.0, 0.0]], 1.0), "`points` must"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments_get_one_clear_line(make, message):
     with pytest.raises(ValueError) as failure:
         make()

@@ -83,8 +83,17 @@ def weights(rng, *, latent_dim=3, hidden=16, kernels=0, kernel_dim=4, **_):
     }
 
 
-def keras_networks(given, *, latent_dim=3, hidden=16, kernels=0, kernel_dim=4, kernel_scale=0.1,
-                   variational=True, **_):  # fmt: skip
+def keras_networks(
+    given,
+    *,
+    latent_dim=3,
+    hidden=16,
+    kernels=0,
+    kernel_dim=4,
+    kernel_scale=0.1,
+    variational=True,
+    **_,
+):
     """The same three networks in Keras, with the given weights."""
     half = hidden // 2
 
@@ -200,8 +209,12 @@ def test_one_step_equals_keras(evaluate, monkeypatch):
                 if network not in names.values():
                     assert not any(np.any(move) for move in moves[network])
                     continue
-                found = flat(shaped(answer["gradients"][network], given[name][network]), network, 3,
-                             variational)  # fmt: skip
+                found = flat(
+                    shaped(answer["gradients"][network], given[name][network]),
+                    network,
+                    3,
+                    variational,
+                )
                 for move, gradient in zip(moves[network], found, strict=True):
                     assert np.abs(move).max() > 1e-4, f"{name}, {network}: nothing moved"
                     np.testing.assert_allclose(gradient, move, atol=1e-5, err_msg=network)

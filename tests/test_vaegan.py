@@ -128,11 +128,15 @@ def test_a_term_alone_moves_what_larsen_says(term):
         assert max(np.abs(slope).max() for slope in expected["discriminator"]) > 1e-3
 
 
-@pytest.mark.parametrize("term, name", [
-    (term, name)
-    for term, factors in ROUTING.items()
-    for name, factor in zip(models.VAEGAN.network_names, factors, strict=True) if factor
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "term, name",
+    [
+        (term, name)
+        for term, factors in ROUTING.items()
+        for name, factor in zip(models.VAEGAN.network_names, factors, strict=True)
+        if factor
+    ],
+)
 def test_gradients_are_the_slopes_of_the_formulas(term, name):
     """In a random direction, by finite differences of NumPy: no path of a gradient is cut."""
     model, x, noise = games.vaegan(), games.images(), games.noise()
@@ -225,10 +229,13 @@ def test_feature_loss_by_variance_does_not_change_with_the_features_scale():
     )
     real, fake = (
         ops.convert_to_numpy(model.discriminator(v)[1]).astype("float64")
-        for v in (x, model.decoder(ops.convert_to_numpy(
-            model.sampling(model.encoder(x), noise=noise["posterior"])
-        )))
-    )  # fmt: skip
+        for v in (
+            x,
+            model.decoder(
+                ops.convert_to_numpy(model.sampling(model.encoder(x), noise=noise["posterior"]))
+            ),
+        )
+    )
     expected = (0.5 * (real - fake) ** 2 / real.var(axis=0)).sum(axis=1).mean()
     assert before == pytest.approx(expected, rel=1e-3)
 
@@ -286,9 +293,15 @@ def test_logs_are_the_losses_the_two_terms_and_what_the_discriminator_thinks():
         ops.mean(ops.sigmoid(model.discriminator(model.decoder(noise["prior"]))[0]))
     )
     assert set(logs) == {
-        "encoder_loss", "decoder_loss", "discriminator_loss", "kl_loss", "feature_loss",
-        "d_real", "d_reconstruction", "d_generated",
-    }  # fmt: skip
+        "encoder_loss",
+        "decoder_loss",
+        "discriminator_loss",
+        "kl_loss",
+        "feature_loss",
+        "d_real",
+        "d_reconstruction",
+        "d_generated",
+    }
     assert {k: logs[f"{k}_loss"] for k in losses} == pytest.approx(losses, rel=1e-5)
     assert logs["kl_loss"] == pytest.approx(terms["prior"], rel=1e-4)
     assert logs["feature_loss"] == pytest.approx(terms["feature"], rel=1e-4)
@@ -296,8 +309,10 @@ def test_logs_are_the_losses_the_two_terms_and_what_the_discriminator_thinks():
 
 
 def test_it_plays_with_points_too():
-    model = models.VAEGAN(*(b("toy") for b in (networks.build_encoder, networks.build_decoder)),
-                          networks.build_discriminator("toy"))  # fmt: skip
+    model = models.VAEGAN(
+        *(b("toy") for b in (networks.build_encoder, networks.build_decoder)),
+        networks.build_discriminator("toy"),
+    )
     points = 3.0 * np.random.default_rng(0).standard_normal((8, 2))
     games.compiled(model, keras.optimizers.Adam).fit(points, verbose=0)
     assert model.reconstruct(points).shape == (8, 2)
@@ -305,19 +320,22 @@ def test_it_plays_with_points_too():
         model.encode(np.zeros((8, 3)))
 
 
-@pytest.mark.parametrize("settings, message", [
-    ({"gamma": -1e-3}, "`gamma` must be finite and at least 0"),
-    ({"gamma": float("nan")}, "`gamma` must be finite"),
-    ({"kl_weight": -1}, "`kl_weight` must be"),
-    ({"feature_weight": "1"}, "`feature_weight` must be a number"),
-    ({"fake_weight": -0.5}, "`fake_weight` must be"),
-    ({"feature_scale": "mean"}, "`feature_scale` must be one of sum, variance"),
-    ({"adversarial_loss": "wasserstein"}, "must be one of non-saturating, minimax"),
-    ({"real_target": 1.1}, "`real_target` must be at most 1"),
-    ({"flip_probability": 2.0}, "`flip_probability` must be at most 1"),
-    ({"equilibrium": -1.0}, "`equilibrium` must be"),
-    ({"margin": -1.0}, "`margin` must be"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"gamma": -1e-3}, "`gamma` must be finite and at least 0"),
+        ({"gamma": float("nan")}, "`gamma` must be finite"),
+        ({"kl_weight": -1}, "`kl_weight` must be"),
+        ({"feature_weight": "1"}, "`feature_weight` must be a number"),
+        ({"fake_weight": -0.5}, "`fake_weight` must be"),
+        ({"feature_scale": "mean"}, "`feature_scale` must be one of sum, variance"),
+        ({"adversarial_loss": "wasserstein"}, "must be one of non-saturating, minimax"),
+        ({"real_target": 1.1}, "`real_target` must be at most 1"),
+        ({"flip_probability": 2.0}, "`flip_probability` must be at most 1"),
+        ({"equilibrium": -1.0}, "`equilibrium` must be"),
+        ({"margin": -1.0}, "`margin` must be"),
+    ],
+)
 def test_bad_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=f"{message}.*Received"):
         games.vaegan(**settings)

@@ -20,23 +20,45 @@ DECISIVE = ("metric", "more", "less", "threshold", "relative", "requires")
 ARM = "gan-digits/plain"
 OTHER = "gan-digits/noise"
 CLAIM = claims.Claim(
-    "C9", "More.", "There is more.", "sample_coverage",
-    more=claims.Side(ARM, (2, 3)), less=claims.Side(OTHER, (2, 3)), threshold=0.1,
-)  # fmt: skip
+    "C9",
+    "More.",
+    "There is more.",
+    "sample_coverage",
+    more=claims.Side(ARM, (2, 3)),
+    less=claims.Side(OTHER, (2, 3)),
+    threshold=0.1,
+)
 
 
 def write(results, arm, values, seed, epochs=4, finished=True):
     """Write a run whose `sample_coverage` is `values`, an epoch each."""
     folder = results / arm / f"seed-{seed}"
-    records.write_json(folder / "config.json", {
-        "experiment": arm.partition("/")[0], "seed": seed, "data": {"name": "d", "digest": "d"},
-        "arguments": {}, "versions": {}, "backend": "b", "hardware": {}, "commit": "c",
-    })  # fmt: skip
-    records.write_history(folder / "history.csv", [
-        {"epoch": epoch + 1, "sample_coverage": float(value), "d_train": 0.75, "d_test": 0.5,
-         **{f"sample_class_{n}": share for n, share in enumerate((0.5, 0.25, 0.25, 0.0))}}
-        for epoch, value in enumerate(values)
-    ])  # fmt: skip
+    records.write_json(
+        folder / "config.json",
+        {
+            "experiment": arm.partition("/")[0],
+            "seed": seed,
+            "data": {"name": "d", "digest": "d"},
+            "arguments": {},
+            "versions": {},
+            "backend": "b",
+            "hardware": {},
+            "commit": "c",
+        },
+    )
+    records.write_history(
+        folder / "history.csv",
+        [
+            {
+                "epoch": epoch + 1,
+                "sample_coverage": float(value),
+                "d_train": 0.75,
+                "d_test": 0.5,
+                **{f"sample_class_{n}": share for n, share in enumerate((0.5, 0.25, 0.25, 0.0))},
+            }
+            for epoch, value in enumerate(values)
+        ],
+    )
     if finished:
         records.write_json(folder / "metrics.json", {"modes_covered_strictly": seed})
 
@@ -48,23 +70,29 @@ def fill(results, more, less):
             write(results, arm, [9.0, mean - 0.05, mean + 0.05, 9.0], seed)
 
 
-@pytest.mark.parametrize("effect, word", [
-    ((0.5, 0.11, 0.9), "supported"),
-    ((0.5, 0.1, 0.9), "open"),  # not the whole interval is above
-    ((0.0, -0.5, 0.09), "refuted"),
-    ((0.0, -0.5, 0.1), "open"),
-    ((0.2, 0.05, 0.3), "open"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "effect, word",
+    [
+        ((0.5, 0.11, 0.9), "supported"),
+        ((0.5, 0.1, 0.9), "open"),  # not the whole interval is above
+        ((0.0, -0.5, 0.09), "refuted"),
+        ((0.0, -0.5, 0.1), "open"),
+        ((0.2, 0.05, 0.3), "open"),
+    ],
+)
 def test_the_word_follows_from_interval_and_threshold(effect, word):
     assert verdicts.decide(effect, 0.1)[0] == word
 
 
-@pytest.mark.parametrize("more, less, word", [
-    ([0.8, 0.9, 1.0], [0.1, 0.2, 0.3], "supported"),
-    ([0.1, 0.2, 0.3], [0.8, 0.9, 1.0], "refuted"),  # the direction counts
-    ([0.25, 0.26, 0.27], [0.2, 0.21, 0.22], "refuted"),  # more, and less than the claim needs
-    ([0.1, 0.9, 0.5], [0.2, 0.4, 0.1], "open"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "more, less, word",
+    [
+        ([0.8, 0.9, 1.0], [0.1, 0.2, 0.3], "supported"),
+        ([0.1, 0.2, 0.3], [0.8, 0.9, 1.0], "refuted"),  # the direction counts
+        ([0.25, 0.26, 0.27], [0.2, 0.21, 0.22], "refuted"),  # more, and less than the claim needs
+        ([0.1, 0.9, 0.5], [0.2, 0.4, 0.1], "open"),
+    ],
+)
 def test_a_claim_is_judged_by_its_runs(tmp_path, more, less, word):
     fill(tmp_path, more, less)
     verdict = verdicts.judge(CLAIM, tmp_path)

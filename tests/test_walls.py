@@ -41,11 +41,14 @@ def test_nothing_of_the_library_imports_the_course(path):
     assert not rooms(path.read_text(encoding="utf-8")) & COURSE
 
 
-@pytest.mark.parametrize("source", [
-    "from vaegan_edu import losses, widgets",
-    "from vaegan_edu.widgets import figure",
-    "import vaegan_edu.claims as c",
-    "def later():\n    from vaegan_edu.exercises.vae import check",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from vaegan_edu import losses, widgets",
+        "from vaegan_edu.widgets import figure",
+        "import vaegan_edu.claims as c",
+        "def later():\n    from vaegan_edu.exercises.vae import check",
+    ],
+)
 def test_an_import_of_the_course_is_found(source):
     assert rooms(source) & COURSE

@@ -255,8 +255,12 @@ def test_epochs_as_logged_are_counted_in_the_page(tmp_path):
     shown = widgets.ScheduleExplorer(
         {"S2": logs["val_decoder_loss"], "other": logs["val_encoder_loss"]},
         logged={"S2": logs["learning_rate_decoder"]},
-        rule="plateau", factor=0.85, epochs=10, minimum=1e-4, start=11,
-    )  # fmt: skip
+        rule="plateau",
+        factor=0.85,
+        epochs=10,
+        minimum=1e-4,
+        start=11,
+    )
     script = """
       const figure = document.querySelector(".vaegan-figure");
       const told = () => figure.querySelector(".value").textContent;
@@ -623,8 +627,9 @@ def test_the_browsers_judges_equal_pythons(tmp_path):
         errors, relative = shown.errors.values(), list(shown.relative_errors.values())
         assert told["cells"] == pytest.approx([*errors, *relative], abs=0.051)
         assert told["cells"][2:] == pytest.approx(relative, abs=0.006)
-        copy = widgets.similarity_explorer._changed(shown._images[shown._names.index(state[0])],
-                                                    *state[1:])  # fmt: skip
+        copy = widgets.similarity_explorer._changed(
+            shown._images[shown._names.index(state[0])], *state[1:]
+        )
         pixels = np.asarray(told["pixels"]).reshape(12, 8, 4)[..., :1]
         assert np.abs(pixels - (copy + 1) * 127.5).max() <= 0.51
         for heights, kind in zip(told["curves"], ("pixels", "features"), strict=True):

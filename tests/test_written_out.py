@@ -129,9 +129,11 @@ def test_the_steps_of_the_page_are_those_of_the_package(name, beta):
         else:
             noise = keras.random.normal((len(batch), 2), seed=generator)
             found.append(step(encoder, decoder, optimizer, batch, noise, beta))
-    model = models.Autoencoder(*theirs) if name == AUTOENCODER else models.VAE(
-        *theirs, beta=beta, seed=0
-    )  # fmt: skip
+    model = (
+        models.Autoencoder(*theirs)
+        if name == AUTOENCODER
+        else models.VAE(*theirs, beta=beta, seed=0)
+    )
     model.compile(keras.optimizers.Adam(0.01))
     history = model.fit(x, batch_size=5, shuffle=False, verbose=0).history
     wanted = ["loss"] if name == AUTOENCODER else ["loss", "reconstruction_loss", "kl_loss"]
@@ -312,8 +314,10 @@ def test_chapter_2_the_price_and_the_odd_seed():
 def test_chapter_2_what_is_clearly_higher():
     found = table(VAE, "clearly higher")
     assert found["random"] == {
-        "precision": "autoencoder", "pixel_precision": "VAE", "recall": "VAE"
-    }  # fmt: skip
+        "precision": "autoencoder",
+        "pixel_precision": "VAE",
+        "recall": "VAE",
+    }
     assert found["fitted"]["precision"] == found["fitted"]["pixel_precision"] == "VAE"
     assert found["between"]["precision"] == found["between"]["recall"] == "neither"
     assert found["between"]["pixel_precision"] == "VAE"

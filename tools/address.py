@@ -11,9 +11,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
-    "pyproject.toml", "_config.yml", "*.md", "CITATION.cff", "book/**/*.md", "notebooks/*.py",
-    "notebooks/*.ipynb", "vaegan_edu/**/*.py", ".github/workflows/*.yml",
-]  # fmt: skip
+    "pyproject.toml",
+    "_config.yml",
+    "*.md",
+    "CITATION.cff",
+    "book/**/*.md",
+    "notebooks/*.py",
+    "notebooks/*.ipynb",
+    "vaegan_edu/**/*.py",
+    ".github/workflows/*.yml",
+]
 NEEDED = ["_config.yml", "README.md", "CITATION.cff"]
 ADDRESS = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 # Where a link can only mean this repository: each must name ours.

@@ -19,9 +19,16 @@ STEPS = 3  # faces an attribute, from its least to its greatest value
 COLUMNS = 5
 # A face whose attributes all show; where it says nothing, an attribute lies halfway.
 SHOWN = {
-    "grey_hair": 0.0, "hair_colour": 0.5, "hair_length": 0.35, "hair_curl": 0.2, "hairline": 0.4,
-    "beard": 0.0, "age_lines": 0.0, "glasses": 0.0, "light": 0.2,
-}  # fmt: skip
+    "grey_hair": 0.0,
+    "hair_colour": 0.5,
+    "hair_length": 0.35,
+    "hair_curl": 0.2,
+    "hairline": 0.4,
+    "beard": 0.0,
+    "age_lines": 0.0,
+    "glasses": 0.0,
+    "light": 0.2,
+}
 
 
 def random_faces():

@@ -94,8 +94,12 @@ LARGE, SMALL = {"batch_size": 128, "epochs": 40}, {"batch_size": 16, "epochs": 5
 KERNELS = {"minibatch_kernels": 8, "minibatch_dim": 4, "minibatch_scale": 1 / 16}
 # Faces under a constant rate, the original project's.
 USUAL_RATE = {
-    "image_size": 32, "train_count": 1000, "epochs": 40, "learning_rate": 5e-4, "schedule": "s1"
-}  # fmt: skip
+    "image_size": 32,
+    "train_count": 1000,
+    "epochs": 40,
+    "learning_rate": 5e-4,
+    "schedule": "s1",
+}
 
 ARMS = {
     "vaegan-mnist-original/digits": Arm(ORIGINAL),

@@ -72,9 +72,7 @@ def attribute_vector(z: ArrayLike, attribute: ArrayLike) -> np.ndarray:
     return z[mask].mean(axis=0) - z[~mask].mean(axis=0)
 
 
-def attribute_vectors(
-    z: ArrayLike, attributes: ArrayLike, together: bool = False
-) -> np.ndarray:
+def attribute_vectors(z: ArrayLike, attributes: ArrayLike, together: bool = False) -> np.ndarray:
     """Return the direction of each of several attributes, which may be continuous.
 
     The slope of a least-squares line through codes over an attribute. Of an attribute that is 0 or

@@ -164,9 +164,7 @@ class DecayingNoise(keras.layers.Layer):
         ValueError: a negative `stddev`, `epochs` below 1.
     """
 
-    def __init__(
-        self, stddev: float, epochs: int, seed: int | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, stddev: float, epochs: int, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stddev = check_number(stddev, "stddev")
         self.epochs = check_count(epochs, "epochs")

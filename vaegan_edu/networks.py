@@ -371,8 +371,7 @@ def apply(network: Model, array: np.ndarray) -> np.ndarray | tuple[np.ndarray, .
     sides = [shape[1:3] for shape in shapes if len(shape) == 4]  # of images, coming in or out
     rows = min([256, *(PIXELS_AT_ONCE // (height * width) or 1 for height, width in sides)])
     chunks = [
-        network(array[start : start + rows], training=False)
-        for start in range(0, len(array), rows)
+        network(array[start : start + rows], training=False) for start in range(0, len(array), rows)
     ]
     if isinstance(chunks[0], (tuple, list)):
         return tuple(_joined(outputs) for outputs in zip(*chunks, strict=True))
@@ -463,7 +462,7 @@ def _check_images_shape(image_shape, multiple=4):
         )
     if keras.config.image_data_format() != "channels_last":
         raise ValueError(
-            "Images have their channels last here; set `image_data_format` to \"channels_last\" in "
+            'Images have their channels last here; set `image_data_format` to "channels_last" in '
             f"keras.json. Received: {keras.config.image_data_format()!r}"
         )
     height, width, channels = (check_count(side, "image_shape") for side in image_shape)

@@ -129,8 +129,10 @@ def layers(**networks: "keras.Model") -> Table:
         shapes = dict.fromkeys("×".join(map(str, layer.output.shape[1:])) for layer in row)
         weights = {heads[n]: layer.count_params() for n, layer in zip(networks, row, strict=True)}
         rows[f"{number}"] = {
-            "layer": type(row[0]).__name__, "output": " / ".join(shapes), **weights
-        }  # fmt: skip
+            "layer": type(row[0]).__name__,
+            "output": " / ".join(shapes),
+            **weights,
+        }
     total = {heads[name]: network.count_params() for name, network in networks.items()}
     return Table({**rows, "all": {"layer": "", "output": "", **total}})
 

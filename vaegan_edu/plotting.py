@@ -14,9 +14,17 @@ from vaegan_edu.validation import check_codes, check_count, check_images, check_
 # Okabe & Ito's colours, told apart by colour-blind readers; their yellow, too faint on white, left
 # out; brown, violet and grey to make ten.
 COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
-    "#56B4E9", "#8C6D1F", "#7CB518", "#6A3D9A", "#8A8A8A",
-)  # fmt: skip
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#8C6D1F",
+    "#7CB518",
+    "#6A3D9A",
+    "#8A8A8A",
+)
 WIDTH = 6.4  # inches: text stays readable when a phone shows the figure at its width
 
 
@@ -171,9 +179,13 @@ def latent_scatter(
             colour = COLOURS[label % len(COLOURS)]
             axes.scatter(own[:, 0], own[:, 1], s=7, color=colour, alpha=0.7, linewidths=0)
             axes.annotate(
-                str(label), np.median(own, axis=0), ha="center", va="center", weight="bold",
+                str(label),
+                np.median(own, axis=0),
+                ha="center",
+                va="center",
+                weight="bold",
                 bbox={"boxstyle": "circle,pad=0.2", "fc": "white", "ec": colour, "alpha": 0.85},
-            )  # fmt: skip
+            )
         for radius in (1, 2) if prior else ():
             angle = np.linspace(0, 2 * np.pi, 200)
             axes.plot(radius * np.cos(angle), radius * np.sin(angle), "k:", linewidth=1)
@@ -196,9 +208,7 @@ def latent_grid(images: np.ndarray, limits: tuple[float, float]) -> Figure:
     """
     side = math.isqrt(len(images))
     if side * side != len(images) or side < 2:
-        raise ValueError(
-            f"`images` must be a square number of at least 4. Received: {len(images)}"
-        )
+        raise ValueError(f"`images` must be a square number of at least 4. Received: {len(images)}")
     if np.shape(limits) != (2,) or not limits[0] < limits[1]:
         raise ValueError(f"`limits` must be (low, high) with low < high. Received: {limits!r}")
     figure = Figure(figsize=(WIDTH * 0.8, WIDTH * 0.8), layout="constrained")
@@ -299,10 +309,15 @@ def run_dots(
             for number, (name, values) in enumerate(series.items()):
                 height = row + 0.22 * (number - (len(series) - 1) / 2)
                 axes.plot(
-                    values, np.full(len(values), height), "os^D"[number % 4], markersize=5,
-                    color=COLOURS[number % len(COLOURS)], alpha=0.75, markeredgewidth=0,
+                    values,
+                    np.full(len(values), height),
+                    "os^D"[number % 4],
+                    markersize=5,
+                    color=COLOURS[number % len(COLOURS)],
+                    alpha=0.75,
+                    markeredgewidth=0,
                     label=name if not place and not row else None,
-                )  # fmt: skip
+                )
         if lines and measure in lines:
             axes.axvline(lines[measure], color="black", linestyle=":", linewidth=1.2)
         axes.set(title=measure, xlim=(-0.04, 1.04), ylim=(len(rows[0]) - 0.5, -0.5))

@@ -17,9 +17,16 @@ from typing import Any
 
 # Without one of these a number could not be traced to the run that made it.
 PROVENANCE = (
-    "experiment", "seed", "data.name", "data.digest", "arguments", "versions", "backend",
-    "hardware", "commit",
-)  # fmt: skip
+    "experiment",
+    "seed",
+    "data.name",
+    "data.digest",
+    "arguments",
+    "versions",
+    "backend",
+    "hardware",
+    "commit",
+)
 
 ORIGINAL_LOGS = Path(__file__).with_name("original_logs.csv")
 

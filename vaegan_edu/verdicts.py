@@ -121,8 +121,10 @@ def judge(claim, results):
     if claim.more is None:
         return Verdict(claim, "open", "No run is registered.")
     arms = {side.arm: read_arm(results, side.arm) for side in (claim.more, claim.less)}
-    counts = tuple((len(runs.finished), runs.failed, runs.registered) for runs in
-                   (arms[claim.more.arm], arms[claim.less.arm]))  # fmt: skip
+    counts = tuple(
+        (len(runs.finished), runs.failed, runs.registered)
+        for runs in (arms[claim.more.arm], arms[claim.less.arm])
+    )
 
     def values(side, metric):
         return [measure(r, metric, side.epochs) for r in arms[side.arm].finished.values()]

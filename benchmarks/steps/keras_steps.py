@@ -22,8 +22,19 @@ class KerasStep:
         learning_rate: of Adam, for all three.
     """
 
-    def __init__(self, *, precision, preset, image_size, batch_size, latent_dim, gamma, kl_weight,
-                 feature_weight, learning_rate):  # fmt: skip
+    def __init__(
+        self,
+        *,
+        precision,
+        preset,
+        image_size,
+        batch_size,
+        latent_dim,
+        gamma,
+        kl_weight,
+        feature_weight,
+        learning_rate,
+    ):
         keras.config.set_dtype_policy(precision)
         keras.utils.set_random_seed(0)
         self.shape = (image_size, image_size, 1)

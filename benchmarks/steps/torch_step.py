@@ -35,9 +35,13 @@ def _convolutions():
 
 def _trunk():
     return [
-        nn.BatchNorm2d(128, **KERAS_NORM), nn.LeakyReLU(KERAS_SLOPE), Flatten(),
-        nn.Linear(3200, 1024), nn.BatchNorm1d(1024, **KERAS_NORM), nn.LeakyReLU(KERAS_SLOPE),
-    ]  # fmt: skip
+        nn.BatchNorm2d(128, **KERAS_NORM),
+        nn.LeakyReLU(KERAS_SLOPE),
+        Flatten(),
+        nn.Linear(3200, 1024),
+        nn.BatchNorm1d(1024, **KERAS_NORM),
+        nn.LeakyReLU(KERAS_SLOPE),
+    ]
 
 
 class Encoder(nn.Module):
@@ -69,11 +73,19 @@ class Discriminator(nn.Module):
 def build_decoder(latent_dim):
     """Return the network from codes to images."""
     return nn.Sequential(
-        nn.Linear(latent_dim, 1024), nn.BatchNorm1d(1024, **KERAS_NORM), nn.ReLU(),
-        nn.Linear(1024, 4608), nn.BatchNorm1d(4608, **KERAS_NORM), nn.ReLU(), Unflatten(6, 128),
-        nn.ConvTranspose2d(128, 64, 3, stride=2), nn.BatchNorm2d(64, **KERAS_NORM), nn.ReLU(),
-        nn.ConvTranspose2d(64, 1, 4, stride=2), nn.Tanh(),
-    )  # fmt: skip
+        nn.Linear(latent_dim, 1024),
+        nn.BatchNorm1d(1024, **KERAS_NORM),
+        nn.ReLU(),
+        nn.Linear(1024, 4608),
+        nn.BatchNorm1d(4608, **KERAS_NORM),
+        nn.ReLU(),
+        Unflatten(6, 128),
+        nn.ConvTranspose2d(128, 64, 3, stride=2),
+        nn.BatchNorm2d(64, **KERAS_NORM),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, stride=2),
+        nn.Tanh(),
+    )
 
 
 class TorchStep:
@@ -83,8 +95,19 @@ class TorchStep:
         ValueError: another preset or image size than the original project's MNIST.
     """
 
-    def __init__(self, *, precision, preset, image_size, batch_size, latent_dim, gamma, kl_weight,
-                 feature_weight, learning_rate):  # fmt: skip
+    def __init__(
+        self,
+        *,
+        precision,
+        preset,
+        image_size,
+        batch_size,
+        latent_dim,
+        gamma,
+        kl_weight,
+        feature_weight,
+        learning_rate,
+    ):
         if (preset, image_size) != ("original", 28):
             raise ValueError(
                 f"PyTorch's networks are the original's for 28x28. Received: {preset}, {image_size}"
@@ -122,8 +145,9 @@ class TorchStep:
     def losses(self, images, noise):
         """Return the three losses of a batch in training, a dict of numbers."""
         with torch.no_grad():
-            found = self._losses(_to_torch(images), *map(_to_torch, (noise["posterior"],
-                                                                     noise["prior"])))  # fmt: skip
+            found = self._losses(
+                _to_torch(images), *map(_to_torch, (noise["posterior"], noise["prior"]))
+            )
         return {name: float(loss) for name, loss in found.items()}
 
     def window(self, steps):

@@ -109,10 +109,15 @@ def attributes(root: Path) -> list[dict[str, str]]:
     """Return for each attribute how far each model moves it when it is asked, together."""
     found = {name: runs for runs, name in _read(root)}
     return [
-        {"attribute": attribute, **{name: interval(measured(runs, f"moved_together_{attribute}"))
-                                    for name, runs in found.items()}}
+        {
+            "attribute": attribute,
+            **{
+                name: interval(measured(runs, f"moved_together_{attribute}"))
+                for name, runs in found.items()
+            },
+        }
         for attribute in FACE_ATTRIBUTES
-    ]  # fmt: skip
+    ]
 
 
 def costs(root: Path) -> list[dict[str, str]]:

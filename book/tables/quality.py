@@ -124,7 +124,5 @@ def _samples(root, arms, columns):
 
 
 def _row(model, images, runs, kind, columns):
-    values = {
-        title: interval(measured(runs, f"{kind}_{name}")) for name, title in columns.items()
-    }
+    values = {title: interval(measured(runs, f"{kind}_{name}")) for name, title in columns.items()}
     return {"model": model, "images": images, "seeds": str(len(runs)), **values}

@@ -15,9 +15,7 @@ def convolution(image, kernel, stride):
     for i in range(height):
         for j in range(width):
             top, left = stride * i, stride * j
-            output[i, j] = np.sum(
-                image[top : top + rows, left : left + columns] * kernel
-            )
+            output[i, j] = np.sum(image[top : top + rows, left : left + columns] * kernel)
     return output
     # stub
     rows, columns = kernel.shape

@@ -1,6 +1,5 @@
 """Noise that decays by epoch."""
 
-
 from vaegan_edu import exercises
 
 

@@ -8,9 +8,7 @@ from vaegan_edu import exercises
 def negative_log_likelihood(images, reconstruction):
     """Return one number; both are (batch, height, width), in [0, 1]."""
     # solution
-    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(
-        1 - reconstruction
-    )
+    log_likelihood = images * np.log(reconstruction) + (1 - images) * np.log(1 - reconstruction)
     per_image = -np.sum(log_likelihood, axis=(1, 2))
     return np.mean(per_image)
     # stub

@@ -3,9 +3,7 @@
 from vaegan_edu import exercises
 
 
-def vaegan_losses(
-    prior, feature, adversarial_decoder, adversarial_discriminator, gamma
-):
+def vaegan_losses(prior, feature, adversarial_decoder, adversarial_discriminator, gamma):
     """Return (encoder, decoder, discriminator), the losses of the paper; all are numbers."""
     # solution
     encoder = prior + feature

@@ -92,9 +92,7 @@ def open_source(path: str | Path) -> "_Folder | _Zip":
     return _Zip(path)
 
 
-def decode(
-    source: "_Folder | _Zip", names: Sequence[str], image_size: int, fit: str
-) -> ImageSet:
+def decode(source: "_Folder | _Zip", names: Sequence[str], image_size: int, fit: str) -> ImageSet:
     """Return the `ImageSet` of the files `names` of an open source; raise as `read_images`."""
     image_size = check_count(image_size, "image_size")
     check_choice(fit, "fit", FITS)

@@ -69,8 +69,8 @@ def _(answer):
             each.mean(),
             {
                 "the half is missing: each squared difference counts half.": 2 * each.mean(),
-                "you averaged over the pixels. They are summed; only images are "
-                "averaged.": 0.5 * square.mean(),
+                "you averaged over the pixels. They are summed; only images are averaged.": 0.5
+                * square.mean(),
                 "you averaged over the pixels, and the half is missing.": square.mean(),
                 "you summed over the images as well. Take their mean.": each.sum(),
                 "this is one loss per image. Average over the batch.": each,

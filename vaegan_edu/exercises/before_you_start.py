@@ -544,9 +544,17 @@ def _(answer):
 
 
 def _adam(
-    scale, w, learning_rate, steps, beta_1=0.9, beta_2=0.999, corrected=True, first=1,
-    square=np.square, root=np.sqrt,
-):  # fmt: skip
+    scale,
+    w,
+    learning_rate,
+    steps,
+    beta_1=0.9,
+    beta_2=0.999,
+    corrected=True,
+    first=1,
+    square=np.square,
+    root=np.sqrt,
+):
     m = v = np.zeros_like(w)
     path = [w]
     for t in range(first, first + steps):
@@ -601,27 +609,36 @@ def _(answer):
                 "each kernel reaches through all input channels, so they multiply the number of "
                 "weights.": [h, w, filters, kernel**2 * filters + filters],
                 "one bias for each filter, not for each weight or channel.": [
-                    h, w, filters, weights + channels * filters
+                    h,
+                    w,
+                    filters,
+                    weights + channels * filters,
                 ],
                 "the output has one channel for each filter.": [h, w, channels, weights + filters],
                 'the sizes belong to the other padding. "same" pads, so only the stride counts; '
-                '"valid" keeps the kernel inside.': [
-                    *other, filters, weights + filters
-                ],
+                '"valid" keeps the kernel inside.': [*other, filters, weights + filters],
                 'with "same" a side that the stride does not divide is rounded up.': [
-                    *down, filters, weights + filters
+                    *down,
+                    filters,
+                    weights + filters,
                 ],
                 "one place along each side is missing: (size - kernel) // stride + 1.": [
-                    h - 1, w - 1, filters, weights + filters
+                    h - 1,
+                    w - 1,
+                    filters,
+                    weights + filters,
                 ],
                 "a kernel is a square: its side counts twice.": [
-                    h, w, filters, kernel * channels * filters + filters
+                    h,
+                    w,
+                    filters,
+                    kernel * channels * filters + filters,
                 ],
             },
             what="the result",
             where=f"{height} x {width} x {channels}, {filters} filters of {kernel} x {kernel}, "
             f'stride {stride} and padding="{padding}"',
-        )  # fmt: skip
+        )
     return (
         "the first layer of chapter 1, 16 filters of 4 x 4 on 28 x 28 x 1 with stride 2 and "
         'padding "same", returns 14 x 14 x 16 and has 272 weights.'

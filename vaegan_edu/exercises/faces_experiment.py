@@ -59,7 +59,7 @@ def _(answer):
             what="the epoch",
             where=f"initial = {initial:g}, factor = {factor:g}, minimum = {minimum:g}, "
             f"window = {window}",
-        )  # fmt: skip
+        )
     return (
         "schedules.WindowedDecay reaches its floor after just that epoch when every loss is lowest."
     )

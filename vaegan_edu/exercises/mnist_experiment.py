@@ -35,8 +35,16 @@ def _(answer):
 def _(answer):
     for side, channels, latent_dim in ((28, 1, 64), (64, 3, 2048)):
 
-        def count(channels=channels, maps=None, side=side, norm=4, bias=1, heads=2,
-                  first_norm=False, width=latent_dim):  # fmt: skip
+        def count(
+            channels=channels,
+            maps=None,
+            side=side,
+            norm=4,
+            bias=1,
+            heads=2,
+            first_norm=False,
+            width=latent_dim,
+        ):
             maps = ((side - 4) // 2 + 1 - 4) // 2 + 1 if maps is None else maps
             return (
                 (16 * channels + bias) * 64

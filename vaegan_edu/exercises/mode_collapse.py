@@ -38,10 +38,18 @@ def _(answer):
     # corner of the square around that circle, and far off. A row a mode: how many points at each.
     places = np.array([[0.2, 0.1], [0.8, 0.5], [1.3, -0.5], [1.3, 1.3], [-2.5, 2.0]])
     table = np.repeat(
-        [[4, 0, 0, 0, 0], [3, 0, 0, 0, 0], [0, 4, 0, 0, 0], [0, 0, 4, 0, 0], [0, 0, 0, 3, 0],
-         [0, 0, 0, 0, 3], [1, 0, 0, 0, 0]],
-        [1, 2, 2, 1, 1, 1, 3], axis=0,
-    )  # fmt: skip
+        [
+            [4, 0, 0, 0, 0],
+            [3, 0, 0, 0, 0],
+            [0, 4, 0, 0, 0],
+            [0, 0, 4, 0, 0],
+            [0, 0, 0, 3, 0],
+            [0, 0, 0, 0, 3],
+            [1, 0, 0, 0, 0],
+        ],
+        [1, 2, 2, 1, 1, 1, 3],
+        axis=0,
+    )
     modes = np.stack([10.0 * np.arange(len(table)), np.zeros(len(table))], axis=1)
     points = np.repeat((modes[:, None] + places).reshape(-1, 2), table.ravel(), axis=0)
     std, minimum = 0.5, 3

@@ -50,9 +50,8 @@ def _(answer):
                 "you took exp(z_log_var / 2), the deviation. The formula has the variance.": 0.5
                 * (m**2 + np.exp(v / 2) - v - 1).sum(axis=1),
                 "the mean is not squared.": 0.5 * (m + np.exp(v) - v - 1).sum(axis=1),
-                "the sign of z_log_var is turned round.": 0.5 * (m**2 + np.exp(v) + v - 1).sum(
-                    axis=1
-                ),
+                "the sign of z_log_var is turned round.": 0.5
+                * (m**2 + np.exp(v) + v - 1).sum(axis=1),
                 "the constant 1 is missing, so the prior itself would not cost zero.": 0.5
                 * (m**2 + np.exp(v) - v).sum(axis=1),
                 "this is one value per dimension. Sum over axis 1.": terms,
@@ -178,8 +177,9 @@ _STEP_MISTAKES = {
         "power": 1.0
     },
     "the half of the squared error is missing.": {"pixel_weight": 2.0},
-    "you averaged the squared error over the pixels. Sum over them, then average over the "
-    "batch.": {"pixel_weight": 1 / 16},
+    "you averaged the squared error over the pixels. Sum over them, then average over the batch.": {
+        "pixel_weight": 1 / 16
+    },
     "you summed over the batch. Take the mean over the images.": {"total": True},
 }
 
@@ -198,9 +198,16 @@ def _tiny_networks(keras, rng):
 
 
 def _step(
-    weights, images, noise, beta, kl_weight=1.0, pixel_weight=1.0, power=0.5, total=False,
+    weights,
+    images,
+    noise,
+    beta,
+    kl_weight=1.0,
+    pixel_weight=1.0,
+    power=0.5,
+    total=False,
     rate=_RATE,
-):  # fmt: skip
+):
     """Return the loss and the weights after one step of gradient descent, both by hand."""
     mean_kernel, mean_bias, var_kernel, var_bias, kernel, bias = (
         w.astype("float64") for w in weights
@@ -219,9 +226,13 @@ def _step(
     to_mean = to_z + beta * m / count
     to_var = to_z * noise * spread * (power or 0.0) + beta * 0.5 * (np.exp(v) - 1) / count
     gradients = (
-        x.T @ to_mean, to_mean.sum(axis=0), x.T @ to_var, to_var.sum(axis=0),
-        z.T @ to_output, to_output.sum(axis=0),
-    )  # fmt: skip
+        x.T @ to_mean,
+        to_mean.sum(axis=0),
+        x.T @ to_var,
+        to_var.sum(axis=0),
+        z.T @ to_output,
+        to_output.sum(axis=0),
+    )
     return loss / count, [w - rate * g for w, g in zip(weights, gradients, strict=True)]
 
 

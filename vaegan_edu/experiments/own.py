@@ -112,8 +112,9 @@ def _load(path):
         del sys.modules[name]  # what failed is not there the next time either
         if not isinstance(error, Exception):
             raise
-        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__)
-                 if f.filename == spec.origin]  # fmt: skip
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == spec.origin
+        ]
         place = f"line {getattr(error, 'lineno', None) or (lines or ['?'])[-1]}"
         raise ValueError(f"{path}, {place}: {type(error).__name__}: {error}") from error
     return module

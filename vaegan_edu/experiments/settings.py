@@ -43,16 +43,19 @@ RULES: dict[str, Callable[[float, int], schedules.Schedule]] = {
 COSINE_STEPS = "cosine-steps"
 
 
+# Related settings share a line, so that two experiments can be compared at a glance.
+# fmt: off
+
 # Chapters 1 and 2.
 AE_DIGITS = {
     "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3,
     "preset": "small", "latent_dim": 16, "variational": False,
-}  # fmt: skip
+}
 VAE_DIGITS = {
     "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3,
     "preset": "small", "latent_dim": 16,
     "beta": 1.0, "reconstruction_loss": "gaussian",
-}  # fmt: skip
+}
 
 # The light games: settings that reach good samples soon. Against Larsen et al. 2016: Adam for
 # RMSProp, features divided by their variance, real and fake examples of equal weight, a softened
@@ -69,7 +72,7 @@ GAN_DIGITS = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "real_target": 0.9, "flip_probability": 0.0,
-}  # fmt: skip
+}
 VAEGAN_DIGITS = {
     "data": "digits", "epochs": 25, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5,
     "schedule": "linear",
@@ -79,7 +82,7 @@ VAEGAN_DIGITS = {
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
-}  # fmt: skip
+}
 # The VAE's rate decays since the search held the sharpened samples of such a VAE to be the harder
 # bar (`benchmarks.quality_search`).
 VAE_MNIST = {
@@ -87,7 +90,7 @@ VAE_MNIST = {
     "schedule": "cosine-steps",
     "preset": "light", "latent_dim": 10,
     "beta": 1.0, "reconstruction_loss": "gaussian",
-}  # fmt: skip
+}
 VAEGAN_MNIST = {
     "data": "mnist", "epochs": 2, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5,
     "schedule": "linear",
@@ -97,7 +100,7 @@ VAEGAN_MNIST = {
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
-}  # fmt: skip
+}
 
 # The plain game collapses here: its discriminator learns ten times as slowly.
 GAN_RING = {
@@ -107,7 +110,7 @@ GAN_RING = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "real_target": 1.0, "flip_probability": 0.0,
-}  # fmt: skip
+}
 
 # The 2020 student project. What its README, diagrams and logs do not say, and was not looked up in
 # its notebooks, is named by `assumptions`. Of rates, labels and features these are the ones whose
@@ -121,11 +124,11 @@ VAEGAN_MNIST_ORIGINAL = {
     "gamma": 1e-8, "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "feature_scale": "sum",
     "reconstructions_are_fakes": True, "fake_weight": 1.0,
     "real_target": 1.0, "flip_probability": 0.05, "equilibrium": None, "margin": 0.35,
-}  # fmt: skip
+}
 ASSUMED_FOR_MNIST = (
     "learning_rate", "beta_1", "discriminator_rate", "schedule", "preset", "feature_stage",
     "real_target", "flip_probability", "equilibrium",
-)  # fmt: skip
+)
 FACES_ORIGINAL = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 100, "batch_size": 100, "learning_rate": 5e-4, "beta_1": 0.9, "schedule": "s1",
@@ -135,10 +138,10 @@ FACES_ORIGINAL = {
     "gamma": 1e-8, "kl_weight": 1 / 2048, "feature_weight": 1 / 4096, "feature_scale": "sum",
     "reconstructions_are_fakes": True, "fake_weight": 1.0,
     "real_target": 0.9, "flip_probability": 0.05,
-}  # fmt: skip
+}
 ASSUMED_FOR_FACES = (
     "beta_1", "real_target", "flip_probability", "preset", "batch_size", "minibatch_dim", "dropout",
-)  # fmt: skip
+)
 
 # Faces: the light settings with networks in the manner of Larsen et al. 2016, the same in all four
 # models. `train_count` is of rendered faces, 8,500 where it is None; it is None for all other data.
@@ -151,13 +154,13 @@ FACES_LIGHT = {
     "gamma": 0.05, "kl_weight": 5.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
-}  # fmt: skip
+}
 VAE_FACES = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "schedule": "linear",
     "preset": "larsen", "latent_dim": 64,
     "beta": 1.0, "reconstruction_loss": "gaussian",
-}  # fmt: skip
+}
 VAE_FACES_SIMILARITY = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear",
@@ -166,7 +169,7 @@ VAE_FACES_SIMILARITY = {
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "kl_weight": 5.0, "feature_scale": "variance",
     "real_target": 0.9, "flip_probability": 0.0,
-}  # fmt: skip
+}
 GAN_FACES = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear",
@@ -174,21 +177,21 @@ GAN_FACES = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "real_target": 0.9, "flip_probability": 0.0,
-}  # fmt: skip
+}
 
 # The judges.
 CLASSIFIER_DIGITS = {
     "data": "digits", "epochs": 40, "batch_size": 64, "learning_rate": 2e-3,
     "schedule": "cosine-steps",
-}  # fmt: skip
+}
 CLASSIFIER_MNIST = {
     "data": "mnist", "epochs": 8, "batch_size": 128, "learning_rate": 2e-3,
     "schedule": "cosine-steps",
-}  # fmt: skip
+}
 REGRESSOR_FACES = {
     "data": "rendered-faces", "image_size": 64, "train_count": 30000,
     "epochs": 8, "batch_size": 64, "learning_rate": 2e-3, "schedule": "cosine-steps",
-}  # fmt: skip
+}
 
 
 # What a setting was before it could be chosen. A record from then does not name it.
@@ -197,7 +200,8 @@ BEFORE = {
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "feature_stage": "linear", "variational": False, "discriminator_rate": 1.0,
     "equilibrium": None, "margin": 0.35, "schedule": "constant",
-}  # fmt: skip
+}
+# fmt: on
 RENAMED_RULES = {"s2": "s2-text", "s3": "s3-text"}
 
 

@@ -95,8 +95,14 @@ def train(
     else:
         arguments = read_settings({**experiment.settings, "seed": 0}, ())
     data = None if data is None else str(data)
-    changes = {"data": data, "epochs": epochs, "batch_size": batch_size, "latent_dim": latent_dim,
-               "image_size": image_size, "seed": seed}  # fmt: skip
+    changes = {
+        "data": data,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "latent_dim": latent_dim,
+        "image_size": image_size,
+        "seed": seed,
+    }
     changes = {key: value for key, value in changes.items() if value is not None}
     changes = {**(settings or {}), **changes}
     arguments = arguments | _checked(name, arguments, changes)

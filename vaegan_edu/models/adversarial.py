@@ -142,9 +142,7 @@ class AdversarialModel(GenerativeModel):
 
     # What a subclass states itself with.
 
-    def complete_noise(
-        self, images: Tensor, noise: dict[str, Tensor] | None
-    ) -> dict[str, Tensor]:
+    def complete_noise(self, images: Tensor, noise: dict[str, Tensor] | None) -> dict[str, Tensor]:
         """Return `noise` if it is given, else draw it: one standard normal array for each name.
 
         The names stand in `noise_names`, the arrays have the shape (batch, latent_dim).
@@ -233,9 +231,7 @@ class AdversarialModel(GenerativeModel):
         played = _ForwardPass(self)(images, training=training)
         added = {name: network.losses for name, network in self.networks.items()}
         terms = self.terms_of(played, training)
-        found = {
-            name: sum(added[name], start=loss) for name, loss in self.losses_of(terms).items()
-        }
+        found = {name: sum(added[name], start=loss) for name, loss in self.losses_of(terms).items()}
         updates = self.updates_of(played)
         marks = {f"{name}_updates": ops.cast(moves, "float32") for name, moves in updates.items()}
         return Outcome(found, {**self.observed_of(played, terms), **marks}, updates)

@@ -293,9 +293,13 @@ def check_shape(examples: Tensor, example_shape: tuple[int, ...]) -> None:
         shape = tuple(examples.shape)
     except ValueError:  # TensorFlow does not even know how many sides there are
         shape = None
-    if shape is None or len(shape) != len(example_shape) + 1 or any(
-        side not in (None, expected)
-        for side, expected in zip(shape[1:], example_shape, strict=True)
+    if (
+        shape is None
+        or len(shape) != len(example_shape) + 1
+        or any(
+            side not in (None, expected)
+            for side, expected in zip(shape[1:], example_shape, strict=True)
+        )
     ):
         raise ValueError(
             f"Examples must have shape (batch, {', '.join(map(str, example_shape))}). "

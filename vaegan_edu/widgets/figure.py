@@ -207,9 +207,7 @@ class Choice(Setting):
         """Return a name that can be chosen."""
         names = tuple(_of(figure, self.names))
         if value not in names:
-            raise ValueError(
-                f"{self.name} must be one of {', '.join(names)}. Received: {value!r}"
-            )
+            raise ValueError(f"{self.name} must be one of {', '.join(names)}. Received: {value!r}")
         return value
 
 

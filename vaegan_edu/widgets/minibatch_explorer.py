@@ -40,9 +40,11 @@ class MinibatchExplorer(InteractiveFigure):
 
     # Ranges as in minibatch_explorer.js.
     clusters = Slider(
-        1, _CLUSTERS, "How many Gaussians the generated points lie at; set it to move the slider.",
+        1,
+        _CLUSTERS,
+        "How many Gaussians the generated points lie at; set it to move the slider.",
         whole=True,
-    )  # fmt: skip
+    )
     spread = Slider(0.0, 0.3, "Deviation of generated points there; set it to move the slider.")
     shift = Slider(0.0, 1.0, "How far they are moved to the right; set it to move the slider.")
     kernel = Slider(0.01, 100.0, "Factor on all differences; set it to move the slider.")
@@ -64,9 +66,7 @@ class MinibatchExplorer(InteractiveFigure):
             "std": _RING.std,
         }
         state = {"title": str(title), "data": data}
-        super().__init__(
-            state, alt, clusters=clusters, spread=spread, shift=shift, kernel=kernel
-        )
+        super().__init__(state, alt, clusters=clusters, spread=spread, shift=shift, kernel=kernel)
         if alt is None:
             view = self.view
             self.alt = (

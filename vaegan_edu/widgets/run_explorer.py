@@ -78,9 +78,11 @@ class RunExplorer(InteractiveFigure):
         "Name of the run; set it to choose another, which keeps the epoch if it came so far.",
     )
     epoch = Slider(
-        1, lambda figure: figure.epochs, "The epoch, counted from 1; set it to move the marker.",
+        1,
+        lambda figure: figure.epochs,
+        "The epoch, counted from 1; set it to move the marker.",
         whole=True,
-    )  # fmt: skip
+    )
 
     def __init__(
         self,

@@ -51,9 +51,10 @@ class SimilarityExplorer(InteractiveFigure):
     # Ranges as in similarity_explorer.js.
     image = Choice(lambda figure: figure._names, "Name of the image; set it to choose another.")
     shift = Slider(
-        *_SHIFT, "Pixels by which the copy is moved to the right; set it to move the slider.",
+        *_SHIFT,
+        "Pixels by which the copy is moved to the right; set it to move the slider.",
         whole=True,
-    )  # fmt: skip
+    )
     blur = Slider(0.0, 3.0, "Deviation of the copy's blur in pixels; set it to move the slider.")
 
     def __init__(
@@ -179,5 +180,3 @@ def _mean_distance(values):
     """Return the mean of half the squared distance between two different rows."""
     pairs = [_half_squares(a - b) for i, a in enumerate(values) for b in values[:i]]
     return sum(pairs) / len(pairs)
-
-

@@ -79,13 +79,16 @@ class DigitSamples(Digits):
             discriminator = getattr(model, "discriminator", None)
             compared = metrics.compare_features(generated, real)
             return {
-                **({name: _mean_d(discriminator, x) for name, x in shown.items()}
-                   if discriminator else {}),
+                **(
+                    {name: _mean_d(discriminator, x) for name, x in shown.items()}
+                    if discriminator
+                    else {}
+                ),
                 "sample_frechet_distance": compared["frechet_distance"],
                 "sample_coverage": compared["coverage"],
                 "sample_low_confidence": metrics.low_confidence_share(generated.readings),
                 **{f"sample_class_{n}": share for n, share in enumerate(counts / counts.sum())},
-            }  # fmt: skip
+            }
 
         return watch
 

@@ -41,9 +41,12 @@ class RegressorTraining(Task):
                 f"Received: {settings['data']!r}"
             )
         return datasets.load_rendered_faces(
-            settings["train_count"], REGRESSOR_TEST_COUNT, settings["image_size"], REGRESSOR_SEED,
+            settings["train_count"],
+            REGRESSOR_TEST_COUNT,
+            settings["image_size"],
+            REGRESSOR_SEED,
             "uint8",
-        )  # fmt: skip
+        )
 
     def image_shape(self, settings: Mapping) -> tuple:
         return settings["image_size"], settings["image_size"], 3

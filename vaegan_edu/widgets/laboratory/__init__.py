@@ -16,9 +16,14 @@ _HERE = Path(__file__).parent
 _ENGINE = ("names.js", "simd.js", "networks.js", "step.js", "training.js", "worker.js")
 _PAGE = ("names.js", "settings.js", "page.js")
 QUESTIONS = (
-    "autoencoder", "vae", "gan", "vae-gan", "posterior-collapse", "mode-collapse-and-its-cure",
+    "autoencoder",
+    "vae",
+    "gan",
+    "vae-gan",
+    "posterior-collapse",
+    "mode-collapse-and-its-cure",
     "break-it",
-)  # fmt: skip
+)
 FAULTS = ("sign", "leak", "mean", "sigmoid", "batch", "saturating")
 
 
