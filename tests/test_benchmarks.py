@@ -10,13 +10,15 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import peak_memory, quality_search, train_step
+from benchmarks import light_recipe, peak_memory, quality_search, train_step
 from benchmarks.steps import keras_steps
 from book.tables.quality import KINDS
-from vaegan_edu import datasets, toys
+from vaegan_edu import datasets, networks, toys
 from vaegan_edu.experiments import EXPERIMENTS
+from vaegan_edu.experiments.experiment import Experiment
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
 from vaegan_edu.models.steps import kernels
 
@@ -170,6 +172,87 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
     assert real["images"] == "real" and real["Fréchet"] != rows[0]["Fréchet"]
     assert [row["images"] for row in rows] == [*KINDS.values(), "failed"]
     assert capsys.readouterr().out.count("| diverged | failed |") == 1
+
+
+def recipe_model(**changes):
+    arguments = {**light_recipe.GAME_BASE, "preset": "small", "seed": 0, **changes}
+    experiment = Experiment("", light_recipe.Game, None, arguments)
+    return experiment.build(arguments, (8, 8, 1))
+
+
+def test_the_levers_of_the_recipe_by_hand():
+    x = np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 1)).astype("float32")
+    noise = {k: np.random.default_rng(1).normal(size=(6, 10)) for k in ("posterior", "prior")}
+    model = recipe_model(relativistic=True, r1=3.0, r2=0.5, reconstructions_are_fakes=False)
+    played = model.play(keras.ops.convert_to_tensor(x), False, noise)
+    losses = model.losses_of(model.terms_of(played, False))
+    real, fake = (np.array(played.logits[kind])[:, 0] for kind in ("real", "generated"))
+    penalty = 0.0
+    for kind, gamma in (("real", 3.0), ("generated", 0.5)):
+        images = played.examples[kind]
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            logits, _ = model.discriminator(images)
+        slopes = np.array(tape.gradient(logits, images)).reshape(6, -1)
+        penalty += gamma / 2 * (slopes**2).sum(axis=1).mean()
+    game = np.log1p(np.exp(-(real - fake))).mean()
+    np.testing.assert_allclose(losses["discriminator"], game + penalty, rtol=1e-4)
+    feature = float(model.terms_of(played, False)["feature"])
+    fooling = np.log1p(np.exp(real - fake)).mean()
+    np.testing.assert_allclose(losses["decoder"], 0.04 * feature + fooling, rtol=1e-4)
+
+
+def test_statistics_are_those_of_the_codes():
+    decoder = networks.build_decoder("light", (8, 8, 1), 3)
+    dense, norm = decoder.layers[1:3]
+    codes = np.random.default_rng(0).normal(1.0, 2.0, (1000, 3)).astype("float32")
+    momentum = norm.momentum
+    light_recipe.recompute_statistics(decoder, codes)
+    assert norm.momentum == momentum
+    np.testing.assert_allclose(norm.moving_mean, np.array(dense(codes)).mean(axis=0), atol=1e-4)
+    within = np.array(dense(codes)).reshape(2, 500, -1).var(axis=1).mean(axis=0)
+    np.testing.assert_allclose(norm.moving_variance, within, rtol=1e-3)
+
+
+def test_rejection_keeps_what_the_discriminator_finds_real():
+    logits = np.random.default_rng(0).normal(0.0, 2.0, 20_000)
+    passed = light_recipe.let_pass(logits, np.random.default_rng(1))
+    # Chances rise with exp(logit), the ratio of densities, while it is small beside the largest.
+    low = (logits > -1.0) & (logits < -0.9)
+    high = (logits > 0.1) & (logits < 0.2)
+    assert passed[high].mean() > passed[low].mean() > 0.0
+    assert 0.3 < passed.mean() < 0.6
+
+
+@pytest.mark.slow
+def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
+    (x, y), test = datasets.load_digits()
+    monkeypatch.setattr(datasets, "load_mnist", lambda: ((x[:600], y[:600]), test))
+    monkeypatch.setattr(quality_search, "HELD_OUT", 200)
+    monkeypatch.setattr(light_recipe, "RESULTS", tmp_path)
+    monkeypatch.setattr(light_recipe, "RUNS", tmp_path / "sheets")
+    monkeypatch.setattr(light_recipe, "DRAWN", 200)
+    game = {**light_recipe.SAMPLES, "start": 0.3, "share": 0.5}
+    monkeypatch.setattr(
+        light_recipe,
+        "ARMS",
+        {
+            "a game": (light_recipe.GAME_BASE, game),
+            "a vae": (light_recipe.VAE_BASE, {"preset": "half"}),
+            "diverged": (light_recipe.GAME_BASE, {"learning_rate": 1e30}),
+        },
+    )
+    light_recipe.main(["--seconds", "1"])
+    game, vae, diverged = (
+        json.loads((tmp_path / f"{name}-1s-seed-0.json").read_text())
+        for name in ("a-game", "a-vae", "diverged")
+    )
+    assert list(game["ways"]) == ["real", "plain", "statistics", "average", "rejection", "mixture"]
+    assert game["logs"]["gamma"] and game["arguments"]["seed"] == 0 and game["commit"]
+    assert "mixture x4" in vae["ways"] and "rejection" not in vae["ways"]
+    assert 1.0 <= vae["seconds"] < 2.0 and vae["steps"] > 1
+    assert diverged["error"] and "ways" not in diverged
+    assert capsys.readouterr().out.count("| failed |") == 1
 
 
 TINY = {**train_step.SETTINGS, "preset": "small", "batch_size": 4, "latent_dim": 3, "image_size": 8}
