@@ -177,7 +177,7 @@ class Clock(keras.callbacks.Callback):
     def __init__(self, seconds, factor):
         super().__init__()
         self.seconds, self.factor = seconds, factor
-        self.began, self.steps, self.used = None, 0, 0.0
+        self.began, self.steps, self.used, self.trained = None, 0, 0.0, None
 
     def on_train_begin(self, logs=None):
         optimizer = self.model.optimizer
@@ -271,6 +271,8 @@ def train(arguments, images, seconds):
             verbose=0,
             callbacks=[batches.follow(), keras.callbacks.TerminateOnNaN(), *more, clock],
         )
+        if clock.trained is None:
+            raise FloatingPointError("a loss became NaN or infinite")
         return clock, {k: [float(v) for v in vs] for k, vs in history.history.items()}
 
     if not is_game:
@@ -426,7 +428,7 @@ def rows(results=RESULTS):
         head = {
             "seconds": f"{record['budget']:g}",
             "arm": record["arm"],
-            "seed": str(record["seed"]),
+            "seed": str(record["arguments"]["seed"]),
         }
         if "ways" not in record:
             table.append({**head, "steps": "failed"})
