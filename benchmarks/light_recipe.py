@@ -1,6 +1,6 @@
 """The search for settings of a light VAE-GAN whose MNIST samples beat the best VAE's in equal time.
 
-    python -m benchmarks.light_recipe [ARM ...] [--seconds 90] [--seed 0]
+    python -m benchmarks.light_recipe [ARM ...] [--seconds 60] [--seed 0]
 
 `benchmarks.quality_search` tried rates and gamma, and found a tie. Here networks, game, averages
 and samplers are tried. What a VAE can use as well, the VAE gets: a decoder of half the channels,
@@ -20,7 +20,7 @@ Registered before the runs:
   trained but for these statistics; "mixture", "average" with codes from ten Gaussians that were
   fitted to codes of training images; and of a VAE-GAN "rejection", "average" with samples that its
   discriminator lets pass (Azadi et al. 2019). Of a VAE each way also with contrast x2 and x4.
-- **First round**, `ARMS`, 90 s, one seed. Each arm after "samples" changes one thing in it. The
+- **First round**, `ARMS`, 60 s, one seed. Each arm after "samples" changes one thing in it. The
   arms are ranked by the lowest Fréchet distance of their ways.
 - **Later rounds** put those together that lowered the distance of "samples" by more than 10 %; they
   are written down here before they run.
@@ -449,7 +449,7 @@ def main(argv=None):
     """Make what is missing and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.light_recipe")
     parser.add_argument("arms", nargs="*", metavar="ARM", help=f"{'; '.join(ARMS)} (all)")
-    parser.add_argument("--seconds", type=float, default=90, help="of one core, for training (90)")
+    parser.add_argument("--seconds", type=float, default=60, help="of one core, for training (60)")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(argv)
     names = given.arms or list(ARMS)
