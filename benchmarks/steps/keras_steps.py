@@ -283,6 +283,11 @@ def count_operations(networks, kind=None):
     )
 
 
+def operations_of(network):
+    """Return the multiplications and additions of one image's pass through a network."""
+    return sum(_operations(layer) for layer in _layers(network))
+
+
 def _layers(network):
     kinds = keras.layers.Dense, keras.layers.Conv2D, keras.layers.Conv2DTranspose
     return [layer for layer in network.layers if isinstance(layer, kinds)]
