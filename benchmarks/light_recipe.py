@@ -20,9 +20,9 @@ Registered before the runs:
   the decoder as trained, codes of the prior; "statistics", the same but for the statistics of its
   BatchNorm, which are recomputed on such codes; "average", its weights averaged over about the last
   twentieth of the steps, with recomputed statistics; "mixture", "average" with codes from ten
-  Gaussians that were fitted to codes of training images; and of a VAE-GAN "rejection", "average"
-  with samples that its discriminator lets pass (Azadi et al. 2019). Of a VAE each way also with
-  contrast x2 and x4.
+  Gaussians that were fitted to codes of training images (Ghosh et al. 2020, section 4). Of a
+  VAE-GAN the last two also with "rejection": samples that its discriminator lets pass (Azadi et al.
+  2019). Of a VAE each way also with contrast x2 and x4.
 - **First round**, `ARMS`, a share of 0.07, one seed. They are ranked by the lowest Fréchet distance
   of their ways.
 - **Later rounds** are written down here before they run.
@@ -68,6 +68,7 @@ from vaegan_edu.experiments.experiment import Experiment
 from vaegan_edu.experiments.provenance import data_provenance, environment
 from vaegan_edu.losses import flat_logits
 from vaegan_edu.models import VAE, VAEGAN, input_gradient
+from vaegan_edu.models.adversarial import GamePass
 
 RESULTS = Path(__file__).parent / "results" / "light_recipe"
 RUNS = Path("runs", "light_recipe")  # sheets and weights, which are no part of the record
@@ -96,7 +97,8 @@ QUICK = replace(
     decoder=(Block("map", 64, norm=True), Block("up", 32, norm=True)),
     output=("up", 4),
 )
-SHAPES = {"half": HALF, "quick": QUICK}
+TINY = replace(QUICK, discriminator=(Block("down", 16), Block("down", 32)))
+SHAPES = {"half": HALF, "quick": QUICK, "tiny": TINY}
 
 # fmt: off
 # What holds where an arm says nothing else: the settings of `vae-mnist` and `vaegan-mnist` as they
@@ -113,7 +115,7 @@ GAME_BASE = {
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
-    "start": 0.0, "share": None, "r1": 0.0, "r2": 0.0, "relativistic": False,
+    "start": 0.0, "share": None, "prior_is_played": True, "r1": 0.0, "r2": 0.0, "relativistic": False,
 }
 SAMPLES = {
     "preset": "quick", "gamma": 0.01, "reconstructions_are_fakes": False, "fake_weight": 1.0,
@@ -121,21 +123,37 @@ SAMPLES = {
 RELATIVISTIC = {**SAMPLES, "relativistic": True, "r1": 1.0, "r2": 1.0}
 # fmt: on
 
+RECONSTRUCTIONS = {"preset": "quick", "gamma": 0.01}
+
+# Second round, known the first two arms: samples of the mixture's codes are far better than those
+# of the prior's, so the game is about codes of images; and there are more steps.
+CODES = {
+    "preset": "tiny",
+    "gamma": 0.02,
+    "kl_weight": 5.0,
+    "prior_is_played": False,
+    "fake_weight": 1.0,
+}
+
 # In the order in which they run.
 ARMS = {
     "samples": (GAME_BASE, SAMPLES),
     "vae": (VAE_BASE, {"preset": "quick"}),
+    "tiny": (GAME_BASE, CODES),
+    "tiny, start": (GAME_BASE, {**CODES, "start": 0.5}),
+    "reconstructions": (GAME_BASE, RECONSTRUCTIONS),
+    "vae, latent 16": (VAE_BASE, {"preset": "quick", "latent_dim": 16}),
+    "vae, beta 0.3": (VAE_BASE, {"preset": "quick", "beta": 0.3}),
+    "latent 16": (GAME_BASE, {**RECONSTRUCTIONS, "latent_dim": 16}),
+    "gamma 0.1": (GAME_BASE, {**RECONSTRUCTIONS, "gamma": 0.1}),
     "relativistic": (GAME_BASE, RELATIVISTIC),
-    "relativistic, no norm": (GAME_BASE, {**RELATIVISTIC, "batch_norm": None}),
-    "reconstructions": (GAME_BASE, {"preset": "quick", "gamma": 0.01}),
     "half": (GAME_BASE, {**SAMPLES, "preset": "half"}),
     "as it was": (GAME_BASE, {}),
-    "gamma 0.04": (GAME_BASE, {**SAMPLES, "gamma": 0.04}),
+    "relativistic, no norm": (GAME_BASE, {**RELATIVISTIC, "batch_norm": None}),
     "gamma 0.001": (GAME_BASE, {**SAMPLES, "gamma": 0.001}),
     "r1": (GAME_BASE, {**SAMPLES, "r1": 3.0}),
     "discriminator x2": (GAME_BASE, {**SAMPLES, "discriminator_rate": 2.0}),
     "vae, light": (VAE_BASE, {}),
-    "vae, beta 0.3": (VAE_BASE, {"preset": "quick", "beta": 0.3}),
     "share": (GAME_BASE, {**SAMPLES, "share": 0.5}),
     "batch 32": (GAME_BASE, {**SAMPLES, "batch_size": 32}),
     "start": (GAME_BASE, {**SAMPLES, "start": 0.2}),
@@ -147,6 +165,8 @@ class Game(VAEGAN):
     """A `VAEGAN` with the levers that the package has not.
 
     Args:
+        prior_is_played: otherwise there are no samples of the prior in training, and the game is
+            about reconstructions alone.
         relativistic: whether the game is about the differences of logits, `softplus(-(C(x) -
             C(x_p)))` for the discriminator and with the sign turned for the decoder (Huang et al.
             2024, equation 2); prior samples alone are fakes then.
@@ -155,11 +175,26 @@ class Game(VAEGAN):
         **kwargs: of `VAEGAN`. Here gamma is a variable, which `Share` may set.
     """
 
-    def __init__(self, relativistic=False, r1=0.0, r2=0.0, **kwargs):
+    def __init__(self, prior_is_played=True, relativistic=False, r1=0.0, r2=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.prior_is_played = prior_is_played
         self.relativistic = relativistic
         self.penalties = {"real": r1, "generated": r2}
         self.gamma_now = keras.Variable(self.gamma, trainable=False, name="gamma")
+
+    @property
+    def fakes(self):
+        return super().fakes if self.prior_is_played else ("reconstruction",)
+
+    def play(self, images, training, noise=None):
+        if self.prior_is_played:
+            return super().play(images, training, noise)
+        noise = self.complete_noise(images, noise)
+        z_mean, z_log_var = self.encoder(images, training=training)
+        z = self.sampling((z_mean, z_log_var), noise=noise["posterior"])
+        examples = {"real": images, "reconstruction": self.decoder(z, training=training)}
+        logits, features = self.discriminate_each(examples, training)
+        return GamePass(examples, logits, features, z_mean, z_log_var, z)
 
     def terms_of(self, played, training):
         terms = super().terms_of(played, training)
@@ -256,6 +291,13 @@ def cosine(share):
     return (1.0 + math.cos(math.pi * share)) / 2
 
 
+def build(arguments):
+    """Return the model of an arm, not compiled yet."""
+    networks.PRESETS.update(SHAPES)
+    kind = Game if "gamma" in arguments else VAE
+    return Experiment("", kind, tasks.DigitSamples(), arguments).build(arguments, (28, 28, 1))
+
+
 def operations(model):
     """Return the operations that one image costs in one step, as `count_operations` counts them.
 
@@ -267,17 +309,18 @@ def operations(model):
     if isinstance(model, VAE):
         return 3 * (encoder + decoder)
     discriminator = operations_of(model.discriminator)
-    passes = 6 + 2 * (1 + len(model.fakes))  # three there, three back to the images, and learning
+    kinds = 3 if model.prior_is_played else 2  # real, reconstructed, and generated of the prior
+    passes = 2 * kinds + 2 * (1 + len(model.fakes))  # there and back to the images; and learning
     penalties = sum(6 for gamma in model.penalties.values() if gamma)
-    return 3 * encoder + 7 * decoder + (passes + penalties) * discriminator
+    decoded = 1 + 3 * (kinds - 1)
+    return 3 * encoder + decoded * decoder + (passes + penalties) * discriminator
 
 
 def train(arguments, images, share):
     """Train a model for a share of `WORK`; return it, its `Steps` and its logs."""
     seed, is_game = arguments["seed"], "gamma" in arguments
     keras.utils.set_random_seed(seed)
-    experiment = Experiment("", Game if is_game else VAE, tasks.DigitSamples(), arguments)
-    model = experiment.build(arguments, (28, 28, 1))
+    model = build(arguments)
     steps = round(share * WORK / operations(model) / arguments["batch_size"])
     batches = EpochBatches(images, None, arguments["batch_size"], seed)
 
@@ -358,37 +401,42 @@ def let_pass(logits, rng):
     return rng.random(len(logits)) < 1 / (1 + np.exp(-strength))
 
 
-def draw(model, end, images, arguments):
-    """Yield `(way, samples)` of a trained model; afterwards its weights are the averages."""
+def draw(model, weights, averages, images, arguments):
+    """Yield `(way, samples)` of a model with its weights and their averages."""
     seed, rng = arguments["seed"], np.random.default_rng(arguments["seed"])
     shape = (DRAWN, arguments["latent_dim"])
     prior, others = rng.standard_normal(shape), rng.standard_normal((2 * DRAWN, shape[1]))
-    averaged = model.get_weights()
 
-    model.set_weights(end.trained)
+    model.set_weights(weights)
     yield "plain", model.decode(prior)
     recompute_statistics(model.decoder, others[:DRAWN])
     yield "statistics", model.decode(prior)
 
-    model.set_weights(averaged)
+    model.set_weights(averages)
     recompute_statistics(model.decoder, others[:DRAWN])
-    average = model.decode(prior)
-    yield "average", average
-    if hasattr(model, "discriminator"):
-        more = np.concatenate([average, model.decode(others)])
-        logits, _ = networks.apply(model.discriminator, more)
-        passed = more[let_pass(logits[:, 0].astype("float64"), rng)]
-        if len(passed) >= DRAWN:
-            yield "rejection", passed[:DRAWN]
+    yield from _with_rejected(model, "average", np.concatenate([prior, others]), rng)
 
     mixture = fit_mixture(model, images, seed)
-    codes, _ = mixture.sample(2 * DRAWN)
+    codes, _ = mixture.sample(3 * DRAWN)
     rng.shuffle(codes)  # they come sorted by Gaussian
-    recompute_statistics(model.decoder, codes[:DRAWN])
-    yield "mixture", model.decode(codes[DRAWN:])
+    recompute_statistics(model.decoder, codes[-DRAWN:])
+    yield from _with_rejected(model, "mixture", codes, rng)
 
 
-def measure(model, end, data, arguments, sheet):
+def _with_rejected(model, way, codes, rng):
+    """Yield the samples of the first codes, and of a game as many of those that it lets pass."""
+    if not hasattr(model, "discriminator"):
+        yield way, model.decode(codes[:DRAWN])
+        return
+    samples = model.decode(codes)
+    yield way, samples[:DRAWN]
+    logits, _ = networks.apply(model.discriminator, samples)
+    passed = samples[let_pass(logits[:, 0].astype("float64"), rng)]
+    if len(passed) >= DRAWN:
+        yield f"{way}, rejection", passed[:DRAWN]
+
+
+def measure(model, weights, averages, data, arguments, sheet):
     """Return the measures of all ways of sampling, and write a sheet of each to `sheet-<way>`."""
     (x_train, _), (held_out, _) = data
     classifier = metrics.load_classifier("mnist")
@@ -397,20 +445,21 @@ def measure(model, end, data, arguments, sheet):
     floor = metrics.read_digits(classifier, fitted[: len(held_out)])
     found = {"real": metrics.compare_features(floor, real)}
     factors = (1,) if hasattr(model, "discriminator") else (1, 2, 4)
-    for way, samples in draw(model, end, fitted, arguments):
+    for way, samples in draw(model, weights, averages, fitted, arguments):
         for factor in factors:
             name = way if factor == 1 else f"{way} x{factor}"
             images = samples if factor == 1 else sharpen(samples, factor)
             read = metrics.read_digits(classifier, images)
             unclear = metrics.low_confidence_share(read.readings)
             found[name] = {**metrics.compare_features(read, real), "low_confidence": unclear}
-        write_picture(f"{sheet}-{way}.png", plotting.tile(samples[:100], columns=20))
+        write_picture(
+            f"{sheet}-{way.replace(', ', '-')}.png", plotting.tile(samples[:100], columns=20)
+        )
     return found
 
 
 def run(name, data, share, seed):
     """Train and measure one arm; write its record, with `error` in place of what failed."""
-    networks.PRESETS.update(SHAPES)
     base, changes = ARMS[name]
     arguments = {**base, **changes, "seed": seed}
     record = {
@@ -423,24 +472,32 @@ def run(name, data, share, seed):
     }
     (x_train, _), _ = data
     RUNS.mkdir(parents=True, exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = path_of(name, share, seed)
     try:
         began = time.process_time()
         model, end, logs = train(arguments, x_train, share)
         seconds = round(time.process_time() - began, 1)
         record |= {"steps": end.taken, "processor_seconds": seconds, "logs": logs}
-        stem = RUNS / path_of(name, share, seed).stem
-        np.savez(f"{stem}.npz", *model.get_weights(), *end.trained)  # averages, weights
-        record["ways"] = measure(model, end, data, arguments, stem)
-    except (
-        ValueError,
-        FloatingPointError,
-        AttributeError,
-    ) as error:  # what diverged has no measure
+        np.savez(RUNS / f"{path.stem}.npz", *model.get_weights(), *end.trained)
+        records.write_json(path, record)
+        measure_again(path, data)
+    except (ValueError, FloatingPointError) as error:  # what diverged has no measure
         traceback.print_exc()
         record.pop("logs", None)  # JSON knows no NaN
-        record["error"] = str(error)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    records.write_json(path_of(name, share, seed), record)
+        records.write_json(path, {**record, "error": str(error)})
+
+
+def measure_again(path, data):
+    """Measure a run by its weights in `RUNS`, and write what was found to its record."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    model = build(record["arguments"])
+    with np.load(RUNS / f"{path.stem}.npz") as archive:
+        arrays = [archive[name] for name in archive.files]
+    averages, weights = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
+    sheet = RUNS / path.stem
+    record["ways"] = measure(model, weights, averages, data, record["arguments"], sheet)
+    records.write_json(path, record)
 
 
 def path_of(name, share, seed):
@@ -456,7 +513,7 @@ def rows(results=RESULTS):
     table = []
     for record in found:
         head = {
-            "share": f"{record['budget']:g}",
+            "share": f"{record['share']:g}",
             "arm": record["arm"],
             "seed": str(record["arguments"]["seed"]),
         }
@@ -481,8 +538,14 @@ def main(argv=None):
     parser.add_argument("arms", nargs="*", metavar="ARM", help=f"{'; '.join(ARMS)} (all)")
     parser.add_argument("--share", type=float, default=0.07, help="of `WORK` (0.07)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--again", action="store_true", help="measure what is there again")
     given = parser.parse_args(argv)
     names = given.arms or list(ARMS)
+    if given.again:
+        data = hold_out(datasets.load_mnist())
+        for name in names:
+            if path_of(name, given.share, given.seed).exists():
+                measure_again(path_of(name, given.share, given.seed), data)
     missing = [n for n in names if not path_of(n, given.share, given.seed).exists()]
     if missing:
         data = hold_out(datasets.load_mnist())

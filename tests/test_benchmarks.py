@@ -254,9 +254,10 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
         json.loads((tmp_path / f"{name}-0.5-seed-0.json").read_text())
         for name in ("a-game", "a-vae", "diverged")
     )
-    assert list(game["ways"]) == ["real", "plain", "statistics", "average", "rejection", "mixture"]
+    ways = ["average", "average, rejection", "mixture", "mixture, rejection"]
+    assert list(game["ways"]) == ["real", "plain", "statistics", *ways]
     assert game["logs"]["gamma"] and game["arguments"]["seed"] == 0 and game["commit"]
-    assert "mixture x4" in vae["ways"] and "rejection" not in vae["ways"]
+    assert "mixture x4" in vae["ways"] and "mixture, rejection" not in vae["ways"]
     assert vae["steps"] > game["steps"] > 1
     assert diverged["error"] and "ways" not in diverged
     assert capsys.readouterr().out.count("| failed |") == 1
