@@ -115,7 +115,8 @@ GAME_BASE = {
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
-    "start": 0.0, "share": None, "prior_is_played": True, "r1": 0.0, "r2": 0.0, "relativistic": False,
+    "start": 0.0, "share": None, "prior_is_played": True,
+    "r1": 0.0, "r2": 0.0, "relativistic": False,
 }
 SAMPLES = {
     "preset": "quick", "gamma": 0.01, "reconstructions_are_fakes": False, "fake_weight": 1.0,

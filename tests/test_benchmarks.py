@@ -248,7 +248,7 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
             "diverged": (light_recipe.GAME_BASE, {"learning_rate": 1e30}),
         },
     )
-    monkeypatch.setattr(light_recipe, "WORK", 1e10)
+    monkeypatch.setattr(light_recipe, "WORK", 1e11)
     light_recipe.main(["--share", "0.5"])
     game, vae, diverged = (
         json.loads((tmp_path / f"{name}-0.5-seed-0.json").read_text())
