@@ -120,7 +120,7 @@ GAME_BASE = {
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
-    "start": 0.0, "share": None, "prior_is_played": True,
+    "start": 0.0, "start_beta": 1.0, "share": None, "prior_is_played": True,
     "r1": 0.0, "r2": 0.0, "relativistic": False,
 }
 SAMPLES = {
@@ -141,20 +141,19 @@ CODES = {
     "fake_weight": 1.0,
 }
 
+STARTED = {**CODES, "start": 0.5}
+
 # In the order in which they run.
 ARMS = {
     "samples": (GAME_BASE, SAMPLES),
     "vae": (VAE_BASE, {"preset": "quick"}),
     "tiny": (GAME_BASE, CODES),
-    "tiny, start": (GAME_BASE, {**CODES, "start": 0.5}),
-    # Third round, known those above: a mixture needs no codes that look normal, so the KL term may
-    # weigh less, of either model; and a discriminator near its blind level may learn faster.
-    "tiny, kl 1.5": (GAME_BASE, {**CODES, "kl_weight": 1.5}),
+    "tiny, start": (GAME_BASE, STARTED),
+    # Third round, known those above: a discriminator near its blind level may learn faster; and a
+    # mixture needs no codes that look normal, so the KL term may weigh less, of either model.
+    "tiny, start, game": (GAME_BASE, {**STARTED, "gamma": 0.005, "discriminator_rate": 3.0}),
+    "tiny, start, kl 1.5": (GAME_BASE, {**STARTED, "kl_weight": 1.5, "start_beta": 0.3}),
     "vae, beta 0.3": (VAE_BASE, {"preset": "quick", "beta": 0.3}),
-    "tiny, kl 1.5, game": (
-        GAME_BASE,
-        {**CODES, "kl_weight": 1.5, "gamma": 0.005, "discriminator_rate": 3.0},
-    ),
     "reconstructions": (GAME_BASE, RECONSTRUCTIONS),
     "vae, latent 16": (VAE_BASE, {"preset": "quick", "latent_dim": 16}),
     "latent 16": (GAME_BASE, {**RECONSTRUCTIONS, "latent_dim": 16}),
@@ -362,7 +361,7 @@ def train(arguments, images, share):
         model.compile(adam())
         return model, *fit(model, steps, cosine)
     if arguments["start"]:
-        vae = VAE(model.encoder, model.decoder, seed=seed)
+        vae = VAE(model.encoder, model.decoder, arguments["start_beta"], seed=seed)
         vae.compile(adam())
         first = arguments["start"] * share * WORK / operations(vae) / arguments["batch_size"]
         fit(vae, round(first), lambda taken: 1.0)
