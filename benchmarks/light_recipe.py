@@ -79,7 +79,12 @@ RUNS = Path("runs", "light_recipe")  # sheets and weights, which are no part of 
 DRAWN = 5000
 FITTED = 15_000  # training images to whose codes the mixture is fitted
 GAUSSIANS = 50
-MEASURES = ("frechet_distance", "precision", "recall", "coverage")
+MEASURES = {  # with their headings
+    "frechet_distance": "Fréchet",
+    "precision": "precision",
+    "recall": "recall",
+    "coverage": "coverage",
+}
 
 # Operations of two epochs of `vaegan-mnist` as it stood: 1,876 steps of 64 images.
 WORK = 1876 * 64 * 251e6
@@ -363,12 +368,14 @@ def train(arguments, images, share):
     if arguments["start"]:
         vae = VAE(model.encoder, model.decoder, arguments["start_beta"], seed=seed)
         vae.compile(adam())
-        first = arguments["start"] * share * WORK / operations(vae) / arguments["batch_size"]
-        fit(vae, round(first), lambda taken: 1.0)
+        first = round(arguments["start"] * share * WORK / operations(vae) / batches.batch_size)
+        fit(vae, first, lambda taken: 1.0)
     beta_1 = arguments["beta_1"]
     model.compile(adam(), adam(1.0, beta_1), adam(arguments["discriminator_rate"], beta_1))
     follow = [] if arguments["share"] is None else [Share(arguments["share"], images)]
     end, logs = fit(model, round((1.0 - arguments["start"]) * steps), last_line, *follow)
+    if arguments["start"]:
+        logs["steps_as_vae"] = [first]
     if follow:
         logs["gamma"] = follow[0].gammas
     return model, end, logs
@@ -518,8 +525,13 @@ def path_of(name, share, seed):
     return RESULTS / f"{stem}-{share:g}-seed-{seed}.json"
 
 
-def rows(results=RESULTS):
-    """Return the table's rows, a dict for each way of each run, the best of a share first."""
+def rows(results=RESULTS, ways=None):
+    """Return the table's rows, a dict for each way of each run, the best of a share first.
+
+    Args:
+        results: the folder of the records.
+        ways: prefixes of the ways that are shown; all without it. The floor comes first.
+    """
     found = [json.loads(path.read_text(encoding="utf-8")) for path in Path(results).glob("*.json")]
     found.sort(key=lambda record: (record["share"], _best(record)))
     table = []
@@ -529,14 +541,23 @@ def rows(results=RESULTS):
             "arm": record["arm"],
             "seed": str(record["arguments"]["seed"]),
         }
-        if "ways" not in record:
-            table.append({**head, "steps": "failed"})
+        measured = dict(record.get("ways", {}))
+        if not measured:
+            table.append({**head, "steps": "failed" if "error" in record else "not measured"})
             continue
-        for way, measured in record["ways"].items():
-            if way != "real" or not table:
-                numbers = {name: f"{measured[name]:.3g}" for name in MEASURES}
-                table.append({**head, "steps": str(record["steps"]), "way": way, **numbers})
+        floor = measured.pop("real")
+        if not table or table[0]["arm"]:
+            blank = dict.fromkeys(("share", "arm", "seed", "steps"), "")
+            table.insert(0, {**blank, "way": "real images", **_numbers(floor)})
+        for way, numbers in measured.items():
+            if ways is None or way.startswith(ways):
+                steps = {"steps": str(record["steps"]), "way": way}
+                table.append({**head, **steps, **_numbers(numbers)})
     return table
+
+
+def _numbers(measured):
+    return {title: f"{measured[name]:.3g}" for name, title in MEASURES.items()}
 
 
 def _best(record):

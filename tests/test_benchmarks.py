@@ -238,6 +238,7 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(light_recipe, "RESULTS", tmp_path)
     monkeypatch.setattr(light_recipe, "RUNS", tmp_path / "sheets")
     monkeypatch.setattr(light_recipe, "DRAWN", 200)
+    monkeypatch.setattr(light_recipe, "GAUSSIANS", 2)
     game = {**light_recipe.SAMPLES, "start": 0.3, "share": 0.5}
     monkeypatch.setattr(
         light_recipe,
@@ -255,12 +256,18 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
         for name in ("a-game", "a-vae", "diverged")
     )
     ways = ["average", "average, rejection", "mixture", "mixture, rejection"]
-    assert list(game["ways"]) == ["real", "plain", "statistics", *ways]
+    assert set(game["ways"]) == {"real", "plain", "statistics", *ways}
     assert game["logs"]["gamma"] and game["arguments"]["seed"] == 0 and game["commit"]
     assert "mixture x4" in vae["ways"] and "mixture, rejection" not in vae["ways"]
     assert vae["steps"] > game["steps"] > 1
     assert diverged["error"] and "ways" not in diverged
     assert capsys.readouterr().out.count("| failed |") == 1
+    floor, *others = light_recipe.rows(tmp_path, ways=("mixture",))
+    assert (
+        floor["way"] == "real images"
+        and floor["precision"] == f"{vae['ways']['real']['precision']:.3g}"
+    )
+    assert sum(row["arm"] == "a vae" for row in others) == 3  # one for each contrast
 
 
 TINY = {**train_step.SETTINGS, "preset": "small", "batch_size": 4, "latent_dim": 3, "image_size": 8}

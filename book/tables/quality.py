@@ -93,6 +93,14 @@ def search(root: Path) -> list[dict[str, str]]:
     return quality_search.rows(root / "benchmarks" / "results" / "quality_search")
 
 
+def recipe(root: Path) -> list[dict[str, str]]:
+    """Return the runs of `benchmarks.light_recipe`, by codes of the prior and of a mixture."""
+    from benchmarks import light_recipe  # starts Keras
+
+    results = root / "benchmarks" / "results" / "light_recipe"
+    return light_recipe.rows(results, ways=("average", "mixture"))
+
+
 def read_speed(root: Path) -> dict:
     """Return the parts that `benchmarks.train_step` measured, by name."""
     return json.loads((root / SPEED).read_text(encoding="utf-8"))["parts"]
