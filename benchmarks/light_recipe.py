@@ -148,6 +148,8 @@ CODES = {
 
 STARTED = {**CODES, "start": 0.5}
 
+PLAYED = {**STARTED, "gamma": 0.005, "discriminator_rate": 3.0}
+
 # In the order in which they run.
 ARMS = {
     "samples": (GAME_BASE, SAMPLES),
@@ -156,8 +158,9 @@ ARMS = {
     "tiny, start": (GAME_BASE, STARTED),
     # Third round, known those above: a discriminator near its blind level may learn faster; and a
     # mixture needs no codes that look normal, so the KL term may weigh less, of either model.
-    "tiny, start, game": (GAME_BASE, {**STARTED, "gamma": 0.005, "discriminator_rate": 3.0}),
-    "tiny, start, kl 1.5": (GAME_BASE, {**STARTED, "kl_weight": 1.5, "start_beta": 0.3}),
+    "tiny, start, game": (GAME_BASE, PLAYED),
+    # The stronger game halved the distance; the next arm builds on it.
+    "tiny, start, game, kl 1.5": (GAME_BASE, {**PLAYED, "kl_weight": 1.5, "start_beta": 0.3}),
     "vae, beta 0.3": (VAE_BASE, {"preset": "quick", "beta": 0.3}),
     "reconstructions": (GAME_BASE, RECONSTRUCTIONS),
     "vae, latent 16": (VAE_BASE, {"preset": "quick", "latent_dim": 16}),
