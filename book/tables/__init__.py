@@ -15,6 +15,7 @@ TABLES = {
     "quality_distances": quality.distances,
     "quality_classes": quality.classes,
     "quality_search": quality.search,
+    "light_recipe": quality.recipe,
     "digits_distances": quality.digits_distances,
     "digits_classes": quality.digits_classes,
     "faces_judges": faces.judges,
