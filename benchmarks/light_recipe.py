@@ -167,6 +167,11 @@ ARMS = {
     # The stronger game halved the distance; the next arm builds on it.
     "tiny, start, game, kl 1.5": (GAME_BASE, {**PLAYED, "kl_weight": 1.5, "start_beta": 0.3}),
     "vae, beta 0.3": (VAE_BASE, {"preset": "quick", "beta": 0.3}),
+    # Fourth round: the game stronger still.
+    "tiny, start, game, gamma 0.001": (GAME_BASE, {**PLAYED, "gamma": 0.001}),
+    "quick, start, game": (GAME_BASE, {**PLAYED, "preset": "quick"}),
+    "tiny, start 0.25, game": (GAME_BASE, {**PLAYED, "start": 0.25}),
+    # Registered for the first round, and put off for what the second had shown.
     "reconstructions": (GAME_BASE, RECONSTRUCTIONS),
     "vae, latent 16": (VAE_BASE, {"preset": "quick", "latent_dim": 16}),
     "latent 16": (GAME_BASE, {**RECONSTRUCTIONS, "latent_dim": 16}),
