@@ -98,7 +98,8 @@ def recipe(root: Path) -> list[dict[str, str]]:
     from benchmarks import light_recipe  # starts Keras
 
     results = root / "benchmarks" / "results" / "light_recipe"
-    return light_recipe.rows(results, ways=("average", "mixture"))
+    mixtures = ("mixture", "mixture, rejection", "mixture x2", "mixture x4")
+    return light_recipe.rows(results, ways=("average", *mixtures))
 
 
 def read_speed(root: Path) -> dict:
