@@ -255,7 +255,9 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
         json.loads((tmp_path / f"{name}-0.5-seed-0.json").read_text())
         for name in ("a-game", "a-vae", "diverged")
     )
-    ways = ["average", "average, rejection", "mixture", "mixture, rejection"]
+    ways = [
+        way + more for way in ("average", "mixture") for more in ("", " x2", " x4", ", rejection")
+    ]
     assert set(game["ways"]) == {"real", "plain", "statistics", *ways}
     assert game["logs"]["gamma"] and game["arguments"]["seed"] == 0 and game["commit"]
     assert "mixture x4" in vae["ways"] and "mixture, rejection" not in vae["ways"]
