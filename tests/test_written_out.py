@@ -1,4 +1,4 @@
-"""What chapters 0 to 2 write out by hand is what the package does, and their prose is true.
+"""What chapters write out by hand is what the package does, and their prose is true.
 
 The functions are taken from the notebooks' own cells. The numbers that sentences rest on are read
 from the stored outputs, which `pytest --nbval` compares with a new execution.
@@ -8,6 +8,7 @@ import ast
 import re
 from functools import cache
 
+import games
 import jupytext
 import keras
 import nbformat
@@ -21,11 +22,13 @@ from tools.execute import NOTEBOOKS
 from vaegan_edu import losses, metrics, models, networks
 
 AUTOENCODER, VAE = "01_autoencoder", "02_vae"
+VAEGAN, BROKEN = "05_vaegan", "05_vaegan_broken"
 
 
 def functions(name):
     """The functions that a notebook's cells define, by name."""
     space = {"keras": keras, "layers": layers, "ops": ops, "tf": tf, "np": np}
+    space |= dict.fromkeys(("x_train", "epochs"))  # of the notebook, in a function's defaults
     for cell in jupytext.read(NOTEBOOKS / f"{name}.py", fmt="py:percent").cells:
         if cell.cell_type == "code" and not {"exercise", "solution"} & set(
             cell.metadata.get("tags", [])
@@ -327,3 +330,185 @@ def test_chapter_2_parts_of_the_kl_term_add_up():
     mean_kl, information, rest = numbers(VAE, "mean KL")
     assert information + rest == pytest.approx(mean_kl, abs=0.011)
     assert information > 2 * rest > 0
+
+
+# Chapter 5: the VAE-GAN.
+
+TERMS = ["prior", "feature", "adversarial_decoder", "adversarial_discriminator"]
+
+
+def vaegan_trio(maps=True):
+    """Three small networks; the discriminator's features are maps, or vectors."""
+    images = keras.Input(games.SHAPE)
+    if maps:
+        features = layers.Conv2D(3, 2, strides=2)(images)
+    else:
+        features = layers.Dense(6)(layers.Flatten()(images))
+    logits = layers.Dense(1)(layers.Flatten()(layers.Activation("tanh")(features)))
+    discriminator = keras.Model(images, (logits, features), name="discriminator")
+    return games.encoder(), games.decoder(), discriminator
+
+
+def test_chapter_5_builds_the_networks_of_the_package():
+    written = functions(VAEGAN)
+    for kind, build in (
+        ("build_encoder", networks.build_encoder),
+        ("build_decoder", networks.build_decoder),
+    ):
+        for image_shape in ((28, 28, 1), (32, 32, 3)):
+            theirs = build("small", image_shape, 5)
+            ours = written[kind](5, image_shape)
+            assert shapes(ours) == shapes(theirs)
+            theirs.set_weights(ours.get_weights())
+            given = np.random.default_rng(0).uniform(-1, 1, (2, *ours.input_shape[1:]))
+            for one, other in zip(
+                keras.tree.flatten(ours(given)), keras.tree.flatten(theirs(given)), strict=True
+            ):
+                np.testing.assert_allclose(one, other, atol=1e-6)
+    logits, features = written["build_discriminator"]().outputs
+    assert (logits.shape, features.shape) == ((None, 1), (None, 4, 4, 64))
+
+
+def test_the_terms_of_chapter_5_are_those_of_the_package():
+    written, trio = functions(VAEGAN), vaegan_trio()
+    x, noise = games.images(), games.noise()
+    found = written["four_terms"](*written["play"](*trio, x, noise))
+    assert list(found) == TERMS
+    model = models.VAEGAN(*trio, gamma=0.3)
+    wanted = model.compute_terms(x, training=True, noise=noise)
+    for name in TERMS:
+        assert float(found[name]) == pytest.approx(float(wanted[name]), rel=1e-5)
+
+
+def test_the_step_of_chapter_5_is_that_of_the_package():
+    """Three steps from the same weights, batches and noise."""
+    keras.utils.set_random_seed(3)
+    written, trio = functions(VAEGAN), vaegan_trio()
+    theirs = list(clones(*trio))
+    x = games.images(14)
+    optimizers = [keras.optimizers.Adam(0.01) for _ in trio]
+    generator, found, sizes = keras.random.SeedGenerator(0), [], []
+    for start in range(0, 14, 5):
+        batch = x[start : start + 5]
+        shape = len(batch), games.LATENT_DIM
+        noise = {k: keras.random.normal(shape, seed=generator) for k in ("posterior", "prior")}
+        found.append(written["train_step"](trio, optimizers, batch, noise, 0.3))
+        sizes.append(len(batch))
+    model = models.VAEGAN(*theirs, gamma=0.3, seed=0)
+    model.compile(*[keras.optimizers.Adam(0.01) for _ in trio])
+    history = model.fit(x, batch_size=5, shuffle=False, verbose=0).history
+    wanted = [history[f"{network.name}_loss"][0] for network in theirs]
+    np.testing.assert_allclose(np.average(found, axis=0, weights=sizes), wanted, rtol=1e-4)
+    for ours, package in zip(trio, theirs, strict=True):
+        for one, other in zip(ours.get_weights(), package.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_chapter_5_walks_through_algorithm_1():
+    """The ten lines of the algorithm come back as comments of the code, in their order."""
+    text = (NOTEBOOKS / f"{VAEGAN}.py").read_text(encoding="utf-8")
+    steps = re.search(r"# 1\. \$.*\n(?:# +\d+\. .*\n)+", text)[0]
+    assert [int(n) for n in re.findall(r"# +(\d+)\.", steps)] == list(range(1, 11))
+    commented = [int(n) for n in re.findall(r"  # line (\d+)$", text, re.MULTILINE)]
+    assert sorted(commented) == list(range(1, 11))
+
+
+def test_chapter_5_by_hand_and_by_fit_agree():
+    found = table(VAEGAN, "mean over one epoch")
+    assert found["by hand"] == pytest.approx(found["models.VAEGAN"], abs=0.02)
+
+
+def test_chapter_5_five_of_twelve_gradients_are_used():
+    rows = table(VAEGAN, "length of the gradient")
+    assert list(rows) == TERMS
+    zeros = [(term, name) for term, row in rows.items() for name, v in row.items() if v == 0]
+    assert zeros == [("prior", "decoder"), ("prior", "discriminator")]
+
+
+def test_chapter_5_the_pixel_loss_is_a_poor_judge():
+    rows = table(VAEGAN, "pixel loss")
+    assert {"shifted by 2", "blurred by 2"} <= set(rows)
+    loss = {name: row["pixel loss"] for name, row in rows.items()}
+    assert loss["shifted by 2"] > loss["blurred by 2"]
+    assert loss["mean image"] < 1.3 * loss["shifted by 2"]  # "little worse"
+    one, average = (row["mean pixel loss"] for row in table(VAEGAN, "mean pixel loss").values())
+    assert one == pytest.approx(2 * average, rel=0.05)
+
+
+def test_chapter_5_gamma_alone():
+    small, middle, large = table(VAEGAN, "gamma").values()
+    error = "pixel loss of copies"
+    assert small[error] > 1.6 * middle[error]  # "doubles"
+    assert large[error] > 0.95 * middle[error]  # "come no closer"
+    assert large["mean D of samples"] < 0.7 * middle["mean D of samples"]
+
+
+def test_chapter_5_control_and_floor():
+    rows = next(
+        {row[0]: dict(zip(t[0][1:], map(float, row[1:]), strict=True)) for row in t[1:]}
+        for t in outputs(VAEGAN)[1]
+        if t[0][1:] == ["Fréchet", "precision", "recall", "coverage"] and t[1][0] == "test images"
+    )
+    distance = {name: row["Fréchet"] for name, row in rows.items()}
+    assert distance["VAE-GAN"] < distance["VAE"] / 1.8  # "less than half", about
+    assert distance["VAE, contrast x2"] < 1.1 * distance["VAE-GAN"]
+    assert 5 * distance["test images"] < min(v for k, v in distance.items() if k != "test images")
+    copied = table(VAEGAN, "classifier's features")
+    assert copied["VAE"]["pixel loss"] < copied["VAE-GAN"]["pixel loss"]
+    features = {name: row["classifier's features"] for name, row in copied.items()}
+    assert features["VAE-GAN"] < features["VAE"] < features["VAE, sharpened"]
+
+
+# The workshop: six broken trainings.
+
+FAULTS = ("sign", "leak", "mean", "sigmoid", "batch", "saturating")
+
+
+def test_the_sound_step_of_the_workshop_is_that_of_the_package():
+    trio, x, noise = vaegan_trio(maps=False), games.images(), games.noise()
+    own, terms, _ = functions(BROKEN)["losses_of"](*trio, x, noise, 0.3)
+    model = models.VAEGAN(*trio, gamma=0.3)
+    wanted = model.compute_losses(x, training=True, noise=noise)
+    assert {k: float(v) for k, v in own.items()} == pytest.approx(
+        {k: float(v) for k, v in wanted.items()}, rel=1e-5
+    )
+
+
+def test_the_workshops_faults_are_those_of_the_laboratory():
+    """The same names and the same words."""
+    text = (NOTEBOOKS / f"{BROKEN}.py").read_text(encoding="utf-8")
+    named = dict(re.findall(r"# - `(\w+)`: (.+?)[;.]\n", text))
+    settings = (NOTEBOOKS.parent / "vaegan_edu/widgets/laboratory/settings.js").read_text("utf-8")
+    faults = settings[settings.index("const FAULTS") :]
+    assert named == dict(re.findall(r'  (\w+): \{\n    label: "(.+?)",', faults))
+    assert set(named) == set(FAULTS)
+
+
+def test_each_test_of_the_workshop_finds_one_patient():
+    rows = table(BROKEN, "found_out")
+    sound = rows.pop("sound")
+    assert {name.split(": ")[1] for name in rows} == set(FAULTS)
+    finds = {
+        "direction": "sign",
+        "found_out": "leak",
+        "feature": "sigmoid",
+        "prior": "mean",
+        "strength": "saturating",
+        "mixed": "batch",
+    }
+    for column, fault in finds.items():
+        for name, row in rows.items():
+            apart = abs(row[column] - sound[column]) > 0.02 + 0.3 * abs(sound[column])
+            assert apart == name.endswith(f": {fault}"), (column, name)
+
+
+def test_the_tests_that_the_pages_name_exist():
+    defined = {
+        name
+        for path in NOTEBOOKS.parent.glob("tests/test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    for page in (VAEGAN, BROKEN):
+        text = (NOTEBOOKS / f"{page}.py").read_text(encoding="utf-8")
+        named = set(re.findall(r"`(test_\w+)`", text))
+        assert named and named <= defined
