@@ -498,7 +498,7 @@ def test_each_test_of_the_workshop_finds_one_patient():
     }
     for column, fault in finds.items():
         for name, row in rows.items():
-            apart = abs(row[column] - sound[column]) > 0.02 + 0.3 * abs(sound[column])
+            apart = abs(row[column] - sound[column]) > 0.01 + 0.3 * abs(sound[column])
             assert apart == name.endswith(f": {fault}"), (column, name)
 
 
