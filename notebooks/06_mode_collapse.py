@@ -334,7 +334,7 @@ plotting.image_rows(
 # A coin would say one half.
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def train_against_a_heap(seed=0, **layer):
     """Train a discriminator against a generator that stands still in one heap."""
     keras.utils.set_random_seed(seed)
@@ -487,8 +487,9 @@ notebook.Table(
 # \mathbb E[d] = 2 \, C \, s \sqrt{\frac A \pi} .
 # $$ (eq-collapse-distance)
 #
-# (The step in between: a Gaussian $t$ of variance $v$ has $\mathbb E|t| = 2 \int_0^\infty t\, e^{-t^2 / 2v}\,
-# \mathrm dt / \sqrt{2 \pi v} = \sqrt{2 v / \pi}$, and here $v = 2 A s^2$.)
+# (The step in between: a Gaussian $t$ of variance $v$ has
+# $\mathbb E|t| = \frac{2}{\sqrt{2 \pi v}} \int_0^\infty t\, e^{-t^2 / 2v}\, \mathrm dt = \sqrt{2 v / \pi}$,
+# and here $v = 2 A s^2$.)
 #
 # With $s = 1$ that grows with the root of $A$. Then $\exp(-d)$ is practically zero for all pairs, and so
 # is its slope: the layer says nothing, learns nothing, and no error is shown. The package takes
@@ -531,7 +532,7 @@ print(f"largest slope {strength.max():.3f}, at factor {factor[strength.argmax()]
 # however near two points are, the slope of $|t|$ is plus one for the one and minus one for the other. So
 # near copies no longer have equal slopes.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 KERNELS = {"minibatch_kernels": 8, "minibatch_dim": 4, "minibatch_scale": 1 / 16}
 seeing = train_against_a_heap(**KERNELS)
 notebook.Table(
