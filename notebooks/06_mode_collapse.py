@@ -541,7 +541,7 @@ notebook.Table(
     corner="discriminator of",
 )
 
-# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "A batch in a heap a thousandth wide, and the direction in which each of its points is pushed. Left by a discriminator of single points, right by one with minibatch discrimination.", "name": "fig-collapse-push"}, "image": {"alt": "Two charts of the same cloud of dots with an arrow at each. Left, nearly all arrows are parallel. Right, the arrows point away from the middle of the cloud in all directions."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "A batch in a heap a thousandth wide, and the direction in which each of its points is pushed. Left by a discriminator of single points, right by one with minibatch discrimination.", "name": "fig-collapse-push"}, "image": {"alt": "Two charts of the same cloud of dots with an arrow at each. Left, nearly all arrows are parallel. Right, the arrows point away from the middle of the cloud in all directions."}}
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.3))
 for plane, (name, gan) in zip(axes, (("plain", lonely), ("minibatch", seeing)), strict=True):
     points, slope = pushes(gan)
@@ -601,7 +601,7 @@ layer_points, layer_history = play("minibatch", **KERNELS)
 ends = {"plain": plain_points[-1], "minibatch": layer_points[-1]}
 notebook.Table({name: measure(points, ring) for name, points in ends.items()}, corner="of 8 modes")
 
-# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Above, the same game with minibatch discrimination, same seed; crosses are the modes. Below, the modes covered strictly after each hundred steps, with and without the layer. One run of each.", "name": "fig-collapse-cure"}, "image": {"alt": "Above, five small charts with eight crosses on a circle: the orange points start as a short streak, open into a ring and lie on the circle from then on. Below, two curves over steps: that with the layer climbs to seven or eight and stays high, that without stays near zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Above, the same game with minibatch discrimination, same seed; crosses are the modes. Below, the modes covered strictly after each hundred steps, with and without the layer. One run of each.", "name": "fig-collapse-cure"}, "image": {"alt": "Above, five small charts with eight crosses on a circle: the orange points start as a short streak, open into a ring and lie on the circle from then on. Below, two curves over steps: that with the layer climbs to seven or eight and stays high, that without stays near zero."}}
 figure = plt.figure(figsize=(plotting.WIDTH, 3.9))
 cells = figure.add_gridspec(2, len(SHOWN), height_ratios=(1, 1.3))
 show_frames(layer_points, [figure.add_subplot(cells[0, i]) for i in range(len(SHOWN))])
@@ -634,7 +634,7 @@ notebook.Table(
     corner="with the layer",
 )
 
-# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Ten codes, decoded after the last epoch, without and with minibatch discrimination. One run each, one seed.", "name": "fig-collapse-images"}, "image": {"alt": "Three rows of ten images: real digits; blotchy white shapes of the plain game, some of them like digits; and the shapes of the game with the layer."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Ten codes, decoded after the last epoch, without and with minibatch discrimination. One run each, one seed.", "name": "fig-collapse-images"}, "image": {"alt": "Three rows of ten images: real digits; blotchy white shapes of the plain game, some of them like digits; and the shapes of the game with the layer."}}
 print(f"after epoch {last}")
 plotting.image_rows(
     {

@@ -213,7 +213,7 @@ notebook.Table(
     corner="logits",
 )
 
-# %% mystnb={"figure": {"caption": "The best logits by formula (lines) and what a network learned from draws (dots), for hard, soft and noisy labels. Real points lie on the left, generated ones on the right.", "name": "fig-tricks-labels"}, "image": {"alt": "Three falling curves with dots on them over x. One falls in a straight line from far above to far below zero. The second is level a little above two on the left, bends in the middle and joins the first on its way down. The third is level on the left at the same height and level on the right at its mirror image below zero."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "The best logits by formula (lines) and what a network learned from draws (dots), for hard, soft and noisy labels. Real points lie on the left, generated ones on the right.", "name": "fig-tricks-labels"}, "image": {"alt": "Three falling curves with dots on them over x. One falls in a straight line from far above to far below zero. The second is level a little above two on the left, bends in the middle and joins the first on its way down. The third is level on the left at the same height and level on the right at its mirror image below zero."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.4))
 for number, name in enumerate(labels):
     axes.plot(x, formula[name], color=f"C{number}", label=name)
@@ -537,7 +537,7 @@ notebook.Table(
     corner=f"{GAME_EPOCHS * STEPS} steps",
 )
 
-# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of a row lie a quarter of the axis apart. Those of the plain game and of noise lie around the dotted line, the others mostly to its left."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of a row lie a quarter of the axis apart. Those of the plain game and of noise lie around the dotted line, the others mostly to its left."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
 for place, values in enumerate(shares.values()):
     axes.plot(values, [place] * len(values), "o", color="C0")
