@@ -28,7 +28,7 @@ STEPS = {
 
 
 def clock():
-    """Return seconds: on one core those of this process, which others on the machine change little."""
+    """Return seconds: on one core those of this process, which others there change little."""
     one_core = len(os.sched_getaffinity(0)) == 1
     return time.process_time() if one_core else time.perf_counter()
 
