@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-CHAPTERS = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+CHAPTERS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_"))
 
 _registry: "dict[str, _Exercise]" = {}
 
