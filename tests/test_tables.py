@@ -110,7 +110,7 @@ def test_a_table_of_rows_with_gaps():
     ]
 
 
-@pytest.mark.parametrize("name", tables.TABLES)
+@pytest.mark.parametrize("name", sorted(tables.TABLES.keys() - {"chapters_goals"}))  # no table
 def test_every_table_of_the_book_has_as_many_cells_in_each_row(name):
     lines = [line for line in tables.render(name, ROOT).splitlines() if line.startswith("|")]
     assert len(lines) > 2
@@ -257,7 +257,9 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
     def markdown_cell(text):
         return nbformat.v4.new_markdown_cell(text)
 
-    exercise = nbformat.v4.new_code_cell("x", metadata={"tags": ["exercise"]})
+    def exercise():
+        return nbformat.v4.new_code_cell("x", metadata={"tags": ["exercise"]})
+
     goals = (
         "After this chapter you can\n\n- do one thing,\n  on two lines;\n- read [this](a.ipynb)."
     )
@@ -267,7 +269,8 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
             markdown_cell(f"# Chapter 1: A\n\n{goals}\n\nMore."),
             markdown_cell("word " * 1500),
             markdown_cell("## Exercises\n\n" + "word " * 1500),
-            *[exercise, exercise],
+            exercise(),
+            exercise(),
             markdown_cell("## Quiz\n\n**1. What?**\n\n**2. Why?**"),
         ],
     )
