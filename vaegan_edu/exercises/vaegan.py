@@ -1,5 +1,7 @@
 """Checks of chapter 5, the VAE-GAN."""
 
+from typing import Any
+
 import numpy as np
 
 from vaegan_edu.exercises import Hint, compare, exercise, numbers
@@ -235,7 +237,7 @@ def _losses(
     return (sums @ weights)[list(order)]
 
 
-_LOSS_MISTAKES = {
+_LOSS_MISTAKES: dict[str, dict[str, Any]] = {
     "gamma acts on the decoder's feature term only, not on the encoder's.": {
         "feature": lambda gamma: (gamma, gamma, 0)
     },
@@ -485,7 +487,8 @@ def _(answer):
         noise = rng.standard_normal((2, count, 3)).astype("float32")
         trio = _tiny_trio(keras, rng)
         before = [network.get_weights() for network in trio]
-        model = models.VAEGAN(*trio, gamma=gamma)
+        encoder, decoder, discriminator = trio
+        model = models.VAEGAN(encoder, decoder, discriminator, gamma=gamma)
         given = {"posterior": noise[0], "prior": noise[1]}
         terms, slopes = _slopes(keras, model, images, given)
         optimizers = [keras.optimizers.SGD(_STEP_RATE) for _ in trio]
@@ -540,7 +543,7 @@ def _(answer):
 
 
 _STEP_RATE = 0.01
-_STEP_MISTAKES = {
+_STEP_MISTAKES: dict[str, dict[str, Any]] = {
     "gamma is missing from the decoder's loss.": {"feature": lambda gamma: (1, 1, 0)},
     "gamma acts on the decoder's feature term only, not on the encoder's.": {
         "feature": lambda gamma: (gamma, gamma, 0)
