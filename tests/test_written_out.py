@@ -53,9 +53,16 @@ def outputs(name):
     return "\n".join(text), tables
 
 
-def table(name, head):
-    """The table with `head` among its heads: {row: {column: number or text}}."""
-    (found,) = [rows for rows in outputs(name)[1] if head in rows[0]]
+def table(name, head, first=None, last=None):
+    """The table with `head` among its heads: {row: {column: number or text}}.
+
+    Where several have it, `first` and `last` name the rows of the one that is meant.
+    """
+    (found,) = [
+        rows
+        for rows in outputs(name)[1]
+        if head in rows[0] and (first is None or (rows[1][0], rows[-1][0]) == (first, last))
+    ]
 
     def value(text):
         plain = text.replace(",", "")
@@ -426,7 +433,7 @@ def test_chapter_5_five_of_twelve_gradients_are_used():
 
 
 def test_chapter_5_the_pixel_loss_is_a_poor_judge():
-    rows = table(VAEGAN, "pixel loss")
+    rows = table(VAEGAN, "pixel loss", first="shifted by 1", last="another digit")
     assert {"shifted by 2", "blurred by 2"} <= set(rows)
     loss = {name: row["pixel loss"] for name, row in rows.items()}
     assert loss["shifted by 2"] > loss["blurred by 2"]
@@ -436,7 +443,7 @@ def test_chapter_5_the_pixel_loss_is_a_poor_judge():
 
 
 def test_chapter_5_gamma_alone():
-    small, middle, large = table(VAEGAN, "gamma").values()
+    small, middle, large = table(VAEGAN, "mean D of samples").values()
     error = "pixel loss of copies"
     assert small[error] > 1.6 * middle[error]  # "doubles"
     assert large[error] > 0.95 * middle[error]  # "come no closer"
@@ -444,11 +451,7 @@ def test_chapter_5_gamma_alone():
 
 
 def test_chapter_5_control_and_floor():
-    rows = next(
-        {row[0]: dict(zip(t[0][1:], map(float, row[1:]), strict=True)) for row in t[1:]}
-        for t in outputs(VAEGAN)[1]
-        if t[0][1:] == ["Fréchet", "precision", "recall", "coverage"] and t[1][0] == "test images"
-    )
+    rows = table(VAEGAN, "Fréchet", first="test images", last="VAE-GAN")
     distance = {name: row["Fréchet"] for name, row in rows.items()}
     assert distance["VAE-GAN"] < distance["VAE"] / 1.8  # "less than half", about
     assert distance["VAE, contrast x2"] < 1.1 * distance["VAE-GAN"]
@@ -512,3 +515,35 @@ def test_the_tests_that_the_pages_name_exist():
         text = (NOTEBOOKS / f"{page}.py").read_text(encoding="utf-8")
         named = set(re.findall(r"`(test_\w+)`", text))
         assert named and named <= defined
+
+
+# Chapters 6 and 8.
+
+
+def test_chapter_6_the_layer_spreads_digits_and_makes_them_no_clearer():
+    plain = table("06_mode_collapse", "low confidence", first="real, held out", last="epoch 6")
+    layer = table("06_mode_collapse", "with the layer")
+    end, other = layer["epoch 6"], plain["epoch 6"]
+    assert end["classes"] > other["classes"] and end["KL"] < other["KL"] / 2
+    assert end["low confidence"] == pytest.approx(other["low confidence"], abs=0.05)
+    assert layer["epoch 1"]["classes"] == 1  # "had collapsed like the other"
+
+
+def test_chapter_8_what_its_ring_and_its_digits_say():
+    beside = {name: row["beside plain"] for name, row in table("08_tricks", "beside plain").items()}
+    assert [name for name, word in beside.items() if word == "meets"] == ["plain", "noise"]
+    assert set(beside.values()) == {"meets", "below"}
+    found = {
+        name: {key: [float(x) for x in str(row[key]).split()] for key in row if "each" in key}
+        for name, row in table("08_tricks", "coverage, each seed").items()
+    }
+    coverage = {name: row["coverage, each seed"] for name, row in found.items()}
+    assert max(coverage["norm-after"]) < 0.2 * min(coverage["plain"])
+    assert max(coverage["norm-none"]) < min(coverage["plain"])
+    distance = {name: row["Fréchet, each seed"] for name, row in found.items()}
+    assert min(distance["norm-none"]) > max(distance["plain"])
+    assert np.mean(distance["noise"]) > np.mean(distance["plain"])
+    for label in ("soft", "noisy"):
+        assert min(coverage[label]) <= max(coverage["plain"])
+        assert max(coverage[label]) >= min(coverage["plain"])
+    assert max(abs(x) for row in found.values() for x in row["overfitting, each seed"]) < 0.01
