@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 from keras import layers, ops
 
 from tools.execute import NOTEBOOKS
+from tools.exercises import read_exercise
 from vaegan_edu import losses, metrics, models, networks
 
 AUTOENCODER, VAE = "01_autoencoder", "02_vae"
@@ -460,6 +461,22 @@ def test_chapter_5_control_and_floor():
     assert copied["VAE"]["pixel loss"] < copied["VAE-GAN"]["pixel loss"]
     features = {name: row["classifier's features"] for name, row in copied.items()}
     assert features["VAE-GAN"] < features["VAE"] < features["VAE, sharpened"]
+
+
+def test_chapter_5_the_capstone_has_less_than_eighty_lines():
+    paths = (NOTEBOOKS / "exercises").glob("capstone_*.py")
+    parts = [read_exercise(path)["@title Solution"].splitlines() for path in paths]
+    lines = [line for part in parts for line in part if line.strip()]
+    assert len(parts) == 6 and len(lines) < 80
+
+
+def test_chapter_5_the_capstones_control_is_caught_by_recall():
+    rows = table(VAEGAN, "Fréchet", first="test images", last="yours")
+    control = rows.pop("blurred beyond recognition")
+    real = rows.pop("test images")
+    assert max(row["precision"] for row in rows.values()) < control["precision"]
+    assert control["recall"] == control["coverage"] == 0 < rows["yours"]["recall"]
+    assert real["Fréchet"] < rows["yours"]["Fréchet"] < control["Fréchet"]
 
 
 # The workshop: six broken trainings.
