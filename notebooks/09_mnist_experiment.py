@@ -70,7 +70,7 @@ from vaegan_edu.widgets import RunExplorer
 #
 # In this chapter we do the experiment again and measure what the project shows as pictures. For that we need its settings. The diagrams in its README give the layers and the losses. Learning rates, labels and much else should stand in its code, the notebook `VAEGAN.ipynb` in the same repository. No copy of that notebook could be read when this chapter was written. So some settings below are *assumed*, which means that they were not looked up. You can look them up: [a table](../book/original_project.md) says which file would settle which assumption.
 #
-# What was at hand is the log. The repository keeps what TensorBoard recorded, the three losses of every step, and `records.original_logs` reads the means over each epoch. A log says less than the code does, but it can show that an assumption is wrong. This chapter uses it for that.
+# The log could be read. The repository keeps what TensorBoard recorded, the three losses of every step, and `records.original_logs` reads the means over each epoch. A log says less than the code does, but it can show that an assumption is wrong. This chapter uses it for that.
 #
 # In the package the experiment is called `vaegan-mnist-original`. These are all of its settings, with a mark at those that are assumed. The weights of the losses are explained below.
 
@@ -547,7 +547,7 @@ plotting.image_rows(
 )
 
 # %% [markdown]
-# After training, too, the feature term has no share to speak of.
+# The feature term's share stays negligible.
 #
 # The project's first picture was taken after five epochs. After five epochs on the built-in digits there is hardly anything to see, because work is measured by steps and not by epochs. A step is one batch and one update. MNIST has $60\,000$ images and the built-in digits have $1\,437$, so with batches of $100$ an epoch is $600$ steps there and $15$ here. Whoever reads "after $100$ epochs" has to ask how many steps an epoch had.
 #

@@ -123,7 +123,7 @@ notebook.Table(
 # %% [markdown]
 # Which rule was best? Each network gives another answer: the encoder's loss is lowest under S4, the decoder's under S3, the discriminator's under S1. (Of the encoder's loss, $0.919 \cdot 25\,088 / 4096 \approx 5.63$ is a constant: its diagram sums the logarithm of a normal density over the discriminator's features. Only what lies above it could be learned.) Before we draw a conclusion from these numbers, we should know what they are. That takes four questions.
 #
-# ### Are the four runs alike but for their rule?
+# ### Do the four runs differ in their rule alone?
 #
 # A comparison of rules needs runs that differ in nothing else. The logs do not hold the settings of a run. But each entry of a TensorBoard log carries the time at which it was written.
 
@@ -218,7 +218,7 @@ def levels(t, s, w=1.0):
 
 
 # %% [markdown]
-# Here are both levels for labels that come into question. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
+# Here are both levels for some possible labels. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
 
 # %% tags=["hide-input"]
 faces_original = experiments.EXPERIMENTS["faces-original"].arguments
@@ -339,7 +339,7 @@ for kind, title in (("", "training"), ("val_", "validation")):
 plt.show()
 
 # %% [markdown]
-# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces otherwise than in training. From these logs the two cannot be told apart. One more number would do it: the loss on *training* faces in evaluation mode.
+# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces differently from training. From these logs the two cannot be told apart. One more number would do it: the loss on *training* faces in evaluation mode.
 #
 # How far does the estimate carry? It is an upper bound on the part of the real faces. If some fakes were taken for real with near certainty and the others were not, the fakes would cost more than we put down for them, and the real faces less. And labels that were soft on validation too would change its numbers, though not which part is the larger. So the estimate makes the first cause likely, but it is no proof.
 #
@@ -368,7 +368,7 @@ for kind, title in (("val_", "validation"), ("", "training")):
 plt.show()
 
 # %% [markdown]
-# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. It came in the two runs whose rates had been lowered, and not in S1, but with one run of each that may be chance. One more run, or a stop ten epochs earlier, would have given another table.
+# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. S1, whose rate was not lowered, has no such blow-up, but neither has S4, whose rates were lowered most; and with one run of each it may be chance. A stop ten epochs earlier would have given another table.
 #
 # A mean over the last epochs is meant to even out noise around a level, so first look whether there is a level.
 #
@@ -379,7 +379,7 @@ plt.show()
 # - After epoch $50$ there are faces with eyes, mouths and hair under all four rules. Those of S4 are the smoothest; those of S1, S2 and S3 have more contrast and are patchy. After epoch $80$ that is still so.
 # - After epoch $95$ the sheets of S2 and S3 are broken: coloured grain covers every face, in S3 more than in S2. S1 is patchy, but faces. S4 is the smoothest, and to our eyes the most like faces.
 #
-# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images. But they do not rank them. S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes.
+# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images, but they do not rank them. S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes.
 #
 # Sixteen images are few: one sees whether there are faces, but not how many kinds of them. For digits one can say how much a sheet of this size misses. If all ten are equally frequent, it lacks some of them by chance.
 
@@ -1321,7 +1321,7 @@ exercises.check("pair_agreement", pair_agreement)
 # No. Any small change would have led to another run with another distance.
 #
 # </details>
-# <details><summary>b) That the two runs parted. Whether the rule is to thank for the difference, more seeds must show.</summary>
+# <details><summary>b) That the two runs parted. Whether the rule made the difference, more seeds must show.</summary>
 #
 # Right. Compare the difference with what seeds alone do.
 #
