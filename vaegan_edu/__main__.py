@@ -3,9 +3,10 @@
 import argparse
 import sys
 import warnings
+from collections.abc import Sequence
 
 
-def main(words=None):
+def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. What goes wrong is told in one line."""
     options = _parser().parse_args(words)
     try:
