@@ -215,7 +215,7 @@ plt.show()
 #
 # The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent, and the schedules below do for it what they do there.
 #
-# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* therefore lets the rate *rise* over the first epochs before it falls {cite}`goyal2017accurate`. The rules of this chapter have none; they only fall.
+# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* makes these steps short: the rate *rises* over the first steps or epochs before it falls {cite}`goyal2017accurate`. The rules of this chapter have none; their rates only fall.
 
 
 # %%
@@ -779,7 +779,7 @@ for name in ("S2", "S3"):
 # %% [markdown]
 # Only the diagonal is full. (S3's other entries are high because all three rates stay where they are for half of the run.)
 #
-# So S2 and S3 lower the rate when the validation loss climbs above its recent values, at most once in `patience` epochs. That is not the rule that Keras knows by the word *patience*, but it, too, slows down when training gets no further. S4 does the opposite of its words: it slows down when training goes well. The conclusions that were drawn from these runs are about the rules that ran. The course keeps both readings. The command line knows them as `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` and `s4-log`.
+# So S2 and S3 lower the rate when the validation loss climbs above its recent values, at most once in `patience` epochs. That is not the rule that Keras knows by the word *patience*, but it, too, slows down when training gets no further. S4 does the opposite of its words: it slows down when training goes well. What was concluded from these runs holds for the rules that ran. The course keeps both readings, and the command line knows them as `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` and `s4-log`.
 #
 # Such a gap between words and code is easily made. What helps:
 #
