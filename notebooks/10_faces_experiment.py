@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 446 s on two CPU cores, measured at the last execution.*
+# *Run time: 491 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and what can curves and sheets tell about it?**
 #
@@ -75,9 +75,9 @@ def show_faces(figure):
 # %% [markdown]
 # ## The experiment of 2020
 #
-# In its second half the project that this course grew out of trained a VAE-GAN on photographs of faces, once under each of four rules of the learning rate, S1 to S4, for $100$ epochs each. Under S1 the rate is constant. Under the other three each network has a rate of its own, which follows the network's own validation loss. [Chapter 7](07_schedules.ipynb) explains the rules, and finds in the logs that S2, S3 and S4 did not run as the project's README words them.
+# In its second half the project that this course grew out of trained a VAE-GAN on photographs of faces, once under each of four rules of the learning rate, S1 to S4, for $100$ epochs each. Under S1 the rate is constant. Under the other three each network has a rate of its own, which follows the network's own validation loss. [Chapter 7](07_schedules.ipynb) explains the rules, and finds in the logs what ran: as S4 the reverse of what the project's README says, as S2 and S3 another rule than its word "patience" suggests.
 #
-# The project published sheets of faces, curves and logs. The logs hold more than its README shows: for each run and each network, the *training* loss and the *validation* loss of all $100$ epochs. They come with this course, and `records.original_logs` reads them. So we begin by reading and train nothing yet.
+# The project published sheets of faces, curves and logs. Its README shows for each run and each network the curves of the *training* loss and of the *validation* loss, as TensorBoard drew them: smoothed, and cut off where a loss grows large. The logs hold the numbers of all $100$ epochs. They come with this course, and `records.original_logs` reads them. So we begin by reading and train nothing yet.
 
 # %%
 original_logs = records.original_logs()
@@ -346,7 +346,7 @@ plt.show()
 #
 # ### What does the mean of the last ten hide?
 #
-# In {numref}`fig-faces-gap` the validation losses of S2 and S3 shoot up at the end. The table at the top of this chapter took its means just there. Here they are again, beside the means of the ten epochs before.
+# In {numref}`fig-faces-gap` the validation losses of S2 and S3 shoot up at the end. (In the README's curves they leave the chart there.) The table at the top of this chapter took its means just in these epochs. Here they are again, beside the means of the ten epochs before.
 
 # %% mystnb={"figure": {"caption": "The discriminator's validation loss in the last thirty epochs. A horizontal bar is a mean over ten epochs; the shaded bars made the table at the top of this chapter.", "name": "fig-faces-last-ten"}, "image": {"alt": "Four curves from epoch 71 to 100 on a logarithmic axis. Until epoch 90 those of S1, S2 and S3 lie together at about two and a half and S4 at about four. In the shaded last ten epochs S2 climbs steeply to almost fifteen and S3 to about seven, while S1 and S4 go on as before."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.6))
@@ -816,7 +816,7 @@ show_sheets("rendered", rendered, 40)
 #
 # ### Two rankings
 #
-# The original's runs could be compared by losses alone. Here two measures of the faces stand beside them. Each number is a mean over the last ten epochs. We have looked first: none of these curves blows up there ({numref}`fig-faces-rates`). Where there are three seeds or more, a bootstrap interval of the mean over seeds stands in brackets. We do not put the original's losses into the same table. Networks, weights of the terms and faces all differ, and so the numbers have no scale in common.
+# For the original's runs there are losses, and sheets for the eye. Here two measures of the faces stand beside the losses. Each number is a mean over the last ten epochs. We have looked first: none of these curves blows up there ({numref}`fig-faces-rates`). Where there are three seeds or more, a bootstrap interval of the mean over seeds stands in brackets. We do not put the original's losses into the same table. Networks, weights of the terms and faces all differ, and so the numbers have no scale in common.
 
 
 # %% tags=["hide-input"]
