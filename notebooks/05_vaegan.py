@@ -718,7 +718,7 @@ notebook.Table(
     corner="error over another digit's",
 )
 
-# %% mystnb={"figure": {"caption": "What six judges say of two copies, as a share of the error of another digit.", "name": "fig-vaegan-judges"}, "image": {"alt": "Pairs of bars for six judges. For pixels, the layers one and two and the untrained network the bar of the shifted copy is two to three times as high as that of the blurred one. For layer three both bars are about equally high. For the classifier the bar of the shifted copy is much lower than that of the blurred one."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "What six judges say of two copies, as a share of the error of another digit.", "name": "fig-vaegan-judges"}, "image": {"alt": "Pairs of bars for six judges. For pixels, the layers one and two and the untrained network the bar of the shifted copy is two to three times as high as that of the blurred one. For layer three both bars are about equally high. For the classifier the bar of the shifted copy is much lower than that of the blurred one."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
 place = np.arange(len(relative))
 for offset, name in ((-0.2, pair[0]), (0.2, pair[1])):

@@ -321,8 +321,8 @@ plotting.image_rows(
 # and equality is reached by sending *every* code to the one point $x$ where $D$ is largest. Against a
 # discriminator that stands still, collapse is the best answer.
 #
-# Of course it does not stand still. It learns that fakes come from this place, and lowers $D$ there. But
-# look at what the heap then feels. The loss of example $i$ contains $x_i$ alone, so its slope
+# It does not stand still: it learns that fakes come from this place, and lowers $D$ there. But look at
+# what the heap then feels. The loss of example $i$ contains $x_i$ alone, so its slope
 # is a function of $x_i$ alone, and copies have equal slopes. They are pushed the same way, together:
 # the heap moves, and stays a heap {cite}`salimans2016improved`.
 #
