@@ -324,6 +324,9 @@ def compare(measure):
     return notebook.Table({name: measure(name) for name in steps}, digits=3, corner="patient")
 
 
+# %% [markdown]
+# ### Patient A
+
 # %% mystnb={"figure": {"caption": "Patient A (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-a"}, "image": {"alt": "Patient A. Left above, the encoder's loss climbs to twice the sound one and the discriminator's falls to zero. Right above, D on real images rises to one and D on samples falls to zero at once. Below, grainy copies, and samples of hard black and white stripes; those of the sound training are digits or nearly so."}} tags=["hide-input"]
 show("A")
 
@@ -366,6 +369,8 @@ show_line("A")
 # holds the copies. The fix is one character. In a paper this fault is a sign that was read from the wrong side
 # (chapter 5, "Mind the sign"). **The test**: after one small step of the decoder alone, D's logits on its fakes must
 # be higher. It is `test_decoder_raises_and_discriminator_lowers_the_logits_of_fakes` in `tests/test_vaegan.py`.
+#
+# ### Patient B
 
 # %% mystnb={"figure": {"caption": "Patient B (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-b"}, "image": {"alt": "Patient B. Left above, the encoder's loss falls from four to almost zero. Right above, the means of D drift a little further apart than in the sound training. Below, all copies are one and the same dim pattern, and samples are white fragments."}} tags=["hide-input"]
 show("B")
@@ -404,6 +409,8 @@ show_line("B")
 # chapter 5 describes), or from a tape that is asked for the wrong weights. **The test**: take one step with the
 # feature term alone; the discriminator must not move. It is `test_a_term_alone_moves_what_larsen_says`, and you
 # write one yourself below.
+#
+# ### Patient C
 
 # %% mystnb={"figure": {"caption": "Patient C (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-c"}, "image": {"alt": "Patient C. Left above, the encoder's loss is close to zero from the first epoch on. Right above, the means of D are those of the sound training. Below, all copies are one and the same grey blot, and samples are white fragments."}} tags=["hide-input"]
 show("C")
@@ -448,6 +455,8 @@ show_line("C")
 # (`test_terms_are_the_formulas`), and the shape of the features is what you think it is.
 #
 # The table has caught a second patient on the way. Who is it?
+#
+# ### Patient D
 
 # %% mystnb={"figure": {"caption": "Patient D (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-d"}, "image": {"alt": "Patient D. Left above, the encoder's loss is well below the sound one. Right above, the means of D stay between zero and one half and close together. Below, copies are close to digits, and samples are digit-like with harsh specks."}} tags=["hide-input"]
 show("D")
@@ -483,6 +492,8 @@ show_line("D")
 # wants. What is wrong is that nobody chose it, and that it changes with `latent_dim`. **The test**: the closed form,
 # summed, for a code of two dimensions or more
 # (`test_kl_is_the_closed_form_summed_over_latent_dimensions` in `tests/test_losses.py`).
+#
+# ### Patient E
 
 # %% mystnb={"figure": {"caption": "Patient E (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-e"}, "image": {"alt": "Patient E. Left above, the discriminator's loss lies well below the sound one. Right above, D on real images is high, D on samples low, and both stay there. Below, copies and samples are readable digits, softer than those of the sound training."}} tags=["hide-input"]
 show("E")
@@ -527,6 +538,8 @@ show_line("E")
 # which the adversary does more harm than good, and not about the loss. You would want to know it before you write
 # that "adversarial training helped". **The test**: the slope of the loss at a logit of minus ten
 # (`test_generator_losses_are_the_papers` in `tests/test_losses.py` compares both forms with the formula).
+#
+# ### Patient F
 
 # %% mystnb={"figure": {"caption": "Patient F (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-f"}, "image": {"alt": "Patient F. Left above, three curves close to those of the sound training. Right above, the means of D stay between one quarter and one half. Below, copies and samples are digits or nearly so, hard to tell from those of the sound training."}} tags=["hide-input"]
 show("F")
