@@ -79,7 +79,7 @@ lint: $(READY) ## Check the style of the Python code
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
 lock: $(READY) ## Resolve the dependencies anew and write constraints.txt
-	@$(PY) -m pip install --quiet uv
+	@PIP_USER=0 $(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	  --all-extras --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" pyproject.toml requirements.txt -o constraints.txt

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import h5py
 import keras
@@ -167,6 +168,61 @@ def test_reconstruct_writes_each_picture_of_a_folder_under_its_name(run, capsys,
         with Image.open(tmp_path / "out" / name) as picture:
             grey = (image[..., 0] + 1) * 127.5
             assert abs(np.array(picture) - grey).max() <= 3  # the picture in had 8 bits
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of two pictures of 40x30 pixels in colour."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.jpg", "b.png"):
+        Image.fromarray(np.full((30, 40, 3), 99, "uint8")).save(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["{0}", "{0}/made", "{0}/../pictures", "link"])
+def test_reconstruct_writes_nothing_among_the_pictures(run, pictures, place, capsys, tmp_path):
+    (tmp_path / "link").symlink_to(pictures)
+    output = str(tmp_path / place.format(pictures))
+    before = {path: path.read_bytes() for path in pictures.iterdir()}
+    capsys.readouterr()
+    line = fails(["reconstruct", str(run), str(pictures), "--output", output], capsys)
+    assert "must lie outside the folder of pictures" in line
+    assert before == {path: path.read_bytes() for path in pictures.iterdir()}
+
+
+def test_no_picture_is_replaced(run, pictures, capsys, tmp_path):
+    (tmp_path / "b.png").write_text("precious")
+    (tmp_path / "00001.png").write_text("precious")
+    before = sorted(tmp_path.rglob("*"))
+    capsys.readouterr()
+    for words in (
+        ["reconstruct", str(run), str(pictures), "--output", str(tmp_path)],
+        ["generate", str(run), "--count", "3", "--output", str(tmp_path)],
+        ["generate", str(run), "--count", "3", "--output", str(tmp_path / "b.png")],
+    ):
+        assert "No file is replaced: choose another --output, or remove" in fails(words, capsys)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "b.png").read_text() == (tmp_path / "00001.png").read_text() == "precious"
+
+
+def test_pictures_of_one_name_give_two_reconstructions(run, pictures, tmp_path):
+    (pictures / "a.jpg").rename(pictures / "B.jpg")  # of one name where case does not count
+    count = experiments.reconstruct_pictures(run, pictures, tmp_path / "out")
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert count == 2 and names == ["B.jpg.png", "b.png.png"]
+
+
+@pytest.mark.parametrize("name, written", [("脸" * 80 + ".jpg", True), ("n" * 255, False)])
+def test_a_long_name_does_not_end_the_reconstructions(run, pictures, name, written, tmp_path):
+    (pictures / "a.jpg").rename(pictures / name)
+    with warnings.catch_warnings(record=True, action="always") as told:
+        count = experiments.reconstruct_pictures(run, pictures, tmp_path / "out")
+    stems = {path.stem for path in (tmp_path / "out").iterdir()}
+    assert stems == ({"b", "脸" * 80} if written else {"b"}) and count == len(stems)
+    assert [str(one.message) for one in told] == (
+        [] if written else [f"{name} is left out: its name is too long for the output"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,10 @@ def read_runs(folder: str | Path) -> list[Record]:
     """
     runs = [read_record(path.parent) for path in sorted(Path(folder).glob("*/config.json"))]
     if not runs:
-        raise FileNotFoundError(f"There is no record in {folder}")
+        raise FileNotFoundError(
+            f"There is no record in {folder}; a chapter starts in the course's `notebooks`. "
+            f"Received: {Path.cwd()}"
+        )
     return runs
 
 
@@ -159,7 +162,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    # Of the name only its end, which some formats need: a name may be as long as systems allow.
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name[-40:]}")
     try:
         yield partial
         with open(partial, "rb") as file:
@@ -171,6 +175,53 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def sole_writer(folder: str | Path) -> Iterator[None]:
+    """Keep all others from writing a record to `folder` for as long as the block runs.
+
+    The folder is made where it is missing, and removed again if it is left empty. The lock is the
+    system's, on the folder itself: it leaves no file, and ends with the process however that ends.
+    Where a system or a drive knows no such lock (Windows, some networks), nothing is kept out.
+
+    Raises:
+        BlockingIOError: another has it.
+    """
+    folder = Path(folder)
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with _locked(folder):
+            yield
+    finally:
+        for path in made:  # from within
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
+
+
+@contextmanager
+def _locked(folder):
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BlockingIOError(
+            f"{folder} is in use by a training that runs; wait for its end, or choose another "
+            "--output"
+        ) from None
+    except OSError:  # the drive has no locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove_partial(folder: str | Path) -> None:
