@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from importlib.util import find_spec
 
 import h5py
 import keras
@@ -233,8 +234,9 @@ def test_a_long_name_does_not_end_the_reconstructions(run, pictures, name, writt
         ("generate {run} --count 0 --output x", "`count` must be a whole number of at least 1"),
         ("generate {run} --seed -1 --output x", "`seed` must be a whole number of at least 0"),
         ("generate {run}", "the following arguments are required: --output"),
-        ("generate nowhere --output x", "A record needs config.json. Received: nowhere"),
-        ("evaluate nowhere", "A record needs config.json. Received: nowhere"),
+        ("generate nowhere --output x", "There is no folder nowhere"),
+        ("evaluate nowhere", "There is no folder nowhere"),
+        ("evaluate .", "A record needs config.json. Received: ."),
     ],
 )
 def test_bad_words_of_a_finished_run_get_one_line(
@@ -280,6 +282,13 @@ def test_interrupted_by_a_user_it_says_how_to_go_on(tmp_path):
     assert error == "vaegan_edu: interrupted; continue with the same words and --resume\n"
 
 
+@pytest.mark.skipif(find_spec("torch") is not None, reason="the backend is there")
+def test_a_backend_that_is_not_installed_gets_one_line():
+    code, out, err = run_module("list", KERAS_BACKEND="torch")
+    assert code == 1 and out == "" and err.count("\n") == 1
+    assert err.startswith("vaegan_edu: KERAS_BACKEND names the backend torch, or keras.json does, ")
+
+
 @pytest.fixture
 def trains_nothing(monkeypatch):
     def fit(*_, **__):
@@ -314,6 +323,9 @@ def fails(words, capsys):
         ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
         ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
         ("train vae-digits --data faces", "Data must be one of digits, mnist, .*Received: 'faces'"),
+        ("train faces-light --data no/faces", "folder or zip of pictures is missing: no/faces"),
+        ("train faces-light --data faces.zip", "folder or zip of pictures is missing: faces.zip"),
+        ("train gan-faces --train-count 25", "at least 26 pictures to train .*Received: 25"),
         (
             "train vae-digits --data mnist",
             "MNIST was not found: VAEGAN_EDU_DATA must name a folder",

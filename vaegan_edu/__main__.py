@@ -4,6 +4,8 @@ import argparse
 import sys
 import warnings
 
+BACKENDS = ("tensorflow", "jax", "torch", "openvino")  # what Keras runs on
+
 
 def main(words=None):
     """Run one command; return its exit code. What goes wrong is told in one line."""
@@ -14,6 +16,12 @@ def main(words=None):
             return options.command(options)
     except (OSError, ValueError, FloatingPointError) as error:
         return _fail(options, error, 1)
+    except ModuleNotFoundError as error:
+        if error.name not in BACKENDS:
+            raise
+        named = f"KERAS_BACKEND names the backend {error.name}, or keras.json does"
+        line = f"{named}, which is not installed: install it, or set KERAS_BACKEND=tensorflow"
+        return _fail(options, line, 1)
     except KeyboardInterrupt:
         resumable = options.command is _train
         again = "; continue with the same words and --resume" if resumable else ""

@@ -242,18 +242,19 @@ def write_json(path: str | Path, content: Any) -> None:
 
 
 def write_history(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows (mappings with equal keys, one an epoch) atomically as CSV.
+    """Write rows (mappings, one an epoch) atomically as CSV.
+
+    What a row does not have is an empty field, which is read as NaN: a training that validates in
+    every other epoch has such rows.
 
     Raises:
-        ValueError: no rows, or rows whose keys differ.
+        ValueError: no rows.
     """
-    if not rows or any(row.keys() != rows[0].keys() for row in rows):
-        raise ValueError(
-            "A history needs at least one row, and the same names in each. "
-            f"Received: {[list(row) for row in rows]}"
-        )
+    if not rows:
+        raise ValueError("A history needs at least one row. Received: none")
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(text, list(names), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, text.getvalue())
@@ -263,7 +264,7 @@ def _read_json(path):
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+        raise _missing(path) from None
     except (ValueError, OSError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     if not isinstance(content, dict):
@@ -271,16 +272,25 @@ def _read_json(path):
     return content
 
 
+def _missing(path):
+    if not path.parent.exists():
+        return FileNotFoundError(f"There is no folder {path.parent}")
+    return FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}")
+
+
 def _read_history(path):
     try:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
-        raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+        raise _missing(path) from None
     except (OSError, UnicodeError, csv.Error) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     try:
-        history = [{key: _number(text) for key, text in row.items()} for row in rows]
+        history = [
+            {key: math.nan if text == "" else _number(text) for key, text in row.items()}
+            for row in rows
+        ]
     except (TypeError, ValueError):
         raise ValueError(f"{path} is damaged: a field is no number") from None
     if not history:

@@ -117,7 +117,9 @@ class Plateau(_LossDecay):
     """Decay when the loss has had no new best for `patience` epochs.
 
     A new best lies strictly below all losses before it: a tie is none. The count of epochs without
-    one decays the rate when it reaches `patience`, and starts again.
+    one decays the rate when it reaches `patience`, and starts again. So counts Keras'
+    `ReduceLROnPlateau` with `min_delta=0`. PyTorch's, with `threshold=0`, decays when the count
+    exceeds its `patience`, one epoch later: give it one less for the same rule.
 
     This is S2 and S3 of the original project as the words of its README have them, "patience 10"
     and "patience 6". What its logs have is `PeakDecay`.
