@@ -116,6 +116,7 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     assert entries(folder) == [
         "config.json",
         "history.csv",
+        "index.html",
         "metrics.json",
         "model.weights.h5",
         "samples",

@@ -62,7 +62,7 @@ def _train(options):
     chosen = {key: words.pop(key) for key in ("schedule", "train_count")}
     settings = {key: value for key, value in chosen.items() if value is not None}
     folder = train(words.pop("experiment"), **words, settings=settings)
-    print(f"\nThe record is in {folder}")
+    print(f"\nThe record is in {folder}; open {folder / 'index.html'}")
     return 0
 
 
@@ -83,9 +83,10 @@ def _retrain(options):
 
 def _evaluate(options):
     from vaegan_edu.experiments import evaluate_run
+    from vaegan_edu.experiments.page import tables
 
-    for name, value in evaluate_run(options.run, options.data).items():
-        print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+    measured = tables(evaluate_run(options.run, options.data))
+    print("\n\n".join(f"{title}\n\n{table}" for title, table in measured.items()))
     return 0
 
 

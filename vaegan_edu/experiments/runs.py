@@ -11,6 +11,7 @@ import numpy as np
 
 from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.own import recorded_experiment
+from vaegan_edu.experiments.page import PAGE, write_page
 from vaegan_edu.experiments.provenance import data_provenance
 from vaegan_edu.experiments.sources import find_source
 from vaegan_edu.experiments.training import WEIGHTS, complete_config
@@ -69,7 +70,7 @@ def load_run(folder: str | Path) -> Run:
 
 
 def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
-    """Measure a finished run anew and write its `metrics.json`.
+    """Measure a finished run anew and write its `metrics.json`, and its page where it has one.
 
     Args:
         folder: of the run.
@@ -85,7 +86,8 @@ def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
     run = load_run(folder)
     arguments = run.config["arguments"]
     source = find_source(arguments["data"], folder, data)
-    task = recorded_experiment(Path(folder), run.config).task
+    experiment = recorded_experiment(Path(folder), run.config)
+    task = experiment.task
     loaded = task.load({**arguments, "data": source})
     found = data_provenance(arguments["data"], loaded)
     if found != run.config["data"]:
@@ -95,6 +97,8 @@ def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
         )
     measured = task.evaluate(run.model, loaded, arguments)
     records.write_json(Path(folder) / "metrics.json", measured)
+    if (Path(folder) / PAGE).exists():  # published records have none
+        write_page(Path(folder), experiment)
     return measured
 
 

@@ -19,6 +19,7 @@ from vaegan_edu.experiments.own import (
     keep_file,
     recorded_experiment,
 )
+from vaegan_edu.experiments.page import write_page
 from vaegan_edu.experiments.provenance import data_provenance, environment
 from vaegan_edu.experiments.settings import (
     ORIGINAL_RATE,
@@ -69,9 +70,9 @@ def train(
 
     Returns:
         The folder, a `Path`, with `config.json`, `history.csv`, `metrics.json`, `samples/`,
-        `tensorboard/` (where the package `tensorboard` is installed) and `model.weights.h5`; of
-        pictures at a path, also with the path (`sources`); of an experiment of your own, also with
-        a copy of its file.
+        `tensorboard/` (where the package `tensorboard` is installed), `model.weights.h5` and
+        `index.html`, which shows all this to a reader; of pictures at a path, also with the path
+        (`sources`); of an experiment of your own, also with a copy of its file.
 
     Raises:
         ValueError: no such experiment or setting, data that the experiment cannot learn from or
@@ -186,6 +187,7 @@ def _train(folder, name, experiment, file, changes, resume, progress):
     records.write_json(folder / "metrics.json", task.evaluate(model, loaded, arguments))
     if sheets:
         callbacks.animate(sheets)
+    write_page(folder, experiment)
     state.path.unlink()
 
 
