@@ -6,7 +6,7 @@ that is long over. `callbacks.LearningRateSchedules` lets it lead a network's op
 
 import math
 
-from vaegan_edu.validation import check_count, check_number
+from vaegan_edu.validation import check_count, check_number, shown
 
 
 class Schedule:
@@ -37,9 +37,9 @@ class Schedule:
         """
         try:
             loss = float(loss)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(
-                f"The loss of epoch {self.epoch + 1} must be a number. Received: {loss!r}"
+                f"The loss of epoch {self.epoch + 1} must be a number. Received: {shown(loss)}"
             ) from None
         if math.isnan(loss):
             raise ValueError(
@@ -175,9 +175,9 @@ class WindowedDecay(_LossDecay):
 
     def __init__(self, initial, factor, minimum, window, decay_on="stagnation"):
         super().__init__(initial, factor, minimum)
-        if decay_on not in ("stagnation", "improvement"):
+        if not isinstance(decay_on, str) or decay_on not in ("stagnation", "improvement"):
             raise ValueError(
-                f'`decay_on` must be "stagnation" or "improvement". Received: {decay_on!r}'
+                f'`decay_on` must be "stagnation" or "improvement". Received: {shown(decay_on)}'
             )
         self.window = check_count(window, "window")
         self.decay_on = decay_on
@@ -345,10 +345,17 @@ def replay(schedule, losses):
         A list of floats, as long as `losses`. Its last entry would lead the epoch to come.
 
     Raises:
-        ValueError: a loss is NaN or no number; the message names the epoch, counted from 1.
+        ValueError: no row of losses, or one that is NaN or no number; the message names the epoch,
+            counted from 1.
     """
     fresh = check_schedule(schedule).fresh()
-    return [fresh.update(loss) for loss in losses]
+    try:
+        found = iter(losses)
+    except TypeError:
+        found = None
+    if found is None or isinstance(losses, (str, bytes)):
+        raise ValueError(f"`losses` must be one number an epoch. Received: {shown(losses)}")
+    return [fresh.update(loss) for loss in found]
 
 
 def check_schedule(schedule, name="schedule"):

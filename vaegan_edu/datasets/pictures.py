@@ -154,6 +154,7 @@ def _picture(content, image_size, fit):
 
 
 def _pixels(content, image_size, fit):
+    image: Image.Image
     with Image.open(io.BytesIO(content), formats=FORMATS) as image, _turn(image):
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size; no finer detail is lost while it
         # stays three times as large as asked for.
