@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -92,7 +93,7 @@ def train(
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"The output must be a folder. Received: {folder}")
     data = None if data is None else str(data)
-    changes = {
+    changes: dict[str, Any] = {
         "data": data,
         "epochs": epochs,
         "batch_size": batch_size,
