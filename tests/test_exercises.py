@@ -432,6 +432,58 @@ def _vae_step(
     return step
 
 
+def _gan_step(
+    real_weight=1.0,
+    fake_weight=1.0,
+    sign=1.0,
+    minimax=False,
+    batch=ops.mean,
+    alternate=False,
+    train=("discriminator", "generator"),
+    turn=1.0,
+    learns_from=None,
+    order=(0, 1),
+):
+    """A step of a GAN on the tape, some of it changed."""
+    own = {"discriminator": ["discriminator"], "generator": ["generator"]}
+    learns_from = own | (learns_from or {})
+
+    def step(generator, discriminator, optimizers, images, noise):
+        networks = {"discriminator": discriminator, "generator": generator}
+
+        def play():
+            with tf.GradientTape(persistent=True) as tape:
+                real, fake = discriminator(images), discriminator(generator(noise))
+                judging = real_weight * batch(ops.softplus(-sign * real))
+                judging += fake_weight * batch(ops.softplus(sign * fake))
+                fooling = -batch(ops.softplus(fake)) if minimax else batch(ops.softplus(-fake))
+            loss = {"discriminator": judging, "generator": fooling}
+            return loss, {
+                name: [
+                    sum(pair)
+                    for pair in zip(
+                        *(
+                            tape.gradient(loss[source], network.trainable_variables)
+                            for source in learns_from[name]
+                        ),
+                        strict=True,
+                    )
+                ]
+                for name, network in networks.items()
+            }
+
+        loss, gradients = play()
+        for name in train:
+            if alternate and name == "generator":
+                _, gradients = play()
+            changes = [turn * g for g in gradients[name]]
+            optimizers[name].apply(changes, networks[name].trainable_variables)
+        found = loss["discriminator"], loss["generator"]
+        return [found[place] for place in order]
+
+    return step
+
+
 MISTAKES = {
     "expectation": {
         "apply f first": lambda f, z: (f(np.mean(z)), _standard_error(f(z))),
@@ -838,6 +890,22 @@ MISTAKES = {
         "`stddev` is missing": lambda x, n, s, e, t: x + max(0, 1 - t / e) * n,
         "noise alone": lambda x, n, s, e, t: s * max(0, 1 - t / e) * n,
         "straight line": lambda x, n, s, e, t: x + s * np.exp(-t / e) * n,
+    },
+    "gan_step": {
+        "lacks its term on generated": _gan_step(fake_weight=0.0),
+        "lacks its term on real": _gan_step(real_weight=0.0),
+        "labels are swapped": _gan_step(sign=-1.0),
+        "you halved": _gan_step(real_weight=0.5, fake_weight=0.5),
+        "minimax": _gan_step(minimax=True),
+        "you summed": _gan_step(batch=ops.sum),
+        "wrong order": _gan_step(order=(1, 0)),
+        "the generator did not move": _gan_step(train=["discriminator"]),
+        "the discriminator did not move": _gan_step(train=["generator"]),
+        "Algorithm 1": _gan_step(alternate=True),
+        "to be deceived": _gan_step(learns_from={"discriminator": ["discriminator", "generator"]}),
+        "helps the discriminator": _gan_step(learns_from={"generator": ["discriminator"]}),
+        "uphill": _gan_step(turn=-1.0),
+        "twice as far": _gan_step(turn=2.0),
     },
     "game_by_hand": {
         "discriminator's loss": 1.386,
