@@ -907,6 +907,14 @@ MISTAKES = {
         "uphill": _gan_step(turn=-1.0),
         "twice as far": _gan_step(turn=2.0),
     },
+    "stable_rate": {
+        "that is the deviation": lambda s: s,
+        "that is half of it": lambda s: s**2,
+        "twice as large": lambda s: 4 * s**2,
+        "has the square of the deviation": lambda s: 2 * s,
+        "nothing moves": lambda s: 0.0,
+        "smallest, halved": lambda s: s**2 / 2,
+    },
     "game_by_hand": {
         "discriminator's loss": 1.386,
         "one of the two terms only": -0.693,

@@ -274,6 +274,29 @@ def _(answer):
     )
 
 
+@exercise("stable_rate")
+def _(answer):
+    for deviation in (0.1, 0.3, 1.0):
+        s2 = deviation**2
+        compare(
+            answer(deviation),
+            2 * s2,
+            {
+                "that is the deviation. The matrix has its square, the variance.": deviation,
+                "that is half of it: set the determinant to one and solve 1 - h s^2/2 + h^2/4 = 1 "
+                "for h.": s2,
+                "that is twice as large: set the determinant to one and solve for h.": 4 * s2,
+                "the matrix has the square of the deviation, the variance.": 2 * deviation,
+                "that is the determinant's other factor: at h = 0 nothing moves. Take the other "
+                "solution.": 0.0,
+                "that is where the determinant is smallest, halved: set it to one.": s2 / 2,
+            },
+            what="the rate",
+            where=f"a deviation of {deviation}",
+        )
+    return "below 2 s^2 each step shrinks the distance, above it each step stretches it."
+
+
 _RATE = 0.05
 _LOSS_MISTAKES = {
     "the discriminator's loss lacks its term on generated examples.": {"fake_weight": 0.0},
