@@ -236,6 +236,17 @@ def _balls(real, generated, k):
     return distances(real, generated) <= np.sort(distances(real, real), axis=1)[:, [k]]
 
 
+def _frechet(a, b, spread=np.std, weight=1.0):
+    """Of independent dimensions, by another route than the check: moments, then one norm."""
+    moments = [np.concatenate([x.mean(axis=0), weight * spread(x, axis=0)]) for x in (a, b)]
+    return np.linalg.norm(moments[0] - moments[1]) ** 2
+
+
+def _closer(generated, train, held_out, of=np.min):
+    threshold = of(cdist(held_out, train).min(axis=1))
+    return np.mean(cdist(generated, train).min(axis=1) < threshold)
+
+
 def _kl_terms(m, v):
     return 0.5 * (m**2 + np.exp(v) - v - 1)
 
@@ -906,6 +917,42 @@ MISTAKES = {
         "helps the discriminator": _gan_step(learns_from={"generator": ["discriminator"]}),
         "uphill": _gan_step(turn=-1.0),
         "twice as far": _gan_step(turn=2.0),
+    },
+    "frechet_diagonal": {
+        "that is its root": lambda a, b: np.sqrt(_frechet(a, b)),
+        "you took variances": lambda a, b: _frechet(a, b, spread=np.var),
+        "the spread is missing": lambda a, b: _frechet(a, b, spread=np.sum, weight=0.0),
+        "the means are missing": lambda a, b: _frechet(a - a.mean(0), b - b.mean(0)),
+        "one value for each": lambda a, b: (
+            (a.mean(0) - b.mean(0)) ** 2 + (a.std(0) - b.std(0)) ** 2
+        ),
+        "averaged over the dimensions": lambda a, b: _frechet(a, b) / a.shape[1],
+        "did not square": lambda a, b: np.sum(a.mean(0) - b.mean(0) + a.std(0) - b.std(0)),
+        "you divided by N - 1": lambda a, b: _frechet(
+            a, b, spread=lambda x, axis: x.std(axis, ddof=1)
+        ),
+        "one mean and one deviation": lambda a, b: _frechet(a.reshape(-1, 1), b.reshape(-1, 1)),
+    },
+    "coverage": {
+        "this is precision": lambda r, g, k: _balls(r, g, k).any(axis=0).mean(),
+        "this is recall": lambda r, g, k: _balls(g, r, k).any(axis=0).mean(),
+        "its own nearest neighbour": lambda r, g, k: _balls(r, g, k - 1).any(axis=1).mean(),
+        "one neighbour too far": lambda r, g, k: _balls(r, g, k + 1).any(axis=1).mean(),
+        "not their share": lambda r, g, k: _balls(r, g, k).any(axis=1).sum(),
+        "this is density": lambda r, g, k: _balls(r, g, k).sum() / len(g) / k,
+        "empty balls": lambda r, g, k: 1 - _balls(r, g, k).any(axis=1).mean(),
+        "not all of them": lambda r, g, k: _balls(r, g, k).all(axis=1).mean(),
+    },
+    "recited_share": {
+        "you took the mean": lambda g, t, h: _closer(g, t, h, np.mean),
+        "you took the median": lambda g, t, h: _closer(g, t, h, np.median),
+        "you took the largest": lambda g, t, h: _closer(g, t, h, np.max),
+        "that is a count": lambda g, t, h: len(g) * _closer(g, t, h),
+        "against the held-out ones": lambda g, t, h: np.mean(
+            cdist(g, h).min(axis=1) < cdist(h, t).min()
+        ),
+        "*not* under suspicion": lambda g, t, h: 1 - _closer(g, t, h),
+        "exact copies only": lambda g, t, h: np.mean(cdist(g, t).min(axis=1) == 0),
     },
     "stable_rate": {
         "that is the deviation": lambda s: s,
