@@ -117,7 +117,7 @@ notebook.Table(rows, digits=3, corner="outcome")
 # \log t \leq t - 1 .
 # $$ (eq-kl-tangent)
 
-# %% mystnb={"figure": {"caption": "The logarithm and its tangent at $t = 1$. The largest value of $\\log t - (t - 1)$, printed above, is zero, and it is reached where they touch.", "name": "fig-kl-tangent"}, "image": {"alt": "A curve, the logarithm, and a straight line that touches it at t = 1. To the left and to the right of that point the curve bends away below the line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The logarithm and its tangent at $t = 1$. The difference of the two is largest, and zero, where they touch.", "name": "fig-kl-tangent"}, "image": {"alt": "A curve, the logarithm, and a straight line that touches it at t = 1. To the left and to the right of that point the curve bends away below the line."}} tags=["hide-input"]
 t = np.linspace(0.02, 3, 1491)
 gap = np.log(t) - (t - 1)
 print(f"largest log t - (t - 1): {gap.max():.3f} at t = {t[gap.argmax()]:.3f}")
@@ -255,7 +255,7 @@ rows["p itself"] = {
 }
 notebook.Table(rows, corner="fit")
 
-# %% mystnb={"figure": {"caption": "One Gaussian fitted to two heaps. The forward fit covers both and the gap between them: its highest point lies where $p$ is almost zero, as the two printed densities say. The reverse fit takes one heap, which one depends on where it started.", "name": "fig-kl-fits"}, "image": {"alt": "A grey density with two equal heaps. A wide, flat curve lies over both and is highest in the gap between them. Two narrow curves, one solid and one dashed, each stand over one heap and are twice as high as it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "One Gaussian fitted to two heaps. The forward fit covers both and the gap between them: its highest point lies where $p$ is almost zero. The reverse fit takes one heap, which one depends on where it started.", "name": "fig-kl-fits"}, "image": {"alt": "A grey density with two equal heaps. A wide, flat curve lies over both and is highest in the gap between them. Two narrow curves, one solid and one dashed, each stand over one heap and are twice as high as it."}} tags=["hide-input"]
 zero = len(z) // 2
 print(
     f"at z = 0: p {density_p[zero]:.3f}, "
@@ -390,7 +390,6 @@ def formula(z_mean, z_log_var):
 
 rng = np.random.default_rng(1)
 truth = formula(0.5, -0.4)
-print(f"closed form {truth:.4f} nats")
 rows = {}
 for n in (100, 1_000, 10_000, 100_000, 1_000_000):
     r = draw_log_ratios(0.5, -0.4, n)
