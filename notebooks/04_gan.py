@@ -238,6 +238,9 @@ plt.show()
 # \text{JS}(p, q) \;\geq\; \log 2 + \tfrac 12 V(D, G) .
 # $$ (eq-gan-bound)
 #
+# (When $V$ is averaged over draws, take fresh ones. On the draws that a network was fitted to it looks
+# better than it is, and the bound comes out too high.)
+#
 # We compare four discriminators of the two densities above, by sums over a fine grid: the formula, the
 # network, one that always answers one half, and one that has the right logits but multiplies them by
 # a factor, so that it is far too sure of itself. The factor is chosen such that its loss is
