@@ -226,7 +226,7 @@ def precision_and_recall(real, generated, k):
     return precision, recall
 
 
-# %% mystnb={"figure": {"caption": "Thirty real points in two heaps (grey) and thirty generated ones (orange) that know one heap only, with some strays. Left, the balls of the real points, $k = 2$: precision is the share of orange points inside. Right, the balls of the generated points: recall is the share of grey points inside. Crosses lie outside.", "name": "fig-good-balls"}, "image": {"alt": "Two charts of the same points. Left, translucent grey discs cover two heaps; most orange points lie in the left one, and a few orange crosses lie between and beyond the heaps. Right, orange discs cover the left heap and reach a little beyond; the grey points of the right heap are mostly crosses outside all discs."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Thirty real points in two heaps (grey) and thirty generated ones (orange) that know one heap only, with some strays. Left, the balls of the real points, $k = 2$: precision is the share of orange points inside. Right, the balls of the generated points: recall is the share of grey points inside. Crosses lie outside.", "name": "fig-good-balls"}, "image": {"alt": "Two charts of the same points. Left, translucent grey discs cover two heaps; most orange points lie in the left one, and a few orange crosses lie between and beyond the heaps. Right, small orange discs cover most of the left heap, and two huge ones around strays reach over the whole right heap, so that its grey points count as found; the few crosses lie at the left."}} tags=["hide-input"]
 rng = np.random.default_rng(4)
 grey = np.concatenate([rng.normal((-1.5, 0), 0.45, (15, 2)), rng.normal((1.5, 0), 0.45, (15, 2))])
 orange = np.concatenate(
@@ -343,10 +343,12 @@ for count in counts:
     by_count[count] = {name: np.mean([row[name] for row in found]) for name in found[0]}
     by_count[count]["expected"] = metrics.expected_coverage(len(real_features), count)
 
-# %% mystnb={"figure": {"caption": "Real images against real images: nothing changes but how many are compared. Left, the Fréchet distance, on logarithmic axes. Right, precision, recall and coverage; the dotted line is the coverage to be expected of samples from the very distribution of the data.", "name": "fig-good-count"}, "image": {"alt": "Two charts over the number of images. Left, a line falls steeply from the upper left. Right, precision is level near the top, recall rises a little, and coverage climbs from near zero along a dotted line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Real images against real images: nothing changes but how many are compared. Left, the Fréchet distance, on logarithmic axes. Right, precision, recall and coverage; the dotted line is the coverage to be expected of samples from the very distribution of the data.", "name": "fig-good-count"}, "image": {"alt": "Two charts over the number of images. Left, a line falls steeply from the upper left. Right, precision and recall are level near the top, and coverage climbs from near zero along a dotted line."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9))
 left.loglog(counts, [by_count[count]["Fréchet"] for count in counts], "o-")
 left.set(xlabel="real images judged", title="Fréchet distance")
+left.set_xticks(counts, counts)
+left.minorticks_off()
 for name in ("precision", "recall", "coverage"):
     right.plot(counts, [by_count[count][name] for count in counts], "o-", label=name)
 right.plot(counts, [row["expected"] for row in by_count.values()], "k:", linewidth=1)
@@ -360,9 +362,10 @@ plt.show()
 
 # %% [markdown]
 # With few images the Fréchet distance of perfect samples is large, because their covariance is badly
-# estimated. Coverage cannot be high with fewer samples than balls; how high it can be is known
-# (`metrics.expected_coverage`). So compare only numbers of equal counts, and never with those of another
-# paper that used another network's features.
+# estimated. Coverage cannot be high with far fewer samples than balls; how high it can be is known
+# (`metrics.expected_coverage`). Recall errs the other way: it is at the top with the fewest images already,
+# as few points have large balls. So compare only numbers of equal counts, and never with those of a paper
+# that used the features of another network.
 #
 # ## Is every digit there?
 #
@@ -513,7 +516,7 @@ notebook.Table(rows, corner="images")
 #   points have balls without extent. Coverage is low in both rows, and that is the truth.
 # - **one class**: precision, density and the pixels are perfect, for every image is real. Recall, coverage
 #   and the histogram see what is missing.
-# - **recited** is better than the floor in every column but the last. Only the distance to the nearest
+# - **recited** is at the floor or better in every column but the last. Only the distance to the nearest
 #   training image gives it away. (It is zero for *one class* too, and for the same reason.)
 # - **noise**: nearly every measure sees it. But the classifier is *surer* of it than of the VAE's images,
 #   because it finds a digit in everything.
