@@ -89,8 +89,8 @@ from vaegan_edu.widgets import GameExplorer
 # \end{aligned}
 # $$ (eq-gan-value)
 #
-# The first term is near zero if the discriminator believes in what is real, the second if it rejects
-# what is generated. Otherwise they are negative. So the discriminator makes $V$ large, and the
+# The first term is near zero if the discriminator accepts what is real, the second if it rejects what
+# is generated. Otherwise they are negative. So the discriminator makes $V$ large, and the
 # generator makes it small:
 #
 # $$
@@ -117,7 +117,7 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 
 # %% [markdown]
 # Keep the last number in mind. A discriminator that answers one half to everything has a loss of
-# $2 \log 2$. We shall meet it at the best moment of a game, and at the worst.
+# $2 \log 2$. It will return at the end of a perfect game, and in games that have failed.
 #
 # ## The best discriminator
 #
@@ -630,6 +630,8 @@ notebook.Table(
 )
 
 # %% [markdown]
+# The two agree but for rounding, which an epoch of Adam makes larger.
+#
 # And does each network learn from its own loss alone? We make one step of plain gradient descent in the
 # package three times, from the same weights: as it is, with another loss for the generator, and with
 # another target for the discriminator. The table has how far each network's step differs from the usual
@@ -667,7 +669,8 @@ notebook.Table(
 )
 
 # %% [markdown]
-# Only the network whose loss was exchanged takes another step.
+# Only the network whose loss was exchanged takes another step. (The generator's differs by little, because
+# before training every $D$ is near one half, where the slopes of both losses are the same.)
 #
 # ### A sure discriminator, and two losses
 #
@@ -745,8 +748,8 @@ plt.show()
 # %% [markdown]
 # The minimax loss begins slowly, as its slope says, although nothing but the loss was changed. But look
 # what happens when the points arrive: with either loss they run far past the data, because the
-# discriminator, sure and steep, still sends them that way, and it takes many steps to turn round. A
-# quick start is one thing, coming to rest another.
+# discriminator, sure and steep, still sends them that way, and it takes many steps to turn round. We
+# shall come back to this when we look at remedies.
 #
 # ## Both at once, or one after the other?
 #
