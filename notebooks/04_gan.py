@@ -193,7 +193,7 @@ for epochs, rate in ((profile.epochs(cpu=4, gpu=8), 3e-3), (1, 3e-4)):
     discriminator.optimizer.learning_rate = rate  # smaller steps at the end: less noise
     discriminator.fit(points[order], targets[order, None], epochs=epochs, batch_size=500, verbose=0)
 
-# %% mystnb={"figure": {"caption": "Above, the densities of the data and of the generator. Below, the logits that a network learned from draws, and the formula of equation {eq}`eq-gan-optimal`. They agree where examples lie, and part far outside, where the network has seen hardly any.", "name": "fig-gan-logits"}, "image": {"alt": "Two charts, one above the other. Above, a density with two humps and a wide single hump. Below, two curves almost on top of each other: they rise to a top above each of the two humps, dip below zero between them and fall steeply on both sides; far outside they part a little."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Above, the densities of the data and of the generator. Below, the logits that a network learned from draws, and the formula of equation {eq}`eq-gan-optimal`. They agree where examples lie, and part far outside, where the network has seen hardly any.", "name": "fig-gan-logits"}, "image": {"alt": "Two charts, one above the other. Above, a density with two humps and a wide single hump. Below, two curves almost on top of each other: they rise to a top above each of the two humps, dip below zero between them and fall steeply on both sides; far outside they part."}} tags=["hide-input"]
 x = np.linspace(-8, 8, 801)
 density = (np.exp(log_p(x)) + np.exp(log_q(x))) / 2
 best_logits = log_p(x) - log_q(x)
@@ -757,7 +757,8 @@ plt.show()
 # on new examples, then one step of the generator, with new noise, against the discriminator as it now
 # is. (The authors used $k = 1$.) Our `train_step`, and `models.GAN`, take both gradients from the same
 # old weights and move both networks *simultaneously*. That is the shorter code and one forward pass
-# less. Is it the same?
+# less. (To alternate, one would apply the discriminator's gradient first, then open a second tape, draw new
+# noise, and ask the updated discriminator.) Is it the same?
 #
 # Take a game with two numbers. The data are a Gaussian around zero. The generator moves its `mean`, the
 # discriminator the `slope` of its logit, both with the learning rate `rate`. We follow the pair for the
