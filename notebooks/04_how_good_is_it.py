@@ -509,7 +509,8 @@ notebook.Table(rows, corner="images")
 #
 # - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Both
 #   rewarded black and white in place of grey. Precision, density and the pixels say that the images have
-#   become worse.
+#   become worse. These two are also the measures by which the GAN was ahead, so contrast may be all that it
+#   had won.
 # - **a tenth** and **repeated**: the first are real images, and yet their Fréchet distance is many times the
 #   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
 #   the histogram. Recall changes, from one extreme to the other: few points have large balls, and equal
