@@ -1,5 +1,7 @@
 """Checks of chapter 4, the generative adversarial network."""
 
+from typing import Any
+
 import numpy as np
 
 from vaegan_edu.exercises import Hint, compare, exercise, numbers
@@ -234,7 +236,7 @@ def _(answer):
         noise = rng.standard_normal((count, 3)).astype("float32")
         networks = _tiny_networks(keras, rng)
         before = [network.get_weights() for network in networks]
-        losses, after = _step(*before, images, noise)
+        losses, after = _step(before[0], before[1], images, noise)
         optimizers = {name: keras.optimizers.SGD(_RATE) for name in ("generator", "discriminator")}
         found = answer(*networks, optimizers, images, noise)
         compare(
@@ -242,7 +244,7 @@ def _(answer):
             losses,
             {
                 **{
-                    hint: _step(*before, images, noise, **change)[0]
+                    hint: _step(before[0], before[1], images, noise, **change)[0]
                     for hint, change in _LOSS_MISTAKES.items()
                 },
                 "the two losses stand in the wrong order: the discriminator's comes first.": (
@@ -262,7 +264,7 @@ def _(answer):
                 )
         if not _close(moved, after):
             for hint, change in _MOVE_MISTAKES.items():
-                if _close(moved, _step(*before, images, noise, **change)[1]):
+                if _close(moved, _step(before[0], before[1], images, noise, **change)[1]):
                     raise Hint(hint)
             raise Hint(
                 "the losses are right, but the weights did not move by their gradients. Is all "
@@ -298,7 +300,7 @@ def _(answer):
 
 
 _RATE = 0.05
-_LOSS_MISTAKES = {
+_LOSS_MISTAKES: dict[str, dict[str, Any]] = {
     "the discriminator's loss lacks its term on generated examples.": {"fake_weight": 0.0},
     "the discriminator's loss lacks its term on real examples.": {"real_weight": 0.0},
     "the discriminator's labels are swapped: real examples have the target 1.": {"swapped": True},
@@ -311,7 +313,7 @@ _LOSS_MISTAKES = {
     },
     "you summed over the examples. Take the mean over each batch.": {"total": True},
 }
-_MOVE_MISTAKES = {
+_MOVE_MISTAKES: dict[str, dict[str, Any]] = {
     "the losses are right, but the generator answered the discriminator *after* its step, the "
     "order of Goodfellow's Algorithm 1. Here take both gradients before either network moves.": {
         "alternate": True
