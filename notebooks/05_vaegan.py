@@ -14,8 +14,10 @@
 # - compare two generative models beside a control and a floor;
 # - build the whole model from an empty cell.
 #
-# You need chapters 2 and 4. Words are explained in the [glossary](../book/glossary.md), symbols in
-# the [notation](../book/notation.md). The text describes the stored run on the built-in digits; on a
+# You need chapters 2 and 4, and for the tables of samples the interlude
+# [How good is it?](04_how_good_is_it.ipynb), where the measures, their floor and their control are
+# explained. Words are explained in the [glossary](../book/glossary.md), symbols in the
+# [notation](../book/notation.md). The text describes the stored run on the built-in digits; on a
 # GPU the images are those of MNIST, and what you see differs.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
@@ -803,7 +805,7 @@ plotting.image_rows({"test image": judged[:8], **{k: x[:8] for k, x in reconstru
 # are the same. All of this is one run, with settings chosen on these images, and the records of MNIST below
 # do not repeat this measurement.
 #
-# Now samples, codes from the prior, judged against training images as in chapter 4, with real test images
+# Now samples, codes from the prior, judged against training images as in the interlude, with real test images
 # as the floor and two controls.
 
 # %% tags=["nbval-ignore-output"]
