@@ -53,7 +53,6 @@ from vaegan_edu.metrics.reference import (
 )
 from vaegan_edu.metrics.sharpness import sharpness
 
-
 __all__ = [
     "ACTIVE_VARIANCE",
     "CONFIDENT",
