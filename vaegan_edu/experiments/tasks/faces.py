@@ -22,6 +22,8 @@ class Faces(Task):
     The regressor was trained on rendered faces, whatever a run learns from.
     """
 
+    reads = ("image_size", "train_count")
+
     def load(self, settings: Mapping) -> tuple:
         """Load colour pictures, of faces or at a path, with which a run can be measured.
 
