@@ -773,6 +773,9 @@ plotting.image_rows(walks)
 #   balls around the decoded ones? Is *everything* there? Higher is better.
 # - **pixel precision**: precision with the pixels in place of the features.
 #
+# ([How good is it?](04_how_good_is_it.ipynb), after chapter 4, has pictures of the balls, further measures,
+# and a way to fool each of them.)
+#
 # Each needs two companions. The *floor* is what real test images get, measured in the same way:
 # perfect images would score about this. The *control* is the mean image: a model that does not
 # beat it has shown nothing.
