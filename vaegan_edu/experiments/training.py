@@ -327,8 +327,11 @@ def _checked(name, arguments, changes):
 
 def _kind(value):
     """What a setting is, in words; `None` of one that has no value yet."""
-    kinds = {"true or false": bool, "a text": str, "a number": (int, float)}
-    return next((words for words, kind in kinds.items() if isinstance(value, kind)), None)
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    return "a number" if isinstance(value, (int, float)) else None
 
 
 def _refuse_another(folder, begun, config):
