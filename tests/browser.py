@@ -180,6 +180,6 @@ class Browser:
             self._loop.close()
 
     async def _hang_up(self):
-        # Inside the loop: outside one, what Tornado writes asks asyncio for a loop of its own, which
-        # nobody closes.
+        # Inside the loop: outside one, what Tornado writes asks asyncio for a loop of its own,
+        # which nobody closes.
         self._socket.close()
