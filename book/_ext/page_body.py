@@ -26,6 +26,7 @@ LIFT = 0.7  # below 1 a colour of middle lightness becomes a lighter one
 LINE = 15  # pixels: what is thinner is a line or a letter, and no part of a picture
 SMALL = 30  # pixels: what is narrower is a dot
 DARK = "-dark.png"
+TRUE = "dark-light"  # the theme's class of what it need not put on a card in the dark
 
 
 def mend_body(app, pagename, templatename, context, doctree):
@@ -64,23 +65,29 @@ class Pictures:
 
     def __call__(self, tag):
         attributes = dict(ATTRIBUTE.findall(tag))
-        source = self.sources.get(PurePosixPath(html.unescape(attributes.get("src", ""))).name)
-        if source is None or source.suffix != ".png":
+        place = PurePosixPath(html.unescape(attributes.get("src", "")))
+        source = self.sources.get(place.name)
+        if source is None or source.suffix == ".svg":
             return tag
         with Image.open(source) as picture:
             width, height = picture.size
         sized = {"width": str(width), "height": str(height), "loading": "lazy", "decoding": "async"}
         light = sized | attributes
-        light["class"] = f"{light.get('class', '')} in-light".strip()
-        twin = self.folder / (source.stem + DARK)
+        if source.suffix != ".png":  # a photograph or a film: nothing in it is ink on white
+            return _tag(light | {"class": _classes(light, TRUE)})
+        twin = self.folder / (place.stem + DARK)
         if not twin.is_file() or twin.stat().st_mtime < source.stat().st_mtime:
             twin.parent.mkdir(parents=True, exist_ok=True)
-            darken(Image.open(source)).save(twin, optimize=True)
-        place = PurePosixPath(attributes["src"]).with_name(twin.name)
-        # "dark-light" is the theme's name for what it need not put on a card
-        kind = light["class"].replace("in-light", "in-dark dark-light")
-        dark = light | {"src": str(place), "class": kind}
-        return _tag(light) + _tag(dark)
+            darken(Image.open(source)).save(twin)
+        dark = light | {
+            "src": str(place.with_name(twin.name)),
+            "class": _classes(light, f"in-dark {TRUE}"),
+        }
+        return _tag(light | {"class": _classes(light, "in-light")}) + _tag(dark)
+
+
+def _classes(attributes, more):
+    return f"{attributes.get('class', '')} {more}".strip()
 
 
 def _tag(attributes):

@@ -18,6 +18,7 @@ AT_ONCE = "documentation_options.js"
 UNWANTED = ("sphinx-thebe", "THEBE_JS_URL")
 ICON_FONTS = {"solid": "fa-solid-900.ttf", "brands": "fa-brands-400.ttf"}
 ICON_RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\(f[0-9a-f]{3})"\}')
+PREVIEW = "_static/preview.png"  # written by trial_directives
 PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 
 
@@ -52,9 +53,13 @@ def describe(app, pagename, context, doctree):
         ("property", "og:site_name", app.config.html_title),
         ("property", "og:title", title),
         ("property", "og:description", text),
+        ("name", "twitter:card", "summary_large_image"),
     ]
     if address:
-        tags.append(("property", "og:url", f"{address}/{pagename}.html"))
+        tags += [  # whole addresses: who reads them stands elsewhere
+            ("property", "og:url", f"{address}/{pagename}.html"),
+            ("property", "og:image", f"{address}/{PREVIEW}"),
+        ]
     lines = [f'<meta {kind}="{name}" content="{html.escape(said)}" />' for kind, name, said in tags]
     return "\n" + "\n".join(lines) + "\n"
 
