@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book check test execute exercises results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,15 @@ execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: 
 
 exercises: $(READY) ## Write the exercise and solution cells from notebooks/exercises/
 	@$(PY) tools/exercises.py
+
+handin: $(READY) ## Write the notebooks to hand out, stubs only, into _build/handin
+	@$(PY) tools/handin.py
+
+grade: $(READY) ## Grade notebooks that were handed in: HANDIN=folder (a table: CSV=scores.csv)
+	@$(PY) -m vaegan_edu.exercises "$(HANDIN)" $(if $(CSV),--csv "$(CSV)")
+
+slides: $(READY) ## Make slides from the chapters, in _build/slides/
+	@$(PY) -m tools.slides
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)

@@ -3,9 +3,10 @@
 import argparse
 import sys
 import warnings
+from collections.abc import Sequence
 
 
-def main(words=None):
+def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. What goes wrong is told in one line."""
     options = _parser().parse_args(words)
     try:
@@ -100,6 +101,13 @@ def _reconstruct(options):
     return 0
 
 
+def _pack(options):
+    from vaegan_edu.experiments import pack
+
+    print(f"The model is in {pack(options.run, options.output)}")
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """Tells what is wrong with the words in one line; `--help` shows how it is meant."""
 
@@ -147,7 +155,8 @@ def _parser():
     )
     generating = commands.add_parser("generate", help="generate images with a run")
     reconstructing = commands.add_parser("reconstruct", help="reconstruct a folder of pictures")
-    for command in (evaluating, retraining, generating, reconstructing):
+    packing = commands.add_parser("pack", help="make a small model of a run, with a card")
+    for command in (evaluating, retraining, generating, reconstructing, packing):
         command.add_argument("run", metavar="RUN_DIR", help="folder of a finished run")
     for command in (evaluating, retraining):
         command.add_argument(
@@ -166,6 +175,8 @@ def _parser():
     reconstructing.add_argument("pictures", metavar="FOLDER", help="folder or zip of pictures")
     reconstructing.add_argument("--output", required=True, metavar="DIR")
     reconstructing.set_defaults(command=_reconstruct)
+    packing.add_argument("--output", required=True, metavar="DIR", help="a new folder")
+    packing.set_defaults(command=_pack)
     return parser
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import keras
 
@@ -87,7 +88,7 @@ class Experiment:
         Raises:
             ValueError: no such schedule.
         """
-        name = settings.get("schedule")
+        name: Any = settings.get("schedule")
         if name is not None:
             check_choice(name, "schedule", (*RULES, COSINE_STEPS))
         epochs = settings["epochs"]
@@ -130,7 +131,7 @@ def _call(function, known, **given):
     return function(**{**chosen, **given})
 
 
-def _parameters(function) -> Iterator[str]:
+def _parameters(function: Callable) -> Iterator[str]:
     """Yield the names of a function's parameters, or of a class's and those that it passes on.
 
     `**kwargs` of an `__init__` are for the next class, up to Keras' own.
@@ -143,7 +144,7 @@ def _parameters(function) -> Iterator[str]:
             return
         if "__init__" not in vars(base):
             continue
-        parameters = inspect.signature(base.__init__).parameters.values()
+        parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
         yield from (p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         yield from (p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -95,7 +96,7 @@ def train(
     else:
         arguments = read_settings({**experiment.settings, "seed": 0}, ())
     data = None if data is None else str(data)
-    changes = {
+    changes: dict[str, Any] = {
         "data": data,
         "epochs": epochs,
         "batch_size": batch_size,

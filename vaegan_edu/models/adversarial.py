@@ -138,7 +138,7 @@ class AdversarialModel(GenerativeModel):
         self.margin = check_number(margin, "margin")
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.optimizers = {}
+        self.optimizers: dict[str, keras.Optimizer] = {}
 
     # What a subclass states itself with.
 
@@ -163,7 +163,7 @@ class AdversarialModel(GenerativeModel):
     def discriminate(self, images: Tensor, training: bool) -> tuple[Tensor, Tensor | None]:
         """Return `(logits, features)` of a batch; features are `None` where there are none."""
         outputs = self.discriminator(images, training=training)
-        return outputs if isinstance(outputs, (tuple, list)) else (outputs, None)
+        return tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs, None)
 
     def discriminate_each(
         self, examples: dict[str, Tensor], training: bool
@@ -260,7 +260,7 @@ class AdversarialModel(GenerativeModel):
                 computes in float16.
             TypeError: an argument that is none of these.
         """
-        optimizers = self._optimizers_by_name(optimizers, by_name)
+        named = self._optimizers_by_name(optimizers, by_name)
         for layer in [self, *layers_within(self.networks.values())]:
             if layer.compute_dtype == "float16":
                 raise ValueError(
@@ -270,8 +270,8 @@ class AdversarialModel(GenerativeModel):
                 )
         owner = {}
         for name, network in self.networks.items():
-            optimizers[name].name = name
-            owner.update({id(v): optimizers[name] for v in network.trainable_variables})
+            named[name].name = name
+            owner.update({id(v): named[name] for v in network.trainable_variables})
         settings = {
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
@@ -284,7 +284,7 @@ class AdversarialModel(GenerativeModel):
             **settings,
         )
         self.optimizer.build(self.trainable_variables)
-        self.optimizers = optimizers
+        self.optimizers = named
         self._compile_settings = settings
         self._compiled_weights = set(owner)
         self._make_trackers(lambda images: self._logs_of(self.outcome(images, training=True)))
@@ -354,13 +354,13 @@ class AdversarialModel(GenerativeModel):
             config = {**config, "adversarial_loss": tuple(found)}
         return super().from_config(config, custom_objects)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Save the state of every seed generator, which Keras leaves out."""
         super().save_own_variables(store)
         for i, state in enumerate(self._seed_states()):
             store[f"seed_{i}"] = ops.convert_to_numpy(state)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         states = self._seed_states()
         if len(store.keys()) != len(states):
             raise ValueError(
@@ -380,11 +380,11 @@ class AdversarialModel(GenerativeModel):
         """The losses and what is observed; there is no total loss."""
         return list(self._trackers.values())
 
-    def train_step(self, *args):
+    def train_step(self, *args: Any) -> Any:
         """Update every network once; `fit` calls it with its backend's arguments."""
         return step_module().train_step(self, *args)
 
-    def test_step(self, *args):
+    def test_step(self, *args: Any) -> Any:
         """Evaluate the losses; `evaluate` calls it with its backend's arguments."""
         return step_module().test_step(self, *args)
 

@@ -68,7 +68,7 @@ class VAEGAN(LearnedSimilarity):
             without features; a negative weight.
     """
 
-    network_names = ("encoder", "decoder", "discriminator")
+    network_names: tuple[str, ...] = ("encoder", "decoder", "discriminator")
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class VAEGAN(LearnedSimilarity):
         self.fake_weight = check_number(fake_weight, "fake_weight")
 
     @property
-    def fakes(self) -> tuple[str, ...]:
+    def fakes(self) -> tuple[str, ...]:  # type: ignore[override]
         """The kinds of images that the discriminator learns to call fake."""
         return ("reconstruction", "generated") if self.reconstructions_are_fakes else ("generated",)
 

@@ -62,7 +62,7 @@ class GameExplorer(InteractiveFigure):
             )
 
     @property
-    def game(self):
+    def game(self) -> dict[str, float]:
         """What the figure shows, in nats: a dict.
 
         `value` is V, `best` its largest value for this generator; `minimax` and `non_saturating`

@@ -109,7 +109,7 @@ class Faces(Task):
             "sharpened_2": lambda: sharpen(generated, 2),
             "sharpened_4": lambda: sharpen(generated, 4),
         }
-        measured = {"regressor": metrics.regressor_digest(image_size)}
+        measured: dict[str, str | float] = {"regressor": metrics.regressor_digest(image_size)}
         if hasattr(model, "encode"):
             codes = model.encode(x_test)
             kinds["reconstruction"] = lambda: model.decode(codes)
