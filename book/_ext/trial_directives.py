@@ -28,8 +28,8 @@ WALKING = """<div class="walk" data-decoder="{decoder}">
 <p class="images">
 <img src="data:image/png;base64,{strip}" width="{width}" height="{height}" alt="{alt}">
 </p>
-<p class="legend"><button type="button" hidden></button> A point of {latent} numbers moves; a
-decoder that was trained with an adversary draws where it is. Nobody wrote these digits.</p>
+<p class="legend"><button type="button" hidden></button> A point of {latent} numbers moves, and
+a decoder that was trained with an adversary draws a digit for each place on its way.</p>
 </div>
 <script>
 (() => {{
