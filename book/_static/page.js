@@ -137,6 +137,18 @@
     if (owner && !box.contains(event.target) && !owner.contains(event.target)) hide();
   });
 
+  // A formula is a stop of the keyboard where it is wider than the page, so that keys can move it.
+  function stops() {
+    for (const formula of article.querySelectorAll('mjx-container[display="true"]')) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+    }
+  }
+  addEventListener("load", () => {
+    globalThis.MathJax?.startup?.promise?.then(stops);
+    addEventListener("resize", stops);
+  });
+
   // On a phone a long listing shows its beginning; a button shows the rest.
   function fold() {
     for (const listing of article.querySelectorAll(".cell:not(.tag_exercise) > .cell_input")) {
