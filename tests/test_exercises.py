@@ -236,6 +236,17 @@ def _balls(real, generated, k):
     return distances(real, generated) <= np.sort(distances(real, real), axis=1)[:, [k]]
 
 
+def _frechet(a, b, spread=np.std, weight=1.0):
+    """Of independent dimensions, by another route than the check: moments, then one norm."""
+    moments = [np.concatenate([x.mean(axis=0), weight * spread(x, axis=0)]) for x in (a, b)]
+    return np.linalg.norm(moments[0] - moments[1]) ** 2
+
+
+def _closer(generated, train, held_out, of=np.min):
+    threshold = of(cdist(held_out, train).min(axis=1))
+    return np.mean(cdist(generated, train).min(axis=1) < threshold)
+
+
 def _kl_terms(m, v):
     return 0.5 * (m**2 + np.exp(v) - v - 1)
 
@@ -428,6 +439,58 @@ def _vae_step(
         if apply:
             optimizer.apply([-g if uphill else g for g in gradients], weights)
         return loss
+
+    return step
+
+
+def _gan_step(
+    real_weight=1.0,
+    fake_weight=1.0,
+    sign=1.0,
+    minimax=False,
+    batch=ops.mean,
+    alternate=False,
+    train=("discriminator", "generator"),
+    turn=1.0,
+    learns_from=None,
+    order=(0, 1),
+):
+    """A step of a GAN on the tape, some of it changed."""
+    own = {"discriminator": ["discriminator"], "generator": ["generator"]}
+    learns_from = own | (learns_from or {})
+
+    def step(generator, discriminator, optimizers, images, noise):
+        networks = {"discriminator": discriminator, "generator": generator}
+
+        def play():
+            with tf.GradientTape(persistent=True) as tape:
+                real, fake = discriminator(images), discriminator(generator(noise))
+                judging = real_weight * batch(ops.softplus(-sign * real))
+                judging += fake_weight * batch(ops.softplus(sign * fake))
+                fooling = -batch(ops.softplus(fake)) if minimax else batch(ops.softplus(-fake))
+            loss = {"discriminator": judging, "generator": fooling}
+            return loss, {
+                name: [
+                    sum(pair)
+                    for pair in zip(
+                        *(
+                            tape.gradient(loss[source], network.trainable_variables)
+                            for source in learns_from[name]
+                        ),
+                        strict=True,
+                    )
+                ]
+                for name, network in networks.items()
+            }
+
+        loss, gradients = play()
+        for name in train:
+            if alternate and name == "generator":
+                _, gradients = play()
+            changes = [turn * g for g in gradients[name]]
+            optimizers[name].apply(changes, networks[name].trainable_variables)
+        found = loss["discriminator"], loss["generator"]
+        return [found[place] for place in order]
 
     return step
 
@@ -838,6 +901,66 @@ MISTAKES = {
         "`stddev` is missing": lambda x, n, s, e, t: x + max(0, 1 - t / e) * n,
         "noise alone": lambda x, n, s, e, t: s * max(0, 1 - t / e) * n,
         "straight line": lambda x, n, s, e, t: x + s * np.exp(-t / e) * n,
+    },
+    "gan_step": {
+        "lacks its term on generated": _gan_step(fake_weight=0.0),
+        "lacks its term on real": _gan_step(real_weight=0.0),
+        "labels are swapped": _gan_step(sign=-1.0),
+        "you halved": _gan_step(real_weight=0.5, fake_weight=0.5),
+        "minimax": _gan_step(minimax=True),
+        "you summed": _gan_step(batch=ops.sum),
+        "wrong order": _gan_step(order=(1, 0)),
+        "the generator did not move": _gan_step(train=["discriminator"]),
+        "the discriminator did not move": _gan_step(train=["generator"]),
+        "Algorithm 1": _gan_step(alternate=True),
+        "to be deceived": _gan_step(learns_from={"discriminator": ["discriminator", "generator"]}),
+        "helps the discriminator": _gan_step(learns_from={"generator": ["discriminator"]}),
+        "uphill": _gan_step(turn=-1.0),
+        "twice as far": _gan_step(turn=2.0),
+    },
+    "frechet_diagonal": {
+        "that is its root": lambda a, b: np.sqrt(_frechet(a, b)),
+        "you took variances": lambda a, b: _frechet(a, b, spread=np.var),
+        "the spread is missing": lambda a, b: _frechet(a, b, spread=np.sum, weight=0.0),
+        "the means are missing": lambda a, b: _frechet(a - a.mean(0), b - b.mean(0)),
+        "one value for each": lambda a, b: (
+            (a.mean(0) - b.mean(0)) ** 2 + (a.std(0) - b.std(0)) ** 2
+        ),
+        "averaged over the dimensions": lambda a, b: _frechet(a, b) / a.shape[1],
+        "did not square": lambda a, b: np.sum(a.mean(0) - b.mean(0) + a.std(0) - b.std(0)),
+        "you divided by N - 1": lambda a, b: _frechet(
+            a, b, spread=lambda x, axis: x.std(axis, ddof=1)
+        ),
+        "one mean and one deviation": lambda a, b: _frechet(a.reshape(-1, 1), b.reshape(-1, 1)),
+    },
+    "coverage": {
+        "this is precision": lambda r, g, k: _balls(r, g, k).any(axis=0).mean(),
+        "this is recall": lambda r, g, k: _balls(g, r, k).any(axis=0).mean(),
+        "its own nearest neighbour": lambda r, g, k: _balls(r, g, k - 1).any(axis=1).mean(),
+        "one neighbour too far": lambda r, g, k: _balls(r, g, k + 1).any(axis=1).mean(),
+        "not their share": lambda r, g, k: _balls(r, g, k).any(axis=1).sum(),
+        "this is density": lambda r, g, k: _balls(r, g, k).sum() / len(g) / k,
+        "empty balls": lambda r, g, k: 1 - _balls(r, g, k).any(axis=1).mean(),
+        "not all of them": lambda r, g, k: _balls(r, g, k).all(axis=1).mean(),
+    },
+    "recited_share": {
+        "you took the mean": lambda g, t, h: _closer(g, t, h, np.mean),
+        "you took the median": lambda g, t, h: _closer(g, t, h, np.median),
+        "you took the largest": lambda g, t, h: _closer(g, t, h, np.max),
+        "that is a count": lambda g, t, h: len(g) * _closer(g, t, h),
+        "against the held-out ones": lambda g, t, h: np.mean(
+            cdist(g, h).min(axis=1) < cdist(h, t).min()
+        ),
+        "*not* under suspicion": lambda g, t, h: 1 - _closer(g, t, h),
+        "exact copies only": lambda g, t, h: np.mean(cdist(g, t).min(axis=1) == 0),
+    },
+    "stable_rate": {
+        "that is the deviation": lambda s: s,
+        "that is half of it": lambda s: s**2,
+        "twice as large": lambda s: 4 * s**2,
+        "has the square of the deviation": lambda s: 2 * s,
+        "nothing moves": lambda s: 0.0,
+        "smallest, halved": lambda s: s**2 / 2,
     },
     "game_by_hand": {
         "discriminator's loss": 1.386,

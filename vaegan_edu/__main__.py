@@ -5,6 +5,8 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+BACKENDS = ("tensorflow", "jax", "torch", "openvino")  # what Keras runs on
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. What goes wrong is told in one line."""
@@ -15,6 +17,12 @@ def main(words: Sequence[str] | None = None) -> int:
             return options.command(options)
     except (OSError, ValueError, FloatingPointError) as error:
         return _fail(options, error, 1)
+    except ModuleNotFoundError as error:
+        if error.name not in BACKENDS:
+            raise
+        named = f"KERAS_BACKEND names the backend {error.name}, or keras.json does"
+        line = f"{named}, which is not installed: install it, or set KERAS_BACKEND=tensorflow"
+        return _fail(options, line, 1)
     except KeyboardInterrupt:
         resumable = options.command is _train
         again = "; continue with the same words and --resume" if resumable else ""
@@ -55,7 +63,7 @@ def _train(options):
     chosen = {key: words.pop(key) for key in ("schedule", "train_count")}
     settings = {key: value for key, value in chosen.items() if value is not None}
     folder = train(words.pop("experiment"), **words, settings=settings)
-    print(f"\nThe record is in {folder}")
+    print(f"\nThe record is in {folder}; open {folder / 'index.html'}")
     return 0
 
 
@@ -76,9 +84,10 @@ def _retrain(options):
 
 def _evaluate(options):
     from vaegan_edu.experiments import evaluate_run
+    from vaegan_edu.experiments.page import tables
 
-    for name, value in evaluate_run(options.run, options.data).items():
-        print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+    measured = tables(evaluate_run(options.run, options.data))
+    print("\n\n".join(f"{title}\n\n{table}" for title, table in measured.items()))
     return 0
 
 

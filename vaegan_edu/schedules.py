@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Self
 
-from vaegan_edu.validation import check_count, check_number
+from vaegan_edu.validation import check_count, check_number, shown
 
 
 class Schedule:
@@ -41,9 +41,9 @@ class Schedule:
         """
         try:
             loss = float(loss)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(
-                f"The loss of epoch {self.epoch + 1} must be a number. Received: {loss!r}"
+                f"The loss of epoch {self.epoch + 1} must be a number. Received: {shown(loss)}"
             ) from None
         if math.isnan(loss):
             raise ValueError(
@@ -124,7 +124,9 @@ class Plateau(_LossDecay):
     """Decay when the loss has had no new best for `patience` epochs.
 
     A new best lies strictly below all losses before it: a tie is none. The count of epochs without
-    one decays the rate when it reaches `patience`, and starts again.
+    one decays the rate when it reaches `patience`, and starts again. So counts Keras'
+    `ReduceLROnPlateau` with `min_delta=0`. PyTorch's, with `threshold=0`, decays when the count
+    exceeds its `patience`, one epoch later: give it one less for the same rule.
 
     This is S2 and S3 of the original project as the words of its README have them, "patience 10"
     and "patience 6". What its logs have is `PeakDecay`.
@@ -187,9 +189,9 @@ class WindowedDecay(_LossDecay):
         decay_on: str = "stagnation",
     ):
         super().__init__(initial, factor, minimum)
-        if decay_on not in ("stagnation", "improvement"):
+        if not isinstance(decay_on, str) or decay_on not in ("stagnation", "improvement"):
             raise ValueError(
-                f'`decay_on` must be "stagnation" or "improvement". Received: {decay_on!r}'
+                f'`decay_on` must be "stagnation" or "improvement". Received: {shown(decay_on)}'
             )
         self.window = check_count(window, "window")
         self.decay_on = decay_on
@@ -360,10 +362,17 @@ def replay(schedule: Schedule, losses: Iterable[float]) -> list[float]:
         A list of floats, as long as `losses`. Its last entry would lead the epoch to come.
 
     Raises:
-        ValueError: a loss is NaN or no number; the message names the epoch, counted from 1.
+        ValueError: no row of losses, or one that is NaN or no number; the message names the epoch,
+            counted from 1.
     """
     fresh = check_schedule(schedule).fresh()
-    return [fresh.update(loss) for loss in losses]
+    try:
+        found = iter(losses)
+    except TypeError:
+        found = None
+    if found is None or isinstance(losses, (str, bytes)):
+        raise ValueError(f"`losses` must be one number an epoch. Received: {shown(losses)}")
+    return [fresh.update(loss) for loss in found]
 
 
 def check_schedule(schedule: Schedule, name: str = "schedule") -> Schedule:

@@ -24,7 +24,7 @@ from vaegan_edu.validation import check_number
 
 
 class GamePass(NamedTuple):
-    """What one forward pass makes of a batch, by kind of example: "real", "generated" and so on.
+    """What one forward pass makes of a batch, by kind of example: "real" and the model's `fakes`.
 
     Attributes:
         examples: (batch, ...), the real ones and those that were made.
@@ -75,8 +75,9 @@ class AdversarialModel(GenerativeModel):
             "minimax" (Goodfellow et al. 2014, section 3 and equation 1), with cross-entropy for the
             discriminator. Or two functions: the maker's loss of logits (batch,), and the
             discriminator's of logits and target, each to (batch,). A target is a number or
-            (batch,), 0 on fakes and `real_target` on real examples. Then the mean logits are
-            logged, `logits_<kind>`, in place of D.
+            (batch,), 0 on fakes and `real_target` on real examples, and in training the other way
+            round where labels are flipped. Then the mean logits are logged, `logits_<kind>`, in
+            place of D.
         real_target: the discriminator's target on real examples; 0.9 is one-sided label smoothing
             (soft labels; Salimans et al. 2016, section 3.4).
         flip_probability: share of the discriminator's targets that are the wrong way round in
@@ -180,7 +181,7 @@ class AdversarialModel(GenerativeModel):
     def fool(self, logits: Tensor) -> Tensor:
         """Return the maker's loss (batch,) on the logits of its fakes."""
         fool, _ = self.players
-        return fool(losses.flat_logits(logits))
+        return _each(fool(losses.flat_logits(logits)))
 
     def judge(self, logits: Tensor, real: bool, training: bool) -> Tensor:
         """Return the discriminator's loss (batch,) on the logits of real or of fake examples."""
@@ -189,7 +190,7 @@ class AdversarialModel(GenerativeModel):
         if training and self.flip_probability:
             count = ops.shape(logits)[0]
             target = losses.flip_labels(target, count, self.flip_probability, self.seed_generator)
-        return judge(losses.flat_logits(logits), target)
+        return _each(judge(losses.flat_logits(logits), target))
 
     # What follows, and may be changed.
 
@@ -461,6 +462,16 @@ class _ForwardPass(keras.Layer):
 
     def call(self, images, training):
         return self.play(images, training)
+
+
+def _each(loss):
+    """Return a loss; `ValueError` unless it has one number for each example."""
+    if len(loss.shape) != 1:
+        raise ValueError(
+            "A loss of your own must return one number for each example, of shape (batch,); the "
+            f"mean is taken later. Received: shape {tuple(loss.shape)}"
+        )
+    return loss
 
 
 def _players(adversarial_loss):

@@ -44,7 +44,8 @@ def input_gradient(network: keras.Model, inputs: Tensor, training: bool) -> Tens
     Args:
         network: a Keras model; of one that returns several outputs, the first counts.
         inputs: (batch, ...), a batch of its input.
-        training: passed on to the network.
+        training: passed on to the network. This is a call of its own: with `training=True` dropout
+            is drawn anew, and BatchNorm's averages move once more.
 
     Returns:
         The gradient of the sum of the outputs, of the inputs' shape.
