@@ -145,9 +145,14 @@ def test_versions_are_those_of_the_projects_files(read):
 def test_a_page_shows_each_table_as_the_records_say_it(read, name):
     asked = re.compile(rf"^```{{table}} {name}$", re.MULTILINE)
     (page,) = [page for page in PAGES if asked.search(source(page))]
+    text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", tables.render(name, ROOT))  # links by their words
+    titles = re.findall(r"^\*\*(.+)\*\*$", text, re.MULTILINE)
+    if titles:  # lists in place of a table
+        assert all(title in read(page).article.get_text() for title in titles)
+        return
     wanted = [
         [re.sub(r"[`\s]", "", cell).replace("'", "\u2019") for cell in line.strip("|").split("|")]
-        for line in tables.render(name, ROOT).splitlines()
+        for line in text.splitlines()
         if line.startswith("|") and "---" not in line
     ]
     shown = [

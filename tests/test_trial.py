@@ -242,7 +242,7 @@ def test_a_reader_is_the_discriminator(browser, folder, data):
     assert len(seen) == 40  # no image comes twice
     rows = browser.run(
         "[...document.querySelectorAll('.verdict tbody tr')].map((row) =>"
-        " [...row.cells].map((cell) => cell.textContent))"
+        " [...row.cells].map((cell) => cell.textContent.replaceAll('\\u00a0', ' ')))"
     )
     names, counts = [row[0] for row in rows], [int(row[1]) for row in rows]
     assert names == [*data["kinds"], "not real, together", "right answers"]

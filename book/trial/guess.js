@@ -61,7 +61,7 @@ function render({ model, el }) {
   let asked = [];
   let answers = [];
 
-  const percent = (x) => `${Math.round(100 * x)} %`;
+  const percent = (x) => `${Math.round(100 * x)}\u00a0%`;
   const between = (hits, count) => {
     const [low, high] = wilson(hits, count);
     return `${percent(hits / count)} [${percent(low)}, ${percent(high)}]`;
