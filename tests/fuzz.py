@@ -243,11 +243,15 @@ def test_pictures(form, data, tmp_path_factory):
     assert all(refused(why) for why in found.left_out.values())
 
 
+# A lone carriage return ends a line of CSV, quoted or not, and a zero a name in a zip.
+names = st.text(st.characters(exclude_characters="\r\0"), min_size=1, max_size=4)
+
+
 @given(data=st.data())
 def test_zips(data, tmp_path_factory):
     path = tmp_path_factory.mktemp("zips") / "a.zip"
     with zipfile.ZipFile(path, "w", data.draw(st.sampled_from([0, 8, 12, 14]))) as archive:
-        for name in data.draw(st.lists(st.text(max_size=6), max_size=4)):
+        for name in data.draw(st.lists(names, max_size=4)):
             archive.writestr(name, b"content")
     path.write_bytes(changed(data, path.read_bytes()))
     try:
@@ -256,10 +260,8 @@ def test_zips(data, tmp_path_factory):
         assert refused(error), error
 
 
-rows = st.lists(
-    st.dictionaries(st.text(min_size=1, max_size=4), st.integers() | st.floats(allow_nan=False)),
-    min_size=1, max_size=4,
-)  # fmt: skip
+numbers = st.integers() | st.floats(allow_nan=False)
+rows = st.lists(st.dictionaries(names, numbers), min_size=1, max_size=4)
 
 
 @given(rows=rows.filter(lambda rows: any(rows)))

@@ -24,7 +24,7 @@ import numpy as np
 from keras import Input, Model, layers, ops
 
 from vaegan_edu.layers import DecayingNoise, MinibatchDiscrimination
-from vaegan_edu.validation import check_choice, check_count, check_number
+from vaegan_edu.validation import check_choice, check_count, check_number, shown
 
 
 @dataclass(frozen=True)
@@ -438,7 +438,11 @@ def _finish_block(linear, block, activation, batch_norm):
 
 
 def _apply_noise(h, noise):
-    return h if noise is None else DecayingNoise(*noise)(h)
+    if noise is None:
+        return h
+    if not isinstance(noise, (tuple, list)) or len(noise) != 2:
+        raise ValueError(f"`noise` must be (stddev, epochs) or None. Received: {shown(noise)}")
+    return DecayingNoise(*noise)(h)
 
 
 def _flatten(h):

@@ -22,13 +22,14 @@ from vaegan_edu.experiments.own import (
 )
 from vaegan_edu.experiments.page import write_page
 from vaegan_edu.experiments.provenance import data_provenance, environment
+from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.experiments.settings import (
     ORIGINAL_RATE,
     ORIGINAL_RULES,
     read_settings,
 )
 from vaegan_edu.experiments.sources import PICTURES, find_source, recorded_name, remember_source
-from vaegan_edu.validation import check_count
+from vaegan_edu.validation import check_count, shown
 
 # Settings that are whole numbers.
 COUNTS = ("epochs", "batch_size", "latent_dim", "image_size", "train_count")
@@ -303,9 +304,6 @@ def _checked(name, arguments, changes):
     for key in changes:
         if key not in arguments:
             raise ValueError(f"{name} has no setting {key}. It has: {', '.join(arguments)}")
-    if changes.get("schedule") in ORIGINAL_RULES:
-        changes = {"learning_rate": ORIGINAL_RATE, **changes}
-    changes = read_settings(changes, ())
     for key, value in changes.items():
         try:
             json.dumps(value, allow_nan=False)
@@ -314,9 +312,26 @@ def _checked(name, arguments, changes):
                 f"`{key}` must be a number, a text, true, false, None or a list of them, for the "
                 f"record. Received: {value!r}"
             ) from None
+        kind = _kind(arguments[key])
+        if name in EXPERIMENTS and kind not in (None, _kind(value)):  # one's own may take several
+            raise ValueError(
+                f"`{key}` must be {kind}, such as {arguments[key]!r}. Received: {shown(value)}"
+            )
+    if changes.get("schedule") in ORIGINAL_RULES:
+        changes = {"learning_rate": ORIGINAL_RATE, **changes}
+    changes = read_settings(changes, ())
     return {
         key: check_count(value, key) if key in COUNTS else value for key, value in changes.items()
     }
+
+
+def _kind(value):
+    """What a setting is, in words; `None` of one that has no value yet."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    return "a number" if isinstance(value, (int, float)) else None
 
 
 def _refuse_another(folder, begun, config):
