@@ -111,7 +111,7 @@ def make_card(folder: str | Path, before: dict) -> str:
         for name, value in record.metrics.items()
         if isinstance(value, (int, float))
     ]
-    settings = ", ".join(f"{k} {_shown(v)}" for k, v in sorted(config["arguments"].items()))
+    settings = ", ".join(f"{k} {_shown(v, 'none')}" for k, v in sorted(config["arguments"].items()))
     return "\n".join(
         [
             f"# {Path(folder).name}",
@@ -160,5 +160,5 @@ def _groups(file):
     return found
 
 
-def _shown(value):
-    return f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
+def _shown(value, nothing=""):
+    return f"{value:.4g}" if isinstance(value, float) else nothing if value is None else str(value)
