@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book check test execute exercises results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test fuzz execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -41,11 +41,23 @@ test: $(READY) ## Run everything that must hold
 	$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 \
 	  --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
 
+fuzz: $(READY) ## Give the package what nobody would, by chance (EXAMPLES=300 of each kind)
+	EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest -q -n 2 tests/fuzz.py
+
 execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: NOTEBOOK=02_vae)
 	@$(PY) tools/execute.py $(if $(ALL),--all) $(NOTEBOOK)
 
 exercises: $(READY) ## Write the exercise and solution cells from notebooks/exercises/
 	@$(PY) tools/exercises.py
+
+handin: $(READY) ## Write the notebooks to hand out, stubs only, into _build/handin
+	@$(PY) tools/handin.py
+
+grade: $(READY) ## Grade notebooks that were handed in: HANDIN=folder (a table: CSV=scores.csv)
+	@$(PY) -m vaegan_edu.exercises "$(HANDIN)" $(if $(CSV),--csv "$(CSV)")
+
+slides: $(READY) ## Make slides from the chapters, in _build/slides/
+	@$(PY) -m tools.slides
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
@@ -79,7 +91,7 @@ lint: $(READY) ## Check the style of the Python code
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
 lock: $(READY) ## Resolve the dependencies anew and write constraints.txt
-	@$(PY) -m pip install --quiet uv
+	@PIP_USER=0 $(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	  --all-extras --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" pyproject.toml requirements.txt -o constraints.txt

@@ -7,13 +7,18 @@ Each row is a process of its own, all with the same networks, weights and optimi
 - ours: the train function that `fit` makes of `VAEGAN`, called by `fit` with its input pipeline;
 - three-tape: a plain TensorFlow step, three gradient tapes over one shared forward pass in a
   `tf.function`, without XLA;
-- pytorch: the same step in eager PyTorch, with its fused Adam and channels last. PyTorch serves
-  this row as a library of its own (`pip install ".[torch]"`); where it is missing, the row is left
-  out.
+- pytorch, pytorch-compiled: the same step in PyTorch, eager and with each network under
+  `torch.compile`, with its fused Adam and channels last;
+- pythae, pythae-routed: one step of the `VAEGAN` of that library, as released and with each network
+  given its own gradient. It plays fewer games: no reconstruction is scored, and as released it may
+  skip updates. So its losses are its own.
 
-oneDNN is left as it comes. First the float32 losses of all rows are compared, on the same weights,
-images and noise: to 1e-4, or nothing is timed. Then the rows take turns, a few steps each, so that
-whatever else the machine does meets them all; a row's number is the median over its windows.
+PyTorch's rows are left out where `--torch-python` has no PyTorch, pythae's where it has no pythae.
+
+oneDNN is left as it comes. First the float32 losses of all rows but pythae's are compared, on the
+same weights, images and noise: to 1e-4, or nothing is timed. Then the rows take turns, a few steps
+each, so that whatever else the machine does meets them all; a row's number is the median over its
+windows.
 
 `share_of_matmul_peak` is the multiplications and additions that the step needs (`count_operations`)
 over its time, as a share of the rate of square matrix products in the same precision, the fastest
@@ -21,16 +26,18 @@ of all libraries here. `peak_mb` is the most memory that the process held, libra
 
 `first_window_seconds` is the time to compile, and two steps.
 
-The parts: `original` and `light` are rows with those networks; `kernels` is how many times as fast
-our step is with each of its faster kernels (`vaegan_edu.models.steps.kernels`) alone, and with all,
-as with Keras' own, in turns; `cost` is the exponents with which
-our step's time grows with the batch and with the side of the image; `outside` is the share of an
-epoch of `fit` that is not spent in the step; `models` is the time of an epoch of MNIST for each of
-the models that `book.tables.quality` compares, with their experiments' own settings; `profile` is
-where oneDNN's kernels spend a float32 step. A file keeps the parts that are not measured anew.
+The parts: `original` and `light` are rows with those networks on all cores that there are, and
+`original-one-core` and `light-one-core` on one of them, in seconds of its process; `kernels` is how
+many times as fast our step is with each of its faster kernels (`vaegan_edu.models.steps.kernels`)
+alone, and with all, as with Keras' own, in turns; `cost` is the exponents with which our step's
+time grows with the batch and with the side of the image; `outside` is the share of an epoch of
+`fit` that is not spent in the step; `models` is the time of an epoch of MNIST for each of the
+models that `book.tables.quality` compares, with their experiments' own settings; `profile` is where
+oneDNN's kernels spend a float32 step. A file keeps the parts that are not measured anew.
 """
 
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -64,8 +71,13 @@ STEPS = (
     ("ours", "tensorflow"),
     ("three-tape", "tensorflow"),
     ("ours", "jax"),
+    ("ours", "torch"),
     ("pytorch", "torch"),
+    ("pytorch-compiled", "torch"),
+    ("pythae", "torch"),
+    ("pythae-routed", "torch"),
 )
+ROWS = ("original", "light", "original-one-core", "light-one-core")
 BATCH_SIZES = (25, 50, 100, 200)
 IMAGE_SIZES = (20, 28, 40, 56)
 MODELS = ("vae-mnist", "vaegan-mnist", "vaegan-mnist-original")
@@ -94,13 +106,14 @@ class Worker:
         backend: "tensorflow", "jax" or "torch".
         settings: of the step.
         python: the interpreter, this one by default.
+        cores: how many it may use, all of ours by default.
         verbose: a file for oneDNN's account of every kernel that runs.
 
     Raises:
         RuntimeError: whatever failed in that process, with what it said.
     """
 
-    def __init__(self, name, backend, settings, python=sys.executable, verbose=None):
+    def __init__(self, name, backend, settings, python=sys.executable, cores=None, verbose=None):
         self.name = name
         self.backend = backend
         self.settings = settings
@@ -108,8 +121,7 @@ class Worker:
         self.connection, theirs = Pipe()
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
         environment.pop("TF_ENABLE_ONEDNN_OPTS", None)
-        if backend != "torch":
-            environment["KERAS_BACKEND"] = backend
+        environment["KERAS_BACKEND"] = backend
         if verbose:
             environment["ONEDNN_VERBOSE"] = "1"
         with theirs:
@@ -119,6 +131,7 @@ class Worker:
                 cwd=ROOT,
                 env=environment,
                 stderr=verbose,
+                preexec_fn=lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores]),
             )
         self.connection.send((name, settings))
 
@@ -157,6 +170,8 @@ class Workers(list):
 def compare_losses(workers):
     """Give all the first one's weights and compare their float32 losses on one batch.
 
+    Those of pythae are others by design.
+
     Returns:
         The largest relative difference from the first one's losses.
 
@@ -179,6 +194,8 @@ def compare_losses(workers):
     expected = first.ask("losses", images, noise)
     largest = 0.0
     for worker in others:
+        if worker.name.startswith("pythae"):
+            continue
         found = worker.ask("losses", images, noise)
         # NumPy's maximum keeps a NaN, Python's may lose it.
         difference = float(np.max([abs(found[name] / expected[name] - 1) for name in expected]))
@@ -200,14 +217,15 @@ def take_turns(workers, windows, steps):
     return seconds
 
 
-def measure_rows(preset, steps, precisions, options):
+def measure_rows(preset, steps, precisions, options, cores=None):
     """Return the rows of one preset's networks, and how far their losses differ."""
     with Workers() as workers:
-        for precision in precisions:
-            for name, backend in steps:
+        for name, backend in steps:
+            for precision in precisions:
                 settings = {**SETTINGS, "preset": preset, "precision": precision}
-                python = options.torch_python if backend == "torch" else sys.executable
-                workers.append(Worker(name, backend, settings, python))
+                if name.startswith("py"):  # a process without Keras
+                    settings["plan"] = workers[0].ask("plan")
+                workers.append(Worker(name, backend, settings, _python(name, options), cores))
         difference = compare_losses(workers)
         first = [_time_first_window(worker) for worker in workers]
         seconds = take_turns(workers, options.windows, options.steps)
@@ -376,7 +394,7 @@ def kernel_seconds(account):
 def table(parts):
     """Return what was measured as Markdown."""
     lines = []
-    for part in ("original", "light"):
+    for part in ROWS:
         if part not in parts:
             continue
         columns = (*COLUMNS, "range", "first window (s)", "times three-tape")
@@ -450,7 +468,7 @@ def main(argv=None):
         "--torch-python",
         default=sys.executable,
         metavar="PYTHON",
-        help="interpreter that has PyTorch (default: this one)",
+        help="interpreter that has PyTorch, and pythae (default: this one)",
     )
     options = parser.parse_args(argv)
     parts = {}
@@ -470,19 +488,18 @@ def measured_on():
     return {**found, "threads": len(os.sched_getaffinity(0))}
 
 
-def _measure_original(options):
-    steps = [step for step in STEPS if step[1] != "torch" or _has_torch(options.torch_python)]
-    return measure_rows("original", steps, PRECISIONS, options)
+def _rows(part):
+    preset, _, one_core = part.partition("-")
 
+    def measure(options):
+        steps = [step for step in STEPS if _can_run(*step, options)]
+        return measure_rows(preset, steps, PRECISIONS, options, 1 if one_core else None)
 
-def _measure_light(options):
-    steps = [step for step in STEPS if step[1] != "torch"]
-    return measure_rows("light", steps, PRECISIONS, options)
+    return measure
 
 
 PARTS = {
-    "original": _measure_original,
-    "light": _measure_light,
+    **{part: _rows(part) for part in ROWS},
     "kernels": measure_kernels,
     "cost": measure_cost,
     "outside": measure_outside,
@@ -499,10 +516,21 @@ def _time_first_window(worker):
     return time.perf_counter() - started
 
 
-def _has_torch(python):
-    if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode == 0:
+def _python(name, options):
+    """The interpreter of a row."""
+    return options.torch_python if name.startswith("py") else sys.executable
+
+
+def _can_run(name, backend, options):
+    library = "pythae" if name.startswith("pythae") else backend
+    return backend != "torch" or _has(_python(name, options), library)
+
+
+@functools.cache
+def _has(python, library):
+    if subprocess.run([python, "-c", f"import {library}"], capture_output=True).returncode == 0:
         return True
-    print(f"{python} has no PyTorch: its rows are left out", file=sys.stderr)
+    print(f"{python} has no {library}: its rows are left out", file=sys.stderr)
     return False
 
 

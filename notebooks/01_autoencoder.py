@@ -26,7 +26,8 @@ if "google.colab" in sys.modules and not os.path.exists("01_autoencoder.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 

@@ -27,7 +27,8 @@ if "google.colab" in sys.modules and not os.path.exists("02_vae.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
@@ -771,6 +772,9 @@ plotting.image_rows(walks)
 # - **recall**: the same with the roles exchanged. Which share of the *real* images lies within
 #   balls around the decoded ones? Is *everything* there? Higher is better.
 # - **pixel precision**: precision with the pixels in place of the features.
+#
+# ([How good is it?](04_how_good_is_it.ipynb), after chapter 4, has pictures of the balls, further measures,
+# and a way to fool each of them.)
 #
 # Each needs two companions. The *floor* is what real test images get, measured in the same way:
 # perfect images would score about this. The *control* is the mean image: a model that does not

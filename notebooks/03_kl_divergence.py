@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 3: The KL divergence
 #
-# *Run time: 45 s on two CPU cores, measured at the last execution.*
+# *Run time: 145 s on two CPU cores, measured at the last execution.*
 #
 # **How far apart are two distributions, and why does the direction matter?**
 #
@@ -11,7 +11,10 @@
 # - say what becomes of a Gaussian that is fitted to two heaps of data in either direction;
 # - derive the KL divergence of two Gaussians, estimate it from draws, and say how far off you are;
 # - explain why the VAE sums it over latent dimensions, and measure what a mean does instead;
-# - say what the Jensen-Shannon divergence mends, and where a GAN meets it.
+# - say what the Jensen-Shannon divergence mends, and what it does not.
+#
+# You need expectation and the Gaussian density from [Before you start](00_before_you_start.ipynb), and
+# chapter 2 for the section on the sum over latent dimensions.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -22,47 +25,35 @@ if "google.colab" in sys.modules and not os.path.exists("03_kl_divergence.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
-import os
+from vaegan_edu import notebook
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+profile = notebook.start()
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.integrate import trapezoid
 from scipy.optimize import minimize
-from scipy.special import expit, rel_entr
+from scipy.special import rel_entr
 from scipy.stats import norm
 
-from vaegan_edu import (
-    exercises,
-    experiments,
-    losses,
-    metrics,
-    models,
-    networks,
-    plotting,
-)
+from vaegan_edu import exercises, losses, metrics, models, networks, plotting
 from vaegan_edu.widgets import DivergenceExplorer
 
-# %matplotlib inline
-plotting.style()
-profile = experiments.current_profile()
 (x_train, y_train), (x_test, y_test) = profile.load_data()
 
 # %% [markdown]
 # ## Surprise, and what a wrong belief adds
 #
 # Rare things surprise us, common things don't. Give an outcome $x$ that has probability $p(x)$ the
-# *surprise* $-\log p(x)$. What is certain has surprise zero. What has probability one half has
-# surprise $\log 2$. And the surprises of two independent outcomes add up, because their
+# *surprise* $-\log p(x)$. What is certain has surprise zero, and what has probability one half has
+# surprise $\log 2$. The surprises of two independent outcomes add up, because their
 # probabilities multiply. The unit is the *nat*, as the logarithm is the natural one.
 #
 # Now suppose that the weather follows $p$, and a forecaster believes $q$. Each day she is surprised
@@ -91,28 +82,43 @@ weather = ["sunny", "cloudy", "rainy"]
 p = np.array([0.7, 0.2, 0.1])  # what comes
 q = np.array([0.4, 0.3, 0.3])  # what the forecaster believes
 
-print("            p     q   surprise: own  forecaster's   term")
-for row in zip(weather, p, q, -np.log(p), -np.log(q), rel_entr(p, q), strict=True):
-    print("{:8} {:5.2f} {:5.2f} {:15.2f} {:13.2f} {:7.3f}".format(*row))
+terms = rel_entr(p, q)
+rows = {
+    name: {
+        "p": p[i],
+        "q": q[i],
+        "own surprise": -np.log(p[i]),
+        "hers": -np.log(q[i]),
+        "term": terms[i],
+    }
+    for i, name in enumerate(weather)
+}
 entropy, cross_entropy = np.sum(p * -np.log(p)), np.sum(p * -np.log(q))
-print(f"average surprise: own {entropy:.3f}, forecaster's {cross_entropy:.3f} nats")
-print(f"difference        {cross_entropy - entropy:.3f} nats")
-print(f"sum of the terms  {rel_entr(p, q).sum():.3f} nats")
+rows["average, sum"] = {
+    "p": "",
+    "q": "",
+    "own surprise": entropy,
+    "hers": cross_entropy,
+    "term": terms.sum(),
+}
+print(f"difference of the average surprises: {cross_entropy - entropy:.3f} nats")
+notebook.Table(rows, digits=3, corner="outcome")
 
 # %% [markdown]
-# Two terms are negative: on cloudy and rainy days she is *less* surprised than one who knows. She
-# pays for it on the many sunny days. Can the sum be negative?
+# The sum of the terms is the difference of the two averages. Two terms are negative: on cloudy and
+# rainy days she is *less* surprised than someone who knows $p$, and she pays for it on the many sunny
+# days. Can the sum be negative?
 #
 # ## Never negative
 #
-# It cannot, and one picture shows why. The line $t - 1$ touches the curve $\log t$ at $t = 1$ and
+# It cannot, as one picture shows. The line $t - 1$ touches the curve $\log t$ at $t = 1$ and
 # lies above it everywhere else. So, with equality at $t = 1$ only,
 #
 # $$
 # \log t \leq t - 1 .
 # $$ (eq-kl-tangent)
 
-# %% mystnb={"figure": {"caption": "The logarithm and its tangent at $t = 1$. The largest value of $\\log t - (t - 1)$, printed above, is zero, and it is reached where they touch.", "name": "fig-kl-tangent"}, "image": {"alt": "A curve, the logarithm, and a straight line that touches it at t = 1. To the left and to the right of that point the curve bends away below the line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The logarithm and its tangent at $t = 1$. The difference of the two is largest, and zero, where they touch.", "name": "fig-kl-tangent"}, "image": {"alt": "A curve, the logarithm, and a straight line that touches it at t = 1. To the left and to the right of that point the curve bends away below the line."}} tags=["hide-input"]
 t = np.linspace(0.02, 3, 1491)
 gap = np.log(t) - (t - 1)
 print(f"largest log t - (t - 1): {gap.max():.3f} at t = {t[gap.argmax()]:.3f}")
@@ -137,8 +143,9 @@ plt.show()
 #
 # For the last step write the average as a sum: $p$ cancels, and what remains is the sum of $q(x)$
 # over the outcomes that $p$ allows, at most one, minus one. For densities read integral for sum. The
-# divergence is zero only if $q(x) = p(x)$ for all of them, since elsewhere the line lies above the curve. (Jensen's inequality leads to the same:
-# the logarithm is concave, so the average of a logarithm is at most the logarithm of the average.)
+# divergence is zero only if $q(x) = p(x)$ for all of them, since elsewhere the line lies above the
+# curve. (Jensen's inequality leads to the same: the logarithm is concave, so the average of a
+# logarithm is at most the logarithm of the average.)
 #
 # We try many pairs of lists, drawn at random.
 
@@ -154,10 +161,10 @@ factor = np.maximum(forward / reverse, reverse / forward)
 print(f"directions differ by more than a tenth: {np.mean(factor > 1.1):.0%}")
 
 # %% [markdown]
-# The last line says: the KL divergence is *not symmetric*. It is no distance. How large can the
+# By the last line the KL divergence is *not symmetric*, so it is no distance. How large can the
 # difference be? Let the forecaster call rain impossible. One rainy day then surprises her without
-# limit. The other way round nothing much happens: draws from her belief never bring rain, so nobody
-# asks how likely it is.
+# limit. The other way round not much happens: draws from her belief never bring rain, so nobody asks
+# how likely it is.
 
 # %%
 never_rain = np.array([0.7, 0.3, 0.0])
@@ -179,9 +186,9 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # \end{aligned}
 # $$ (eq-kl-directions)
 #
-# Read them by who draws. *Forward*, the data draw: wherever $p$ has mass, $q$ must have some, or it
-# pays dearly. *Reverse*, our own $q$ draws: wherever $q$ has mass, $p$ must have some. What $q$
-# leaves out is never drawn, so nobody asks for it.
+# Read them by who draws. In the *forward* one the data draw: wherever $p$ has mass, $q$ must have some,
+# or the divergence becomes large. In the *reverse* one our own $q$ draws: wherever $q$ has mass, $p$
+# must have some. What $q$ leaves out is never drawn, so nobody asks for it.
 #
 # To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. We
 # look for the best mean and deviation by plain minimisation. The integrals are sums over a fine grid.
@@ -222,19 +229,34 @@ for name, objective, start in (
     fits[name] = minimize(objective, [start, 0.0]).x
 
 between, density_p = np.abs(z) < 1, np.exp(log_p)
-print("                        mean  deviation  forward  reverse  mass between")
-for name, found in fits.items():
-    mass = trapezoid(np.exp(log_gaussian(found))[between], z[between])
-    print(
-        f"{name:22} {round(found[0], 2) + 0.0:5.2f} {np.exp(found[1]):10.2f} "
-        f"{forward_kl(found):8.2f} {reverse_kl(found):8.2f} {mass:13.2f}"
-    )
-mass = trapezoid(density_p[between], z[between])
+
+
+def mass_between(density):
+    return trapezoid(density[between], z[between])
+
+
+rows = {
+    name: {
+        "mean": found[0],
+        "deviation": np.exp(found[1]),
+        "forward": forward_kl(found),
+        "reverse": reverse_kl(found),
+        "mass between": mass_between(np.exp(log_gaussian(found))),
+    }
+    for name, found in fits.items()
+}
 p_mean = trapezoid(density_p * z, z)
 p_deviation = np.sqrt(trapezoid(density_p * (z - p_mean) ** 2, z))
-print(f"{'p itself':22} {round(p_mean, 2) + 0.0:5.2f} {p_deviation:10.2f} {mass:31.2f}")
+rows["p itself"] = {
+    "mean": p_mean,
+    "deviation": p_deviation,
+    "forward": 0.0,
+    "reverse": 0.0,
+    "mass between": mass_between(density_p),
+}
+notebook.Table(rows, corner="fit")
 
-# %% mystnb={"figure": {"caption": "One Gaussian fitted to two heaps. The forward fit covers both and the gap between them: its highest point lies where $p$ is almost zero, as the two printed densities say. The reverse fit takes one heap, which one depends on where it started.", "name": "fig-kl-fits"}, "image": {"alt": "A grey density with two equal heaps. A wide, flat curve lies over both and is highest in the gap between them. Two narrow curves, one solid and one dashed, each stand over one heap and are twice as high as it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "One Gaussian fitted to two heaps. The forward fit covers both and the gap between them: its highest point lies where $p$ is almost zero. The reverse fit takes one heap, which one depends on where it started.", "name": "fig-kl-fits"}, "image": {"alt": "A grey density with two equal heaps. A wide, flat curve lies over both and is highest in the gap between them. Two narrow curves, one solid and one dashed, each stand over one heap and are twice as high as it."}} tags=["hide-input"]
 zero = len(z) // 2
 print(
     f"at z = 0: p {density_p[zero]:.3f}, "
@@ -254,10 +276,11 @@ axes.legend(loc="upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# *Forward* is **mass-covering**. It takes exactly the mean and the deviation of $p$ (compare the
-# last row), and so puts far more mass between the heaps than $p$ has there. *Reverse* is
-# **mode-seeking**. It takes one *mode*, one heap, and forgets the other. Its price is about
-# $\log 2$; why, is the first exercise. By the forward measure the same fit would be very dear.
+# The *forward* fit is **mass-covering**. It takes exactly the mean and the deviation of $p$ (compare the
+# last row), and so puts far more mass between the heaps than $p$ has there. The *reverse* fit is
+# **mode-seeking**. It takes one *mode*, one heap, and leaves out the other. For that it pays about
+# $\log 2$, and the first exercise asks why. By the forward divergence the same fit is much worse than
+# the one that covers both.
 #
 # Drag `mean` and `deviation`, and watch where each integrand is large. The buttons lead to the fits
 # above. (The third number belongs to the section on the Jensen-Shannon divergence.)
@@ -299,7 +322,8 @@ print(
 # forward divergence from them. A model that is too simple for its data must then cover gaps, and what
 # it draws from there looks like nothing real. Reverse, in the VAE's loss: `kl_loss` draws from
 # $q(z|x)$ and asks the prior, and the gap under the ELBO, in equation {eq}`eq-vae-elbo`, draws
-# from $q(z|x)$ and asks the true posterior.
+# from $q(z|x)$ and asks the true posterior. That is why, in {numref}`fig-vae-elbo`, the best Gaussian
+# followed one of two equal heaps and lost about $\log 2$.
 #
 # ## Two Gaussians
 #
@@ -326,8 +350,8 @@ print(
 # $$ (eq-kl-gaussian)
 #
 # With $\mu =$ `z_mean` and $\log \sigma^2 =$ `z_log_var` this is one term of
-# `losses.kl_divergence`. The last exercise asks for the same with
-# any Gaussian in the place of the prior.
+# `losses.kl_divergence`. The last exercise asks for the same with any Gaussian in the place of the
+# prior.
 #
 # ## By drawing, and how far off that is
 #
@@ -367,22 +391,26 @@ def formula(z_mean, z_log_var):
 
 rng = np.random.default_rng(1)
 truth = formula(0.5, -0.4)
-print(f"closed form {truth:.4f} nats")
-print("       n   estimate    error   interval            error * sqrt(n)")
+rows = {}
 for n in (100, 1_000, 10_000, 100_000, 1_000_000):
     r = draw_log_ratios(0.5, -0.4, n)
     estimate, error = r.mean(), r.std(ddof=1) / np.sqrt(n)
-    low, high = estimate - 1.96 * error, estimate + 1.96 * error
-    print(
-        f"{n:8} {estimate:10.4f} {error:8.4f}   [{low:.4f}, {high:.4f}] {error * np.sqrt(n):12.2f}"
-    )
+    interval = f"[{estimate - 1.96 * error:.4f}, {estimate + 1.96 * error:.4f}]"
+    rows[f"{n:,}"] = {
+        "estimate": estimate,
+        "error": error,
+        "interval": interval,
+        "error * sqrt(n)": error * np.sqrt(n),
+    }
+print(f"closed form {truth:.4f} nats")
+notebook.Table(rows, digits={"estimate": 4, "error": 4}, corner="n")
 
 # %% [markdown]
-# The last column hardly moves: the error shrinks as $1/\sqrt n$. One more digit costs a hundred times
-# the draws. Is the error that the formula announces also the error that is made? We estimate many
-# times for each $n$, and look at how the estimates scatter.
+# The last column hardly moves: the error shrinks as $1/\sqrt n$, so that one more digit costs a hundred
+# times the draws. Is the error that the formula announces also the error that is made? We estimate
+# many times for each $n$, and look at how the estimates scatter.
 
-# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is $s/\\sqrt n$. The slope of the dots on this plane of logarithms, printed above, is close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}}
+# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is $s/\\sqrt n$. The slope of the dots on this plane of logarithms, is close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}} tags=["hide-input"]
 counts, repeats = np.array([10, 32, 100, 316, 1000, 3162]), 1000
 scatter, held = [], []
 for n in counts:
@@ -401,44 +429,59 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# It is. Only with a handful of draws do fewer intervals hold the truth than promised, because $s$ itself
-# is then a poor estimate.
+# It is, as the dots lie on the line. Only with a handful of draws do fewer intervals hold the truth than
+# promised, because $s$ itself is then a poor estimate.
+#
+# ### When the error bar is wrong
 #
 # A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
-# proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so $r_i = -\log t_i$. Averaged over
-# draws from $q$, the ratio $t_i$ gives one: $q$ cancels, and $p$ adds up to one. So $t_i - 1$ adds
-# nothing on average, and
+# proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so that $r_i = -\log t_i$. Averaged over draws from
+# $q$, the ratio $t_i$ gives one: $q$ cancels, and $p$ integrates to one. So $t_i - 1$ adds nothing on
+# average, and
 #
 # $$
 # \hat D_n^+ = \frac1n \sum_{i=1}^{n} \left(t_i - 1 - \log t_i\right)
 # $$ (eq-kl-positive)
 #
 # has the same expectation {cite}`schulman2020approximating`. By {eq}`eq-kl-tangent` no term of it is
-# negative. Is it better? We compare the plain and the positive estimate for a posterior close to the
-# prior, and for a narrow one, as a VAE has them. The last three columns count: how many of a thousand
-# estimates are below zero, how many below the truth, and how many intervals hold the truth.
+# negative. Is it better? We compare both for a posterior close to the prior, and for a narrow one, as
+# a VAE has them. The last three columns are shares of a thousand estimates: how many are below zero,
+# how many below the truth, and how many intervals hold the truth.
 
 # %%
 n, repeats = 1_000, 1_000
-print("z_mean  z_log_var  truth            mean  scatter  below 0  too low  held")
-for z_mean, z_log_var in ((0.05, -0.05), (0.5, -2.0)):
+rows = {}
+for kind, (z_mean, z_log_var) in {"wide": (0.05, -0.05), "narrow": (0.5, -2.0)}.items():
     truth = formula(z_mean, z_log_var)
     r = draw_log_ratios(z_mean, z_log_var, (repeats, n))
     for name, terms in (("plain", r), ("positive", np.expm1(-r) + r)):
         estimate = terms.mean(axis=1)
         error = terms.std(axis=1, ddof=1) / np.sqrt(n)
-        holds = np.abs(estimate - truth) < 1.96 * error
-        print(
-            f"{z_mean:6} {z_log_var:10} {truth:6.4f} {name:>9} {estimate.mean():6.4f}"
-            f" {estimate.std():8.4f} {np.mean(estimate < 0):8.0%}"
-            f" {np.mean(estimate < truth):8.0%} {holds.mean():5.0%}"
-        )
+        rows[f"{kind}, {name}"] = {
+            "truth": truth,
+            "mean": estimate.mean(),
+            "scatter": estimate.std(),
+            "below zero": np.mean(estimate < 0),
+            "too low": np.mean(estimate < truth),
+            "held": np.mean(np.abs(estimate - truth) < 1.96 * error),
+        }
+notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="posterior, estimate")
 
 # %% [markdown]
-# Near the prior the positive estimate is far better. For the narrow posterior it fails. There $t$ is tiny for almost
-# every draw and enormous for a few that hardly ever come. Its variance is infinite as soon as
-# $\sigma^2 \leq \tfrac12$. So most estimates are too low, and their intervals don't know it. **An error bar that is computed from the draws knows
-# only what was drawn.** The VAE of chapter 2 needs neither: it has the formula.
+# Near the prior the positive estimate is far better, and for the narrow posterior it fails. There $t$ is
+# tiny for almost every draw and enormous for a few that hardly ever come. How bad can that be? The
+# variance of $t$ contains
+#
+# $$
+# \mathbb E_q[t^2] = \int \frac{p(z)^2}{q(z)} \, dz \;\propto\;
+# \int e^{-z^2 + (z - \mu)^2 / 2\sigma^2} \, dz ,
+# $$ (eq-kl-variance)
+#
+# and as soon as $\sigma^2 \leq \tfrac12$ the exponent no longer falls for large $z$, so that the integral
+# is infinite. Most estimates are then too low, and their intervals do not know it. **An error bar that is
+# computed from the draws knows only what was drawn.** The loss of a VAE needs no estimate, since it has
+# the formula. But whenever a quantity is an average of ratios of densities, ask whether the draws reach
+# the places where the ratio is large.
 #
 # ## Why a sum over latent dimensions
 #
@@ -453,8 +496,8 @@ for z_mean, z_log_var in ((0.05, -0.05), (0.5, -2.0)):
 # \end{aligned}
 # $$ (eq-kl-sum)
 #
-# The sum is no choice of ours. It *is* the divergence of the code as a whole. The check: draws of whole
-# codes, against the sum of the formula's terms.
+# So the sum is no choice of ours, but *is* the divergence of the code as a whole. We compare draws of whole
+# codes with the sum of the formula's terms.
 
 # %%
 latent_dim = 16
@@ -463,13 +506,12 @@ z_log_var = rng.uniform(-2, 0, latent_dim)
 r = draw_log_ratios(z_mean, z_log_var, (100_000, latent_dim)).sum(axis=1)
 error = r.std(ddof=1) / np.sqrt(len(r))
 summed = float(losses.kl_divergence(z_mean[None], z_log_var[None])[0])
-print(f"whole codes, drawn  {r.mean():.2f} +- {error:.2f} nats")
-print(f"sum over dimensions {summed:.2f} nats")
-print(f"mean over dimensions {summed / latent_dim:.2f} nats")
-print("sum within four errors:", abs(r.mean() - summed) < 4 * error)
+print(f"whole codes, drawn    {r.mean():.2f} ± {error:.2f} nats")
+print(f"sum over dimensions   {summed:.2f} nats")
+print(f"mean over dimensions  {summed / latent_dim:.2f} nats")
 
 # %% [markdown]
-# Code that averages is common, `mean` being the habit of losses. It runs, it learns, and nobody is
+# Code that averages is common, since losses are averaged by habit. It runs and learns, and nobody is
 # warned. What it trains is
 #
 # $$
@@ -481,9 +523,9 @@ print("sum within four errors:", abs(r.mean() - summed) < 4 * error)
 # \end{aligned}
 # $$ (eq-kl-mean)
 #
-# a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We measure it. A subclass of the
-# package's VAE averages; all else is the same, the seed too. The third row is the package's own VAE, told
-# `beta` divided by `latent_dim`.
+# a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We measure it by a subclass of the
+# package's VAE that averages; all else is the same, the seed too. The third row is the package's own VAE
+# with `beta` divided by `latent_dim`. The error is that of the mean code, on test images.
 
 
 # %%
@@ -512,49 +554,48 @@ def train(kind, beta):
         verbose=0,
     )
     mean, log_var = networks.apply(vae.encoder, x_test)
-    images = vae.reconstruct(x_test)
-    numbers = {
-        "reconstruction": np.mean(losses.gaussian_reconstruction(x_test, images)),
-        "kl": np.mean(losses.kl_divergence(mean, log_var)),
-        "active": metrics.active_units(mean),
+    return vae, {
+        "error, mean code": np.mean(losses.gaussian_reconstruction(x_test, vae.decode(mean))),
+        "kl_loss, summed": np.mean(losses.kl_divergence(mean, log_var)),
+        "active units": metrics.active_units(mean),
     }
-    return vae, {name: float(value) for name, value in numbers.items()}
 
 
-runs = {}
-print("reduction    beta  reconstruction   kl_loss, summed   active units")
-for label, kind, beta in (
-    ("sum", models.VAE, 1.0),
-    ("mean", MeanVAE, 1.0),
-    ("sum", models.VAE, 1.0 / latent_dim),
-    ("sum", models.VAE, 32.0),
-    ("mean", MeanVAE, 32.0),
-):
-    vae, row = train(kind, beta)
-    runs[label, beta] = vae, row
-    print(
-        f"{label:9} {beta:7g} {row['reconstruction']:15.0f} {row['kl']:17.0f} {row['active']:14.0f}"
+trained = {
+    (reduction, beta): train(kind, beta)
+    for reduction, kind, beta in (
+        ("sum", models.VAE, 1.0),
+        ("mean", MeanVAE, 1.0),
+        ("sum", models.VAE, 1.0 / latent_dim),
+        ("sum", models.VAE, 32.0),
+        ("mean", MeanVAE, 32.0),
     )
+}
+notebook.Table(
+    {f"{reduction}, beta {beta:g}": row for (reduction, beta), (_, row) in trained.items()},
+    digits=1,
+    corner="KL term",
+)
 
-# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$ in effect.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}}
-active = {label: runs[label, 32.0][1]["active"] for label in ("sum", "mean")}
-print(f"active units: sum {active['sum']:.0f}, mean {active['mean']:.0f}")
+# %% mystnb={"figure": {"caption": "Eight test images and what two VAEs make of them. Both were told `beta` is $32$. The one that sums has collapsed, as its active units say; the one that averages has trained with $32/16$ in effect.", "name": "fig-kl-mean"}, "image": {"alt": "Three rows of eight digits. Test images; below them the same grey blur eight times; below that rough copies, each of another shape, many of which one can name."}} tags=["hide-input"]
+active = {label: trained[label, 32.0][1]["active units"] for label in ("sum", "mean")}
+print(f"active units: sum {active['sum']}, mean {active['mean']}")
 rows = {"test image": x_test[:8]}
 for label in ("sum", "mean"):
-    rows[f"{label}, beta 32"] = runs[label, 32.0][0].reconstruct(x_test[:8])
+    rows[f"{label}, beta 32"] = trained[label, 32.0][0].reconstruct(x_test[:8])
 plotting.image_rows(rows)
 
 # %% [markdown]
 # The mean with `beta` one and the sum with `beta` divided by `latent_dim` are the same loss, and
-# their rows agree but for rounding, which training makes larger. Compare the first two rows: the code
-# spends several times as many nats on closer copies. That may be what you want. But then it should be
-# your choice, and it should not change when you change `latent_dim`. At a `beta` of $32$ the same slip
-# decides between an empty code and a working one. One run of each, one seed.
+# their rows agree but for rounding, which training makes larger. Compare the first two rows: with the mean
+# the code spends several times as many nats, on closer copies. That may be what you want. But then it
+# should be your choice, and it should not change when you change `latent_dim`. At a `beta` of $32$ the
+# same slip decides between an empty code and a working one. These are single runs, with one seed.
 #
 # ## Jensen-Shannon: an answer that stays finite
 #
-# Two distributions without a common outcome are infinitely far apart by KL, in both directions. A small
-# step closer leaves them infinitely far apart. To mend that, compare each with the *mixture* of
+# Two distributions without a common outcome are infinitely far apart by KL, in both directions, and a
+# small step closer leaves them infinitely far apart. To mend that, compare each with the *mixture* of
 # both, $m = \tfrac12 (p + q)$, and not with the other:
 #
 # $$
@@ -564,9 +605,9 @@ plotting.image_rows(rows)
 # \end{aligned}
 # $$ (eq-kl-js)
 #
-# This is the *Jensen-Shannon divergence* {cite}`lin1991divergence`. Exchanging $p$ and $q$ changes nothing. Where
-# $p$ has mass, $m$ has at least half of it, so the ratio $p/m$ is never above two, and neither is
-# $q/m$. Hence
+# This is the *Jensen-Shannon divergence* {cite}`lin1991divergence`. Exchanging $p$ and $q$ changes
+# nothing. Where $p$ has mass, $m$ has at least half of it, so the ratio $p/m$ is never above two, and
+# neither is $q/m$. Hence
 #
 # $$
 # 0 \leq \text{JS}(p, q) \leq \log 2 ,
@@ -579,26 +620,42 @@ plotting.image_rows(rows)
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
 m = 0.5 * (p + q)
-print("KL, p draws:", rel_entr(p, q).sum(), "  KL, q draws:", rel_entr(q, p).sum())
+print(f"KL, p draws {rel_entr(p, q).sum()}, KL, q draws {rel_entr(q, p).sum()}")
 js = 0.5 * (rel_entr(p, m).sum() + rel_entr(q, m).sum())
 print(f"JS {js:.4f}, log 2 {np.log(2):.4f}")
 
 
-# %% mystnb={"figure": {"caption": "Two Gaussians of deviation one half, moved apart. Left: the KL divergence grows without limit. Right: the Jensen-Shannon divergence runs into its bound, the dotted line at $\\log 2$, and its slope, printed above, goes to zero.", "name": "fig-kl-js"}, "image": {"alt": "Two charts over the distance of two Gaussians. Left, KL rises ever more steeply. Right, Jensen-Shannon rises in an S from zero and flattens against a dotted line, all but level over the right half."}}
+# %%
 def jensen_shannon(log_a, log_b):
     """Return the Jensen-Shannon divergence on the grid, in nats."""
     log_m = np.logaddexp(log_a, log_b) - np.log(2)
     return 0.5 * (kl(log_a, log_m) + kl(log_b, log_m))
 
 
+def js_slope(log_a, shifted, distance):
+    """Return how JS changes with the distance of a Gaussian of deviation one half."""
+    log_m = np.logaddexp(log_a, shifted) - np.log(2)
+    change = np.exp(shifted) * (z - distance) / 0.5**2  # derivative of its density
+    return 0.5 * trapezoid(change * (shifted - log_m), z)
+
+
 apart = np.linspace(0, 6, 61)
-pairs = [(norm.logpdf(z, 0, 0.5), norm.logpdf(z, s, 0.5)) for s in apart]
-kls = np.array([kl(a, b) for a, b in pairs])
-jss = np.array([jensen_shannon(a, b) for a, b in pairs])
-slopes = np.gradient(jss, apart, edge_order=2)
-print("distance     KL       JS   slope of JS")
-for i in (0, 5, 10, 20, 30, 40, 60):
-    print(f"{apart[i]:8.1f} {kls[i]:6.1f} {jss[i]:8.4f} {slopes[i]:13.5f}")
+still = norm.logpdf(z, 0, 0.5)
+moved = [norm.logpdf(z, distance, 0.5) for distance in apart]
+kls = np.array([kl(still, b) for b in moved])
+jss = np.array([jensen_shannon(still, b) for b in moved])
+slopes = [js_slope(still, b, distance) for b, distance in zip(moved, apart, strict=True)]
+notebook.Table(
+    {
+        f"{apart[i]:.1f}": {"KL": kls[i], "JS": jss[i], "slope of JS": slopes[i]}
+        for i in (0, 5, 10, 20, 30, 40, 60)
+    },
+    digits={"KL": 1, "JS": 4, "slope of JS": 5},
+    corner="distance",
+)
+
+# %% mystnb={"figure": {"caption": "Two Gaussians of deviation one half, moved apart. Left: the KL divergence grows without limit. Right: the Jensen-Shannon divergence runs into its bound, the dotted line at $\\log 2$, and its slope goes to zero.", "name": "fig-kl-js"}, "image": {"alt": "Two charts over the distance of two Gaussians. Left, KL rises ever more steeply. Right, Jensen-Shannon rises in an S from zero and flattens against a dotted line, all but level over the right half."}} tags=["hide-input"]
+print(f"JS is steepest, {max(slopes):.2f}, at a distance of {apart[np.argmax(slopes)]:.1f}")
 figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3))
 left.plot(apart, kls)
 left.set(xlabel="distance", ylabel="KL [nats]")
@@ -609,112 +666,19 @@ plt.show()
 
 # %% [markdown]
 # Go back to the interactive figure and watch its third number: wherever you drag $q$, it stays below
-# $\log 2$. Finite is not all one wants, though. Where the right curve is level, it says "far
-# apart" and not "this way is nearer".
+# $\log 2$. But finite is not all that one wants. Where the right curve is level, it says "far apart" and
+# not "this way is nearer".
 #
-# ## How a GAN meets it
+# ## Where chapter 4 begins
 #
-# For KL and JS alike one must know both densities. Of images we know neither: we have a heap of real ones
-# and a network that draws others. Is there a way to measure their divergence from draws alone?
-#
-# Show a second network, the *discriminator*, real $x \sim p$ and generated $x \sim q$, and let it answer with
-# $D(x)$, its probability for "real". It is to make the following as large as it can
-# {cite}`goodfellow2014generative`:
-#
-# $$
-# \begin{aligned}
-# V(D) = {} & \mathbb E_{x \sim p}\left[\log D(x)\right] \\
-# & + \mathbb E_{x \sim q}\left[\log (1 - D(x))\right] .
-# \end{aligned}
-# $$ (eq-kl-value)
-#
-# What is the best answer at one $x$? Written as integrals, this $x$ adds $p \log D + q \log (1 - D)$.
-# The derivative by $D$ is $p / D - q / (1 - D)$. It falls from plus to minus infinity as $D$ goes
-# from zero to one, and passes zero at
-#
-# $$
-# D^*(x) = \frac{p(x)}{p(x) + q(x)} .
-# $$ (eq-kl-optimal)
-#
-# Now put it in. Since $p + q = 2m$, we have $D^* = \tfrac12 \cdot p/m$ and $1 - D^* = \tfrac12 \cdot q/m$.
-# Each $\tfrac12$ leaves $-\log 2$, and what remains are the two halves of JS:
-#
-# $$
-# \begin{aligned}
-# V(D^*) &= \mathbb E_{p}\left[\log \tfrac pm\right] + \mathbb E_{q}\left[\log \tfrac qm\right] - 2 \log 2 \\
-# &= 2 \, \text{JS}(p, q) - 2 \log 2 .
-# \end{aligned}
-# $$ (eq-kl-gan)
-#
-# So an optimal discriminator measures the Jensen-Shannon divergence, and needs draws only. We check
-# both halves of that on densities that we know: the equation, by sums over the grid; and the learning, by
-# a small discriminator that sees draws alone. For two Gaussians $\log (p/q)$ is a quadratic in
-# $x$, so three weights are enough: $D(x) = \text{sigmoid}(w_0 + w_1 x + w_2 x^2)$. It minimises
-# the GAN's loss, which is $-V$.
-
-# %%
-log_real, log_generated = norm.logpdf(z, -1.0, 0.8), norm.logpdf(z, 1.0, 1.2)
-
-
-def value(logits):
-    """Return V(D) by sums over the grid; D = sigmoid(logits)."""
-    log_d, log_not_d = -np.logaddexp(0, -logits), -np.logaddexp(0, logits)
-    return trapezoid(np.exp(log_real) * log_d + np.exp(log_generated) * log_not_d, z)
-
-
-def powers(x):
-    return np.stack([np.ones_like(x), x, x**2], axis=-1)
-
-
-rng = np.random.default_rng(2)
-real, generated = rng.normal(-1.0, 0.8, 5000), rng.normal(1.0, 1.2, 5000)
-
-
-def discriminator_loss(weights):
-    """Return -V, estimated from the draws."""
-    on_real, on_generated = powers(real) @ weights, powers(generated) @ weights
-    losses_real = np.logaddexp(0, -on_real)  # -log D
-    losses_generated = np.logaddexp(0, on_generated)  # -log(1 - D)
-    return losses_real.mean() + losses_generated.mean()
-
-
-weights = minimize(discriminator_loss, np.zeros(3)).x
-js = jensen_shannon(log_real, log_generated)
-print(f"JS on the grid            {js:.4f} nats")
-print(f"2 JS - 2 log 2            {2 * js - 2 * np.log(2):.4f}")
-print(f"V of the optimal D*       {value(log_real - log_generated):.4f}")
-print(f"V of the learned D        {value(powers(z) @ weights):.4f}")
-print(f"V of D = 1/2 everywhere   {value(0 * z):.4f}")
-estimate = 0.5 * (2 * np.log(2) - discriminator_loss(weights))
-print(f"JS by the learned D, from draws alone: {estimate:.3f} nats")
-
-# %% [markdown]
-# The second line and the third are equation {eq}`eq-kl-gan`. The learned $D$ comes close and stays
-# below, since no other is better than $D^*$. The last line solves that equation for JS, with $V$
-# averaged over the draws. It is an estimate, and has an error like all of them.
-
-# %% mystnb={"figure": {"caption": "Above, the two densities. Below, the optimal discriminator and the one that learned from draws. They hardly differ where there is data; the largest difference there is printed above. Both cross one half close to where the densities cross.", "name": "fig-kl-discriminator"}, "image": {"alt": "Two charts, one above the other. Above, a narrower density on the left and a wider one on the right that overlap. Below, two curves almost on top of each other fall from near one at the left to near zero at the right; at the far left they bend down again."}} tags=["hide-input"]
-optimal, learned = expit(log_real - log_generated), expit(powers(z) @ weights)
-seen = np.exp(log_real) + np.exp(log_generated) > 0.02
-print(f"largest difference: {np.abs(optimal - learned)[seen].max():.2f}")
-figure, (upper, lower) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
-upper.plot(z, np.exp(log_real), color="0.35", label="real, p")
-upper.plot(z, np.exp(log_generated), color="C0", label="generated, q")
-upper.set(ylabel="density", ylim=(0, None))
-upper.legend()
-lower.axhline(0.5, color="black", linestyle=":", linewidth=1)
-lower.plot(z, optimal, color="C2", linewidth=5, alpha=0.4, label="optimal D*")
-lower.plot(z, learned, color="C3", linestyle="--", label="learned D")
-lower.set(xlim=(-4.5, 5), xlabel="x", ylabel="D(x)", ylim=(-0.03, 1.03))
-lower.legend()
-plt.show()
-
-# %% [markdown]
-# A *generator* that draws $x \sim q$ can now be trained against this measurement, so as to make it
-# small. That is a GAN. In the best case it minimises the Jensen-Shannon divergence, and the level part
-# of the curve above is its first trouble: real and generated images often have next to nothing in
-# common, a good discriminator then tells them apart for certain, and its answer shows no way
-# {cite}`arjovsky2017towards`. Chapter 4 begins here.
+# For KL and JS alike we had to know both densities. Of images we know neither: we have a heap of real
+# ones, and a network that draws others. Look at what equation {eq}`eq-kl-definition` needs, though. It is
+# the *log ratio* $\log p(x) - \log q(x)$ at the drawn places, and a log ratio can be learned from draws
+# alone, by a network that is shown examples of both kinds and asked which is which. Chapter 4 derives it.
+# Two things of this chapter return there. A generator that follows the Jensen-Shannon divergence is
+# stopped where it is level: real and generated images often have next to nothing in common, and then no
+# step looks better than another {cite}`arjovsky2017towards`. And the loss that is used in practice turns
+# out to follow a reverse divergence, which seeks a mode and leaves out others.
 #
 # ## Exercises
 #
@@ -722,8 +686,8 @@ plt.show()
 #
 # ### Run and look
 #
-# Press *reverse fit* in the interactive figure. How many nats is $D_\text{KL}(q \,\|\, p)$? And why this number?
-# Compare the heights of $p$ and $q$.
+# Press *reverse fit* in the interactive figure. How many nats is $D_\text{KL}(q \,\|\, p)$? And why this
+# number? Compare the heights of $p$ and $q$.
 
 # %% tags=["exercise"]
 # Exercise: cost_of_one_mode
@@ -736,7 +700,7 @@ cost = 0.69
 
 exercises.check("cost_of_one_mode", cost)
 # %% [markdown]
-# ### Implement the KL divergence of two lists
+# ### Write the KL divergence of two lists
 #
 # Write equation {eq}`eq-kl-definition` as a sum, without `rel_entr`. Some outcomes may never
 # happen, $p(x) = 0$.
@@ -764,7 +728,7 @@ def discrete_kl(p, q):
 exercises.check("discrete_kl", discrete_kl)
 
 # %% [markdown]
-# ### Implement the Jensen-Shannon divergence
+# ### Write the Jensen-Shannon divergence
 #
 # Equation {eq}`eq-kl-js`. The function `kl` inside is given.
 
@@ -799,7 +763,7 @@ def jensen_shannon(p, q):
 exercises.check("jensen_shannon", jensen_shannon)
 
 # %% [markdown]
-# ### Derive and implement: any two Gaussians
+# ### Derive and write: any two Gaussians
 #
 # Follow the steps from {eq}`eq-kl-log-ratio` to {eq}`eq-kl-gaussian` once more, on paper, with
 # $p = \mathcal N(\nu, \tau^2)$ in the place of the prior. One new thing is needed: the expectation
@@ -914,22 +878,44 @@ exercises.check("gaussian_kl", gaussian_kl)
 #
 # </details>
 #
-# **5. The optimal discriminator answers one half for every image. What do you know?**
+# **5. You fit one Gaussian, by maximum likelihood, to the heights of children and adults together. What
+# does it look like?**
 #
-# <details><summary>a) Real and generated images have the same distribution.</summary>
+# <details><summary>a) It sits on the larger of the two groups.</summary>
 #
-# Right. By equation {eq}`eq-kl-optimal` one half means that the two densities are equal there. Then
-# the Jensen-Shannon divergence is zero.
-#
-# </details>
-# <details><summary>b) Nothing, as a poor discriminator answers like that as well.</summary>
-#
-# No. A poor one may well answer so. But this one was said to be optimal.
+# No. That would be the fit by the reverse divergence. Likelihood means that the data draw, and the smaller
+# group is drawn too.
 #
 # </details>
-# <details><summary>c) Real and generated images have nothing in common.</summary>
+# <details><summary>b) It covers both groups, and the gap between them.</summary>
 #
-# No. Then it would answer one for the real ones and zero for the others.
+# Right. The smallest negative log-likelihood is the smallest forward divergence, and that takes the mean
+# and the deviation of all the data.
+#
+# </details>
+# <details><summary>c) It has two humps.</summary>
+#
+# No. One Gaussian has one. That is why the direction matters.
+#
+# </details>
+#
+# **6. A colleague averages the KL term over $64$ latent dimensions and reports `beta` one. Which VAE did
+# he train?**
+#
+# <details><summary>a) One with `beta` one.</summary>
+#
+# No. The mean is the sum divided by the number of dimensions.
+#
+# </details>
+# <details><summary>b) One with a `beta` of $1/64$.</summary>
+#
+# Right. Its codes may spend far more nats than he thinks, and with another `latent_dim` he would train yet
+# another model.
+#
+# </details>
+# <details><summary>c) A plain autoencoder, since the KL term is gone.</summary>
+#
+# No. It is weak, but there: without any price on nats the clouds would shrink to points.
 #
 # </details>
 #
@@ -940,8 +926,7 @@ exercises.check("gaussian_kl", gaussian_kl)
 # - Forward covers all mass, gaps included. Reverse seeks a mode and forgets the rest.
 # - An estimate from draws has an error of $s/\sqrt n$. Report it. It knows only what was drawn.
 # - The VAE's term is a sum over latent dimensions. A mean divides `beta` by `latent_dim`.
-# - Jensen-Shannon is symmetric and at most $\log 2$. An optimal discriminator measures it from
-#   draws alone; where nothing is in common, it is level.
+# - Jensen-Shannon is symmetric and at most $\log 2$. Where nothing is in common, it is level.
 #
 # ## Sources
 #
@@ -952,6 +937,4 @@ exercises.check("gaussian_kl", gaussian_kl)
 # - The Gaussian closed form: {cite}`kingma2014auto`, appendix B.
 # - The estimator that is never negative: {cite}`schulman2020approximating`.
 # - Jensen-Shannon: {cite}`lin1991divergence`, section IV.
-# - The optimal discriminator and its value: {cite}`goodfellow2014generative`, equation 1,
-#   proposition 1 and theorem 1.
-# - Why its answer may show no way: {cite}`arjovsky2017towards`, section 2.
+# - What happens where nothing is in common: {cite}`arjovsky2017towards`, section 2.

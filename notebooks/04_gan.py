@@ -1,16 +1,19 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 107 s on two CPU cores, measured at the last execution.*
+# *Run time: 405 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
 # After this chapter you can
 #
-# - write down the game of a generator and a discriminator, and say what each of them wants;
-# - derive the best discriminator, and what the generator then minimises;
-# - explain why the generator is trained with $-\log D$, and measure the difference;
-# - train a GAN, watch it find or lose the modes of a mixture, and say why its losses don't tell.
+# - write down the game of a generator and a discriminator, and say what each of them lowers;
+# - derive the best discriminator, and what the generator then minimises, for both of its losses;
+# - build both networks layer by layer and write the step that trains them;
+# - say why such a game may circle, chase or collapse, and try a remedy on a toy;
+# - read the curves of a GAN, and say what its losses don't tell.
+#
+# You need log-likelihood from [Before you start](00_before_you_start.ipynb), and chapters 2 and 3.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -21,106 +24,103 @@ if "google.colab" in sys.modules and not os.path.exists("04_gan.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
-import os
+from vaegan_edu import notebook
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+profile = notebook.start()
 
 import json
+from functools import partial
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+import tensorflow as tf  # for its GradientTape
 from keras import layers, ops
+from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from scipy.stats import norm
 
 from vaegan_edu import (
     callbacks,
     exercises,
-    experiments,
     losses,
     metrics,
     models,
     networks,
     plotting,
+    records,
     toys,
 )
 from vaegan_edu.widgets import GameExplorer
 
-# %matplotlib inline
-plotting.style()
-profile = experiments.current_profile()
 (x_train, y_train), (x_test, y_test) = profile.load_data()
 
 # %% [markdown]
-# ## A forger and an expert
+# ## Two networks, one game
 #
 # The images of chapter 2 were blurred. We had told the decoder, pixel by pixel, what it got wrong,
-# and where a code left a doubt the safest answer was an average. But an average of two images is
-# no image of the data, and everyone sees it at once. Could that eye be a network?
+# and where a code left a doubt, the safest answer was an average. But an average of two images is
+# no image of the data, and everyone sees it at once. Could a network learn to see it?
 #
 # Let two networks play against each other {cite}`goodfellow2014generative`.
 #
-# - The *generator* is a forger. It turns a random code $z$ into an example $G(z)$. It is a decoder
-#   by another name, and it never sees the data.
-# - The *discriminator* is an expert. It is shown examples, real and forged, and answers with $D(x)$,
-#   its probability that $x$ is real.
+# - The *generator* turns a random code $z$ into an example $G(z)$. It is a decoder by another name,
+#   and it never sees the data.
+# - The *discriminator* is shown examples, real and generated, and answers with $D(x)$, its
+#   probability that $x$ is real.
 #
-# The expert learns to tell them apart. The forger learns to be taken for real. Each forces the other
-# to improve. Nobody compares a forged image with one particular real image: the only question is
-# whether it *could* have come from the data.
+# The discriminator learns to tell the two kinds apart, and the generator learns to have its examples
+# taken for real. Nobody compares a generated image with one particular real image: the only question
+# is whether it *could* have come from the data.
 #
-# Write $p$ for the density of the data and $q$ for the density of what the generator makes. The
-# expert's success is the *value* of the game, that paper's first equation:
+# Write $p$ for the density of the data, $q$ for the density of what the generator makes, and
+# $\pi = \mathcal N(0, I)$ for the distribution of the codes, which chapter 2 called the prior. The
+# discriminator's success is the *value* of the game, the paper's first equation:
 #
 # $$
 # \begin{aligned}
 # V(D, G) = {} & \mathbb E_{x \sim p}\left[\log D(x)\right] \\
-# &+ \mathbb E_{z \sim p(z)}\left[\log\left(1 - D(G(z))\right)\right].
+# &+ \mathbb E_{z \sim \pi}\left[\log\left(1 - D(G(z))\right)\right].
 # \end{aligned}
 # $$ (eq-gan-value)
 #
-# The first term is near zero if the expert believes in what is real, the second if he rejects what
-# is forged. Otherwise they are negative. So the discriminator makes $V$ large and the generator
-# makes it small:
+# The first term is near zero if the discriminator accepts what is real, the second if it rejects what
+# is generated. Otherwise they are negative. So the discriminator makes $V$ large, and the
+# generator makes it small:
 #
 # $$
 # \min_G \, \max_D \; V(D, G).
 # $$ (eq-gan-game)
 #
 # In the code the discriminator answers with `logits`, any real number, and
-# $D = \operatorname{sigmoid}(\texttt{logits})$. Positive means "real". What it lowers is
-# `losses.discriminator_loss(logits, target)`, with `target` one on real examples and zero on
-# generated ones. The sum of the two means is $-V$:
+# $D = \operatorname{sigmoid}(\texttt{logits})$, so that a positive logit means "real". What it lowers
+# is `losses.discriminator_loss(logits, target)`, with a `target` of one on real examples and of zero
+# on generated ones. The sum of the two means is $-V$:
 
 # %%
 real_logits = np.array([2.0, 0.5, -1.0])  # the discriminator's, on real ...
 fake_logits = np.array([-3.0, 0.2])  # ... and on generated examples
 
-value = np.mean(np.log(expit(real_logits)))
-value += np.mean(np.log(1 - expit(fake_logits)))
+value = np.mean(np.log(expit(real_logits))) + np.mean(np.log(1 - expit(fake_logits)))
 on_real = losses.discriminator_loss(real_logits, 1.0)
 on_fake = losses.discriminator_loss(fake_logits, 0.0)
+guess = losses.discriminator_loss(np.zeros(1), 1.0) + losses.discriminator_loss(np.zeros(1), 0.0)
 print(f"V by the formula        {value:.3f} nats")
 print(f"sum of the two losses   {float(ops.mean(on_real) + ops.mean(on_fake)):.3f}")
-
-guess = losses.discriminator_loss(np.zeros(1), 1.0)
-guess += losses.discriminator_loss(np.zeros(1), 0.0)
-print(f"an expert who guesses   {float(guess[0]):.3f}")
+print(f"loss of D = 1/2         {float(guess[0]):.3f}")
 print(f"2 log 2                 {2 * np.log(2):.3f}")
 
 # %% [markdown]
 # Keep the last number in mind. A discriminator that answers one half to everything has a loss of
-# $2 \log 2$. We shall meet it at the best moment of a game, and at the worst.
+# $2 \log 2$. It will return at the end of a perfect game, and in games that have failed.
 #
-# ## The best expert
+# ## The best discriminator
 #
 # Hold the generator still. Which discriminator makes $V$ largest? Write both averages as one
 # integral:
@@ -132,13 +132,14 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 # \end{aligned}
 # $$ (eq-gan-integral)
 #
-# $D$ may be chosen at every $x$ on its own. So look at one $x$. The derivative with respect to $D$ is
+# Since $D$ may be chosen at every $x$ on its own, look at one $x$. The derivative with respect to $D$
+# is
 #
 # $$
 # \frac{p}{D} - \frac{q}{1 - D},
 # $$ (eq-gan-derivative)
 #
-# which falls as $D$ grows, so where it is zero the bracket is largest. Solve for $D$:
+# which falls as $D$ grows, so the bracket is largest where it is zero. Solve for $D$:
 #
 # $$
 # \begin{aligned}
@@ -147,100 +148,73 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 # \end{aligned}
 # $$ (eq-gan-optimal)
 #
-# This is Bayes' rule for "real or forged?", with as many real examples as forged ones. And it is the
-# bridge to chapter 3: the expert's logit is a *log ratio of densities*, learned from examples
-# alone. Is that so? We take two densities that we know, a mixture and a Gaussian, show a small
-# network nothing but draws from them, and compare its logits with the formula.
+# This is Bayes' rule for "real or generated?", with as many examples of the one kind as of the other.
+# And it is the bridge to chapter 3: the best logit is the *log ratio of the densities*, whose average
+# is a KL divergence. There we had to know both densities. Here examples are enough, if a network
+# really learns this ratio from them. So we take two densities that we know, a mixture and a Gaussian,
+# show a small network nothing but draws from them, and compare its logits with the formula.
 
 
 # %%
 def log_p(x):
     """Log-density of the data, a mixture of two Gaussians."""
-    return np.logaddexp(
-        norm.logpdf(x, -2.0, 0.7) + np.log(0.5),
-        norm.logpdf(x, 1.5, 1.0) + np.log(0.5),
-    )
+    return np.logaddexp(norm.logpdf(x, -2.0, 0.7), norm.logpdf(x, 1.5, 1.0)) - np.log(2)
 
 
-def log_q(x):
+def log_q(x, mean=0.0, deviation=1.8):
     """Log-density of the generator, one Gaussian."""
-    return norm.logpdf(x, 0.0, 1.8)
+    return norm.logpdf(x, mean, deviation)
 
 
 rng = np.random.default_rng(0)
 count = 100_000
-real = np.where(
-    rng.random(count) < 0.5,
-    rng.normal(-2.0, 0.7, count),
-    rng.normal(1.5, 1.0, count),
-)
+first, second = rng.normal(-2.0, 0.7, count), rng.normal(1.5, 1.0, count)
+real = np.where(rng.random(count) < 0.5, first, second)
 fake = rng.normal(0.0, 1.8, count)
 points = np.concatenate([real, fake])[:, None].astype("float32")
-targets = np.repeat([1.0, 0.0], count)[:, None].astype("float32")
+targets = np.repeat([1.0, 0.0], count).astype("float32")
 order = rng.permutation(2 * count)
 
 keras.utils.set_random_seed(0)
-expert = keras.Sequential(
+discriminator = keras.Sequential(
     [
         keras.Input((1,)),
         layers.Dense(32, activation="tanh"),
         layers.Dense(32, activation="tanh"),
-        layers.Dense(1),
+        layers.Dense(1),  # the logit
     ]
 )
-x = np.linspace(-8, 8, 801)
-density = (np.exp(log_p(x)) + np.exp(log_q(x))) / 2
-best_logits = log_p(x) - log_q(x)
-
-
-def logit_error():
-    """Mean distance of the network's logits from the formula, where examples lie."""
-    logits = networks.apply(expert, x[:, None])[:, 0]
-    return np.average(np.abs(logits - best_logits), weights=density)
-
-
-before = logit_error()
-expert.compile(
-    keras.optimizers.Adam(3e-3),
+discriminator.compile(
+    keras.optimizers.Adam(),
     # Half of a batch is real: twice the mean over all is the sum of both means.
     loss=lambda target, logits: 2 * losses.discriminator_loss(logits, target[:, 0]),
     steps_per_execution=50,
 )
-expert.fit(
-    points[order],
-    targets[order],
-    batch_size=500,
-    verbose=0,
-    epochs=profile.epochs(cpu=4, gpu=8),
-    shuffle=False,
-)
-expert.optimizer.learning_rate = 3e-4  # smaller steps, less noise
-expert.fit(points[order], targets[order], batch_size=500, verbose=0, shuffle=False)
-after = logit_error()
-print(f"mean error of the logits, untrained   {before:.1f}")
-print("trained: below 0.1", after < 0.1)
+for epochs, rate in ((profile.epochs(cpu=4, gpu=8), 3e-3), (1, 3e-4)):
+    discriminator.optimizer.learning_rate = rate  # smaller steps at the end: less noise
+    discriminator.fit(points[order], targets[order, None], epochs=epochs, batch_size=500, verbose=0)
 
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Above, the densities of the data and of the generator. Below, the logits that a network learned from draws, and the formula of equation {eq}`eq-gan-optimal`. Their mean distance where examples lie is printed above the figure.", "name": "fig-gan-logits"}, "image": {"alt": "Two charts, one above the other. Above, a density with two humps and a wide single hump. Below, two curves almost on top of each other: they rise to a top above each of the two humps, dip below zero between them and fall steeply on both sides; far outside they part a little."}}
-print(f"mean error of the logits, trained     {after:.3f}")
+# %% mystnb={"figure": {"caption": "Above, the densities of the data and of the generator. Below, the logits that a network learned from draws, and the formula of equation {eq}`eq-gan-optimal`. They agree where examples lie, and part far outside, where the network has seen hardly any.", "name": "fig-gan-logits"}, "image": {"alt": "Two charts, one above the other. Above, a density with two humps and a wide single hump. Below, two curves almost on top of each other: they rise to a top above each of the two humps, dip below zero between them and fall steeply on both sides; far outside they part."}} tags=["hide-input"]
+x = np.linspace(-8, 8, 801)
+density = (np.exp(log_p(x)) + np.exp(log_q(x))) / 2
+best_logits = log_p(x) - log_q(x)
+learned_logits = networks.apply(discriminator, x[:, None])[:, 0]
+error = np.average(np.abs(learned_logits - best_logits), weights=density)
+print(f"mean distance of the two curves, where examples lie: {error:.2f}")
 figure, (upper, lower) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.2), sharex=True)
 upper.plot(x, np.exp(log_p(x)), label="p, data")
 upper.plot(x, np.exp(log_q(x)), label="q, generator")
 upper.set(ylabel="density")
 upper.legend()
 lower.plot(x, best_logits, color="C2", linewidth=5, alpha=0.4, label="log p - log q")
-lower.plot(
-    x,
-    networks.apply(expert, x[:, None])[:, 0],
-    color="black",
-    label="learned logits",
-)
+lower.plot(x, learned_logits, color="black", label="learned logits")
 lower.axhline(0, color="black", linestyle=":", linewidth=1)
 lower.set(xlabel="x", ylabel="logit", xlim=(-5.5, 5.5), ylim=(-6, 2.5))
 lower.legend(loc="lower center")
 plt.show()
 
 # %% [markdown]
-# ## What remains for the forger
+# ## What remains for the generator
 #
 # Put $D^*$ into equation {eq}`eq-gan-integral`. With the mixture $m = (p + q)/2$ we have
 # $D^* = p / (2m)$ and $1 - D^* = q / (2m)$, and each of the two terms gives one $-\log 2$:
@@ -253,50 +227,77 @@ plt.show()
 # \end{aligned}
 # $$ (eq-gan-js)
 #
-# So against the best expert the forger lowers the Jensen-Shannon divergence. It is zero only when
-# $q = p$. Then $D^*$ is one half everywhere and $V$ is $-2 \log 2$. That is the end of the game: the
-# forger makes examples exactly as the data are made, and the expert can only guess.
+# So a generator that lowers $V$ against the best discriminator lowers the Jensen-Shannon divergence of
+# chapter 3. It is zero only when $q = p$. Then $D^*$ is one half everywhere and $V$ is $-2 \log 2$.
+# That is the end of the game: the generator makes examples exactly as the data are made, and no
+# discriminator can do better than guess.
 #
-# Any other discriminator reaches less. Turned round, every discriminator tells a *lower bound* of
-# the divergence, and a poor one tells too little:
+# Any other discriminator reaches less. Turned round, every discriminator gives a *lower bound* of the
+# divergence, and a poor one a low bound:
 #
 # $$
 # \text{JS}(p, q) \;\geq\; \log 2 + \tfrac 12 V(D, G) .
 # $$ (eq-gan-bound)
 #
-# We check both with the network just trained, by sums over a fine grid.
+# (When $V$ is averaged over draws, take fresh ones. On the draws that a network was fitted to it looks
+# better than it is, and the bound comes out too high.)
+#
+# We compare four discriminators of the two densities above, by sums over a fine grid: the formula, the
+# network, one that always answers one half, and one that has the right logits but multiplies them by
+# a factor, so that it is far too sure of itself. The factor is chosen such that its loss is
+# $2 \log 2$ as well.
 
 
 # %%
 def game_value(logits):
     """The integral for V as a sum over the grid `x`, for D = sigmoid(logits)."""
-    integrand = np.exp(log_p(x)) * -np.logaddexp(0, -logits)
-    integrand += np.exp(log_q(x)) * -np.logaddexp(0, logits)
+    integrand = np.exp(log_p(x)) * -np.logaddexp(0, -logits)  # p log D
+    integrand += np.exp(log_q(x)) * -np.logaddexp(0, logits)  # q log(1 - D)
     return np.sum(integrand) * (x[1] - x[0])
 
 
+def accuracy(logits):
+    """Share of right answers among as many real examples as generated ones."""
+    right = np.where(logits > 0, np.exp(log_p(x)), np.exp(log_q(x)))
+    right = np.where(logits == 0, density, right)  # a guess
+    return np.sum(right) / 2 * (x[1] - x[0])
+
+
 log_m = np.log(density)
-js = (
-    0.5
-    * np.sum(np.exp(log_p(x)) * (log_p(x) - log_m) + np.exp(log_q(x)) * (log_q(x) - log_m))
-    * (x[1] - x[0])
-)
-learned_logits = networks.apply(expert, x[:, None])[:, 0]
-print(f"2 JS - 2 log 2              {2 * js - 2 * np.log(2):.3f} nats")
-print(f"V of the formula's D*       {game_value(best_logits):.3f}")
-print(f"V of the learned D          {game_value(learned_logits):.2f}")
-print(f"V of D = 1/2 everywhere     {game_value(0 * x):.3f}")
-print("no D is above D*:", game_value(learned_logits) < game_value(best_logits))
+terms = np.exp(log_p(x)) * (log_p(x) - log_m) + np.exp(log_q(x)) * (log_q(x) - log_m)
+js = 0.5 * np.sum(terms) * (x[1] - x[0])
+factor = brentq(lambda k: game_value(k * best_logits) + 2 * np.log(2), 1.1, 20)
+answers = {
+    "D* by the formula": best_logits,
+    "learned from draws": learned_logits,
+    "one half everywhere": 0 * x,
+    f"D*, logits times {factor:.1f}": factor * best_logits,
+}
+rows = {
+    name: {
+        "V": game_value(logits),
+        "bound on JS": np.log(2) + game_value(logits) / 2,
+        "right answers": accuracy(logits),
+    }
+    for name, logits in answers.items()
+}
+print(f"JS {js:.3f} nats, 2 JS - 2 log 2 = {2 * js - 2 * np.log(2):.3f}")
+notebook.Table(rows, digits=3, corner="discriminator")
 
 # %% [markdown]
-# Now play both sides. The data are a Gaussian around zero. Two sliders are the forger's: `mean` and
-# `deviation` of what he makes. Two are the expert's: the `slope` and `offset` of his logits,
-# $\texttt{slope} \cdot x + \texttt{offset}$.
+# The first row is equation {eq}`eq-gan-js`, and the network's bound comes close to it. Compare the last
+# two rows. Both have the loss of a guesser, but one of them *is* right more often than not: what it
+# wins by telling the two kinds apart, it loses by being too sure where it is wrong. So a loss of
+# $2 \log 2$ does not say that a discriminator cannot tell them apart. It says that, as a bound, it
+# proves nothing.
 #
-# First be the expert: find the `slope` and the `offset` that bring $V$ closest to its best. Then be
-# the forger and move `mean` until that expert is deceived. What does the best expert (dashed) do
-# meanwhile? The last two lines are what the forger feels: the slopes of two losses, of which the
-# next section speaks.
+# Now play both sides. The data are a Gaussian around zero. Two sliders belong to the generator, `mean`
+# and `deviation` of what it makes. Two belong to the discriminator, the `slope` and `offset` of its
+# logits, $\texttt{slope} \cdot x + \texttt{offset}$.
+#
+# First find the `slope` and the `offset` that bring $V$ closest to its best. Then move `mean` until
+# that discriminator is deceived. What does the best discriminator (dashed) do meanwhile? The last two
+# lines are what the generator receives: the slopes of two losses, of which the next section speaks.
 
 # %% tags=["nbval-ignore-output"]
 explorer = GameExplorer()
@@ -304,61 +305,19 @@ explorer
 
 # %%
 rest = GameExplorer(mean=0.0, deviation=1.0, slope=0.0, offset=0.0).game
-for name, number in rest.items():
-    print(f"{name:15} {number + 0.0:.3f}")
+notebook.Table({"at rest": {name: number for name, number in rest.items()}}, digits=3)
 
 # %% [markdown]
-# That is the *fixed point*: `mean` and `deviation` are those of the data, the discriminator answers
-# one half, $V$ is $-2 \log 2$ and no better one exists, and both generator losses are level. Nobody
-# can win anything by a step of his own.
+# These are the numbers at the *fixed point*: `mean` and `deviation` are those of the data, the
+# discriminator answers one half, $V$ is $-2 \log 2$ and no better one exists, and both losses of the
+# generator are level in `mean`. Neither player gains anything by a step of its own.
 #
-# A fixed point need not attract, though, or not soon. Let both take small steps at the same time, the forger in
-# `mean` and the expert in `slope`, and follow the pair. We do it twice, for data and generator both
-# of deviation one, and both of a tenth.
-
-
-# %%
-def walk(deviation, steps=1500, rate=0.1):
-    """Let both players step at once; return `mean` and `slope` at every step."""
-    z = np.linspace(-6, 6, 601)
-    weight = norm.pdf(z) / norm.pdf(z).sum()  # averages over a standard normal
-    mean, slope, path = 1.0, 0.0, []
-    for _ in range(steps):
-        path.append((mean, slope))
-        real, fake = deviation * z, mean + deviation * z
-        d_real, d_fake = expit(slope * real), expit(slope * fake)
-        up = slope * np.sum(weight * (1 - d_fake))  # lowers -log D
-        better = np.sum(weight * (real * (1 - d_real) - fake * d_fake))  # raises V
-        mean, slope = mean + rate * up, slope + rate * better
-    return np.array(path)
-
-
-paths = {deviation: walk(deviation) for deviation in (1.0, 0.1)}
-
-# %% mystnb={"figure": {"caption": "The two players' path, from the dot at `mean` one; the cross is the fixed point. Wide densities: they come to rest. Narrow ones: they come a little closer, then keep circling. The distances from the fixed point, at the start and at the end, are printed below.", "name": "fig-gan-walk"}, "image": {"alt": "Two charts of slope over mean. Left, a short spiral from the dot into the cross at the centre. Right, a spiral from the dot that shrinks onto a circle around the cross and stays on it."}}
-figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.2))
-for (deviation, path), plane in zip(paths.items(), axes, strict=True):
-    plane.plot(*path.T, linewidth=1)
-    plane.plot(*path[0], "o", color="black")
-    plane.plot(0, 0, "x", color="black", markersize=9)
-    plane.set(xlabel="mean", title=f"deviation {deviation}")
-axes[0].set(ylabel="slope")
-plt.show()
-for deviation, path in paths.items():
-    start, end = np.hypot(*path[0]), np.hypot(*path[-1])
-    print(f"deviation {deviation}: distance from rest {start:.2f}, at the end {end:.2f}")
-
-# %% [markdown]
-# On the right the forger runs where the expert sends him, overshoots, the expert turns round, and
-# so on. Single points in place of densities would circle for ever {cite}`mescheder2018which`.
-# Training a GAN is no walk downhill: each player's landscape moves with the other's step.
-#
-# ## Two losses for the forger
+# ## Two losses for the generator
 #
 # Equation {eq}`eq-gan-game` tells the generator to lower $\log(1 - D(G(z)))$, the *minimax* loss. The
-# paper itself advises against it. Early in a game forgeries are poor, the expert is sure, $D$ is
-# near zero. What does the generator then feel? Let $l$ be the logit of one forged example,
-# $D = \operatorname{sigmoid}(l)$, and remember $dD/dl = D\,(1 - D)$:
+# paper itself advises against it. Early in a game generated examples are poor, the discriminator is
+# sure, and $D$ is near zero. What gradient does the generator get? Let $l$ be the logit of one
+# generated example, $D = \operatorname{sigmoid}(l)$, and remember $dD/dl = D\,(1 - D)$:
 #
 # $$
 # \begin{aligned}
@@ -368,7 +327,8 @@ for deviation, path in paths.items():
 # $$ (eq-gan-saturating)
 #
 # That is nothing, just when there is most to learn: the loss *saturates*. Instead, let the generator
-# lower $-\log D(G(z))$. It wants the same thing, to be taken for real, but
+# lower $-\log D(G(z))$. It has the same fixed point, and its examples again profit from larger
+# logits, but
 #
 # $$
 # \begin{aligned}
@@ -377,143 +337,221 @@ for deviation, path in paths.items():
 # \end{aligned}
 # $$ (eq-gan-nonsaturating)
 #
-# which is close to $-1$ while the expert is sure, and vanishes only once he is deceived. This is the
-# *non-saturating* loss. In words: train the generator as a discriminator's cross-entropy with
+# which is close to $-1$ while the discriminator is sure, and vanishes only once it is deceived. This
+# is the *non-saturating* loss. In words: train the generator by the discriminator's cross-entropy with
 # flipped labels. In the package the two are `losses.minimax_loss` and `losses.non_saturating_loss`.
-# We let automatic differentiation measure them.
-
+# Here are their slopes by automatic differentiation.
 
 # %%
-def slope_of(loss, logits):
-    """Derivative of each loss with respect to its own logit, by automatic differentiation."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return np.asarray(jax.grad(lambda logit: loss(logit).sum())(jax.numpy.asarray(logits)))
-    import tensorflow as tf
-
-    logits = tf.constant(logits)
+logits = tf.constant([-8.0, -4.0, 0.0, 4.0, 8.0])
+slopes = {}
+for name, loss in losses.ADVERSARIAL_LOSSES.items():
     with tf.GradientTape() as tape:
         tape.watch(logits)
         total = tf.reduce_sum(loss(logits))
-    return tape.gradient(total, logits).numpy()
+    slopes[name] = tape.gradient(total, logits).numpy()
+columns = [f"logit {logit:.0f}" for logit in logits]
+rows = {"D": expit(logits), **slopes}
+notebook.Table({name: dict(zip(columns, row, strict=True)) for name, row in rows.items()}, digits=4)
 
-
-logits = np.array([-8.0, -4.0, 0.0, 4.0, 8.0], dtype="float32")
-measured = {
-    "minimax": slope_of(losses.minimax_loss, logits),
-    "non-saturating": slope_of(losses.non_saturating_loss, logits),
-}
-formula = {"minimax": -expit(logits), "non-saturating": -(1 - expit(logits))}
-print("logit              " + "".join(f"{logit:9.0f}" for logit in logits))
-print("D                  " + "".join(f"{d:9.4f}" for d in expit(logits)))
-for name, slopes in measured.items():
-    print(f"{name:16}   " + "".join(f"{slope:9.4f}" for slope in slopes))
-for name in measured:
-    gap = np.abs(measured[name] - formula[name]).max()
-    print(f"{name}: as the formula says, to 1e-6:", gap < 1e-6)
-
-# %% mystnb={"figure": {"caption": "The slope of both generator losses over the logit of a forged example: lines by formula, dots by automatic differentiation. Left, where the expert is sure, the minimax loss is level. The slope at the leftmost dot is printed below.", "name": "fig-gan-slopes"}, "image": {"alt": "Two curves that mirror each other over the logit. The one for the minimax loss starts at zero on the left and falls to minus one on the right; the one for the non-saturating loss starts at minus one on the left and rises to zero on the right. They cross at logit zero and minus one half. Dots lie on both."}}
+# %% mystnb={"figure": {"caption": "The slope of both generator losses over the logit of a generated example: lines by formula, dots by automatic differentiation. On the left, where the discriminator is sure, the minimax loss is level.", "name": "fig-gan-slopes"}, "image": {"alt": "Two curves that mirror each other over the logit. The one for the minimax loss starts at zero on the left and falls to minus one on the right; the one for the non-saturating loss starts at minus one on the left and rises to zero on the right. They cross at logit zero and minus one half. Dots lie on both."}} tags=["hide-input"]
 line = np.linspace(-9, 9, 200)
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
 axes.plot(line, -expit(line), color="C0", label="minimax, log(1 - D)")
 axes.plot(line, expit(line) - 1, color="C1", label="non-saturating, -log D")
-axes.plot(logits, measured["minimax"], "o", color="C0")
-axes.plot(logits, measured["non-saturating"], "o", color="C1")
-axes.set(xlabel="logit of a forged example", ylabel="slope of the loss")
+axes.plot(logits, slopes["minimax"], "o", color="C0")
+axes.plot(logits, slopes["non-saturating"], "o", color="C1")
+axes.set(xlabel="logit of a generated example", ylabel="slope of the loss")
 axes.legend(loc="center right")
+print(f"minimax, slope at the leftmost dot: {abs(slopes['minimax'][0]):.4f}")
 plt.show()
-print(f"minimax, slope at logit {logits[0]:.0f}: {abs(measured['minimax'][0]):.4f}")
 
 # %% [markdown]
-# Does it matter in training? We put the forger far off: his points start around zero, the data lie
-# around three. The expert gets a head start, so that he is sure. Then both play, with each of the two
-# losses, with plain gradient descent and with Adam as the generator's optimiser, from three seeds
-# each. How far has the mean of the forged points moved after ten steps, and how far from the data is
-# it after fifty?
+# ### What the non-saturating loss minimises
+#
+# The two losses differ in more than speed. Let $\theta$ be the generator's weights, and let the
+# discriminator be the best one for the present $q_\theta$. Its answer is held fixed while the generator
+# takes its step. Since $-\log D^* = \log (2m/p)$, the gradient of the non-saturating loss is
+#
+# $$
+# \begin{aligned}
+# \nabla_\theta\, \mathbb E_{x \sim q_\theta}\left[-\log D^*(x)\right]
+# &= \int \nabla_\theta\, q_\theta(x) \, \log \frac{m(x)}{p(x)} \, dx \\
+# &= \nabla_\theta \; 2 \, D_\text{KL}(m \,\|\, p) .
+# \end{aligned}
+# $$ (eq-gan-mixture)
+#
+# (The constant $\log 2$ drops out, because $q_\theta$ always integrates to one. For the second line
+# differentiate $2 \int m \log (m/p)$: as $2m = p + q_\theta$, the first factor gives
+# $\nabla_\theta\, q_\theta$, and the logarithm's own derivative adds $2 \int \nabla_\theta\, m = 0$.)
+# Written out, with what $m$ contains,
+#
+# $$
+# 2 \, D_\text{KL}(m \,\|\, p) = D_\text{KL}(q \,\|\, p) - 2 \, \text{JS}(p, q) ,
+# $$ (eq-gan-reverse)
+#
+# which is how it was first found {cite}`arjovsky2017towards`. In the same way the minimax loss gives
+# $\nabla_\theta\, 2\, \text{JS}$. So in place of Jensen-Shannon the generator follows a *reverse* KL
+# divergence, softened by the mixture: its own draws are asked how likely they are under the data.
+# Both equations, checked on the densities above, for a generator of mean $0.7$:
 
 
 # %%
-FAR = np.array([3.0, 0.0], dtype="float32")
-STOPS = (10, 50)  # steps after the head start
+wide = np.linspace(-30, 30, 3001)
 
 
-def toy_networks(seed):
-    """Return a generator and a discriminator of points in the plane, from `seed`."""
-    keras.utils.set_random_seed(seed)
-    return networks.build_decoder("toy"), networks.build_discriminator("toy")
+def on_grid(integrand):
+    return np.sum(integrand) * (wide[1] - wide[0])
 
 
-def chase(adversarial_loss, make_optimizer, seeds=(0, 1, 2), head_start=100):
-    """Return where the mean of the forged points is, (seeds, 1 + stops, 2)."""
-    gan = models.GAN(*toy_networks(0), adversarial_loss=adversarial_loss, seed=0)
-    gan.compile(
-        make_optimizer(),
-        keras.optimizers.Adam(1e-3, beta_1=0.5),
-        steps_per_execution=10,
-    )
-    fresh = [ops.convert_to_numpy(v) for v in gan.optimizer.variables]
-    rate = float(gan.optimizers["generator"].learning_rate)
-    places = []
-    for seed in seeds:
-        # New weights in the compiled model: compiling would take longer than training.
-        for network, new in zip(gan.networks.values(), toy_networks(seed), strict=True):
-            network.set_weights(new.get_weights())
-        for variable, value in zip(gan.optimizer.variables, fresh, strict=True):
-            variable.assign(value)
-        data = FAR + toys.ring(std=0.05).sample(64 * (head_start + STOPS[-1]), seed=seed)
-        ends = 64 * (head_start + np.array(STOPS[:-1]))
-        places.append([])
-        for part in np.split(data, [64 * head_start, *ends]):
-            gan.optimizers["generator"].learning_rate = rate if places[-1] else 0.0
-            gan.fit(part, batch_size=64, shuffle=False, verbose=0)
-            places[-1].append(gan.generate(500, seed=0).mean(axis=0))
-    return np.array(places)
+def kl(log_a, log_b):
+    return on_grid(np.exp(log_a) * (log_a - log_b))
 
 
-optimizers = {
-    "gradient descent": lambda: keras.optimizers.SGD(0.05),
-    "Adam": lambda: keras.optimizers.Adam(1e-3, beta_1=0.5),
-}
-chases = {
-    (optimizer, loss): chase(loss, make)
-    for optimizer, make in optimizers.items()
-    for loss in ("minimax", "non-saturating")
-}
+def mixed(log_a, log_b):
+    return np.logaddexp(log_a, log_b) - np.log(2)
 
-moved = {  # in the first ten steps
-    key: np.linalg.norm(places[:, 1] - places[:, 0], axis=1) for key, places in chases.items()
-}
 
-# %% tags=["nbval-ignore-output"]
-print("                                  moved in 10 steps   off after 50")
-for (optimizer, loss), places in chases.items():
-    off = np.linalg.norm(places[:, 2] - FAR, axis=1)
-    numbers = "".join(f"{n:5.1f}" for n in (*moved[optimizer, loss], *off))
-    print(f"{optimizer:17} {loss:15} {numbers}")
+def js_and_mixture(mean):
+    """Return 2 JS(p, q) and 2 KL(m || p) for the generator's mean."""
+    p, q = log_p(wide), log_q(wide, mean)
+    m = mixed(p, q)
+    return np.array([kl(p, m) + kl(q, m), 2 * kl(m, p)])
 
-# %%
-for optimizer in optimizers:
-    slow, fast = moved[optimizer, "minimax"], moved[optimizer, "non-saturating"]
-    print(f"{optimizer}: minimax moved less, seeds {np.sum(slow < fast)} of {len(slow)}")
-ratios = {
-    optimizer: np.mean(moved[optimizer, "non-saturating"] / moved[optimizer, "minimax"])
-    for optimizer in optimizers
-}
-print("the gap is smaller with Adam:", ratios["Adam"] < ratios["gradient descent"])
+
+def two_losses(mean, logits):
+    """Return the minimax and the non-saturating loss of that generator against `logits`."""
+    q = np.exp(log_q(wide, mean))
+    minimax, non_saturating = -np.logaddexp(0, logits), np.logaddexp(0, -logits)
+    return np.array([on_grid(q * minimax), on_grid(q * non_saturating)])
+
+
+mean, small = 0.7, 1e-4
+fixed = log_p(wide) - log_q(wide, mean)  # the best discriminator, which the step does not change
+by_loss = (two_losses(mean + small, fixed) - two_losses(mean - small, fixed)) / (2 * small)
+by_divergence = (js_and_mixture(mean + small) - js_and_mixture(mean - small)) / (2 * small)
+kl_reverse = kl(log_q(wide, mean), log_p(wide))
+twice_js, twice_kl = js_and_mixture(mean)
+print(f"KL(q||p) - 2 JS = {kl_reverse - twice_js:.5f}, 2 KL(m||p) = {twice_kl:.5f}")
+notebook.Table(
+    {
+        "minimax": {"loss": by_loss[0], "2 JS": by_divergence[0], "2 KL(m||p)": ""},
+        "non-saturating": {"loss": by_loss[1], "2 JS": "", "2 KL(m||p)": by_divergence[1]},
+    },
+    digits=5,
+    corner="derivative by the mean, of",
+)
 
 # %% [markdown]
-# The minimax loss starts slower, as the formula says. With Adam the gap shrinks, since Adam divides
-# a gradient by its own recent size: a small slope is no excuse for it. And look at the last columns.
-# After fifty steps most are far off again, whichever the loss: they were so eager that they ran past
-# the data. A quick start is one thing, coming to rest another.
+# What does that mean for a generator that cannot make everything? Chapter 3 fitted one Gaussian to two
+# heaps of data, by either direction of the KL divergence. Here are those fits again, with the two that
+# a GAN would follow between them: each row starts once over the left heap and once in the middle, and
+# keeps the better end.
+
+# %%
+heaps = np.logaddexp(norm.logpdf(wide, -2, 0.6), norm.logpdf(wide, 2, 0.6)) - np.log(2)
+
+
+def at(weights, divergence):
+    """The divergence for the mean and the log-deviation of a Gaussian."""
+    mean, log_deviation = weights
+    return divergence(norm.logpdf(wide, mean, np.exp(log_deviation)))
+
+
+followed = {
+    "forward KL(p||q)": lambda q: kl(heaps, q),
+    "JS, minimax": lambda q: (kl(heaps, mixed(heaps, q)) + kl(q, mixed(heaps, q))) / 2,
+    "2 KL(m||p), non-saturating": lambda q: 2 * kl(mixed(heaps, q), heaps),
+    "reverse KL(q||p)": lambda q: kl(q, heaps),
+}
+rows = {}
+for name, divergence in followed.items():
+    ends = [minimize(at, start, (divergence,)) for start in ((-2.0, -0.5), (0.0, 0.5))]
+    over_one, over_both = (end.fun for end in ends)
+    best = min(ends, key=lambda end: end.fun)
+    rows[name] = {
+        "over one heap": over_one if abs(ends[0].x[0]) > 1 else "",
+        "over both": over_both,
+        "best mean": abs(best.x[0]),
+        "best deviation": np.exp(best.x[1]),
+    }
+notebook.Table(rows, corner="what is minimised")
+
+# %% [markdown]
+# The first two columns are the divergence of a Gaussian over one heap and of one over both. (By the
+# forward divergence a fit over one heap does not stay there.) The Jensen-Shannon divergence still
+# prefers to cover both. The non-saturating loss is on the side of the reverse divergence: it prefers
+# to sit on one heap and leave the other out, and for that it pays little. So when a GAN leaves out
+# part of the data, this is not only an accident of training. The loss that everyone uses is
+# *mode-seeking* {cite}`shannon2020non`.
 #
-# ## Who may learn from what
+# All this assumed the best discriminator at every step. A real one has only taken a few steps since
+# the generator moved, and what happens then is the subject of the rest of the chapter.
+
+# %% [markdown]
+# ## The two networks, layer by layer
 #
-# The generator's loss goes *through* the discriminator: to know how to deceive him, one must ask him.
-# Its gradient could reach his weights as well, and would teach him to be deceived. That must not
-# happen. With weights $\theta_G$ and $\theta_D$ and learning rate $\eta$, one step of plain gradient
-# descent is
+# The generator is chapter 1's decoder: a dense layer makes the code into $32$ small maps, and two
+# transposed convolutions double their sides. Its `tanh` keeps pixels between $-1$ and $1$, as the data
+# are. The discriminator goes the opposite way and ends in a single number, the logit.
+
+
+# %%
+def build_generator(latent_dim):
+    z = keras.Input((latent_dim,))
+    h = layers.Dense(7 * 7 * 32, activation="relu")(z)
+    h = layers.Reshape((7, 7, 32))(h)
+    h = layers.Conv2DTranspose(16, 4, strides=2, padding="same", activation="relu")(h)
+    images = layers.Conv2DTranspose(1, 4, strides=2, padding="same", activation="tanh")(h)
+    return keras.Model(z, images)
+
+
+def build_discriminator():
+    images = keras.Input((28, 28, 1))
+    h = layers.Conv2D(16, 4, strides=2, padding="same")(images)
+    h = layers.LeakyReLU(0.2)(h)  # passes a fifth of what is negative
+    h = layers.Conv2D(32, 4, strides=2, padding="same")(h)
+    h = layers.LeakyReLU(0.2)(h)
+    h = layers.Flatten()(h)
+    return keras.Model(images, layers.Dense(1)(h))  # the logit: no activation
+
+
+# %% mystnb={"figure": {"caption": "Both networks. The generator begins with a code and ends with an image; the discriminator begins with an image and ends with one number.", "name": "fig-gan-networks"}, "image": {"alt": "Two rows of blocks joined by arrows. Above, the generator: a short bar, the code of ten numbers, a long bar of 1568, then squares that grow from seven to fourteen to twenty-eight pixels. Below, the discriminator: squares that shrink from twenty-eight to fourteen to seven pixels, a long bar, and the single logit."}} tags=["hide-input"]
+generator, discriminator = build_generator(10), build_discriminator()
+print(f"weights: {generator.count_params():,} and {discriminator.count_params():,}")
+plotting.network_chart(
+    {
+        "generator": [
+            ("code", (10,)),
+            ("dense", (1568,)),
+            ("reshape", (7, 7, 32)),
+            ("transposed\nconvolution", (14, 14, 16)),
+            ("transposed\nconvolution", (28, 28, 1)),
+        ],
+        "discriminator": [
+            ("image", (28, 28, 1)),
+            ("convolution", (14, 14, 16)),
+            ("convolution", (7, 7, 32)),
+            ("flatten", (1568,)),
+            ("dense", (1,)),
+        ],
+    }
+)
+
+# %% [markdown]
+# Most of this follows *DCGAN* {cite}`radford2016unsupervised`, the recipe with which GANs of
+# convolutions first trained reliably: strided convolutions in place of pooling, ReLU in the generator
+# and leaky ReLU in the discriminator (so that no unit of it is ever without a gradient to hand on), a
+# `tanh` at the end, and Adam with `beta_1` at one half, which forgets old gradients sooner, since the
+# opponent that they were measured against has changed. DCGAN also has batch normalisation in both
+# networks, and small initial weights. Chapter 8 takes such choices one by one.
+#
+# ## One training step, written out
+#
+# The generator's loss goes *through* the discriminator: to know how to raise a logit, one must
+# differentiate the network that computes it. On that way its gradient would also reach the
+# discriminator's weights, and teach them to be deceived. That must not happen. With weights $\theta_G$
+# and $\theta_D$ and learning rate $\eta$, one step of plain gradient descent is
 #
 # $$
 # \begin{aligned}
@@ -522,384 +560,605 @@ print("the gap is smaller with Adam:", ratios["Adam"] < ratios["gradient descent
 # \end{aligned}
 # $$ (eq-gan-updates)
 #
-# both from the same old weights. The heart of `models.GAN`, almost word by word:
-#
-# ```python
-# generated = generator(z_prior)                         # z_prior is drawn from the prior
-# real_logits, fake_logits = discriminator(images), discriminator(generated)
-# generator_loss = mean(non_saturating_loss(fake_logits))
-# discriminator_loss = mean(discriminator_loss(real_logits, 1) + discriminator_loss(fake_logits, 0))
-# # then each network's gradient of its own loss, and both updates at once
-# ```
-#
-# Is that what it does? We let one player step while the other's learning rate is zero. Then we let
-# both step, exchange *one* player's loss for another one, and ask whose step that changes. It must
-# be his alone.
+# both from the same old weights. In Keras and TensorFlow:
 
 
 # %%
-def one_step(generator_rate=0.1, discriminator_rate=0.1, **settings):
-    """Return the change of each network's weights in one step, as flat arrays."""
-    gan = models.GAN(*toy_networks(0), seed=0, **settings)
-    gan.compile(
-        keras.optimizers.SGD(generator_rate),
-        keras.optimizers.SGD(discriminator_rate),
-        run_eagerly=True,
-    )
-
-    def weights():
-        return {
-            name: np.concatenate([w.ravel() for w in network.get_weights()])
-            for name, network in gan.networks.items()
-        }
-
-    before = weights()
-    gan.fit(toys.ring().sample(64, seed=0), batch_size=64, verbose=0)
-    return {name: after - before[name] for name, after in weights().items()}
-
-
-print("largest change of a weight     generator  discriminator")
-for title, rates in (
-    ("only the generator steps", {"discriminator_rate": 0.0}),
-    ("only the discriminator steps", {"generator_rate": 0.0}),
+def train_step(
+    generator, discriminator, optimizers, images, noise, fool=losses.non_saturating_loss
 ):
-    change = {name: np.abs(c).max() for name, c in one_step(**rates).items()}
-    print(f"{title:30} {change['generator']:9.4f} {change['discriminator']:14.4f}")
+    with tf.GradientTape(persistent=True) as tape:
+        generated = generator(noise, training=True)
+        real_logits = discriminator(images, training=True)
+        fake_logits = discriminator(generated, training=True)
+        discriminator_loss = ops.mean(ops.softplus(-real_logits))  # -log D(x)
+        discriminator_loss += ops.mean(ops.softplus(fake_logits))  # -log(1 - D(G(z)))
+        generator_loss = ops.mean(fool(fake_logits))  # -log D(G(z))
+    to_discriminator = tape.gradient(discriminator_loss, discriminator.trainable_variables)
+    to_generator = tape.gradient(generator_loss, generator.trainable_variables)
+    optimizers["discriminator"].apply(to_discriminator, discriminator.trainable_variables)
+    optimizers["generator"].apply(to_generator, generator.trainable_variables)
+    return discriminator_loss, generator_loss
 
-usual = one_step()
-print("\nits step changes, if exchanged  generator  discriminator")
-for title, settings in (
-    ("the generator's loss", {"adversarial_loss": "minimax"}),
-    ("the discriminator's target", {"real_target": 0.9}),
-):
-    other = one_step(**settings)
-    differs = [not np.allclose(usual[n], other[n], rtol=1e-4, atol=1e-8) for n in usual]
-    print(f"{title:31} {differs[0]!s:>9} {differs[1]!s:>14}")
 
 # %% [markdown]
+# `ops.softplus(a)` is $\log(1 + e^a)$, so that $-\log D$ is the softplus of minus the logit, finite for
+# any logit. The tape is `persistent` because it is asked twice. Real and generated images go through
+# the discriminator in batches of their own: in one batch, a layer such as batch normalisation would
+# mix them.
+#
+# One epoch by hand. Beside it `models.GAN` goes through the same epoch by `fit`, from the same weights,
+# with the batches in the same order and the same noise.
+
+
+# %%
+def adam(rate):
+    return keras.optimizers.Adam(rate, beta_1=0.5)
+
+
+keras.utils.set_random_seed(0)
+generator, discriminator = build_generator(10), build_discriminator()
+clones = [keras.models.clone_model(network) for network in (generator, discriminator)]
+for clone, network in zip(clones, (generator, discriminator), strict=True):
+    clone.set_weights(network.get_weights())
+
+optimizers = {"generator": adam(2e-3), "discriminator": adam(1e-3)}
+for name, network in (("generator", generator), ("discriminator", discriminator)):
+    optimizers[name].build(network.trainable_variables)
+step = tf.function(partial(train_step, generator, discriminator, optimizers))
+draw = keras.random.SeedGenerator(0)
+by_hand, sizes = [], []
+for start in range(0, len(x_train), 64):
+    images = x_train[start : start + 64]
+    noise = keras.random.normal((len(images), 10), seed=draw)
+    by_hand.append([float(loss) for loss in step(images, noise)])
+    sizes.append(len(images))
+
+packed = models.GAN(*clones, seed=0)
+packed.compile(generator_optimizer=adam(2e-3), discriminator_optimizer=adam(1e-3))
+history = packed.fit(x_train, batch_size=64, shuffle=False, verbose=0).history
+
+# %%
+names = "discriminator_loss", "generator_loss"
+by_hand = np.average(by_hand, axis=0, weights=sizes)
+notebook.Table(
+    {
+        "by hand": dict(zip(names, by_hand, strict=True)),
+        "models.GAN": {name: history[name][0] for name in names},
+    },
+    digits=3,
+    corner="mean over one epoch",
+)
+
+# %% [markdown]
+# The two agree but for rounding, which an epoch of Adam makes larger.
+#
+# And does each network learn from its own loss alone? We make one step of plain gradient descent in the
+# package three times, from the same weights: as it is, with another loss for the generator, and with
+# another target for the discriminator. The table has how far each network's step differs from the usual
+# one, as a share of the usual step.
+
+
+# %%
+def change(**settings):
+    """Return the change of each network's weights in one step of the package, flat arrays."""
+    keras.utils.set_random_seed(0)
+    gan = models.GAN(build_generator(10), build_discriminator(), seed=0, **settings)
+    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), run_eagerly=True)
+    flat = partial(np.concatenate, axis=0)
+    before = {n: flat([w.ravel() for w in k.get_weights()]) for n, k in gan.networks.items()}
+    gan.fit(x_train[:64], batch_size=64, verbose=0)
+    after = {n: flat([w.ravel() for w in k.get_weights()]) for n, k in gan.networks.items()}
+    return {name: after[name] - before[name] for name in after}
+
+
+usual = change()
+exchanged = {
+    "the generator's loss": change(adversarial_loss="minimax"),
+    "the discriminator's target": change(real_target=0.9),
+}
+notebook.Table(
+    {
+        title: {
+            name: np.linalg.norm(other[name] - usual[name]) / np.linalg.norm(usual[name])
+            for name in usual
+        }
+        for title, other in exchanged.items()
+    },
+    digits=3,
+    corner="if one exchanges",
+)
+
+# %% [markdown]
+# Only the network whose loss was exchanged takes another step. (The generator's differs by little, because
+# before training every $D$ is near one half, where the slopes of both losses are the same.)
+#
+# ### A sure discriminator, and two losses
+#
+# Now equations {eq}`eq-gan-saturating` and {eq}`eq-gan-nonsaturating` in training. We take points in
+# the plane in place of images, and networks of dense layers. The generator begins around zero, the data
+# lie around three on the first axis, and the discriminator gets a head start of a hundred steps, so that
+# it is sure. Then both learn, by plain gradient descent, with either loss.
+
+
+# %%
+def toy_networks(seed, layer=layers.Dense):
+    """Return a generator and a discriminator of points in the plane."""
+    keras.utils.set_random_seed(seed)
+    generator = keras.Sequential(
+        [
+            keras.Input((2,)),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(2),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input((2,)),
+            layer(64, activation="leaky_relu"),
+            layer(64, activation="leaky_relu"),
+            layer(1),
+        ]
+    )
+    return generator, discriminator
+
+
+def ready(step, pair, generator_optimizer, discriminator_optimizer, **settings):
+    """Return `step` for these networks and optimisers, compiled."""
+    optimizers = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+    for network, optimizer in zip(pair, optimizers.values(), strict=True):
+        optimizer.build(network.trainable_variables)
+    return tf.function(partial(step, *pair, optimizers, **settings))
+
+
+def chase(step, seed, layer=layers.Dense, steps=200, head_start=100, **settings):
+    """Return the mean of the generated points on the first axis, after each step."""
+    pair, slow = toy_networks(seed, layer), keras.optimizers.SGD(0.0)
+    step = ready(step, pair, slow, adam(1e-3), **settings)
+    data = np.float32([3.0, 0.0]) + toys.ring(std=0.05).sample(64 * (head_start + steps), seed)
+    rng = np.random.default_rng(seed)
+    places = []
+    for number, points in enumerate(data.reshape(-1, 64, 2)):
+        slow.learning_rate = 0.05 if number >= head_start else 0.0
+        noise = rng.standard_normal((64, 2)).astype("float32")
+        step(points, noise)
+        places.append(float(ops.mean(pair[0](noise)[:, 0])))
+    return np.array(places[head_start - 1 :])
+
+
+seeds = range(3)
+chases = {
+    name: np.array([chase(train_step, seed, fool=loss) for seed in seeds])
+    for name, loss in losses.ADVERSARIAL_LOSSES.items()
+}
+
+# %% mystnb={"figure": {"caption": "Where the mean of the generated points lies on the first axis after the discriminator's head start, three seeds of each loss. The data's mean is dotted.", "name": "fig-gan-chase"}, "image": {"alt": "Six curves over two hundred steps that start near zero. Three leave it at once; the other three stay low for about ten steps and then rise as steeply. All of them shoot far beyond a dotted line at three, turn, and settle around it in the second half."}} tags=["nbval-ignore-output", "hide-input"]
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
+for colour, (name, places) in zip(("C1", "C0"), chases.items(), strict=True):
+    for number, place in enumerate(places):
+        axes.plot(place, color=colour, linewidth=1.5, label=None if number else name)
+    for after in (10, 50):
+        shown = " ".join(f"{x:.2f}" for x in places[:, after])
+        print(f"{name:15} after {after} steps at {shown}")
+axes.axhline(3, color="black", linestyle=":", linewidth=1)
+axes.set(xlabel="steps", ylabel="mean, first axis")
+axes.legend(loc="upper right")
+plt.show()
+
+# %% [markdown]
+# The minimax loss begins slowly, as its slope says, although nothing but the loss was changed. But look
+# what happens when the points arrive: with either loss they run far past the data, because the
+# discriminator, sure and steep, still sends them that way, and it takes many steps to turn round. We
+# shall come back to this when we look at remedies.
+#
+# ## Both at once, or one after the other?
+#
+# The paper's Algorithm 1 does not step as we do. It *alternates*: $k$ steps of the discriminator, each
+# on new examples, then one step of the generator, with new noise, against the discriminator as it now
+# is. (The authors used $k = 1$.) Our `train_step`, and `models.GAN`, take both gradients from the same
+# old weights and move both networks *simultaneously*. That is the shorter code and one forward pass
+# less. (To alternate, one would apply the discriminator's gradient first, then open a second tape, draw new
+# noise, and ask the updated discriminator.) Is it the same?
+#
+# Take a game with two numbers. The data are a Gaussian around zero. The generator moves its `mean`, the
+# discriminator the `slope` of its logit, both with the learning rate `rate`. We follow the pair for the
+# same time, which is `rate` times the number of steps.
+
+
+# %%
+def walk(deviation, rate, alternate=False, minimax=False, penalty=0.0, time=300, start=(1.0, 0.0)):
+    """Let both players step; return `mean` and `slope` at every step."""
+    z = np.linspace(-6, 6, 601) if deviation else np.zeros(1)  # deviation 0: single points
+    weight = norm.pdf(z) / norm.pdf(z).sum()  # averages over a standard normal
+    (mean, slope), path = start, []
+    for _ in range(round(time / rate)):
+        path.append((mean, slope))
+        real, fake = deviation * z, mean + deviation * z
+        better = np.sum(weight * real * expit(-slope * real))  # derivative of V by `slope`
+        better -= np.sum(weight * fake * expit(slope * fake))
+        new_slope = slope + rate * (better - penalty * slope)  # no penalty until later
+        met = new_slope if alternate else slope  # the discriminator that the generator meets
+        d = expit(met * fake)
+        up = met * np.sum(weight * (d if minimax else 1 - d))  # lowers the generator's loss
+        mean, slope = mean + rate * up, new_slope
+    return np.array(path)
+
+
+walks = {
+    "wide, simultaneous": walk(1.0, 0.1),
+    "narrow, simultaneous": walk(0.1, 0.1),
+    "narrow, steps a tenth": walk(0.1, 0.01),
+    "narrow, alternating": walk(0.1, 0.1, alternate=True),
+}
+
+# %% mystnb={"figure": {"caption": "The two players' path from the dot at `mean` one. The cross is the fixed point. Wide densities have deviation one, narrow ones a tenth. The table below has the distances at the end.", "name": "fig-gan-walk"}, "image": {"alt": "Four charts of slope over mean. In the first a short spiral runs into the cross. In the second the spiral shrinks onto a circle around the cross and stays on it. In the third and the fourth it keeps shrinking towards the cross."}} tags=["hide-input"]
+figure, axes = plt.subplots(1, 4, figsize=(plotting.WIDTH, 2.1), sharex=True, sharey=True)
+for plane, (name, path) in zip(axes, walks.items(), strict=True):
+    plane.plot(*path.T, linewidth=0.8)
+    plane.plot(*path[0], "o", color="black", markersize=4)
+    plane.plot(0, 0, "x", color="black", markersize=8)
+    plane.set(xlabel="mean", aspect="equal")
+    plane.set_title(name.replace(", ", ",\n"), fontsize=9)
+axes[0].set(ylabel="slope")
+print(f"time {300}: {len(walks['narrow, simultaneous']):,} steps at the larger rate")
+plt.show()
+
+# %%
+ends = {
+    **walks,
+    "points, minimax, simultaneous": walk(0.0, 0.1, minimax=True),
+    "points, minimax, alternating": walk(0.0, 0.1, minimax=True, alternate=True),
+}
+notebook.Table(
+    {
+        name: {"at the start": np.hypot(*path[0]), "at the end": np.hypot(*path[-1])}
+        for name, path in ends.items()
+    },
+    corner="distance from the fixed point",
+)
+
+# %% [markdown]
+# Wide densities come to rest. For narrow ones the discriminator pulls only weakly towards the fixed
+# point, and the generator runs where it is sent, overshoots, the discriminator turns round, and so on.
+# With infinitely small steps the pair would still spiral in. But two finite steps taken at once push
+# it outwards a little every time, and in the second chart the push and the pull are in balance on a
+# circle. Ten times smaller steps, or alternating ones, let it come to rest, slowly.
+#
+# In the last two rows the densities are single points, and the generator has the minimax loss. There is
+# no pull at all then: in continuous time the pair would circle for ever {cite}`mescheder2018which`.
+# Alternating steps keep to the circle, and simultaneous ones spiral outwards.
+#
+# How small must the rate be? Close to the fixed point every $D$ is about one half, and both updates
+# become linear. With $s$ for the deviation and $h$ for the rate, one simultaneous step is
+#
+# $$
+# \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} \leftarrow
+# \begin{pmatrix} 1 & h/2 \\ -h/2 & 1 - h s^2/2 \end{pmatrix}
+# \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} .
+# $$ (eq-gan-linear)
+#
+# An exercise asks for the largest rate at which this shrinks. So the training of a GAN is no walk
+# downhill. Each player's landscape moves with the other's step, and how the steps are taken decides
+# whether the two arrive.
+#
 # ## A game one can watch
 #
-# Images hide what a GAN does. Points in the plane show it. `toys.ring` is a mixture of eight
-# Gaussians on a circle; each is one *mode*. Does the generator find all of them? We count as
-# {cite}`srivastava2017veegan` do: a mode is *covered* if one of the generated points lies within three
-# standard deviations of it, and the share of all points that lie so close to some mode is the share
-# of *high quality*. Since one stray point can cover a mode, we count strictly as well: a mode needs
-# at least a tenth of its fair share.
+# Images hide what a GAN does, but points in the plane show it. `toys.ring` is a mixture of eight Gaussians
+# on a circle; each is one *mode*. Does the generator find all of them? We count as
+# {cite}`srivastava2017veegan` do: a generated point is of *high quality* if it lies within three
+# standard deviations of a mode, and a mode is *covered* if some such point lies there. Since one stray
+# point can cover a mode, we count strictly: a mode needs at least a tenth of its fair share.
 #
-# We play two games. In the *balanced* one both networks have the same learning rate. In the
-# *unbalanced* one the discriminator's is ten times smaller. Everything else is equal, and so is the
-# seed.
+# We play two kinds of game with our own step. In the *balanced* one both networks have the same
+# learning rate. In the *unbalanced* one the discriminator's is ten times smaller.
 
 
 # %%
-def measure(points, mixture):
-    """Modes covered, modes covered strictly, share of high quality."""
-    known = points, mixture.modes, mixture.std
-    fair = len(points) // (10 * len(mixture.modes))
+ring = toys.ring(std=0.05)
+codes = np.random.default_rng(0).standard_normal((2500, 2)).astype("float32")
+
+
+def play(step, generator, seed, every=100):
+    """Let `step` train on fresh points; return generated points and both losses by step."""
+    steps, rng = profile.epochs(cpu=3000, gpu=6000), np.random.default_rng(seed)
+    frames, logs = {}, {}
+    for number, points in enumerate(ring.sample(64 * steps, seed).reshape(-1, 64, 2), start=1):
+        found = step(points, rng.standard_normal((64, 2)).astype("float32"))
+        if number % every == 0 or number == steps:
+            frames[number] = generator(codes).numpy()
+            logs[number] = [float(loss) for loss in found]
+    return frames, logs
+
+
+def measure(points):
+    """Return modes covered strictly, and the share of high quality."""
+    fair = len(points) // (10 * len(ring.modes))
     return (
-        metrics.modes_covered(*known),
-        metrics.modes_covered(*known, minimum=fair),
-        metrics.high_quality_share(*known),
+        metrics.modes_covered(points, ring.modes, ring.std, minimum=fair),
+        metrics.high_quality_share(points, ring.modes, ring.std),
     )
 
 
-def play(mixture, discriminator_rate, epochs):
-    """Train a GAN on a mixture, 100 steps an epoch; return its points and logs by epoch."""
-    gan = models.GAN(*toy_networks(0), seed=0)
-    gan.compile(
-        keras.optimizers.Adam(1e-3, beta_1=0.5),
-        keras.optimizers.Adam(discriminator_rate, beta_1=0.5),
-        steps_per_execution=50,
-    )
-    points, history = {}, []
-    for epoch in range(1, epochs + 1):
-        data = mixture.sample(100 * 64, seed=epoch)  # fresh points each time
-        logs = gan.fit(data, batch_size=64, verbose=0).history
-        points[epoch] = gan.generate(2500, seed=0)
-        history.append({name: values[-1] for name, values in logs.items()})
-    return points, history
+def game(seed, discriminator_rate, generator_rate=1e-3):
+    pair = toy_networks(seed)
+    step = ready(train_step, pair, adam(generator_rate), adam(discriminator_rate))
+    return play(step, pair[0], seed)
 
 
-epochs = profile.epochs(cpu=30, gpu=60)
-ring, grid = toys.ring(std=0.05), toys.grid()
-games = {
-    "balanced": play(ring, 1e-3, epochs),
-    "unbalanced": play(ring, 1e-4, epochs),
-}
-found = {name: measure(points[epochs], ring) for name, (points, _) in games.items()}
+games = {("balanced", 0): game(0, 1e-3)}
+games |= {("unbalanced", seed): game(seed, 1e-4) for seed in seeds}
 
-
-def show_frames(rows, mixture, limit, shown=(1, 3, 10, 30)):
-    """Draw generated points at some epochs, a row for each game."""
-    shown = [epoch for epoch in shown if epoch <= epochs]
-    figure, axes = plt.subplots(
-        len(rows),
-        len(shown),
-        squeeze=False,
-        sharex=True,
-        sharey=True,
-        figsize=(plotting.WIDTH, 1.75 * len(rows) + 0.3),
-    )
-    for line, (name, points) in zip(axes, rows.items(), strict=True):
-        for plane, epoch in zip(line, shown, strict=True):
-            plane.plot(*mixture.modes.T, "+", color="black", markersize=9)
-            plane.plot(
-                *points[epoch][:1000].T,
-                ".",
-                color="C3",
-                markersize=2,
-                alpha=0.4,
-            )
-            plane.set(aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit))
-            plane.set(xticks=[], yticks=[])
-        line[0].set_ylabel(name)
-    for plane, epoch in zip(axes[0], shown, strict=True):
-        plane.set_title(f"{100 * epoch} steps")
-    return figure
-
-
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Points that the generator makes (orange) and the modes of the data (crosses), as training goes on. Above, the balanced game; below, the unbalanced one. The counts at the end are printed above. One run of each, one seed.", "name": "fig-gan-ring"}, "image": {"alt": "Two rows of four small charts with eight crosses on a circle. Above, the orange points first form a smear, then a ring, and at the end tight clouds on all crosses with a few threads between them. Below, the points stay together in one streak that wanders about, off the circle and across it, and touches one or two crosses at most."}}
-print("              modes of 8   strictly   high quality")
-for name, (modes, strict, quality) in found.items():
-    print(f"{name:12} {modes:11} {strict:10} {quality:14.2f}")
-show_frames({name: points for name, (points, _) in games.items()}, ring, 2.5)
-plt.show()
-
-# %%
-print(
-    "more modes in the balanced game:",
-    found["balanced"][1] > found["unbalanced"][1],
-)
-print("unbalanced: fewer than half of the modes:", found["unbalanced"][1] < 4)
+# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Points that the generator makes (orange) and the modes of the data (crosses), as training goes on: one balanced game, and three unbalanced ones that differ in their seed alone.", "name": "fig-gan-ring"}, "image": {"alt": "Four rows of small charts with eight crosses on a circle. In the first row the orange points form a smear, then a ring, and at the end clouds on all crosses with a few threads between them. In the other rows they stay together in one streak or clump that moves from chart to chart and touches one or two crosses at most."}}
+shown = [number for number in (100, 1000, 2000, 2500, 3000) if number in games["balanced", 0][0]]
+shown = shown or list(games["balanced", 0][0])
+rows = {}
+for (name, seed), (frames, _) in games.items():
+    rows[f"{name}, {seed}"] = {f"{number} steps": frames[number] for number in shown}
+    modes, quality = measure(list(frames.values())[-1])
+    print(f"{name}, seed {seed}: modes of 8, strictly {modes}, high quality {quality:.2f}")
+plotting.point_frames(rows, ring.modes, 2.5)
 
 # %% [markdown]
-# The lower row is *mode collapse*. The generator keeps all its points together. The slow expert
-# learns in time that this place is suspicious; the generator moves on to another; and nobody ever
-# tells it that most of the modes are missing. Nothing in the generator's loss asks for variety: it is a
-# mean over examples, and each example is judged alone.
+# In the balanced game the generator finds all modes. In the unbalanced ones it keeps its points
+# together. The slow discriminator learns in time that this place is suspicious, and the generator moves
+# on to another; where the last chart finds it, on a mode or beside one, is a matter of chance. Two
+# failures are at work here, and they are worth telling apart.
 #
-# Now the logs of the two games at their end. `d_real` and `d_generated` are the means of $D$ over
-# real and over generated examples.
-
-# %%
-LOGS = ("discriminator_loss", "generator_loss", "d_real", "d_generated")
-ideal = dict(zip(LOGS, (2 * np.log(2), np.log(2), 0.5, 0.5), strict=True))
-print(" " * 12 + "".join(f"{name:>20}" for name in LOGS))
-rows = {name: history[-1] for name, (_, history) in games.items()}
-for name, row in {"fixed point": ideal, **rows}.items():
-    print(f"{name:12}" + "".join(f"{row[log]:20.1f}" for log in LOGS))
-
-# %% mystnb={"figure": {"caption": "Loss of the discriminator and modes covered (strictly) in both games. Both losses run to the dotted line, $2 \\log 2$; the modes do not run together. The cell prints the line and checks both.", "name": "fig-gan-losses"}, "image": {"alt": "Two charts over steps. Left, two loss curves that both settle close to a dotted line. Right, the number of modes: one curve climbs to eight within the first third, the other stays near the bottom."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.0))
-for name, (points, history) in games.items():
-    steps = 100 * np.arange(1, epochs + 1)
-    left.plot(steps, [row["discriminator_loss"] for row in history], label=name)
-    right.plot(steps, [measure(p, ring)[1] for p in points.values()], label=name)
-left.axhline(2 * np.log(2), color="black", linestyle=":", linewidth=1)
-left.set(xlabel="steps", title="discriminator_loss", ylim=(1.0, 1.6))
-right.set(xlabel="steps", title="modes covered, strictly", ylim=(-0.3, 8.3))
-right.legend(loc="center right")
-plt.show()
-print(f"loss at the fixed point {2 * np.log(2):.3f}")
-ends = [history[-1]["discriminator_loss"] for _, history in games.values()]
-print("both losses end within a tenth of it:", max(abs(end - 2 * np.log(2)) for end in ends) < 0.1)
-print("modes differ by at least four:", found["balanced"][1] - found["unbalanced"][1] >= 4)
-
-# %% [markdown]
-# To one digit, **the losses of the collapsed game are those of a finished one.** An expert who cannot
-# tell real from forged may have met a perfect forger, or he may be a poor expert: equation
-# {eq}`eq-gan-bound` is only a bound. In chapter 2 a falling loss meant a better model. Here each loss is
-# measured against an opponent who changes, and tells who is ahead, not how good the examples are.
+# - *Non-convergence*: the two networks chase each other, as in the narrow game of
+#   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
+# - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay. A
+#   discriminator that judges each point alone has little to object to, and by equation
+#   {eq}`eq-gan-reverse` the loss does not ask for the rest.
 #
-# The other extreme can be read off, though. When `d_real` is near one and `d_generated` near zero, the
-# expert is sure, and the generator learns from the non-saturating loss or not at all.
-#
-# A grid of twenty-five modes is harder. The floor for it are points spread evenly over the square:
-# stray points cover many modes there.
-
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "The balanced game on a grid of twenty-five modes. The points spread over the square, but few lie on its modes. The counts are printed above, beside points spread evenly. One run, one seed.", "name": "fig-gan-grid"}, "image": {"alt": "Four small charts with a square of five by five crosses. From the first chart on, orange points are scattered over the whole square. Later some streaks between crosses are denser, but hardly any cross is hit sharply."}}
-grid_points, _ = play(grid, 1e-3, epochs)
-edge = np.abs(grid.modes).max()
-even = np.random.default_rng(0).uniform(-edge, edge, (2500, 2))
-grid_found = {
-    "GAN": measure(grid_points[epochs], grid),
-    "evenly spread": measure(even, grid),
-}
-print("               modes of 25   strictly   high quality")
-for name, (modes, strict, quality) in grid_found.items():
-    print(f"{name:14} {modes:11} {strict:10} {quality:14.2f}")
-show_frames({"grid": grid_points}, grid, 5.5)
-plt.show()
-
-# %%
-print("grid: less than a fifth is of high quality:", grid_found["GAN"][2] < 0.2)
-
-# %% [markdown]
-# In none of these numbers is the GAN far from points spread evenly: it has learned the square, and not
-# yet the modes.
+# Nothing in the generator's loss asks for variety: it is a mean over examples, and each example is
+# judged alone.
 #
 # One seed each is an anecdote. The command `python -m benchmarks.collapse_and_cure` played such games
-# over many seeds, somewhat longer, with both learning rates and on three mixtures, "ring" being
-# narrower than ours ("wide ring"). A run *fails* there if it covers fewer than half of the modes; that
-# was fixed before the first run. Here is what its record says of a plain discriminator.
+# over many seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended,
+# on our ring.
 
-# %%
+# %% mystnb={"figure": {"caption": "Ten balanced and ten unbalanced games from the record, a dot for each. A run at the upper left sits on a mode or two with nearly perfect points: collapse. A run at the lower left has no mode at all: it was chasing when it was stopped.", "name": "fig-gan-record"}, "image": {"alt": "A chart of high quality over modes covered. Most dots of the balanced games lie at the upper right, at eight modes. The dots of the unbalanced games lie mostly at the left: some at the lower left corner, some at one mode and a quality near one."}} tags=["hide-input"]
 with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
     record = json.load(file)
-print(
-    "steps:",
-    record["settings"]["steps"],
-    " failure:",
-    record["settings"]["failure"],
-)
-print(f"{'':21}  runs  failed  modes, mean  strictly  high quality")
-for toy in ("ring", "wide ring", "grid"):
-    for game in ("balanced", "unbalanced"):
-        runs = [
-            run
-            for run in record["runs"]
-            if (run["toy"], run["game"], run["discriminator"]) == (toy, game, "plain")
-        ]
-        mean = {
-            key: np.mean([run[key] for run in runs])
-            for key in ("modes", "modes_with_a_tenth", "high_quality")
-        }
-        failed = sum(run["failed"] for run in runs)
-        print(
-            f"{toy:9} {game:11} {len(runs):5} {failed:7} {mean['modes']:12.1f} "
-            f"{mean['modes_with_a_tenth']:9.1f} {mean['high_quality']:13.2f}"
-        )
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
+print(f"steps: {record['settings']['steps']:,}")
+for kind, offset in (("balanced", 0.08), ("unbalanced", -0.08)):
+    runs = [
+        run
+        for run in record["runs"]
+        if (run["toy"], run["game"], run["discriminator"]) == ("wide ring", kind, "plain")
+    ]
+    modes = np.array([run["modes_with_a_tenth"] for run in runs])
+    quality = np.array([run["high_quality"] for run in runs])
+    axes.plot(modes + offset, quality, "o", alpha=0.6, label=kind)
+    collapsed, lost = np.sum((modes < 4) & (quality > 0.9)), np.sum(modes == 0)
+    print(
+        f"{kind:10} runs {len(runs)}, fewer than half of the modes {np.sum(modes < 4)}: "
+        f"on a mode with quality above 0.9 {collapsed}, on no mode {lost}"
+    )
+axes.set(xlabel="modes covered, strictly", ylabel="high quality", ylim=(-0.05, 1.05))
+axes.legend(loc="center")
+plt.show()
 
 # %% [markdown]
-# So the unbalanced game collapses in most runs and not in all, and the balanced one is no insurance:
-# it fails now and then. On the grid the balanced game "covers" most modes only because stray points
-# do; counted strictly it has few. What can be done about collapse is the subject of chapter 6.
+# Both failures occur, most unbalanced games end in one of them, and a balanced game is no insurance. Now
+# the losses of the games above at their end, beside those at the fixed point.
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+rows = {"fixed point": {"modes": 8, **dict(zip(names, (2 * np.log(2), np.log(2)), strict=True))}}
+for (name, seed), (frames, logs) in games.items():
+    late = np.mean([row for number, row in logs.items() if number > 0.8 * max(logs)], axis=0)
+    modes = measure(frames[max(frames)])[0]
+    rows[f"{name}, seed {seed}"] = {"modes": modes, **dict(zip(names, late, strict=True))}
+notebook.Table(rows, corner="last fifth of the steps")
+
+# %% [markdown]
+# **The losses of the games that failed are close to those of a finished one.** A discriminator with the
+# loss of a guesser may have met a perfect generator, or it may be a poor discriminator: equation
+# {eq}`eq-gan-bound` is only a bound. In chapter 2 a falling loss meant a better model. Here each loss is
+# measured against an opponent that changes, so it tells who is ahead, and not how good the examples
+# are.
+#
+# The other extreme can be read off, though. When $D$ is near one on real and near zero on generated
+# examples, the discriminator is sure, and the generator learns from the non-saturating loss or not at
+# all.
+#
+# ## Steadier games
+#
+# Three remedies are so common that you will meet them in nearly every paper. Chapter 6 adds one that
+# looks at variety, and chapter 8 tries smaller tricks.
+#
+# **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon
+# divergence is level, as chapter 3 showed. The *Wasserstein distance* is not: it is the least average
+# way that mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction.
+# It equals the largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is
+# nowhere above one {cite}`arjovsky2017wasserstein`. So let the discriminator's logit be this $f$, leave
+# out sigmoid and logarithm, and keep its slope near one by a *gradient penalty* at points $\hat x$ on
+# straight lines between real and generated examples {cite}`gulrajani2017improved`:
+#
+# $$
+# \begin{aligned}
+# \texttt{discriminator_loss} = {} & \mathbb E_q[f(x)] - \mathbb E_p[f(x)] \\
+# & + \lambda \, \mathbb E\left[\left(\lVert \nabla_{\hat x} f(\hat x) \rVert - 1\right)^2\right],
+# \end{aligned}
+# $$ (eq-gan-wasserstein)
+#
+# and the generator lowers $-\mathbb E_q[f(x)]$. The authors let the discriminator take five steps for
+# each of the generator's, so that $f$ is always close to the best. A variant keeps the usual loss and
+# penalises $\tfrac \gamma 2 \lVert \nabla_x l(x) \rVert^2$ on real examples, with the target zero in
+# place of one. It is called $R_1$ {cite}`mescheder2018which`.
+#
+# **A discriminator that cannot be steep.** *Spectral normalisation* {cite}`miyato2018spectral` bounds
+# the slope by construction. It divides each layer's weight matrix by its largest singular value, the
+# factor by which it can stretch a vector at most. With activations whose slope is at most one, the
+# logit's slope then is at most one, whatever the loss. In Keras one wraps each layer in
+# `layers.SpectralNormalization`, and nothing else changes.
+#
+# **An average of the generators.** If the weights circle around a good place, their average lies closer
+# to it than they do. So keep a second set of weights, the *exponential moving average* (EMA)
+# $\bar\theta \leftarrow \rho\, \bar\theta + (1 - \rho)\, \theta$ with $\rho$ close to one, and generate
+# with $\bar\theta$ {cite}`yazici2019unusual`. The training itself does not notice. (In Keras:
+# `Adam(..., use_ema=True, ema_momentum=0.999)`.)
+#
+# Each of them on a small scale. First the narrow game of {numref}`fig-gan-walk`, which circles when both
+# step at once: there the logit's slope is one number, so a penalty on it is one more term.
+
+
+# %%
+def wasserstein_walk(rate=0.1, weight=0.1, time=300):
+    """The same game with the Wasserstein loss and its gradient penalty; f(x) = slope * x."""
+    (mean, slope), path = (1.0, 0.0), []
+    for _ in range(round(time / rate)):
+        path.append((mean, slope))
+        better = -mean - 2 * weight * (abs(slope) - 1) * np.sign(slope)
+        mean, slope = mean + rate * slope, slope + rate * better
+    return np.array(path)
+
+
+average = averaged = walks["narrow, simultaneous"][0]
+for weights in walks["narrow, simultaneous"]:
+    averaged = 0.995 * averaged + 0.005 * weights
+ends = {
+    "as it was": walks["narrow, simultaneous"][-1],
+    "moving average of its weights": averaged,
+    "penalty with target zero": walk(0.1, 0.1, penalty=0.5)[-1],
+    "Wasserstein, target one": wasserstein_walk()[-1],
+}
+notebook.Table(
+    {
+        name: {"mean": end[0], "slope": end[1], "distance": np.hypot(*end)}
+        for name, end in ends.items()
+    },
+    corner="narrow game, at the end",
+)
+
+# %% [markdown]
+# Then the points that ran past the data, with the discriminator's layers normalised and all else equal.
+
+
+# %%
+def normalised(*arguments, **settings):
+    return layers.SpectralNormalization(layers.Dense(*arguments, **settings))
+
+
+normal = np.array([chase(train_step, seed, normalised) for seed in seeds])
+notebook.Table(
+    {
+        name: {f"seed {seed}": place.max() for seed, place in zip(seeds, places, strict=True)}
+        for name, places in (("plain", chases["non-saturating"]), ("normalised", normal))
+    },
+    digits=1,
+    corner="farthest on the first axis",
+)
+
+# %% [markdown]
+# The average lies close to the fixed point that the weights only circle. The penalty with target zero
+# brings the players themselves to rest. The one with target one does not: at the fixed point the slope
+# should vanish, and the penalty wants it to be one. (With many steps of the discriminator for one of the
+# generator it fares better.) A discriminator that cannot be steep sends the points less far past the
+# data.
+#
+# None of this is a cure for collapse. An average would be no help to a generator that wanders, and no
+# loss here asks for variety. Whether a remedy helps in your game, only a measurement over seeds can say.
 #
 # ## Digits
 #
-# The same class, other networks: the generator is a decoder as in chapter 2, the discriminator two
-# strided convolutions and one logit. Two common settings: Adam with `beta_1` one half, and a target
-# of nine tenths for real images in place of one, so that the expert does not become too sure
-# {cite}`salimans2016improved`. After each epoch we measure what the generator makes, by the
-# classifier of chapter 1.
+# Now `models.GAN` on digits, with the two networks of this chapter. One more common setting: the target
+# for real images is nine tenths in place of one, so that the discriminator does not become too sure
+# {cite}`salimans2016improved`. With a target $t$ the best answer to a perfect generator is
+# $D = t/2$, and the losses at the fixed point move accordingly. After every few epochs we decode the same
+# ten codes.
 
 # %%
-folder = "../runs/chapter-4"
-keras.utils.set_random_seed(0)
+folder, target = "../runs/chapter-4", 0.9
 preset = profile.choose(cpu="small", gpu="light")
+keras.utils.set_random_seed(0)
 gan = models.GAN(
     networks.build_decoder(preset, latent_dim=10),
     networks.build_discriminator(preset),
-    real_target=0.9,
+    real_target=target,
     seed=0,
 )
-gan.compile(
-    keras.optimizers.Adam(2e-3, beta_1=0.5),
-    keras.optimizers.Adam(1e-3, beta_1=0.5),
-)
-judge = metrics.load_classifier(profile.data)
-real_images = x_test[:1000]
-_, real_features = metrics.classify(judge, real_images)
-
-
-def watch(images):
-    """Classes found, shares of unclear images and of grey pixels, coverage."""
-    probabilities, features = metrics.classify(judge, images)
-    clear = probabilities.max(axis=1) >= metrics.CONFIDENT
-    counts = np.bincount(probabilities[clear].argmax(axis=1), minlength=10)
-    return {
-        "classes": int((counts >= len(images) / 100).sum()),
-        "low_confidence": metrics.low_confidence_share(probabilities),
-        "coverage": metrics.manifold_overlap(real_features, features)["coverage"],
-        "grey": float((np.abs(images) < 0.5).mean()),
-    }
-
-
-history = callbacks.HistoryWriter(
-    f"{folder}/history.csv",
-    measure=lambda model: watch(model.generate(len(real_images), seed=0)),
-)
+gan.compile(adam(2e-3), adam(1e-3))
+sheets = {}
+history = callbacks.HistoryWriter(f"{folder}/history.csv")
 tensorboard = callbacks.TensorBoardLog(f"{folder}/tensorboard", history)
-early = gan.generate(10, seed=0)
-gan.fit(
+look = keras.callbacks.LambdaCallback(
+    on_epoch_end=lambda epoch, logs: sheets.update({epoch + 1: gan.generate(10, seed=0)})
+)
+fitted = gan.fit(
     x_train,
     epochs=profile.epochs(cpu=14, gpu=10),
-    verbose=0,
     batch_size=profile.choose(cpu=32, gpu=64),
-    callbacks=[history, tensorboard],
+    verbose=0,
+    callbacks=[history, tensorboard, look],
 )
-late = gan.generate(10, seed=0)
 
-first, last = history.rows[0], history.rows[-1]
-floor = watch(x_train[: len(real_images)])
-print("classes: more than in the first epoch", last["classes"] > first["classes"])
-print(
-    "coverage: more than in the first epoch",
-    last["coverage"] > first["coverage"],
-)
-print("coverage: below that of real images", last["coverage"] < floor["coverage"])
-
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Ten codes, decoded before the training and after it, with real images above. The numbers above the figure: classes that have at least a tenth of their fair share of clear images, the share of images that are not clear, coverage, and the share of pixels that are grey; real training images set the floor.", "name": "fig-gan-digits"}, "image": {"alt": "Three rows of ten images. Above, real digits. In the middle, grey squares without content. Below, white strokes on black, about as soft as the real ones: some are digits, some are malformed."}}
-print("                classes   low confidence   coverage   grey")
-surest = min(history.rows, key=lambda row: row["low_confidence"])
-for name, row in (
-    ("first epoch", first),
-    (f"epoch {surest['epoch']}, surest", surest),
-    ("last epoch", last),
-    ("real", floor),
-):
-    print(
-        f"{name:15} {row['classes']:7} {row['low_confidence']:16.2f} "
-        f"{row['coverage']:10.2f} {row['grey']:6.2f}"
-    )
-plotting.image_rows({"real": real_images[:10], "untrained": early, "trained": late})
+# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "The same ten codes after some of the epochs, with real images above. One run, one seed.", "name": "fig-gan-digits"}, "image": {"alt": "Rows of ten images. Above, real digits. After the first epoch, grey or white blots without content. In the later rows white strokes on black, about as sharp as the real ones: some are digits, some are malformed."}}
+shown = sorted({1, 3, 7, max(sheets)} & set(sheets))
+grey = {epoch: np.mean(np.abs(images) < 0.5) for epoch, images in sheets.items()}
+print(f"share of grey pixels: last epoch {grey[max(grey)]:.2f}", end=", ")
+print(f"real images {np.mean(np.abs(x_test) < 0.5):.2f}")
+rows = {"real": x_test[:10], **{f"epoch {epoch}": sheets[epoch] for epoch in shown}}
+plotting.image_rows(rows)
 
 # %% [markdown]
-# These are a few epochs on a small data set, and it shows: many images are no digit, and all three
-# numbers stay off the floor. But look at the *kind* of fault. A decoder that is paid for squared
-# errors paints grey where it is in doubt. Here what is wrong is wrong in shape: too much grey would
-# be the first thing that an expert learns to reject. Its share is the last column.
-#
-# Mind also the surest epoch, the one with the fewest unclear images. By that number alone it is the
-# best. Yet its images were taken for a class or two, and they cover next to nothing.
-#
-# Do the losses know of that progress?
+# These are a few epochs of small networks on a small data set, and it shows: many images are no digit.
+# But look at the *kind* of fault. A decoder that is paid for squared errors paints grey where it is in
+# doubt. Here what is wrong is wrong in shape, for too much grey would be the first thing that a
+# discriminator learns to reject. With the larger networks of the preset `"light"`, batch normalisation in the generator, and
+# more epochs, the same class makes better ones:
 
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Above, both losses by epoch, with dotted lines at their values at the fixed point (for a target of one). In the middle the means of D. Below, coverage, dotted that of real images. Printed above: where the discriminator's loss was lowest, and coverage there.", "name": "fig-gan-curves"}, "image": {"alt": "Three charts over epochs, one below the other. Above, the generator's loss jumps up and then falls, while the discriminator's dips and then rises. In the middle, the two means of D start far apart and come close to each other. Below, coverage climbs unevenly from zero but stays far below a dotted line."}}
-lowest = min(history.rows, key=lambda row: row["discriminator_loss"])
-print(f"lowest discriminator_loss: {lowest['discriminator_loss']:.2f}", end=" ")
-print(f"in epoch {lowest['epoch']}, coverage there: {lowest['coverage']:.2f}")
-figure, axes = plt.subplots(3, 1, figsize=(plotting.WIDTH, 5.6), sharex=True)
-epoch = [row["epoch"] for row in history.rows]
-for plane, names in zip(axes, (LOGS[:2], LOGS[2:], ("coverage",)), strict=True):
-    for name in names:
-        plane.plot(epoch, [row[name] for row in history.rows], label=name)
-    plane.legend(loc="upper right")
-axes[0].axhline(2 * np.log(2), color="C0", linestyle=":", linewidth=1)
-axes[0].axhline(np.log(2), color="C1", linestyle=":", linewidth=1)
-axes[1].set(ylim=(0, 1))
-axes[2].axhline(floor["coverage"], color="black", linestyle=":", linewidth=1)
-axes[2].set(xlabel="epoch", ylim=(0, 1))
+# %% mystnb={"figure": {"caption": "Samples from the record of `python -m vaegan_edu train gan-digits`, last epoch, first seed.", "name": "fig-gan-best"}, "image": {"alt": "Eight rows of eight white digits on black, many of them easy to name and in different hands; others are malformed."}} tags=["hide-input"]
+runs = records.read_runs("../book/results/gan-digits")
+arguments = runs[0].config["arguments"]
+print(", ".join(f"{key} {arguments[key]}" for key in ("preset", "epochs", "batch_size")))
+figure, axes = plt.subplots(figsize=(3.6, 3.6))
+axes.imshow(
+    plt.imread(f"../book/results/gan-digits/seed-0/samples/epoch-{arguments['epochs']:03}.png")
+)
+axes.axis("off")
 plt.show()
 
-# %%
-for name in ("coverage", "discriminator_loss"):
-    print(f"{name}: higher in the last epoch", last[name] > first[name])
+# %% [markdown]
+# Do the losses of our run know of its progress?
+
+# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Above, both losses of the run by epoch; below, the means of D. The dotted lines are the values at the fixed point for a target of nine tenths.", "name": "fig-gan-curves"}, "image": {"alt": "Two charts over epochs, one below the other. Above, the generator's loss jumps up and then falls towards its dotted line, while the discriminator's dips and then rises towards its own. Below, the two means of D start far apart and come close to each other."}}
+lowest = min(history.rows, key=lambda row: row["discriminator_loss"])
+print(f"lowest discriminator_loss: {lowest['discriminator_loss']:.2f}", end=" ")
+print(f"in epoch {lowest['epoch']}, in the last epoch {history.rows[-1]['discriminator_loss']:.2f}")
+half = target / 2
+judged = -target * np.log(half) - (1 - target) * np.log(1 - half) - np.log(1 - half)
+lines = {"discriminator_loss": judged, "generator_loss": -np.log(half), "d_real": half}
+figure, axes = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.2), sharex=True)
+epoch = [row["epoch"] for row in history.rows]
+for plane, logs in zip(axes, (names, ("d_real", "d_generated")), strict=True):
+    for number, name in enumerate(logs):
+        plane.plot(epoch, [row[name] for row in history.rows], label=name)
+        if name in lines:
+            colour = f"C{number}" if plane is axes[0] else "black"
+            plane.axhline(lines[name], color=colour, linestyle=":", linewidth=1)
+    plane.legend(loc="upper right")
+axes[1].set(ylim=(0, 1), xlabel="epoch")
+plt.show()
 
 # %% [markdown]
-# The generator became better, and the discriminator's loss rose: as the forger improves, the
-# expert's work becomes harder. It was lowest when the forgeries were worst. So read the curves of a GAN like this.
+# The discriminator's loss was lowest when the images were worst, and it rose as they became better: the
+# discriminator's work grew harder. So read the curves of a GAN like this.
 #
-# - `d_real` and `d_generated` approach each other: nobody is far ahead. It says nothing of quality.
-# - `d_generated` near zero for long: the expert is too strong, forgeries get little to learn from.
+# - `d_real` and `d_generated` approach each other: neither is far ahead. It says nothing of quality.
+# - `d_generated` near zero for long: the discriminator is too strong, and the generator gets little to
+#   learn from.
 # - A loss that is steady: the players are in balance, perhaps a perfect one, perhaps a collapsed one.
-# - How good, how diverse? Look at samples from fixed codes, and measure, as above.
+# - How good, how diverse? Look at samples from fixed codes, and measure.
 #
-# ## TensorBoard
+# Which of the epochs is the best, and is it better than chapter 2's VAE? No loss of this chapter can say.
+# [How good is it?](04_how_good_is_it.ipynb), next, asks how one measures it.
 #
-# `callbacks.TensorBoardLog` has written all these curves for TensorBoard. In Colab or Jupyter set the
-# first line to `True` and run the cell: it opens below it. From a terminal the command is
-# `tensorboard --logdir runs`.
+# `callbacks.TensorBoardLog` has written all these curves for TensorBoard. From a terminal the command is
+# `tensorboard --logdir runs`; in Colab or Jupyter set the first line to `True`, and it opens below the
+# cell.
 
 # %%
 show_tensorboard = False  # True in Colab or Jupyter
@@ -918,12 +1177,13 @@ print("curves:", ", ".join(name for name in history.rows[-1] if name != "epoch")
 #
 # ### Run and look
 #
-# Move the explorer above to `mean` zero, `deviation` one, `slope` zero and `offset` zero: forger and
-# data are alike, and the expert can only guess. What is the value $V$, in nats, to two decimals?
+# Move the explorer above to `mean` zero, `deviation` one, `slope` zero and `offset` zero: both
+# densities are alike, and the discriminator can only guess. What is the value $V$, in nats, to two
+# decimals?
 
 # %% tags=["exercise"]
 # Exercise: game_by_hand
-value = None  # V, with both alike and an expert who guesses: replace None
+value = None  # V, with both alike and a discriminator that guesses: replace None
 
 exercises.check("game_by_hand", value)
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
@@ -932,7 +1192,7 @@ value = -1.386
 
 exercises.check("game_by_hand", value)
 # %% [markdown]
-# ### Implement the best expert
+# ### Write the best discriminator
 #
 # Equation {eq}`eq-gan-optimal`, as logits. Why should you not compute $D^*$ on the way?
 
@@ -957,7 +1217,7 @@ def best_discriminator(p, q):
 
 exercises.check("best_discriminator", best_discriminator)
 # %% [markdown]
-# ### Implement both losses
+# ### Write both losses
 #
 # The discriminator's loss is minus equation {eq}`eq-gan-value`; the generator's is the non-saturating
 # one. You are given logits. Let your functions stay finite when a logit is a thousand.
@@ -986,9 +1246,92 @@ def gan_losses(real_logits, fake_logits):
 
 exercises.check("gan_losses", gan_losses)
 # %% [markdown]
-# ### Derive and implement: what the forger feels
+# ### Write the training step
 #
-# In the explorer a forged point is $x = \texttt{mean} + \texttt{deviation} \cdot z$, and its logit is
+# Without looking back: write one step of a GAN. Generate, let the discriminator judge both batches,
+# compute both losses, take each network's gradient of its own loss, and let the optimisers apply them.
+# `optimizers` is a dict with the keys `"generator"` and `"discriminator"`.
+
+
+# %% tags=["exercise"]
+# Exercise: gan_step
+def gan_step(generator, discriminator, optimizers, images, noise):
+    """Train both networks by one step; return discriminator_loss and generator_loss."""
+    # with tf.GradientTape(persistent=True) as tape: generate, judge both batches, both losses.
+    # Then each network's gradient of its own loss, and two calls of optimizers[...].apply.
+    return None
+
+
+exercises.check("gan_step", gan_step)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: gan_step
+def gan_step(generator, discriminator, optimizers, images, noise):
+    """Train both networks by one step; return discriminator_loss and generator_loss."""
+    with tf.GradientTape(persistent=True) as tape:
+        generated = generator(noise, training=True)
+        real_logits = discriminator(images, training=True)
+        fake_logits = discriminator(generated, training=True)
+        discriminator_loss = ops.mean(ops.softplus(-real_logits))  # -log D(x)
+        discriminator_loss += ops.mean(ops.softplus(fake_logits))  # -log(1 - D(G(z)))
+        generator_loss = ops.mean(ops.softplus(-fake_logits))  # -log D(G(z))
+    to_generator = tape.gradient(generator_loss, generator.trainable_variables)
+    to_discriminator = tape.gradient(discriminator_loss, discriminator.trainable_variables)
+    optimizers["generator"].apply(to_generator, generator.trainable_variables)
+    optimizers["discriminator"].apply(to_discriminator, discriminator.trainable_variables)
+    return discriminator_loss, generator_loss
+
+
+exercises.check("gan_step", gan_step)
+
+# %% [markdown]
+# Now train with what you wrote, on the ring. (If you open the solution's cell, leave it unrun: it would
+# replace your step by its own.)
+
+# %% mystnb={"figure": {"caption": "The balanced game on the ring with the step of the exercise above.", "name": "fig-gan-yours"}, "image": {"alt": "Four charts with eight crosses on a circle. The orange points first form a smear and then gather on most of the crosses."}} tags=["nbval-ignore-output"]
+pair = toy_networks(seed=0)
+frames, logs = play(ready(gan_step, pair, adam(1e-3), adam(1e-3)), pair[0], seed=0)
+modes, quality = measure(frames[max(frames)])
+print(f"modes of 8, strictly: {modes}, high quality: {quality:.2f}")
+shown = {
+    f"{number} steps": frames[number] for number in (100, 1000, 2000, 3000) if number in frames
+}
+plotting.point_frames({"yours": shown or frames}, ring.modes, 2.5)
+
+# %% [markdown]
+# ### Derive and write: the largest rate
+#
+# By equation {eq}`eq-gan-linear`: how large may the rate $h$ be at most, so that simultaneous steps bring
+# the pair closer to the fixed point? For a deviation $s$ of at most one the eigenvalues of the matrix are
+# complex, and the squared length of either is the determinant. Then put your number into `walk` above,
+# with a rate a little below and a little above.
+
+
+# %% tags=["exercise"]
+# Exercise: stable_rate
+def stable_rate(deviation):
+    """Return the largest rate, one number, for densities of a deviation of at most one."""
+    # The eigenvalues are complex: their squared length is the determinant of the matrix.
+    return None
+
+
+exercises.check("stable_rate", stable_rate)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: stable_rate
+def stable_rate(deviation):
+    """Return the largest rate, one number, for densities of a deviation of at most one."""
+    return 2 * deviation**2
+
+
+exercises.check("stable_rate", stable_rate)
+
+# %% [markdown]
+# ### Derive and write: what the generator receives
+#
+# In the explorer a generated point is $x = \texttt{mean} + \texttt{deviation} \cdot z$, and its logit is
 # $\texttt{slope} \cdot x + \texttt{offset}$. Derive how the mean of $-\log D(x)$ over the points changes
 # with `mean`. Equation {eq}`eq-gan-nonsaturating` is one factor of it.
 
@@ -1014,7 +1357,7 @@ def generator_gradient(x, slope, offset):
 
 exercises.check("generator_gradient", generator_gradient)
 # %% [markdown]
-# ### Derive and implement: an expert as a measuring device
+# ### Derive and write: a discriminator as a measuring device
 #
 # Solve equation {eq}`eq-gan-bound`: from a discriminator's logits on real and on generated examples,
 # how large is the Jensen-Shannon divergence at least?
@@ -1048,14 +1391,14 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # **1. Where does the generator see the training images?**
 #
-# <details><summary>a) It is shown each of them once an epoch.</summary>
+# <details><summary>a) It is shown each of them once in every epoch.</summary>
 #
 # No. Its input is a random code, and its loss depends on its own examples only.
 #
 # </details>
 # <details><summary>b) Nowhere. All it learns comes through the discriminator's answers.</summary>
 #
-# Right. The gradient of the discriminator's logit, with respect to the forged example, tells it
+# Right. The gradient of the discriminator's logit, with respect to the generated example, tells it
 # which change would look more real.
 #
 # </details>
@@ -1084,7 +1427,7 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # </details>
 #
-# **3. The discriminator is sure that all generated examples are forged. Which loss teaches the generator
+# **3. The discriminator is sure about all generated examples. Which loss teaches the generator
 # something?**
 #
 # <details><summary>a) The non-saturating one.</summary>
@@ -1107,12 +1450,13 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # <details><summary>a) The generator is perfect.</summary>
 #
-# No. The collapsed game of this chapter had the same loss.
+# No. The games that failed in this chapter had about the same loss.
 #
 # </details>
-# <details><summary>b) This discriminator does not tell the two kinds apart, whatever the reason.</summary>
+# <details><summary>b) Its loss is that of a guesser: as a bound on the divergence it proves nothing.</summary>
 #
-# Right. A better one might. The loss gives a lower bound of the divergence, here zero.
+# Right. A better discriminator might tell the two kinds apart. So might this very one: if it is too sure
+# of itself, it may have this loss and still be right more often than not.
 #
 # </details>
 # <details><summary>c) Training has failed.</summary>
@@ -1135,8 +1479,28 @@ exercises.check("divergence_bound", divergence_bound)
 # </details>
 # <details><summary>c) The generator's loss teaches the discriminator to be deceived.</summary>
 #
-# Right. It is lowest when forged examples are called real, and the discriminator's weights can bring
+# Right. It is lowest when generated examples are called real, and the discriminator's weights can bring
 # that about at once. So each network gets the gradient of its own loss alone.
+#
+# </details>
+#
+# **6. A trained GAN draws nine of the ten digits, all of them well. Which sentence fits its loss?**
+#
+# <details><summary>a) The non-saturating loss follows a divergence that hardly minds what is left out.</summary>
+#
+# Right. It is $2 D_\text{KL}(m \,\|\, p)$, in which the generator's own draws are asked. The data that it
+# leaves out still make up their half of the mixture $m$, so the price is small.
+#
+# </details>
+# <details><summary>b) It minimises the forward KL divergence, as training by likelihood does.</summary>
+#
+# No. By the forward divergence a missing digit would cost without limit.
+#
+# </details>
+# <details><summary>c) The discriminator must have failed to see the missing digit.</summary>
+#
+# No. It is shown the real ones, and calls them real. But that tells the generator nothing about how to
+# draw them: its gradient comes from its own examples.
 #
 # </details>
 #
@@ -1144,18 +1508,28 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # - A generator and a discriminator play for one value $V$. No formula compares images with images.
 # - The best discriminator's logit is the log ratio of the densities, $\log p - \log q$.
-# - Against it the generator lowers the Jensen-Shannon divergence. Any other discriminator gives a
+# - Against it the minimax loss follows the Jensen-Shannon divergence. Any other discriminator gives a
 #   lower bound of it.
-# - The minimax loss is level while the discriminator is sure; the non-saturating one is steep there.
-# - Each network learns from its own loss only.
-# - Losses tell who is ahead. A collapsed game can have the losses of a perfect one. Count.
+# - The minimax loss is level while the discriminator is sure; the non-saturating one is steep there. It
+#   follows $D_\text{KL}(q \,\|\, p) - 2\,\text{JS}$, and so is mode-seeking.
+# - In a step each network gets the gradient of its own loss only. Ours are simultaneous; Algorithm 1
+#   alternates.
+# - A game may circle or chase without arriving, or collapse onto a few modes.
+# - Losses tell who is ahead. A game that failed can have the losses of a perfect one. Count.
 #
 # ## Sources
 #
 # - The game, the best discriminator, the Jensen-Shannon divergence: {cite}`goodfellow2014generative`,
-#   equation 1, proposition 1 and theorem 1; the non-saturating loss: section 3.
+#   equation 1, proposition 1 and theorem 1; alternating steps: Algorithm 1; the non-saturating loss:
+#   section 3.
+# - What a sure discriminator does to the gradient, and what the non-saturating loss minimises:
+#   {cite}`arjovsky2017towards`, section 2 and theorem 2.5; as a divergence of its own:
+#   {cite}`shannon2020non`.
 # - Why the training circles: {cite}`mescheder2018which`, section 2, with single points for both
 #   densities.
-# - Ring, grid and how modes are counted: {cite}`srivastava2017veegan`, section 5.1.
+# - Networks of convolutions: {cite}`radford2016unsupervised`, section 3.
+# - Ring and how modes are counted: {cite}`srivastava2017veegan`, section 5.1.
+# - Wasserstein loss: {cite}`arjovsky2017wasserstein`; its gradient penalty:
+#   {cite}`gulrajani2017improved`, equation 3. Spectral normalisation: {cite}`miyato2018spectral`,
+#   section 2. Averages of the weights: {cite}`yazici2019unusual`.
 # - A softened target for real examples: {cite}`salimans2016improved`, section 3.4.
-# - What a sure discriminator does to the gradient: {cite}`arjovsky2017towards`, section 2.

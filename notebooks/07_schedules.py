@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 117 s on two CPU cores, measured at the last execution.*
+# *Run time: 311 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -22,27 +22,27 @@ if "google.colab" in sys.modules and not os.path.exists("07_schedules.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
-import os
-from functools import partial
+from vaegan_edu import notebook
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+profile = notebook.start()
+
+from functools import partial
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from scipy.stats import spearmanr
 
 from vaegan_edu import (
     callbacks,
     exercises,
-    experiments,
     metrics,
     models,
     networks,
@@ -52,10 +52,6 @@ from vaegan_edu import (
     toys,
 )
 from vaegan_edu.widgets import ScheduleExplorer
-
-# %matplotlib inline
-plotting.style()
-profile = experiments.current_profile()
 
 # %% [markdown]
 # ## What a learning rate does
@@ -72,13 +68,13 @@ profile = experiments.current_profile()
 # w_{t+1} = (1 - \eta c)\, w_t .
 # $$ (eq-schedules-parabola)
 #
-# Everything follows from that factor. If $\eta$ is tiny, the factor is just below one, and $w$ creeps. At $\eta = 1/c$ it is zero: one step lands at the bottom. Beyond that it is negative: each step overshoots and lands on the other side. And $w$ shrinks only as long as the factor is between $-1$ and $1$:
+# Everything follows from that factor. If $\eta$ is tiny, the factor is just below one, and $w$ creeps. At $\eta = 1/c$ it is zero, so that one step lands at the bottom. Beyond that it is negative: each step overshoots and lands on the other side. So $w$ shrinks only as long as the factor lies between $-1$ and $1$:
 #
 # $$
 # |1 - \eta c| < 1 \quad\Longleftrightarrow\quad 0 < \eta < \frac 2c .
 # $$ (eq-schedules-bound)
 #
-# Above $2/c$ each step is longer than the one before, and the loss explodes. We measure that border: halve an interval until it is narrow, and ask each time whether gradient descent came closer.
+# Above $2/c$ each step is longer than the one before, and the loss explodes. We can measure that border: halve an interval until it is narrow, and ask each time whether gradient descent came closer.
 
 
 # %%
@@ -101,13 +97,16 @@ def largest_stable_rate(curvature, steps=2000):
 
 
 with np.errstate(over="ignore", invalid="ignore"):  # it is meant to explode
-    for curvature in (0.5, 1.0, 4.0):
-        print(
-            f"curvature {curvature}: measured {largest_stable_rate(curvature):.4f}, "
-            f"2 / curvature = {2 / curvature:.4f}"
-        )
+    measured = {curvature: largest_stable_rate(curvature) for curvature in (0.5, 1.0, 4.0)}
 
-# %% mystnb={"figure": {"caption": "Gradient descent on one parabola of curvature $c = 4$, from the same start, with four learning rates. Too small creeps, $1/c$ arrives in one step, just below $2/c$ leaps from side to side and still arrives, just above it runs away. The cell prints the loss after twelve steps beside that at the start.", "name": "fig-schedules-parabola"}, "image": {"alt": "Four small charts of the same upright parabola with the steps of gradient descent as dots joined by lines. First: dots crowd together high on one side. Second: one straight step to the lowest point. Third: a zigzag between both sides that narrows towards the bottom. Fourth: a zigzag that climbs out at the top."}} tags=["hide-input"]
+# %% tags=["hide-input"]
+notebook.Table(
+    {f"{c}": {"measured": rate, "2 / curvature": 2 / c} for c, rate in measured.items()},
+    digits=4,
+    corner="curvature",
+)
+
+# %% mystnb={"figure": {"caption": "Gradient descent on one parabola of curvature $c = 4$, from the same start, with four learning rates. Too small creeps, $1/c$ arrives in one step, just below $2/c$ leaps from side to side and still arrives, just above it runs away.", "name": "fig-schedules-parabola"}, "image": {"alt": "Four small charts of the same upright parabola with the steps of gradient descent as dots joined by lines. First: dots crowd together high on one side. Second: one straight step to the lowest point. Third: a zigzag between both sides that narrows towards the bottom. Fourth: a zigzag that climbs out at the top."}} tags=["hide-input"]
 c = 4.0
 figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharey=True)
 side = np.linspace(-1.9, 1.9, 200)
@@ -133,17 +132,17 @@ for axes in panels[:, 0]:
 plt.show()
 
 # %% [markdown]
-# A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all. The flattest then has to creep. You will derive that in an exercise.
+# A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all, so the flattest has to creep. You will derive that in an exercise.
 #
 # ## Why lower it?
 #
-# On the parabola nothing speaks for a lower rate: one good rate does it all. But training sees a *batch*, not all the data, and the slope of a batch is the true slope plus noise. Call the noise $\xi$ and its standard deviation $s$:
+# On the parabola one good rate is enough from the first step to the last. But training sees a *batch*, not all the data, and the slope of a batch is the true slope plus noise. Call the noise $\xi$ and its standard deviation $s$:
 #
 # $$
 # w_{t+1} = (1 - \eta c)\, w_t - \eta\, \xi_t .
 # $$ (eq-schedules-noise)
 #
-# Now $w$ never comes to rest. It jitters around the bottom. How widely? In the long run the variance $V$ of $w$ stays the same from step to step. The noise is independent of $w$, so variances add: $V = (1 - \eta c)^2\, V + \eta^2 s^2$. Solve for $V$:
+# Now $w$ never comes to rest but jitters around the bottom. How widely? In the long run the variance $V$ of $w$ stays the same from step to step. The noise is independent of $w$, so variances add: $V = (1 - \eta c)^2\, V + \eta^2 s^2$. Solve for $V$:
 #
 # $$
 # V = \frac{\eta\, s^2}{c\,(2 - \eta c)} .
@@ -151,7 +150,7 @@ plt.show()
 #
 # For a small rate that is about $\eta s^2 / 2c$. **Half the rate, half the variance.** The mean loss is $\tfrac 12 c V$, so its height above the bottom halves too. The *width* of the jitter, a standard deviation, shrinks by the root of two only.
 #
-# A large rate travels fast and rests badly; a small one travels slowly and rests well. So begin large and end small: that is why rates are lowered {cite}`robbins1951stochastic`; {cite}`bottou2018optimization` give the general theorem. (A rate may also *rise* at first. Such a *warm-up* spares a young network steps that are too long {cite}`goyal2017accurate`. The rules of this chapter only fall.)
+# A large rate travels fast and rests badly; a small one travels slowly and rests well. So begin large and end small. That is why rates are lowered {cite}`robbins1951stochastic`; {cite}`bottou2018optimization` give the general theorem. We let $4000$ walks start from $w = 10$ and compare.
 
 # %%
 rng = np.random.default_rng(0)
@@ -175,12 +174,21 @@ jittering = {
     "constant 0.01": jitter([0.01] * steps),
     "linear, 0.3 to 0.01": jitter(falling[:-1]),
 }
-for rate in (0.3, 0.1):
-    measured = 2 * jitter([rate] * steps)[-100:].mean() / curvature
-    formula = rate * s**2 / (curvature * (2 - rate * curvature))
-    print(f"rate {rate}: variance measured {measured:.3f}, formula {formula:.3f}")
 
-# %% mystnb={"figure": {"caption": "The mean loss of $4000$ noisy walks on one parabola. A large constant rate is fast and stays high, a small one is slow, and a rate that falls has both. The cell prints the three losses after $20$ steps and at the end.", "name": "fig-schedules-jitter"}, "image": {"alt": "Three curves on a logarithmic axis over 300 steps. One falls at once and then runs level, highest of the three at the end. One descends slowly and is still falling at the end. The third falls at once like the first and then sinks steadily below it to the lowest point."}} tags=["hide-input"]
+# %% tags=["hide-input"]
+notebook.Table(
+    {
+        f"{rate}": {
+            "measured": 2 * jitter([rate] * steps)[-100:].mean() / curvature,
+            "formula": rate * s**2 / (curvature * (2 - rate * curvature)),
+        }
+        for rate in (0.3, 0.1)
+    },
+    digits=3,
+    corner="variance at the rate",
+)
+
+# %% mystnb={"figure": {"caption": "The mean loss of $4000$ noisy walks on one parabola. A large constant rate is fast and stays high, a small one is slow, and a rate that falls has both.", "name": "fig-schedules-jitter"}, "image": {"alt": "Three curves on a logarithmic axis over 300 steps. One falls at once and then runs level, highest of the three at the end. One descends slowly and is still falling at the end. The third falls at once like the first and then sinks steadily below it to the lowest point."}} tags=["hide-input"]
 figure, axes = plt.subplots()
 for name, losses in jittering.items():
     axes.semilogy(np.arange(1, steps + 1), losses, label=name)
@@ -200,13 +208,15 @@ plt.show()
 #
 # The hats correct for averages that begin at zero, and the small $\epsilon$ keeps the fraction finite. What changes? The fraction is about one in size as long as the slopes agree in sign, whatever their size. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$, which compares $\eta$ with the curvature, no longer applies: a rate above it does not explode.
 #
-# What stays? Near the bottom the noise outweighs the slope. Then $\sqrt v$ is about $s$, and Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
+# Near the bottom the noise outweighs the slope. Then $\sqrt v$ is about $s$, and Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
 #
 # $$
 # V \approx \frac{\eta\, s}{2c} .
 # $$ (eq-schedules-adam-floor)
 #
-# The variance is again proportional to the rate. Halving the rate helps Adam to rest as it helps gradient descent, and that is what the schedules below are for.
+# The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent, and the schedules below do for it what they do there.
+#
+# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* makes these steps short: the rate *rises* over the first steps or epochs before it falls {cite}`goyal2017accurate`. The rules of this chapter have none; their rates only fall.
 
 
 # %%
@@ -224,20 +234,36 @@ def adam(learning_rate, curvature, s, steps, start, walkers=2000):
     return np.array(path)
 
 
-for curvature in (1.0, 100.0):
-    w = adam(0.05, curvature, s=0.0, steps=400, start=3.0, walkers=1)
-    print(
-        f"curvature {curvature:3.0f}, no noise, rate 0.05 (2 / c = {2 / curvature:.2f}): "
-        f"first step {3.0 - w[0, 0]:.3f}, |w| in the end {abs(w[-1, 0]):.1e}"
+without_noise = {
+    curvature: adam(0.05, curvature, s=0.0, steps=400, start=3.0, walkers=1)[:, 0]
+    for curvature in (1.0, 100.0)
+}
+resting = {rate: adam(rate, 1.0, s=1.0, steps=2000, start=0.0) for rate in (0.04, 0.02, 0.01)}
+
+# %% tags=["hide-input"]
+display(
+    notebook.Table(
+        {
+            f"{curvature:g}": {
+                "2 / curvature": 2 / curvature,
+                "first step": 3.0 - w[0],
+                "|w| in the end": f"{abs(w[-1]):.0e}",
+            }
+            for curvature, w in without_noise.items()
+        },
+        corner="no noise, rate 0.05; curvature",
     )
-for rate in (0.04, 0.02, 0.01):
-    w = adam(rate, 1.0, s=1.0, steps=2000, start=0.0)
-    print(f"rate {rate}: variance measured {w[-500:].var():.4f}, formula {rate / 2:.4f}")
+)
+notebook.Table(
+    {f"{r}": {"measured": w[-500:].var(), "formula": r / 2} for r, w in resting.items()},
+    digits=4,
+    corner="variance at the rate",
+)
 
 # %% [markdown]
 # ## The rules
 #
-# A rule sees one number after each epoch, the loss, and answers with the learning rate from then on. In the package it is a small object that knows nothing of networks. There are two families.
+# A rule sees one number after each epoch, the loss, and answers with the learning rate from then on. In the package it is a small object that knows nothing of networks. Rules come in two families.
 #
 # **By the clock.** The rate goes by the epoch $t$ of $T$ alone, from `initial` to `minimum`, for example along half a cosine wave ({cite}`loshchilov2017sgdr`, here without restarts):
 #
@@ -266,7 +292,7 @@ for rate in (0.04, 0.02, 0.01):
 #
 # Until `window` losses are there, nothing decays. A decay does not clear the window, so the next epoch may decay again.
 #
-# The project that this course grew out of trained its faces with four rules. In the [README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN) S1 is a constant rate. Of S2 and S3 it says the factor, the lowest rate, and "patience", $10$ and $6$. We read that word as Keras' `ReduceLROnPlateau` means it. S4 is a sentence, in English: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. In code, its words are:
+# The project that this course grew out of trained its faces with four rules. In the [README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN) S1 is a constant rate. Of S2 and S3 it gives the first rate, the factor, the lowest rate, and "patience", $10$ and $6$. It does not explain that word; we read it as Keras' `ReduceLROnPlateau` means it. S4 is a Chinese sentence, which says: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. In code, these words are:
 
 # %%
 WORDS = {
@@ -279,7 +305,7 @@ WORDS = {
 # %% [markdown]
 # ### By hand
 #
-# Nine losses, two rules, and rates that are easy to halve: from eight, down to one. Cover the columns with the rates, work them out, then compare. Watch three places. The second loss of $4$ is a *tie*: no new best. In the first three epochs the window is not yet full. And no rate goes below one.
+# Take nine losses, two rules, and rates that are easy to halve, from eight down to one. Cover the last two columns, work them out, then compare. Watch three places: the second loss of $4$ is a *tie*, so no new best; in the first three epochs the window is not yet full; and no rate goes below one.
 
 # %%
 by_hand = [5.0, 4.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.4, 3.4]
@@ -288,20 +314,28 @@ columns = {
     "plateau": schedules.replay(schedules.Plateau(**halved, patience=2), by_hand),
     "stagnation": schedules.replay(schedules.WindowedDecay(**halved, window=3), by_hand),
 }
-print("epoch loss best  lowest of 3  " + "  ".join(columns))
-for t, loss in enumerate(by_hand):
-    lowest = f"{min(by_hand[t - 3 : t]):.1f}" if t >= 3 else "-"
-    rates = "".join(f"{column[t]:{len(name) + 2}g}" for name, column in columns.items())
-    print(f"{t + 1:5d} {loss:4.1f} {min(by_hand[: t + 1]):4.1f} {lowest:>12}{rates}")
+
+# %% tags=["hide-input"]
+notebook.Table(
+    {
+        f"{t + 1}": {
+            "loss": loss,
+            "best": min(by_hand[: t + 1]),
+            "lowest of 3 before": min(by_hand[t - 3 : t]) if t >= 3 else "",
+        }
+        | {name: int(column[t]) for name, column in columns.items()}
+        for t, loss in enumerate(by_hand)
+    },
+    digits=1,
+    corner="epoch",
+)
 
 # %% [markdown]
-# Read the plateau's column. Epochs three and four bring no new best: the count reaches the patience of two, and the rate is halved. Epoch five is a new best. Epochs six and seven are not, and so on. Stagnation is quicker to act: from epoch six on each loss lies at or above the lowest of its window, and the rate falls every time until the floor stops it.
+# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Epoch five is a new best, epochs six and seven are not, and so on. Stagnation is quicker to act: from epoch six on each loss lies at or above the lowest of its window, and the rate falls every time until the floor stops it.
 #
 # ### `replay`: a laboratory
 #
-# A rule needs losses and nothing else. So we can ask what *any* rule would have done with the losses of a run that is long over, without training anything. `schedules.replay(rule, losses)` returns the rate after each loss.
-#
-# One caution. In a real run the rate changes the losses that follow. A replay shows how a rule reads a curve, not what would have come of it.
+# A rule needs losses and nothing else. So we can ask what *any* rule would have done with the losses of a run that is long over, without training anything. `schedules.replay(rule, losses)` returns the rate after each loss. But in a real run the rate changes the losses that follow. A replay shows how a rule reads a curve, not what would have come of it.
 #
 # The losses below are invented: one falls smoothly, one falls and is noisy, one rises smoothly.
 
@@ -318,16 +352,17 @@ rules = WORDS | {
     "cosine": schedules.Cosine(5e-4, epochs=100, minimum=5e-6),
     "linear": schedules.Linear(5e-4, epochs=100, minimum=5e-6, start=0.5),
 }
-print("rate after 100 epochs, and how often it fell")
-print(" " * 10 + "".join(f"{name:>18}" for name in curves))
-for name, rule in rules.items():
-    row = f"{name:10}"
-    for losses in curves.values():
-        rates = np.array([rule.initial, *schedules.replay(rule, losses)])
-        row += f"{rates[-1]:11.1e}{np.sum(np.diff(rates) < 0):7d}"
-    print(row)
 
-# %% mystnb={"figure": {"caption": "One list of losses, the noisy one of the table above, and the rate that each rule makes of it. The two clocks fall as planned; the others read the loss. The cell prints the epoch in which each rate first falls.", "name": "fig-schedules-rules"}, "image": {"alt": "Two charts over 100 epochs, one above the other. Above, a jagged loss that falls quickly and then levels out. Below, six learning rates on a logarithmic axis: one level line, one with a few small steps, one with a few more, a staircase that drops to the lowest level early, and two smooth curves that fall there at the end."}} tags=["hide-input"]
+# %% tags=["hide-input"]
+rows = {}
+for name, rule in rules.items():
+    rows[name] = {}
+    for curve, losses in curves.items():
+        rates = np.array([rule.initial, *schedules.replay(rule, losses)])
+        rows[name][curve] = f"{rates[-1]:.1e}, {np.sum(np.diff(rates) < 0)}"
+notebook.Table(rows, corner="last rate, how often it fell")
+
+# %% mystnb={"figure": {"caption": "One list of losses, the noisy one of the table above, and the rate that each rule makes of it. The two clocks fall as planned; the others read the loss.", "name": "fig-schedules-rules"}, "image": {"alt": "Two charts over 100 epochs, one above the other. Above, a jagged loss that falls quickly and then levels out. Below, six learning rates on a logarithmic axis: one level line, one with a few small steps, one with a few more, a staircase that drops to the lowest level early, and two smooth curves that fall there at the end."}} tags=["hide-input"]
 figure, (above, below) = plt.subplots(
     2, 1, figsize=(plotting.WIDTH, 5.4), sharex=True, height_ratios=(1, 2)
 )
@@ -345,11 +380,11 @@ plt.show()
 # %% [markdown]
 # ## What did the program do?
 #
-# So much for the words of S2, S3 and S4. What ran? The project did what few do: it logged, after each of $100$ epochs, the validation loss of each network, and the rate that the rule then set. The course has these logs at hand. ([The original project](../book/original_project.md) says how they were read.) The code that ran stands in the project's own notebooks, `VAEGAN-face1.ipynb` and `VAEGAN-face2.ipynb`. No copy of them could be read here, so we have not looked it up.
+# These are the words of S2, S3 and S4. What ran? The project logged, after each of $100$ epochs, the validation loss of each network, and the rate that the rule then set. The course has these logs at hand. ([The original project](../book/original_project.md) says how they were read.) The code that ran should stand in the project's own notebooks, `VAEGAN-face1.ipynb` and `VAEGAN-face2.ipynb`. No copy of them could be read here, so we have not looked it up.
 #
-# We have what went into the rule and what came out. *Forward*, from a rule and losses to rates, is one call of `replay`. *Backward*, from losses and rates to the rule, there is no formula. That is an **inverse problem**, and the way through it is the way of science: guess a rule, let it predict the rates, count where it is right, look at where it is wrong, and guess again.
+# We have what went into the rule and what came out. *Forward*, from a rule and losses to rates, is one call of `replay`. *Backward*, from losses and rates to the rule, there is no formula. That is an **inverse problem**. One way to solve it is to guess a rule, let it predict the rates, count where it is right, look at where it is wrong, and guess again.
 #
-# First the words. If they are what ran, the replayed rate is the logged one in all $100$ epochs of the encoder, the decoder and the discriminator.
+# First we try the words. If they are what ran, the replayed rate is the logged one in all $100$ epochs of the encoder, the decoder and the discriminator.
 
 
 # %%
@@ -375,18 +410,28 @@ def agreeing(run, rule):
     ]
 
 
-for name in ("S2", "S3", "S4"):
-    counts = agreeing(f"faces-{name.lower()}", WORDS[name])
-    print(f"{name}, words: {counts}, {sum(counts)} of 300")
+def count_table(counts, corner):
+    """Return a table of the epochs that agree, by network and in all."""
+    return notebook.Table(
+        {
+            name: dict(zip(NETWORKS, row, strict=True)) | {"all, of 300": sum(row)}
+            for name, row in counts.items()
+        },
+        corner=corner,
+    )
+
+
+words = {name: agreeing(f"faces-{name.lower()}", WORDS[name]) for name in ("S2", "S3", "S4")}
+count_table(words, "words; epochs that agree")
 
 # %% [markdown]
-# None of the three is what ran. How far off they are, the counts do not say: a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
+# None of the three is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
 #
 # ### Look at the decays
 #
 # Each rate fell a number of times. What had the loss just done? We line all of these moments up, so that the decay is at the right edge, and measure each loss from the one at the decay.
 
-# %% mystnb={"figure": {"caption": "The losses before each decay, all networks, lined up at the decay and measured from the loss there, which is zero. Under S4 every decay comes after a *fall*: all lines come down to it, and all four losses before lie above. Under S2 and S3 the last step into every decay goes *up*; further back there is no common side. The two charts differ in scale. The table gives the counts.", "name": "fig-schedules-decays"}, "image": {"alt": "Two charts with many thin lines that meet at zero at the right edge, where the decay is. Left, S4: all lines lie above zero before the decay and come down to it. Right, S2 and S3: all lines lie below zero one epoch before the decay and rise to it; earlier they lie on both sides, most of them below."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The losses before each decay, all networks, lined up at the decay and measured from the loss there, which is zero. Under S4 every decay comes after a *fall*: all lines come down to it, and all four losses before lie above. Under S2 and S3 the last step into every decay goes *up*; further back there is no common side. The two charts differ in scale.", "name": "fig-schedules-decays"}, "image": {"alt": "Two charts with many thin lines that meet at zero at the right edge, where the decay is. Left, S4: all lines lie above zero before the decay and come down to it. Right, S2 and S3: all lines lie below zero one epoch before the decay and rise to it; earlier they lie on both sides, most of them below."}} tags=["hide-input"]
 fell, before_decay = {}, {"S4": [], "S2 and S3": []}
 print("    decays  shortest  after a  after a  below all")
 print("            gap       rise     fall     four before")
@@ -416,28 +461,25 @@ plt.show()
 # %% [markdown]
 # ### S4: the reversal
 #
-# The left chart shows it at once. S4's words decay when the loss has *not* fallen. Its log decays when it *has*: each of its decays comes at a loss below all four before it. Yes and no are exchanged. So our first hypothesis is the words with the comparison turned round:
+# In the left chart one thing is plain. S4's words lower the rate when the loss has *not* fallen, but in its log the rate goes down when the loss *has* fallen: each of its decays comes at a loss below all four before it. So our first hypothesis is the words with the comparison turned round:
 #
 # $$
 # \text{improvement: decay if } \mathcal L_t < m_t .
 # $$ (eq-schedules-improvement)
 #
-# `WindowedDecay` knows it as `decay_on="improvement"`. The words say a window of six. We try that, and the lengths around it.
+# `WindowedDecay` has it as `decay_on="improvement"`. The words say a window of six; we try that, and the lengths around it.
 
 # %%
-for window in range(1, 9):
-    rule = schedules.WindowedDecay(
-        5e-4, factor=0.6, minimum=5e-6, window=window, decay_on="improvement"
-    )
-    counts = agreeing("faces-s4", rule)
-    print(f"window {window}: {counts}, {sum(counts)} of 300")
+improvement = partial(schedules.WindowedDecay, 5e-4, 0.6, 5e-6, decay_on="improvement")
+counts = {f"{n}": agreeing("faces-s4", improvement(window=n)) for n in range(1, 9)}
+count_table(counts, "improvement, window")
 
 # %% [markdown]
-# With a window of four, the rule gives the logged rate in every epoch of every network. So what ran as S4 behaves as improvement with a window of four. Only a comparison and a number lie between that and the words: a $<$ in place of a $\geq$, and a four in place of a six. Nothing warns of such a change. The program raises no error, and images come out.
+# With a window of four, the rule gives the logged rate in every epoch of every network. So what ran as S4 behaves as improvement with a window of four. It differs from the words by a comparison and a number: a $<$ in place of a $\geq$, and a four in place of a six. Nothing warns of such a change, for the program raises no error, and images come out.
 #
 # What does the reversal do to a training? Put both readings to the invented losses.
 
-# %% mystnb={"figure": {"caption": "S4 by its words and S4 by its log, on three losses. On the falling loss the rule of the words never acts, and that of the log acts at every epoch until it is at its floor. On the rising loss it is the other way round. The cell prints how often each rate fell, and when it reached the floor.", "name": "fig-schedules-s4"}, "image": {"alt": "Three charts side by side, for a falling, a noisy and a rising loss, each with two learning rates on a logarithmic axis. In the first, the solid line stays level at the top and the dashed one drops to the floor within the first epochs. In the second both drop to the floor, the dashed one first. In the third the dashed line stays level and the solid one drops."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "S4 by its words and S4 by its log, on three losses. On the falling loss the rule of the words never acts, and that of the log acts at every epoch until it is at its floor. On the rising loss it is the other way round.", "name": "fig-schedules-s4"}, "image": {"alt": "Three charts side by side, for a falling, a noisy and a rising loss, each with two learning rates on a logarithmic axis. In the first, the solid line stays level at the top and the dashed one drops to the floor within the first epochs. In the second both drop to the floor, the dashed one first. In the third the dashed line stays level and the solid one drops."}} tags=["hide-input"]
 S4_LOG = schedules.WindowedDecay(5e-4, factor=0.6, minimum=5e-6, window=4, decay_on="improvement")
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.0), sharey=True)
 for axes, (curve, losses) in zip(panels, curves.items(), strict=True):
@@ -453,13 +495,13 @@ panels[0].legend(loc="center right")
 plt.show()
 
 # %% [markdown]
-# The two are opposites. The words slow down when training is stuck. The log slows down when training goes well, and a loss that falls steadily sends the rate to its floor a few epochs after the window is full. There it stays, for no rule here raises a rate.
+# The two readings are opposites. By the words, the rate goes down when training is stuck. By the log it goes down when training goes well, and a loss that falls steadily sends it to its floor a few epochs after the window is full. There it stays, since no rule here raises a rate.
 #
 # ### S2 and S3: your turn
 #
-# Now the two rules that say "patience". Two clues stand in the table. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3: the numbers that the words call patience. But what exactly must the loss rise above?
+# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3: the numbers that the words call patience. But what exactly must the loss rise above?
 #
-# If you like, find it yourself before you read on. Write a rule, and the check replays it over the logged losses of S2. It says in how many of the $300$ epochs the rates agree, and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
+# Try to find it yourself before you read on. Write a rule, and the check replays it over the logged losses of S2. It says in how many of the $300$ epochs the rates agree, and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
 
 
 # %% tags=["exercise"]
@@ -498,7 +540,7 @@ exercises.check("find_rule", find_rule)
 # %% [markdown]
 # ### Guess, fail, look, guess again
 #
-# Here is one way. All three guesses wait ten epochs after a decay, then decay at the first loss that is too high. They differ in what it is compared with.
+# Here is one way. All three guesses wait ten epochs after a decay, then decay at the first loss that is too high. They differ in what the loss is compared with.
 
 
 # %%
@@ -519,20 +561,20 @@ def replay_guess(losses, factor, patience, start, window, forgets, kept=1):
 
 
 s2_guess = partial(replay_guess, factor=0.85, patience=10, start=11)
-for name, guess in {
+guesses = {
     "the epoch before": {"window": 1, "forgets": False},
     "the last ten epochs": {"window": 10, "forgets": False},
     "those of them since the wait": {"window": 10, "forgets": True},
-}.items():
-    counts = agreeing("faces-s2", partial(s2_guess, **guess))
-    print(f"above {name}:\n    {counts}, {sum(counts)} of 300")
+}
+counts = {n: agreeing("faces-s2", partial(s2_guess, **guess)) for n, guess in guesses.items()}
+count_table(counts, "S2, above")
 
 # %% [markdown]
-# The *first* guess decays far too often: any small rise after the wait is enough for it. The log lets some rises pass. So the loss must exceed more than its predecessor.
+# The *first* guess decays far too often: any small rise after the wait is enough for it. The log lets some rises pass, so the loss must exceed more than its predecessor.
 #
-# The *second* guess compares with the last ten losses. It gets further, and then it is too strict: a high loss from before the last decay stays in its window and forbids decays that the log has. Look at the encoder around its decay in epoch $39$.
+# The *second* guess compares with the last ten losses. It gets further, but it is too strict: a high loss from before the last decay stays in its window and forbids decays that the log has. Look at the encoder around its decay in epoch $39$.
 
-# %% mystnb={"figure": {"caption": "S2's encoder around three of its decays. Grey: the epochs after a decay, in which nothing is tested. Dots: tested losses, filled where the log decays. The solid line is the highest loss since the end of the wait, the dotted one the highest of the last ten. Each filled dot lies above the solid line, and no open one does. The dotted line lies above the first two filled dots: it would forbid these decays. The cell prints the tests of the middle group.", "name": "fig-schedules-window"}, "image": {"alt": "A jagged loss over epochs 23 to 58 with two grey bands. Before, between and after the bands, dots mark tested losses: a filled one alone, then four open ones and a filled one, then seven open ones and a filled one. A short solid line runs at the level that each filled dot just exceeds. In the middle group a dotted line runs far above all dots."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "S2's encoder around three of its decays. Grey: the epochs after a decay, in which nothing is tested. Dots: tested losses, filled where the log decays. The solid line is the highest loss since the end of the wait, the dotted one the highest of the last ten. Each filled dot lies above the solid line, and no open one does. The dotted line lies above the first two filled dots: it would forbid these decays.", "name": "fig-schedules-window"}, "image": {"alt": "A jagged loss over epochs 23 to 58 with two grey bands. Before, between and after the bands, dots mark tested losses: a filled one alone, then four open ones and a filled one, then seven open ones and a filled one. A short solid line runs at the level that each filled dot just exceeds. In the middle group a dotted line runs far above all dots."}} tags=["hide-input"]
 _, losses, rates = next(logged("faces-s2"))
 decays = [int(t) + 1 for t in fell["S2", "encoder"]][1:4]  # epochs, counted from 1
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.6))
@@ -577,18 +619,18 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# The decay forgets. The *third* guess compares with the losses since the end of the wait alone, at most ten. The first test after a wait then has one loss to compare with, the last one of the wait, and the window grows from there. It agrees in all $300$ epochs.
+# So perhaps a decay forgets what came before it. The *third* guess compares with the losses since the end of the wait alone, at most ten. The first test after a wait then has one loss to compare with, the last one of the wait, and the window grows from there. This guess agrees in all $300$ epochs.
 #
 # Is it S3's rule too? Its words have patience $6$; by analogy its first test would be in epoch $7$.
 
 # %%
 s3_guess = partial(replay_guess, factor=0.75, patience=6, window=6, forgets=True)
-for start in (7, 51, 52, 53, 54, 55):
-    counts = agreeing("faces-s3", partial(s3_guess, start=start))
-    print(f"start {start:2d}: {counts}, {sum(counts)} of 300")
+starts = (7, 51, 52, 53, 54, 55)
+counts = {f"{start}": agreeing("faces-s3", partial(s3_guess, start=start)) for start in starts}
+count_table(counts, "S3, first test in epoch")
 
 # %% [markdown]
-# By analogy it fails. The rates of S3 do not move for $52$ epochs, whatever the losses do; of that its README says nothing. With the first test in epoch $53$, and in no other, the same rule gives all of its rates. Why $53$? The log does not say. (The README concludes that a small rate at the start blurs the faces. A late start on purpose would fit, but that is a guess.)
+# With a start in epoch $7$ it fails. The rates of S3 do not move for $52$ epochs, whatever the losses do, and the README does not mention that. With the first test in epoch $53$, and in no other, the same rule gives all of S3's rates. Why $53$? The log does not say. (The README concludes that a small rate at the start blurs the faces. A late start on purpose would fit, but that is a guess.)
 #
 # This is `schedules.PeakDecay`. With $P$ for `patience`, and $f$ for the epoch of the first test since the last decay (`start` before there is one, then the decay's epoch plus $P$), it is, from epoch $f$ on,
 #
@@ -607,46 +649,69 @@ LOGS = {
     "S3": schedules.PeakDecay(5e-4, factor=0.75, minimum=5e-6, patience=6, start=53),
     "S4": S4_LOG,
 }
-for name in LOGS:
-    run = f"faces-{name.lower()}"
-    words, log = (sum(agreeing(run, rules[name])) for rules in (WORDS, LOGS))
-    print(f"{name}, of 300: words {words}, log {log}")
+notebook.Table(
+    {
+        name: {
+            source: sum(agreeing(f"faces-{name.lower()}", rules[name]))
+            for source, rules in {"words": WORDS, "log": LOGS}.items()
+        }
+        for name in LOGS
+    },
+    corner="epochs that agree, of 300",
+)
 
 # %% [markdown]
 # ### What the logs leave open
 #
-# All $900$ logged rates agree. Is it *the* rule? Another rule might give the same rates on these losses. So we change the rule where we can, and ask the logs again.
+# All $900$ logged rates agree. But another rule might give the same rates on these losses. So we change the rule where we can, and ask the logs again.
 
 
 # %%
 s3_guess = partial(s3_guess, start=53)
-print("epochs that agree, of 300, by length of the window")
-for length in range(7, 13):
-    counts = agreeing("faces-s2", partial(s2_guess, window=length, forgets=True))
-    print(f"S2, {length:2d}: {sum(counts)}")
-for length in range(4, 10):
-    counts = agreeing("faces-s3", partial(s3_guess, window=length))
-    print(f"S3, {length:2d}: {sum(counts)}")
-counts = agreeing("faces-s3", partial(s3_guess, kept=6))
-print(f"S3, window full by its first test: {sum(counts)}")
-for name in ("S2", "S3"):
-    lowest = min(min(rates) for _, _, rates in logged(f"faces-{name.lower()}"))
-    print(f"{name}, lowest rate {lowest:.1e}, minimum {LOGS[name].minimum:.1e}")
+lengths = {
+    "S2": {n: partial(s2_guess, window=n, forgets=True) for n in range(7, 13)},
+    "S3": {n: partial(s3_guess, window=n) for n in range(4, 10)},
+}
+full_at_start = {
+    "S2": partial(s2_guess, window=10, forgets=True, kept=10),
+    "S3": partial(s3_guess, kept=6),
+}
+
+# %% tags=["hide-input"]
+for name, rules in lengths.items():
+    run = f"faces-{name.lower()}"
+    display(
+        notebook.Table(
+            {name: {f"{n}": sum(agreeing(run, rule)) for n, rule in rules.items()}},
+            corner="epochs of 300, by length of the window",
+        )
+    )
+notebook.Table(
+    {
+        name: {
+            "with a window full by its first test": sum(agreeing(f"faces-{name.lower()}", rule)),
+            "lowest rate": f"{min(min(rates) for *_, rates in logged(f'faces-{name.lower()}')):.1e}",
+            "minimum": f"{LOGS[name].minimum:.1e}",
+        }
+        for name, rule in full_at_start.items()
+    },
+    corner="epochs of 300",
+)
 
 # %% [markdown]
 # - **The length of the window.** One less or one more than `patience` fits both runs as well. We keep the simplest, one number for both uses.
 # - **Ties.** $>$ or $\geq$? No tested loss equals the one that it is compared with, so the log cannot say.
-# - **The lowest rate.** No rate of S2 or S3 came down to the minimum that the words give, so it was never put to the test. S4 did reach its own.
-# - **How S3 opens.** Nothing kept before epoch $52$, or a window that was full by then: both fit.
-# - **The code.** Many programs behave in this way. A log shows what a program did, and only on the losses that it met.
+# - **The lowest rate.** No rate of S2 or S3 came down to the minimum that the words give, so the minimum was never put to the test. S4 did reach its own minimum.
+# - **How S3 opens.** Nothing kept before epoch $52$, or a window that was full by then: both fit. (Under S2 only the first does.)
+# - **The code.** Many programs behave in this way. A log shows what a program did on the losses that it met, and no more.
 #
-# The project's notebooks would settle the first four, if they stand there as they ran. Whoever can open them is invited to look.
+# The project's notebooks would settle all five, if they hold the code as it ran. Whoever can open them is invited to look.
 #
 # ### Why believe a rule that was searched for?
 #
-# Before this rule was found, tens of thousands of others had been tried. Try enough rules, and one of them fits by luck. Is that what happened? Three counts speak against it.
+# Before this rule was found, tens of thousands of others had been tried. If one tries enough rules, one of them fits by luck. Three counts speak against that here.
 #
-# *First, how much had to fit.* From `start` on, each epoch outside of a wait is a question to the rule: decay, or not? We count the questions of S2 and S3. The margin of a question is how far the loss lies from the highest that it is compared with.
+# *First, how much had to fit.* From `start` on, each epoch outside of a wait is a question to the rule: decay, or not? We count the questions of S2 and S3. The *margin* of a question is how far the loss lies from the highest that it is compared with.
 
 # %%
 answers, margins = [], []
@@ -661,20 +726,27 @@ for name in ("S2", "S3"):
 decays, holds = sum(answers), len(answers) - sum(answers)
 share = decays / len(answers)
 bits = -decays * np.log2(share) - holds * np.log2(1 - share)
-nearest = sorted(margins)
-print(f"{len(answers)} questions: {decays} decays, {holds} times none")
-print(f"smallest margins: {nearest[0]:.5f}, {nearest[1]:.4f}, {nearest[2]:.4f}")
-print(f"information in the answers: {bits:.0f} bits")
-print(f"in a choice among 100,000 rules: {np.log2(1e5):.0f} bits")
+notebook.Table(
+    {
+        "S2 and S3": {
+            "questions": len(answers),
+            "decays": decays,
+            "holds": holds,
+            "bits in the answers": bits,
+            "smallest margin": f"{min(margins):.1g}",
+        }
+    },
+    digits=0,
+)
 
 # %% [markdown]
-# The rule answers all of these questions as the log does, the nearest call among them. Now imagine a wrong rule that knows only *how often* the program decays, and otherwise guesses. The chance that it gives all the answers is $2^{-n}$, where $n$ is the information in the answers, in bits: the number of questions times the entropy of one. Choosing the best of $100\,000$ such rules raises the chance at most $100\,000$ times, which is $17$ bits. The estimate is rough, for the answers are not independent. But it leaves about a hundred bits between the rule and luck.
+# The rule answers all of these questions as the log does, even that with the smallest margin. Now imagine a wrong rule that knows only *how often* the program decays, and otherwise guesses. The chance that it gives all the answers is $2^{-n}$, where $n$ is the information in the answers, in bits: the number of questions times the entropy of one. Choosing the best of $100\,000$ such rules raises the chance at most $100\,000$ times, which is $\log_2 100\,000 \approx 17$ bits. The estimate is rough, since the answers are not independent. But it leaves about a hundred bits between the rule and luck.
 #
 # It says nothing of a *close relative* of the right rule, which answers nearly all questions alike. Those are the cases that we listed as open.
 #
 # *Second, what wrong rules score.* If many rules came near $300$, then $300$ would say little. We replay `PeakDecay` with every start and every patience of a grid.
 
-# %% mystnb={"figure": {"caption": "In how many of $300$ epochs each setting of `PeakDecay` agrees with the log: every `start` from $2$ to $60$ with every `patience` from $1$ to $16$. For each run one setting reaches $300$, and the next best stays well below. The cell prints the best three of each.", "name": "fig-schedules-scores"}, "image": {"alt": "Two histograms on a logarithmic axis over the number of agreeing epochs from 0 to 300. Left, most settings lie below 100, and the bars thin out to the right. Right, they spread from 0 to 250. In both a single bar of height one stands alone at 300."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "In how many of $300$ epochs each setting of `PeakDecay` agrees with the log: every `start` from $2$ to $60$ with every `patience` from $1$ to $16$. For each run one setting reaches $300$, and the next best stays well below.", "name": "fig-schedules-scores"}, "image": {"alt": "Two histograms on a logarithmic axis over the number of agreeing epochs from 0 to 300. Left, most settings lie below 100, and the bars thin out to the right. Right, they spread from 0 to 250. In both a single bar of height one stands alone at 300."}} tags=["hide-input"]
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9), sharey=True)
 for axes, name in zip(panels, ("S2", "S3"), strict=True):
     scores = {}
@@ -695,28 +767,30 @@ plt.show()
 
 # %%
 for name in ("S2", "S3"):
-    print(f"{name}: epochs that agree, of 100; a row's loss, a column's rate")
     rates = {network: r for network, _, r in logged(f"faces-{name.lower()}")}
-    print(" " * 13 + "".join(f"{network:>14}" for network in rates))
+    rows = {}
     for network, losses, _ in logged(f"faces-{name.lower()}"):
         predicted = schedules.replay(LOGS[name], losses)
-        row = [np.isclose(predicted, r, rtol=1e-4).sum() for r in rates.values()]
-        print(f"{network:13}" + "".join(f"{n:14d}" for n in row))
+        rows[f"loss of the {network}"] = {
+            f"rate of the {other}": np.isclose(predicted, r, rtol=1e-4).sum()
+            for other, r in rates.items()
+        }
+    display(notebook.Table(rows, corner=f"{name}, epochs of 100"))
 
 # %% [markdown]
 # Only the diagonal is full. (S3's other entries are high because all three rates stay where they are for half of the run.)
 #
-# What did S2 and S3 do, then? They lower the rate when the validation loss climbs above its recent values, at most once in `patience` epochs. That is not what the words say, but it has the same aim: to slow down when training gets no further. S4 does the opposite of its words. The conclusions that its author drew from these runs remain what they are: results of the rules that ran. The course keeps both readings, and the command line knows them as `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` and `s4-log`.
+# So S2 and S3 lower the rate when the validation loss climbs above its recent values, at most once in `patience` epochs. That is not the rule that Keras knows by the word *patience*, but it, too, slows down when training gets no further. S4 does the opposite of its words: it slows down when training goes well. What was concluded from these runs holds for the rules that ran. The course keeps both readings, and the command line knows them as `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` and `s4-log`.
 #
-# Anyone who writes such rules by hand has such a gap between words and code, or will. What helps:
+# Such a gap between words and code is easily made. What helps:
 #
-# - **Log the rate itself**, each epoch, beside the loss. The project did, and that is the only reason why any of this can be found out.
+# - **Log the rate itself**, each epoch, beside the loss. The project did, and without that none of this could have been found out.
 # - **Replay the rule over the logged losses.** If the rates differ, code and words differ.
 # - **Test the rule on losses whose answer you know**: a falling list, a flat one, a tie, a list shorter than the window.
 #
-# Now with your own hands. Choose a logged loss of a decoder and a rule; the dashed line is the rate that was logged, and the count says in how many epochs yours agrees. Set the rules of the words, then those of the logs. Which settings of S2 can you move without losing a single epoch?
+# Now try it yourself. Choose a logged loss of a decoder and a rule; the dashed line is the rate that was logged, and the count says in how many epochs yours agrees. Set the rules of the words, then those of the logs. Which settings of S2 can you move without losing a single epoch?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "hide-input"]
 runs = {f"decoder, {name}": logs[f"faces-{name.lower()}"] for name in LOGS}
 ScheduleExplorer(
     {name: run["val_decoder_loss"] for name, run in runs.items()},
@@ -755,13 +829,11 @@ ScheduleExplorer(
 #
 # It logs `learning_rate_generator` and `learning_rate_discriminator`. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
 #
-# There is one more idea, and it is not about time. Let both rates be constant, but *different*: the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from a judge that is up to date. `schedules.two_time_scales` makes such a pair from one rule.
+# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. `schedules.two_time_scales` makes such a pair from one rule.
 #
 # ## A loss that measures the opponent
 #
-# The rules that follow a loss assume that a lower loss is a better model. For a VAE that is so. For a GAN it is not, and one line shows why.
-#
-# Let $D(x)$ be the probability with which the discriminator calls $x$ real. It minimises `discriminator_loss`, and the generator minimises `generator_loss` {cite}`goodfellow2014generative`:
+# The rules that follow a loss assume that a lower loss means a better model. For a VAE that is so. For a GAN it is not, and the losses themselves show why. Let $D(x)$ be the probability with which the discriminator calls $x$ real. It minimises `discriminator_loss`, and the generator minimises `generator_loss` {cite}`goodfellow2014generative`:
 #
 # $$
 # \begin{aligned}
@@ -771,7 +843,7 @@ ScheduleExplorer(
 # \end{aligned}
 # $$ (eq-schedules-gan)
 #
-# Suppose the discriminator cannot tell at all: $D = \tfrac 12$ everywhere. Put that in:
+# Suppose that the discriminator cannot tell real from generated at all, so that $D = \tfrac 12$ everywhere. Then
 #
 # $$
 # \begin{aligned}
@@ -780,11 +852,11 @@ ScheduleExplorer(
 # \end{aligned}
 # $$ (eq-schedules-balance)
 #
-# No image appears in this. A perfect generator leads there: then one half is the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not found out yet, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. So {cite}`salimans2016improved` write that a GAN lacks an objective function by which models could be compared.
+# Nothing in these numbers depends on the images. A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not found out yet, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. That is why {cite}`salimans2016improved` write that a GAN lacks an objective function by which models could be compared.
 #
 # ### Measured
 #
-# Eight small Gaussians on a ring: the generator has to find all eight. Here quality can be counted. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
+# On eight small Gaussians in a ring, quality can be counted: the generator has to find all eight. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
 #
 # We train the same small GAN under four pairs of rules, from four seeds each. `slow` is a control: both networks at the lower of the two rates that the two time scales have. The validation loss is that on points kept out of training.
 
@@ -816,16 +888,6 @@ def build():
     return networks.build_decoder("toy", latent_dim=2), networks.build_discriminator("toy")
 
 
-# Compiled once and reset for each run: compiling takes about as long as a run.
-gan = models.GAN(*build(), seed=0)
-gan.compile(
-    keras.optimizers.Adam(FAST, beta_1=0.5),
-    keras.optimizers.Adam(FAST, beta_1=0.5),
-    steps_per_execution=STEPS,
-)
-fresh_state = [keras.ops.convert_to_numpy(v) for v in gan.optimizer.variables]
-
-
 def measure(epoch, logs):
     """Add to the logs what the samples are worth."""
     points = gan.generate(1000, seed=1)
@@ -836,14 +898,31 @@ def measure(epoch, logs):
     logs["high_quality"] = metrics.high_quality_share(points, ring.modes, ring.std)
 
 
-def play(rules, seed):
-    """Train from a seed; return the history and 1000 points."""
+# %% tags=["hide-input"]
+# Compiled once and reset for each run: compiling takes about as long as a run.
+gan = models.GAN(*build(), seed=0)
+gan.compile(
+    keras.optimizers.Adam(FAST, beta_1=0.5),
+    keras.optimizers.Adam(FAST, beta_1=0.5),
+    steps_per_execution=STEPS,
+)
+fresh_state = [keras.ops.convert_to_numpy(v) for v in gan.optimizer.variables]
+
+
+def restart(seed):
+    """Give the GAN the weights, the optimizers and the noise of a new run."""
     keras.utils.set_random_seed(seed)
     for network, new in zip((gan.generator, gan.discriminator), build(), strict=True):
         network.set_weights(new.get_weights())
     for variable, value in zip(gan.optimizer.variables, fresh_state, strict=True):
         variable.assign(value)
     gan.seed_generator.state.assign(keras.random.SeedGenerator(seed).state)
+
+
+# %%
+def play(rules, seed):
+    """Train from a seed; return the history and 1000 points."""
+    restart(seed)
     rates = callbacks.LearningRateSchedules({k: r.fresh() for k, r in rules.items()})
     history = gan.fit(
         ring.sample(STEPS * BATCH, seed=seed),
@@ -858,29 +937,25 @@ def play(rules, seed):
 
 
 runs = {name: [play(rules, seed) for seed in SEEDS] for name, rules in RULES.items()}
-for name, rules in RULES.items():
-    for network, rule in rules.items():
-        history = runs[name][0][0]
-        replayed = schedules.replay(rule, history[f"val_{network}_loss"])
-        same = np.sum(np.equal(history[f"learning_rate_{network}"], replayed))
-        print(
-            f"{name:16} {network:14} begins at {rule.initial:.1e}; "
-            f"logged rate is the replay's in {same} of {EPOCHS} epochs"
-        )
 
 # %% [markdown]
-# First the losses, in the runs with constant rates. Does a discriminator near $2 \log 2$ mean good points?
+# Look at the losses first, in the runs with constant rates. Does a discriminator near $2 \log 2$ mean good points?
 
-# %% tags=["nbval-ignore-output"]
-print(f"constant rates, at the end        2 log 2 = {2 * np.log(2):.3f}")
-print("seed  discriminator_loss  generator_loss  high quality  modes")
-for seed, (history, _) in zip(SEEDS, runs["constant"], strict=True):
-    print(
-        f"{seed:4d} {history['val_discriminator_loss'][-1]:19.2f} {history['val_generator_loss'][-1]:15.2f}"
-        f" {history['high_quality'][-1]:13.2f} {history['modes'][-1]:6d}"
-    )
+# %% tags=["nbval-ignore-output", "hide-input"]
+notebook.Table(
+    {
+        f"{seed}": {
+            "discriminator_loss": history["val_discriminator_loss"][-1],
+            "generator_loss": history["val_generator_loss"][-1],
+            "high quality": history["high_quality"][-1],
+            "modes": history["modes"][-1],
+        }
+        for seed, (history, _) in zip(SEEDS, runs["constant"], strict=True)
+    },
+    corner="constant rates, seed",
+)
 
-# %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations. The cell prints the two shares.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
 shares = [history["high_quality"][-1] for history, _ in runs["constant"]]
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.5), sharey=True)
 for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares)), strict=True):
@@ -898,11 +973,10 @@ print(f"share of high quality: better run {max(shares):.2f}, other run {min(shar
 plt.show()
 
 # %% [markdown]
-# The shares differ by far, and the losses hardly show it. And over time? For each run we follow the generator's held-out loss and the share of high quality from epoch to epoch. If a lower loss meant better points, the two would be ordered in opposite ways: their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
-
-# %% tags=["nbval-ignore-output"]
+# The shares differ by far, and the losses hardly show it. What about the course of one run? For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
 
 
+# %%
 def rank_correlation(loss, name):
     """Rank correlation over epochs of a held-out loss with the share, one a seed."""
     return [
@@ -911,22 +985,36 @@ def rank_correlation(loss, name):
     ]
 
 
-print("rank correlation with the share of high quality over epochs, one a seed")
-for loss in ("generator", "discriminator"):
-    for name in RULES:
-        values = " ".join(f"{value:5.2f}" for value in rank_correlation(loss, name))
-        print(f"{loss:14} {name:16} {values}")
-
 waiting = schedules.Plateau(SLOW, factor=0.75, minimum=5e-6, patience=6)
-print("a plateau rule over generator_loss, two time scales: rate in the end, one a seed")
-print(
-    [
-        f"{schedules.replay(waiting, history['val_generator_loss'])[-1]:.1e}"
-        for history, _ in runs["two time scales"]
-    ]
+last_rates = [
+    schedules.replay(waiting, history["val_generator_loss"])[-1]
+    for history, _ in runs["two time scales"]
+]
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+display(
+    notebook.Table(
+        {
+            f"{loss}, {name}": {
+                f"seed {seed}": value
+                for seed, value in zip(SEEDS, rank_correlation(loss, name), strict=True)
+            }
+            for loss in ("generator", "discriminator")
+            for name in RULES
+        },
+        corner="rank correlation with high quality",
+    )
+)
+notebook.Table(
+    {
+        "two time scales": {
+            f"seed {seed}": f"{rate:.1e}" for seed, rate in zip(SEEDS, last_rates, strict=True)
+        }
+    },
+    corner="last rate of a plateau rule",
 )
 
-# %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line a seed. The share climbs in every run, and the loss does not fall with it. The cell prints both for the first and the last epoch.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line a seed. The share climbs in every run, and the loss does not fall with it.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, (above, below) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
 shown = [history for history, _ in runs["two time scales"]]
 for history in shown:
@@ -943,15 +1031,15 @@ for seed, history in zip(SEEDS, shown, strict=True):
 plt.show()
 
 # %% [markdown]
-# The quality grew severalfold, and the loss that a plateau rule would watch stayed where it was. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: the last line of the table replays the rule of S3's words over these losses, from the rate that was used. The correlations have both signs, and none comes near $-1$. For the discriminator's loss it is no different.
+# The quality grew severalfold, and the loss that a plateau rule would watch stayed where it was. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: that is what the rule of S3's words does on these losses, replayed from the rate that was used. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's.
 #
-# **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, the histogram of classes, and look at one fixed sheet of samples. Beside each number put what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
+# **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, and the histogram of classes, and look at one fixed sheet of samples. Put beside each number what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
 #
 # ### Which rule won?
 #
-# Four seeds are too few for an interval that one could trust: the means of four resampled values hardly leave their range. So we look at all of them.
+# Four seeds are too few for an interval that one could trust, so we look at all of them.
 
-# %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line a seed. The cell prints the shares at the end, sorted, and the modes that were covered.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line a seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
 print(f"after {EPOCHS * STEPS} steps   high quality, sorted     modes covered")
 for axes, (name, played) in zip(panels.flat, runs.items(), strict=True):
@@ -970,11 +1058,11 @@ plt.show()
 # %% [markdown]
 # Three comparisons, and what each can say:
 #
-# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end above all four of the first. Here the faster discriminator helped.
-# - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets there in some seeds and not in others, and the two groups of four overlap.
+# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end above all four of the first, so here the faster discriminator helped.
+# - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
 # - *Cosine against constant.* The cosine pair spent half of a short training at low rates. Its shares lie within the range of the constant pair's, so four seeds do not tell the two apart.
 #
-# Is it the *ratio* of the two rates that counts, or is it the discriminator's rate? These runs cannot say: ratio four was tried at one speed only, and the reverse ratio not at all. Nor do they reach further than one toy, one small network and one length of training. Equation {eq}`eq-schedules-balance` holds for every GAN. The ranking of rules does not: on another task, or trained for longer, another may win.
+# Is it the *ratio* of the two rates that counts, or is it the discriminator's rate? These runs cannot say: ratio four was tried at one speed only, and the reverse ratio not at all. And they tell of one toy, one small network and one length of training. Equation {eq}`eq-schedules-balance` holds for every GAN, but the ranking of rules does not: on another task, or trained for longer, another may win.
 #
 # ## Exercises
 #
@@ -982,7 +1070,7 @@ plt.show()
 #
 # ### Run and look
 #
-# Equation {eq}`eq-schedules-window`, *stagnation*, with a window of three. Begin at $8$, halve, never below $1$. The losses are $5, 3, 4, 3, 2, 4, 3, 5$. Write down the eight rates. Do it by hand first; then you may ask `schedules.replay`.
+# Equation {eq}`eq-schedules-window`, *stagnation*, with a window of three. Begin at $8$, halve, never below $1$. The losses are $5, 3, 4, 3, 2, 4, 3, 5$. Write down the eight rates. Do it by hand first, then check with `schedules.replay`.
 
 # %% tags=["exercise"]
 # Exercise: rates_by_hand
@@ -1210,11 +1298,11 @@ exercises.check("largest_rate", largest_rate)
 # ## What to remember
 #
 # - On a parabola a step multiplies $w$ by $1 - \eta c$. Stable means $\eta < 2/c$, and the steepest direction decides.
-# - With noisy slopes a high rate travels fast and rests badly: half the rate, half the variance. That is why rates are lowered, Adam's too.
+# - With noisy slopes a high rate travels fast and rests badly: half the rate, half the variance. That is why rates are lowered, also for Adam, whose rate is a length: about how far a weight moves in a step.
 # - Some rules go by the clock, others by the loss. Write down what counts as a tie, when a count starts again, and where the floor is.
-# - Log the rates, and replay the rule over the logged losses: words and code may differ. Of the original's three rules that follow a loss, none ran as its words have it.
+# - Log the rates, and replay the rule over the logged losses: words and code may differ. The original's S4 ran as the reverse of its words, and S2 and S3 are not the plateau rule that "patience" suggests.
 # - To find a rule from a log: guess, predict, count, look at the failures, guess again. Then say what the log leaves open.
-# - A GAN's loss measures the opponent. Near $2 \log 2$ says "undecided", not "good". Watch the samples.
+# - A GAN's loss measures the opponent. Near $2 \log 2$ it says "undecided", not "good", so watch the samples.
 # - With two networks, each has a rate of its own, and a pair of constant rates may do better than any decay.
 #
 # ## Sources

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 8: Training tricks
 #
-# *Run time: 104 s on two CPU cores, measured at the last execution.*
+# *Run time: 259 s on two CPU cores, measured at the last execution.*
 #
 # **Which of the tricks that everybody uses does something, taken alone?**
 #
@@ -12,6 +12,8 @@
 # - compute how much dropout shakes a discriminator's answer, and why its place matters;
 # - let noise decay by epoch, and say what noise is good for;
 # - tell a trick that helps from one that was only lucky.
+#
+# You need chapter 4. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -22,16 +24,15 @@ if "google.colab" in sys.modules and not os.path.exists("08_tricks.py"):
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
 # %%
-import os
+from vaegan_edu import notebook
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+profile = notebook.start()
 
 from pathlib import Path
 
@@ -47,26 +48,22 @@ from vaegan_edu import (
     claims,
     datasets,
     exercises,
-    experiments,
     layers,
     losses,
     metrics,
     models,
     networks,
     plotting,
+    records,
     toys,
     verdicts,
 )
 from vaegan_edu.widgets import LabelExplorer
 
-# %matplotlib inline
-plotting.style()
-profile = experiments.current_profile()
-
 # %% [markdown]
 # ## What a trick is
 #
-# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. Most of the advice is used in bundles. Then nobody knows which piece did what, or whether any did.
+# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. Most of the advice is used in bundles, so that one cannot tell which piece did what, or whether any did.
 #
 # This chapter takes them one at a time. Each gets an intuition, a formula, and a check that the formula is right. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
 #
@@ -80,7 +77,7 @@ profile = experiments.current_profile()
 #
 # When the *generator* learns, turn the labels round: call generated examples real. The generator then lowers the cross-entropy with the label $1$, which is $-\log D$.
 #
-# That sounds like a deceit. It is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both want $D$ to rise. They differ in where they push: the first hardest where the discriminator is sure, the second least there. The cell compares the four numbers for a few logits.
+# That sounds like a deceit. It is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both want $D$ to rise. They differ in where they push: the first hardest where the discriminator is sure, the second least there. Here are both, by labels and by name, for a few logits.
 
 # %%
 logits = np.array([-6.0, -1.0, 0.0, 2.0])
@@ -91,11 +88,12 @@ pairs = {
         losses.minimax_loss(logits),
     ),
 }
-print(f"{'logits':26}" + "".join(f"{logit:8.0f}" for logit in logits))
+rows = {}
 for name, (by_labels, by_name) in pairs.items():
-    by_labels, by_name = (ops.convert_to_numpy(loss) for loss in (by_labels, by_name))
-    numbers = "".join(f"{number:8.3f}" for number in by_labels)
-    print(f"{name:26}{numbers}  the same: {np.allclose(by_labels, by_name)}")
+    for way, loss in (("by labels", by_labels), ("by name", by_name)):
+        values = ops.convert_to_numpy(loss)
+        rows[f"{name}, {way}"] = {f"{x:.0f}": y for x, y in zip(logits, values, strict=True)}
+notebook.Table(rows, digits=3, corner="at the logit")
 
 # %% [markdown]
 # ### Soft labels
@@ -120,7 +118,7 @@ for name, (by_labels, by_name) in pairs.items():
 # \end{aligned}
 # $$ (eq-tricks-soft)
 #
-# Read it from both ends. Where only data lie, $q = 0$, the logit is $\log \frac{t}{1 - t}$, about $2.2$ for $t = 0.9$, and no higher. The expert may be sure, but not endlessly. Where only generated points lie, the first $p$ in the fraction rules, and the logit falls without bound, as before. And at the end of the game, $p = q$, the answer is $t / 2$ and not one half.
+# Read it from both ends. Where only data lie, $q = 0$, the logit is $\log \frac{t}{1 - t}$, about $2.2$ for $t = 0.9$, and no higher. Where only generated points lie, the $p$ above the fraction line rules, and the logit falls without bound as $p$ falls, as before. And at the end of the game, $p = q$, the answer is $t / 2$ and not one half.
 #
 # Why one-sided? Give generated examples a soft label $s > 0$ as well. Then
 #
@@ -128,7 +126,7 @@ for name, (by_labels, by_name) in pairs.items():
 # D^*(x) = \frac{t\, p(x) + s\, q(x)}{p(x) + q(x)} .
 # $$ (eq-tricks-two-sided)
 #
-# Where there are no data the fraction is $s$, a constant. A point that the generator makes there, far from everything, is told that it is fine as it is.
+# Where there are no data the fraction is $s$, whatever the place. With a hard label it would be $0$ there, a constant too, so the value of $D^*$ is not the point. What the generator follows is the *slope* of the logit. For $s = 0$ the logit is $\log \frac{t\,p}{(1 - t)\,p + q}$: as the data get rarer it falls without bound, and its slope points back to them. For $s > 0$ it levels off at $\log \frac{s}{1 - s}$ and has no slope. A point that the generator makes there is not sent anywhere.
 #
 # ### Noisy labels
 #
@@ -145,9 +143,9 @@ for name, (by_labels, by_name) in pairs.items():
 #
 # So the logit is bounded at *both* ends. At the end of the game the answer is one half again.
 #
-# Is it so? As in chapter 4 we take densities that we know, two Gaussians that hardly meet, and let a small network learn from draws: with hard labels, with soft ones, with noisy ones. The formulas know nothing of networks, and the network knows nothing of densities.
+# To check this we take, as in chapter 4, densities that we know, two Gaussians that hardly meet, and let a small network learn from draws: with hard labels, with soft ones, with noisy ones.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 TARGET, FLIP = 0.9, 0.1
 rng = np.random.default_rng(0)
 count = 50_000
@@ -172,7 +170,7 @@ formula = {
 def learn(targets):
     """Train a small discriminator on the points and return its logits at `x`."""
     keras.utils.set_random_seed(0)
-    expert = keras.Sequential(
+    discriminator = keras.Sequential(
         [
             keras.Input((1,)),
             keras.layers.Dense(32, activation="tanh"),
@@ -180,12 +178,12 @@ def learn(targets):
             keras.layers.Dense(1),
         ]
     )
-    expert.compile(
+    discriminator.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, 200 * EPOCHS)),
         loss=lambda target, logits: losses.discriminator_loss(logits, target[:, 0]),
         steps_per_execution=50,
     )
-    expert.fit(
+    discriminator.fit(
         points[order, None],
         targets[order, None],
         batch_size=500,
@@ -193,46 +191,53 @@ def learn(targets):
         shuffle=False,
         verbose=0,
     )
-    return networks.apply(expert, x[:, None].astype("float32"))[:, 0]
+    return networks.apply(discriminator, x[:, None].astype("float32"))[:, 0]
 
 
 EPOCHS = profile.epochs(cpu=4, gpu=8)
 learned = {name: learn(targets.astype("float32")) for name, targets in labels.items()}
 weight = p + q  # examples lie where this is large
-for name in labels:
-    error = np.average(np.abs(expit(learned[name]) - expit(formula[name])), weights=weight)
-    print(
-        f"{name:6} largest logit by formula {formula[name].max():5.2f}, smallest {formula[name].min():6.2f}; "
-        f"learned D within 0.02 on average: {error < 0.02}"
-    )
-print(
-    f"bounds: log t/(1-t) = {np.log(TARGET / (1 - TARGET)):.2f}, log (1-f)/f = {np.log((1 - FLIP) / FLIP):.2f}"
+notebook.Table(
+    {
+        name: {
+            "left edge, by formula": formula[name][0],
+            "left edge, learned": learned[name][0],
+            "right edge, by formula": formula[name][-1],
+            "right edge, learned": learned[name][-1],
+            "error of D": float(
+                np.average(np.abs(expit(learned[name]) - expit(formula[name])), weights=weight)
+            ),
+        }
+        for name in labels
+    },
+    digits=3,
+    corner="logits",
 )
 
-# %% mystnb={"figure": {"caption": "The best logits by formula (lines) and what a network learned from draws (dots), for hard, soft and noisy labels. Real points lie on the left, generated ones on the right. The cell prints what the learned logits reach at either edge.", "name": "fig-tricks-labels"}, "image": {"alt": "Three falling curves with dots on them over x. One falls in a straight line from far above to far below zero. The second is level a little above two on the left, bends in the middle and joins the first on its way down. The third is level on the left at the same height and level on the right at its mirror image below zero."}} tags=["nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "The best logits by formula (lines) and what a network learned from draws (dots), for hard, soft and noisy labels. Real points lie on the left, generated ones on the right.", "name": "fig-tricks-labels"}, "image": {"alt": "Three falling curves with dots on them over x. One falls in a straight line from far above to far below zero. The second is level a little above two on the left, bends in the middle and joins the first on its way down. The third is level on the left at the same height and level on the right at its mirror image below zero."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.4))
 for number, name in enumerate(labels):
     axes.plot(x, formula[name], color=f"C{number}", label=name)
     axes.plot(x[::8], learned[name][::8], ".", color=f"C{number}")
-    print(
-        f"{name:6} learned logit at the left edge {learned[name][0]:6.1f}, at the right {learned[name][-1]:6.1f}"
-    )
+print(f"labels: {', '.join(labels)}; {2 * count:,} points")
 axes.set(xlabel="x", ylabel="logit")
 axes.legend(title="labels")
 plt.show()
 
 # %% [markdown]
-# The network follows the formula as far as examples show it the way. Where only one kind of example lies, hard labels ask for more and more, and no finite training gets there. Soft and noisy labels name a goal, and it is reached.
+# The network follows the formula as far as examples show it the way. Where only one kind of example lies, hard labels ask for more and more, and no finite training gets there. Noisy labels name a goal at both edges, and the network reaches it. Soft labels name one on the left only; on the right they ask for as much as hard labels do, and the network falls as far short of it.
 #
 # On the left, where the data lie, soft and noisy labels do the same: they put a lid on the logit. On the right, where the *generated* points lie, they differ completely. And that is where the generator learns.
 #
 # ### What the generator feels
 #
-# The generator follows the slope of its loss $-\log D$ at its own points. By the chain rule that is $-(1 - D)$ times the slope of the logit. Far from the data $D$ is near zero, so the slope of the logit decides. We call what is left, the push towards the data, the *pull*:
+# The generator steps *down* the slope of its loss $-\log D$ at its own points. By the chain rule the slope is $-(1 - D)$ times the slope of the logit, so the step goes along $+(1 - D)$ times it. Far from the data $D$ is near zero, and the slope of the logit decides. The mean over the generator's points is the direction of its step, the *pull*:
 #
 # $$
 # \text{pull} = \mathbb E_{x \sim q}\left[ \left(1 - D(x)\right) \frac{d\, \texttt{logits}}{dx} \right] .
 # $$ (eq-tricks-pull)
+#
+# (In the figure below the data lie to the *left* of the generator. A step towards them lowers $x$, so there the pull is negative when it is right.)
 #
 # Soft labels leave the slope there as it was. Noisy labels make the best logit *level* there, at its lower bound: the pull vanishes, just when the generator is far off. One does not see this in any loss curve.
 #
@@ -243,6 +248,7 @@ explorer = LabelExplorer()
 explorer
 
 # %%
+rows = {}
 for words, settings in {
     "hard labels": {"target": 1.0},
     "soft, target 0.9": {"target": 0.9},
@@ -250,13 +256,15 @@ for words, settings in {
     "noise 1.0": {"target": 1.0, "noise": 1.0},
 }.items():
     best = LabelExplorer(mean=3.0, **settings).best
-    print(
-        f"{words:17} D* at the data {best['at_data']:.2f}, at the generator {best['at_generator']:.2f}, "
-        f"pull {best['pull']:7.2f}"
-    )
+    rows[words] = {
+        "D* at the data": best["at_data"],
+        "D* at the generator": best["at_generator"],
+        "pull": best["pull"],
+    }
+notebook.Table(rows)
 
 # %% [markdown]
-# This is the *best* discriminator, trained to the end. A real one lags behind, and at flip rates of a few per cent it is far from its bound for most of a game. So the formula warns; it does not decide.
+# This is the *best* discriminator, trained to the end. A real one lags behind, and at flip rates of a few per cent it is far from its bound for most of a game. So the formula is a warning and no verdict on a game.
 
 # %% [markdown]
 # ## BatchNorm: before or after the activation?
@@ -295,17 +303,20 @@ def orders(h):
 
 
 drawn = np.random.default_rng(1).standard_normal((20_000, 1)).astype("float32")
-print("drift  place    passes the ReLU    mean  variance  largest")
+rows = {}
 for drift in (0.0, -1.0, -3.0):
     h = drawn + drift
     for place, out in orders(h).items():
         passes = np.mean(out > 0) if place == "before" else np.mean(h > 0)
-        print(
-            f"{drift:5.1f}  {place:7} {passes:15.1%} {abs(out.mean()):10.2f} {out.var():9.2f} {out.max():8.1f}"
-        )
-print(f"by formula, before: mean {1 / np.sqrt(2 * np.pi):.2f}, variance {0.5 - 0.5 / np.pi:.2f}")
+        rows[f"drift {drift:.0f}, {place}"] = {
+            "passes the ReLU": f"{passes:.1%}",
+            "mean": float(out.mean()),
+            "variance": float(out.var()),
+            "largest": f"{out.max():.1f}",
+        }
+notebook.Table(rows)
 
-# %% mystnb={"figure": {"caption": "What comes out of both orders when the pre-activations have drifted by $-2$. Before: half of the values are zero, the rest thins out smoothly. After: nearly all are the same small negative number, and a few are far out. The cell prints the share of values within $0.1$ of the most frequent one.", "name": "fig-tricks-norm"}, "image": {"alt": "Two histograms with logarithmic counts. Left, one tall bar at zero and then bars that fall smoothly up to about four. Right, one very tall bar just below zero and low bars that reach out to beyond ten."}}
+# %% mystnb={"figure": {"caption": "What comes out of both orders when the pre-activations have drifted by $-2$. Before: half of the values are zero, the rest thins out smoothly. After: nearly all are the same small negative number, and a few are far out.", "name": "fig-tricks-norm"}, "image": {"alt": "Two histograms with logarithmic counts. Left, one tall bar at zero and then bars that fall smoothly up to about four. Right, one very tall bar just below zero and low bars that reach out to beyond ten."}} tags=["hide-input"]
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9), sharey=True)
 for axes, (place, out) in zip(panels, orders(drawn - 2.0).items(), strict=True):
     axes.hist(out.ravel(), bins=60, color="C0", log=True)
@@ -315,7 +326,7 @@ panels[0].set_ylabel("count")
 plt.show()
 
 # %% [markdown]
-# Before is robust: a drift of the layer below is simply undone. After, a drifting unit becomes a detector of rare events. That is no proof that no image can appear: while nothing drifts, both orders work. How it turns out is a question for the records below.
+# Before is robust: a drift of the layer below is undone. After, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that means few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts. What such images look like is shown below.
 #
 # ## Dropout, and its place
 #
@@ -356,18 +367,22 @@ flat = keras.Model(dense.input, dense.layers[-2].input)(digits[:32], training=Fa
 w = ops.convert_to_numpy(dense.layers[-1].kernel)[:, 0]
 h = ops.convert_to_numpy(flat)
 expected = np.sqrt(RATE / (1 - RATE) * np.sum(w**2 * h**2, axis=1))
-print(
-    "the formula is within a tenth of what was measured, on average:",
-    abs(np.mean(measured["dense"] / expected) - 1) < 0.1,
-)
 spread = np.std(networks.apply(dense, digits[:512])[0])
-for place in discriminators:
-    print(
-        f"{place:13} jitter over the spread of logits between images {np.mean(measured[place]) / spread:.1f}"
-    )
+notebook.Table(
+    {
+        place: {
+            "measured": float(np.mean(measured[place])),
+            "by formula": float(np.mean(expected)) if place == "dense" else "",
+            "over the spread between images": float(np.mean(measured[place]) / spread),
+        }
+        for place in discriminators
+    },
+    digits=3,
+    corner="jitter of a logit",
+)
 
 # %% [markdown]
-# A jitter as large as the differences between images would drown what the discriminator knows. Training makes the weights robust, but the place decides how much it has to fight. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5); it did not say why. The cell above shows one way in which the place can matter, in a network that has not been trained.
+# A jitter as large as the differences between images would drown what the discriminator knows. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5), and gave no reason. The table shows one way in which the place can matter, in a network that has not been trained; whether it was theirs, we cannot say.
 #
 # ## Noise that decays
 #
@@ -388,14 +403,17 @@ for place in discriminators:
 layer = layers.DecayingNoise(stddev=0.5, epochs=10, seed=0)
 zeros = np.zeros((100_000, 1), dtype="float32")
 layer.build(zeros.shape)
+rows = {}
 for epoch in (0, 4, 8, 10, 12):
     layer.epoch.assign(epoch)  # what the callback does
     found = np.std(ops.convert_to_numpy(layer(zeros, training=True)))
-    print(f"epoch {epoch:2d}: measured {found:.2f}, formula {0.5 * max(0, 1 - epoch / 10):.2f}")
+    rows[f"epoch {epoch}"] = {"measured": found, "by formula": 0.5 * max(0.0, 1 - epoch / 10)}
+layer.epoch.assign(0)
 quiet = np.std(ops.convert_to_numpy(layer(zeros, training=False)))
-print(f"outside training: {quiet:.2f}")
+rows["epoch 0, outside training"] = {"measured": quiet, "by formula": 0.0}
+notebook.Table(rows, corner="standard deviation")
 
-# %% mystnb={"figure": {"caption": "Jensen-Shannon divergence of two very narrow Gaussians over their distance, without noise and with noise of two strengths added to both. Without enough noise it is level at $\\log 2$ (dotted) from the shortest distance on: no slope, nothing to learn. The cell prints the slope at distance $2$.", "name": "fig-tricks-noise"}, "image": {"alt": "Three curves over distance that all start at zero. The first jumps to the dotted line at once and runs along it. The second rises within the first third of the axis and then runs along the line. The third rises slowly and is still rising at the right edge."}}
+# %% mystnb={"figure": {"caption": "Jensen-Shannon divergence of two very narrow Gaussians over their distance, without noise and with noise of two strengths added to both. Without enough noise it is level at $\\log 2$ (dotted) from the shortest distance on: no slope, nothing to learn.", "name": "fig-tricks-noise"}, "image": {"alt": "Three curves over distance that all start at zero. The first jumps to the dotted line at once and runs along it. The second rises within the first third of the axis and then runs along the line. The third rises slowly and is still rising at the right edge."}} tags=["hide-input"]
 grid = np.linspace(-12, 16, 5601)
 
 
@@ -495,21 +513,36 @@ games = {
     )
     for name, (g, d, settings) in GAMES.items()
 }
-print(f"{len(games)} games from {len(SEEDS)} seeds each, {GAME_EPOCHS * STEPS} steps")
-fewest = min(modes for _, modes, _ in games["norm-after"])
-print("BatchNorm after the activation: at least half of the modes from every seed:", fewest >= 4)
 
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game. The cell prints the shares and the modes of each seed.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of one row lie about as far apart as the rows do from each other, except that some rows lie clearly to the left or to the right of the dotted line."}}
-figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
+# %% tags=["nbval-ignore-output", "hide-input"]
 shares = {name: [share for share, _, _ in played] for name, played in games.items()}
-for place, (name, values) in enumerate(shares.items()):
+low, high = min(shares["plain"]), max(shares["plain"])
+
+
+def place_of(values):
+    """Where a trick's seeds lie beside the plain game's."""
+    if min(values) > high:
+        return "above"
+    return "below" if max(values) < low else "meets"
+
+
+notebook.Table(
+    {
+        name: {
+            "high quality, each seed": " ".join(f"{value:.2f}" for value in values),
+            "modes of 8": " ".join(str(modes) for _, modes, _ in games[name]),
+            "beside plain": place_of(values),
+        }
+        for name, values in shares.items()
+    },
+    corner=f"{GAME_EPOCHS * STEPS} steps",
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of a row lie a quarter of the axis apart. Those of the plain game and of noise lie around the dotted line, the others mostly to its left."}}
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
+for place, values in enumerate(shares.values()):
     axes.plot(values, [place] * len(values), "o", color="C0")
-    modes = [modes for _, modes, _ in games[name]]
-    low, high = min(shares["plain"]), max(shares["plain"])
-    word = "above plain" if min(values) > high else "below plain" if max(values) < low else "-"
-    print(
-        f"{name:11} high quality {' '.join(f'{v:.2f}' for v in values)}  modes {modes}  all seeds: {word}"
-    )
+print(f"{len(games)} games from {len(SEEDS)} seeds each")
 axes.axvline(np.mean(shares["plain"]), color="black", linestyle=":", linewidth=1)
 axes.set_yticks(range(len(shares)), shares)
 axes.invert_yaxis()
@@ -517,57 +550,100 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# Read it with care. The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots lie on both sides of the plain game's has shown nothing. In the run stored here that holds for soft labels, for noisy labels, and for BatchNorm after the activation. Dropout and noise came out above the plain game from all three seeds: a hint, on one toy, from three seeds.
+# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots meet the plain game's has shown nothing. In the run stored here, noise meets it, and the other four lie below it from all three seeds. That looks like a result, and it is a weak one. If a trick did nothing, its three values would still be the three smallest of six by chance in one case of twenty, since there are $\binom 63 = 20$ ways to divide them. All five tricks are compared with the same three plain games, so a lucky plain game counts against every one of them. And an earlier execution of this very cell, from the same seeds on another machine, had the plain game among the lowest: machines round differently, and a game amplifies it. Three seeds on this toy decide nothing.
 #
-# One thing is clear. With BatchNorm *after* the activation the modes are found as well. The claim that nothing appears then fails on the ring.
+# With BatchNorm *after* the activation most of the modes are found as well, from every seed. The claim that nothing appears then does not hold on the ring.
 #
 # ## Each alone, on digits
 #
-# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may. The next cell reads their records, and says where there is none.
+# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records. First look at what came out.
 
-# %%
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples after the last epoch of each recorded arm, of the first seed: the same codes in every row.", "name": "fig-tricks-digits"}, "image": {"alt": "Eight rows of sixteen small generated digits, one row for each trick. With BatchNorm after the activation the strokes are thin and broken, though several digits can be read. Without BatchNorm they are ragged. The other rows have soft white strokes of usual width, many of them readable."}}
 RESULTS = Path("../book/results")
 ARMS = [folder for folder in claims.ARMS if folder.startswith("gan-digits/")]
-LAST = (11, 20)  # epochs over which each run is averaged, as registered
-MEASURES = {
-    "sample_frechet_distance": "Fréchet",
-    "sample_coverage": "coverage",
-    "overfitting": "overfitting",
-}
-print(" " * 22 + "seeds " + "".join(f"{title:>31}" for title in MEASURES.values()))
-for folder in ARMS:
-    runs = verdicts.read_arm(RESULTS, folder)
-    row = f"{folder.partition('/')[2]:22}{len(runs.finished)} of {runs.registered}"
-    for metric in MEASURES if len(runs.finished) >= verdicts.ENOUGH else ():
-        values = [verdicts.measure(run, metric, LAST) for run in runs.finished.values()]
-        row += "{:>31}".format("{:.3g} [{:.3g}, {:.3g}]".format(*metrics.mean_interval(values)))
-    print(row)
+figure, axes = plt.subplots(len(ARMS), 1, figsize=(plotting.WIDTH, 0.44 * len(ARMS)))
+for row, folder in zip(axes, ARMS, strict=True):
+    (sheet,) = (RESULTS / folder / "seed-0" / "samples").glob("*.png")
+    picture = plt.imread(sheet)  # rows of eight images of 28 pixels, two pixels apart
+    row.imshow(np.concatenate([picture[:28], picture[30:58]], axis=1), cmap="gray", vmin=0, vmax=1)
+    row.set(xticks=[], yticks=[])
+    row.grid(False)
+    row.spines[:].set_visible(False)
+    row.set_ylabel(folder.partition("/")[2], rotation=0, ha="right", va="center", fontsize=9)
+print(f"{len(ARMS)} arms, {sheet.stem}")
+plt.show()
 
 # %% [markdown]
-# *Fréchet* is the Fréchet distance of generated digits under a classifier's features (low is good), *coverage* the share of real test digits that have a generated one near by (high is good), *overfitting* how far $D$ is higher on training images than on test images. Each is a mean over epochs $11$ to $20$ and over seeds, with a bootstrap interval over seeds in brackets. Where a row ends after the seeds, too few runs were made.
+# Which rows would you call better than `plain`, and would you bet on it from one seed?
+#
+# The numbers: *Fréchet* is the Fréchet distance of generated digits under a classifier's features (low is good), *coverage* the share of real test digits that have a generated one near by (high is good), *overfitting* how far $D$ is higher on training images than on test images. Each is a mean over epochs $11$ to $20$. The first row is the floor: real training digits in the place of generated ones.
+
+# %% tags=["hide-input"]
+LAST = (11, 20)  # epochs over which each run is averaged, as registered
+MEASURES = {
+    "sample_frechet_distance": "Fréchet, each seed",
+    "sample_coverage": "coverage, each seed",
+    "overfitting": "overfitting, each seed",
+}
+FORMATS = {"sample_frechet_distance": ".0f", "sample_coverage": ".2f", "overfitting": ".3f"}
+plain = records.read_runs(RESULTS / "gan-digits" / "plain")[0].metrics
+rows = {
+    "real digits": {
+        "seeds": "",
+        "Fréchet, each seed": f"{plain['real_held_out_frechet_distance']:.0f}",
+        "coverage, each seed": f"{plain['real_held_out_coverage']:.2f}",
+        "overfitting, each seed": "",
+    }
+}
+for folder in ARMS:
+    runs = verdicts.read_arm(RESULTS, folder)
+    enough = len(runs.finished) >= verdicts.ENOUGH
+    rows[folder.partition("/")[2]] = {
+        "seeds": f"{len(runs.finished)} of {runs.registered}",
+        **{
+            title: " ".join(
+                f"{verdicts.measure(run, metric, LAST):{FORMATS[metric]}}"
+                for run in runs.finished.values()
+            )
+            if enough
+            else "too few"
+            for metric, title in MEASURES.items()
+        },
+    }
+notebook.Table(rows)
 
 # %% [markdown]
 # ### The claims
 #
 # Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered; here is what came out.
 
-# %%
+# %% tags=["hide-input"]
+rows = {}
 for name in ("C2", "C5", "C6"):
     verdict = verdicts.judge(next(c for c in claims.CLAIMS if c.name == name), RESULTS)
     effect = "{:.0%} [{:.0%}, {:.0%}]".format(*verdict.effect) if verdict.effect else "none"
+    rows[name] = {
+        "effect": effect,
+        "needed": f"{verdict.claim.threshold:.0%}",
+        "verdict": verdict.word,
+    }
     print(f"{name}: {verdict.claim.claim}")
-    print(f"    effect {effect}, needed {verdict.claim.threshold:.0%}: {verdict.word}")
+notebook.Table(rows, corner="claim")
 
 # %% [markdown]
-# A claim is "open" where its interval holds what was needed, where the runs are missing, or where what it requires was not so. Then nobody knows, and this page does not guess.
+# A claim is "open" where its interval holds what was needed, where the runs are missing, or where what it requires was not so. Then the records do not decide, and this page does not guess.
 #
-# Read the table and the verdicts together; and compare them with the ring.
+# Read pictures, numbers and verdicts together, and compare them with the ring.
 #
-# - **BatchNorm after the activation.** On the ring it did no harm. Here it leaves next to nothing of the coverage, with every seed. Whether that is the nine tenths that were needed, the interval does not settle. That it is a lot, it does. A toy is a lead, not an answer.
+# - **BatchNorm after the activation.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed. Whether it is the nine tenths that were needed, the interval leaves open. But look at the row of samples: the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. Coverage is counted in a classifier's features, and these depend on the width of strokes. So the number measures in part how *unlike in stroke* the images are, and it makes the harm look more complete than it is.
 # - **BatchNorm, or none.** Before the activation it helps: without any, the distance is clearly higher and the coverage lower.
-# - **Soft and noisy labels.** Their intervals meet those of the plain game. Nothing is shown.
-# - **Noise.** The ring gave a hint that it helps. On digits, at this one strength and length and in this small game, it does not: the mean distance is *higher* than that of the plain game, and the effect that was asked for is ruled out. The project had only suggested the noise, so this speaks about our setting, not against a result of theirs.
-# - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column shows that none of these has: $D$ is as high on test images as on training images. Where nothing is ill, a cure cannot be tried.
+# - **Soft and noisy labels.** Their values meet those of the plain game, so nothing is shown.
+# - **Noise.** On the ring it met the plain game. On digits, at this one strength and length and in this small game, it did not: the mean distance is *higher* than that of the plain game. C6 was a suggestion of the project ("one can add"), no result. The word "refuted" in the table means only that this setting did not bring the effect that we had asked for beforehand.
+# - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column shows that none of these has: $D$ is as high on test images as on training images. A cure for overfitting cannot be tested where there is none.
+#
+# The order of the rows on the ring is not their order on digits. A toy shows what to look for; whether a trick helps on images takes seeds on images.
+#
+# Three remedies that are used more today are not tried here: *spectral normalisation*, which bounds how fast the discriminator's answer may change {cite}`miyato2018spectral`; *gradient penalties*, which charge for its slope at the data {cite}`mescheder2018which`; and an *average over the generator's weights* of many steps, from which samples are drawn {cite}`karras2018progressive`.
 #
 # ## Exercises
 #
@@ -740,9 +816,9 @@ exercises.check("decaying_noise", decaying_noise)
 # No. The label has nothing to do with how an image looks.
 #
 # </details>
-# <details><summary>c) Far from the data the best answer would be a constant, and the generator would not be sent away from there.</summary>
+# <details><summary>c) Far from the data the best logit would level off, and the generator would not be sent away from there.</summary>
 #
-# Right. Where $p = 0$, equation {eq}`eq-tricks-two-sided` gives $s$, whatever the place.
+# Right. By equation {eq}`eq-tricks-two-sided` it goes to $\log \frac{s}{1 - s}$ as $p$ falls, and what is level has no slope. With $s = 0$ it falls without bound.
 #
 # </details>
 #
@@ -804,7 +880,7 @@ exercises.check("decaying_noise", decaying_noise)
 #
 # - A trick with labels changes the best discriminator, and one can derive how: soft labels put a lid on its logit where the data lie, noisy labels at both ends.
 # - What the generator feels is the slope of the logit at *its* points. Soft labels leave it, noisy labels can level it.
-# - BatchNorm before the activation undoes any drift of the layer below. After, a drifting unit turns into a detector of rare events, or dies.
+# - BatchNorm before the activation undoes any drift of the layer below. After, a drifting unit says the same for nearly all images, or dies.
 # - Dropout makes the logit of one image jitter. How much depends on the place.
 # - Noise on what the discriminator sees makes distributions overlap that would not. It has to decay.
 # - One run proves nothing. Change one thing, take several seeds, and say before what would count.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 9: The MNIST experiment
 #
-# *Run time: 97 s on two CPU cores, measured at the last execution.*
+# *Run time: 494 s on two CPU cores, measured at the last execution.*
 #
 # **What did the original project's VAE-GAN learn, and what could its pictures and curves not show?**
 #
@@ -23,7 +23,8 @@ if "google.colab" in sys.modules and not os.path.exists("09_mnist_experiment.py"
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
@@ -40,8 +41,10 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+import tensorflow as tf  # for its GradientTape, as in chapter 1
 from IPython.display import Image as Picture
-from keras import layers, ops
+from IPython.display import display
+from keras import layers
 from matplotlib import ticker
 from PIL import Image
 from scipy.stats import spearmanr
@@ -64,21 +67,30 @@ from vaegan_edu.widgets import RunExplorer
 # %% [markdown]
 # ## What is known, and what was not looked up
 #
-# The project that this course grew out of trained a VAE-GAN on MNIST. Its [repository](https://github.com/Shuntw6096/VAE-GAN) shows random samples at seven epochs, an animation and the curves of three losses, and it concludes that some digits become rarer the longer one trains. [The original project](../book/original_project.md) goes through all of it.
+# The project that this course grew out of trained a VAE-GAN on MNIST. Its [repository](https://github.com/Shuntw6096/VAE-GAN) shows random samples after seven epochs, an animation and the curves of three losses. Its README concludes that some digits become much rarer the longer one trains, and may vanish. [The original project](../book/original_project.md) goes through all of it.
 #
-# In this chapter we do the experiment again and measure what the project could only look at. For that we need its settings. The diagrams in its README give the layers, its formulas the losses. Learning rates, labels and much else stand in its code, the notebook `VAEGAN.ipynb` in the same repository. No copy of that notebook could be read when this chapter was written. So some settings below are *assumed*, which means that they were not looked up. You can look them up: [a table](../book/original_project.md) says which file would settle which assumption.
+# In this chapter we do the experiment again and measure what the project shows as pictures. For that we need its settings. The diagrams in its README give the layers and the losses. Learning rates, labels and much else should stand in its code, the notebook `VAEGAN.ipynb` in the same repository. No copy of that notebook could be read when this chapter was written. So some settings below are *assumed*, which means that they were not looked up. You can look them up: [a table](../book/original_project.md) says which file would settle which assumption.
 #
-# What was at hand is the log. The repository keeps what TensorBoard recorded, every loss of every step, and `records.original_logs` reads the means over each epoch. A log says less than the code does. Still it can show that an assumption is wrong, and this chapter uses it for that.
+# The log could be read. The repository keeps what TensorBoard recorded, the three losses of every step, and `records.original_logs` reads the means over each epoch. A log says less than the code does, but it can show that an assumption is wrong. This chapter uses it for that.
 #
-# `vaegan-mnist-original` is the experiment's name in the package. The cell shows all of its settings, with a mark at those that are assumed. The weights of the losses have names that are explained below.
+# In the package the experiment is called `vaegan-mnist-original`. These are all of its settings, with a mark at those that are assumed. The weights of the losses are explained below.
 
 # %%
 NAME = "vaegan-mnist-original"
 experiment = experiments.EXPERIMENTS[NAME]
 settings = experiment.arguments
-for name, value in settings.items():
-    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
-    print(f"{name:26}{shown:>12}  {'assumed' if name in experiment.assumptions else ''}")
+
+# %% tags=["hide-input"]
+notebook.Table(
+    {
+        name: {
+            "value": f"{value:.6g}" if isinstance(value, float) else str(value),
+            " ": "assumed" if name in experiment.assumptions else "",
+        }
+        for name, value in settings.items()
+    },
+    corner="setting",
+)
 
 # %% [markdown]
 # `preset` is assumed because it holds choices of its own: a $\tanh$ at the decoder's end and Adam for all three networks. The order in which the project updated its networks was not looked up either. Ours is that of [chapter 5](05_vaegan.ipynb): all gradients from the same weights, then all updates.
@@ -101,7 +113,7 @@ for name, value in settings.items():
 # n' = \left\lfloor \frac{n - k}{2} \right\rfloor + 1
 # $$ (eq-mnist-side)
 #
-# pixels, so $28 \to 13 \to 5$. The cell counts the encoder by these formulas, layer by layer. Then it compares all three networks with counts that were taken by hand from the shapes in the diagrams, with kernels of $4 \times 4$ (the diagrams leave the size of a kernel open).
+# pixels, so $28 \to 13 \to 5$. The function `count` applies these formulas to a layer. Beside its sum for the encoder stand counts of all three networks that were taken by hand from the shapes in the diagrams, with kernels of $4 \times 4$ (the diagrams leave the size of a kernel open).
 
 # %%
 BY_HAND = {
@@ -131,23 +143,36 @@ def count(layer):
     return 4 * out  # BatchNorm
 
 
-for layer in trio["encoder"].layers:
-    if layer.count_params():
-        size = "x".join(map(str, layer.output.shape[1:]))
-        print(f"  {type(layer).__name__:20}{size:>12}{count(layer):>12,}")
+# %% tags=["hide-input"]
+counted = {
+    f"{number}: {type(layer).__name__}": {
+        "output": "×".join(map(str, layer.output.shape[1:])),
+        "by formula": count(layer),
+    }
+    for number, layer in enumerate(filter(count, trio["encoder"].layers), start=1)
+}
 total = sum(map(count, trio["encoder"].layers))
-print(f"encoder by formula {total:,}")
-for name, network in trio.items():
-    print(f"{name:14}{network.count_params():>10,} in Keras, {BY_HAND[name]:>10,} by hand")
+display(
+    notebook.Table(
+        counted | {"all": {"output": "", "by formula": total}}, corner="layer of the encoder"
+    )
+)
+notebook.Table(
+    {
+        name: {"in Keras": network.count_params(), "by hand": BY_HAND[name]}
+        for name, network in trio.items()
+    },
+    corner="network",
+)
 
 # %% [markdown]
-# All three agree to the last parameter. That is strong evidence for the shapes of the layers. It says nothing about what has no parameters: activations, losses, the order of the updates.
+# That all three agree to the last parameter is strong evidence for the shapes of the layers. It says nothing about what has no parameters: activations, losses, the order of the updates.
 #
 # The code has $64$ numbers and the image $784$ pixels, so there is room to copy a digit well. The networks are large, too: twelve million parameters in all, for digits of $28 \times 28$.
 #
 # ## The losses
 #
-# The terms are those of chapter 5. `prior` is the KL divergence, `feature` the feature loss, and the two adversarial terms come from the game. In these names the project's losses read
+# The terms are those of chapter 5: `prior` is the KL divergence, `feature` the feature loss, and the two adversarial terms come from the game. In these names the losses of the project's diagrams read
 #
 # $$
 # \begin{aligned}
@@ -160,17 +185,18 @@ for name, network in trio.items():
 # \end{aligned}
 # $$ (eq-mnist-losses)
 #
-# with $\gamma = 10^{-8}$. In `models.VAEGAN` the two fractions are `kl_weight` and `feature_weight`. The first is one over `latent_dim`: a mean over latent dimensions where the paper has a sum {cite}`larsen2016autoencoding`. The second looks like one over the number of features, but no layer in the diagrams has $4 \times 4 \times 256$ outputs. We keep the formula as it is written.
+# with $\gamma = 10^{-8}$. In `models.VAEGAN` the two fractions are `kl_weight` and `feature_weight`. The first is one over `latent_dim`: a mean over latent dimensions where the paper has a sum {cite}`larsen2016autoencoding`. The second looks like one over the number of features, but no layer in the diagrams has $4 \times 4 \times 256$ outputs. We keep the weight as the diagram has it.
 #
-# Two more things shape the game. The label of real images is `real_target`, and in training a share `flip_probability` of the labels is turned round. And there are *two* kinds of fakes, reconstructions and samples, each with full weight.
+# Two more things shape the game. In our experiment the label of real images is `real_target`, and in training a share `flip_probability` of the labels is turned round; the project's diagrams have neither. And there are *two* kinds of fakes, reconstructions and samples, each with full weight.
 #
 # ## What the log says
 #
-# Here are the three losses as the project logged them, epoch by epoch.
+# Here are the three losses as the project logged them.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The original project's losses on MNIST, means over the steps of each epoch. Dotted: what a discriminator pays, and makes the decoder pay, that gives one answer to every image; explained below.", "name": "fig-mnist-logged"}, "image": {"alt": "Three line charts over 100 epochs. The encoder's loss falls a little within 15 epochs, from 0.81 to 0.76, and creeps up to 0.78. The decoder's rises all the way, steeply at first, from 1.7 to 7.4. The discriminator's falls from 2.1, above a dotted line, to about 1."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The original project's losses on MNIST, means over the steps of each epoch. Dotted: what a discriminator pays, and makes the decoder pay, that gives the best single answer to every image. The next section derives it.", "name": "fig-mnist-logged"}, "image": {"alt": "Three line charts over 100 epochs. The encoder's loss falls within 15 epochs from 0.81 to 0.76, then creeps up to 0.78. The decoder's rises all the way, steeply at first, from 1.7 to 7.4. The discriminator's falls from 2.1, above a dotted line, to about 1."}}
 LOSSES = ("encoder", "decoder", "discriminator")
-logged = records.original_logs()["mnist"]
+logs = records.original_logs()
+logged = logs["mnist"]
 figure, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.4), layout="constrained")
 for axis, network in zip(axes, LOSSES, strict=True):
     axis.plot(logged["epoch"], logged[f"{network}_loss"], color="C0")
@@ -185,7 +211,7 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
     )
 
 # %% [markdown]
-# The discriminator wins, slowly and steadily: its loss falls while the decoder's climbs. To read more from the curves we need levels to compare them with. There are two.
+# The discriminator wins slowly and steadily: its loss falls while the decoder's climbs. To read more from the curves we need levels to compare them with, one for the game and one for the encoder.
 #
 # ### A level for the game
 #
@@ -219,17 +245,39 @@ def blind(target):
     }
 
 
-for words, target in {"hard labels, t = 1": 1.0, "soft labels, t = 0.9": 0.9}.items():
-    print(f"{words:22}", ", ".join(f"{k} {v:.3f}" for k, v in blind(target).items()))
-print(f"D = 1/2 on everything   discriminator_loss {3 * np.log(2):.3f}")
-print(f"logged, first epoch     discriminator_loss {logged['discriminator_loss'][0]:.3f}")
+# %% tags=["hide-input"]
+def always(d):
+    """Return the same for a discriminator that answers `d` to every image, hard labels."""
+    return {
+        "D": d,
+        "decoder_loss": -2 * np.log(d),
+        "discriminator_loss": -np.log(d) - 2 * np.log(1 - d),
+    }
+
+
+def as_logged(epoch):
+    """Return the same as the original logged it, D as a mean over fakes."""
+    decoder_loss, discriminator_loss = (logged[f"{name}_loss"][epoch - 1] for name in LOSSES[1:])
+    return {
+        "D": np.exp(-decoder_loss / 2),
+        "decoder_loss": decoder_loss,
+        "discriminator_loss": discriminator_loss,
+    }
+
+
+notebook.Table(
+    {"blind, t = 1": blind(1.0), "blind, t = 0.9": blind(0.9), "D = 1/2": always(1 / 2)}
+    | {f"logged, epoch {epoch}": as_logged(epoch) for epoch in (1, 2, 3, 4, 5, 6)}
+)
 
 # %% [markdown]
-# In its first epoch the original's discriminator does worse than a blind one at its best. Its loss is near $3 \log 2$, that of one half for every image. And a decoder's loss below the blind level says that it took fakes for real more often than a blind one would. So for at least $600$ steps it learned next to nothing.
+# Put $D = \tfrac12$ into equation {eq}`eq-mnist-blind`, and the label drops out: one half for every image costs $3 \log 2$ with any label. In the log the column $D$ is the mean answer to fakes that the decoder's loss gives away, $e^{-\texttt{decoder} / 2}$.
+#
+# For five epochs the original's discriminator does worse than the best blind one with hard labels. It begins near the price of one half and sinks from there. And it calls fakes real more often than the blind one would: its answer to them is not far below one half, where a third would be better. So whatever it learned in these $3000$ steps, the decoder moved ahead of it.
 #
 # ### A level for the encoder
 #
-# The encoder's loss does not go below a certain value, although the KL term and the feature loss both can come close to zero. The project's diagram names the feature term a *log-likelihood*. For a Gaussian of variance one and $F$ features that is
+# The encoder's loss does not go below a certain value, although the KL term and the feature loss both can come close to zero. In the project's diagram the feature term passes through a box *nature log pdf*, the natural logarithm of a probability density. For a Gaussian of variance one and $F$ features its negative is
 #
 # $$
 # \begin{aligned}
@@ -239,7 +287,7 @@ print(f"logged, first epoch     discriminator_loss {logged['discriminator_loss']
 # \end{aligned}
 # $$ (eq-mnist-constant)
 #
-# and the last term is a constant. It moves no weight, so our `feature_loss` leaves it out; but it is in what was logged. It also gives something away: $F$, and with it the layer whose features are compared. Three layers are candidates, on MNIST and on faces. The constant of the right one must lie below all that was logged.
+# and the last term is a constant. It moves no weight, so our `feature_loss` leaves it out; but if the diagram was followed, it is in what was logged. Then it gives something away: $F$, and with it the layer whose features are compared. Three layers are candidates, on MNIST and on faces. The constant of the right one must lie below all that was logged.
 
 # %%
 FEATURES = {  # outputs of the discriminator's layers, by the diagrams
@@ -254,12 +302,21 @@ def constant(features):
     return 0.5 * np.log(2 * np.pi) * features / 4096
 
 
-lowest = {run: min(columns["encoder_loss"]) for run, columns in records.original_logs().items()}
-print(f"{'constant of the':22}{'MNIST':>8}{'faces':>9}")
-for layer, counts in FEATURES.items():
-    print(f"{layer:22}" + "{:8.3f}{:9.3f}".format(*map(constant, counts)))
-faces = min(value for run, value in lowest.items() if run != "mnist")
-print(f"{'lowest loss logged':22}{lowest['mnist']:8.3f}{faces:9.3f}")
+def lowest(runs):
+    """Return the lowest encoder loss that the original logged in any of these runs."""
+    return min(min(logs[run]["encoder_loss"]) for run in runs)
+
+
+notebook.Table(
+    {
+        f"constant, {layer}": dict(zip(("MNIST", "faces"), map(constant, counts), strict=True))
+        for layer, counts in FEATURES.items()
+    }
+    | {
+        "lowest loss logged": {"MNIST": lowest(["mnist"]), "faces": lowest(logs.keys() - {"mnist"})}
+    },
+    digits=3,
+)
 
 # %% [markdown]
 # The first convolution is ruled out, on both data sets. The constant of the second lies just below the lowest loss, twice, within a few hundredths of it on MNIST and within a quarter on faces; the dense layer's would leave most of both losses to be explained. So the features are very likely those of the second convolution, as in our preset. What the constant does not tell is *where*: before its BatchNorm, after it, or after the activation. All three have the same $F$.
@@ -268,7 +325,7 @@ print(f"{'lowest loss logged':22}{lowest['mnist']:8.3f}{faces:9.3f}")
 #
 # ### A bound for the labels
 #
-# The README says that labels were softened and some turned round. How far can that have gone on MNIST? Let $s$ be the mean label of a fake: its softened value, or the share of fakes that are labelled real. Whatever $D$ says of a fake, the discriminator then pays at least $-s \log D$ for it. The decoder's loss is the sum of $-\log D$ over both kinds of fakes. So in every epoch
+# The README lists *soft and noisy labels* among the tricks for its faces. It does not say so of MNIST. How far can it have gone there? Let $s$ be the mean label of a fake: its softened value, or the share of fakes that are labelled real. Whatever $D$ says of a fake, the discriminator then pays at least $-s \log D$ for it. The decoder's loss is the sum of $-\log D$ over both kinds of fakes. So in every epoch
 #
 # $$
 # \texttt{discriminator} \ge s \cdot \texttt{decoder} + H(t) ,
@@ -285,24 +342,38 @@ def largest_share(target):
     return ratios.min(), int(logged["epoch"][ratios.argmin()])
 
 
+def price(target, share):
+    """Return what a blind discriminator pays if fakes have the mean label `share`."""
+    d = (target + 2 * share) / 3
+    return -3 * (d * np.log(d) + (1 - d) * np.log(1 - d))
+
+
+rows = {}
 for target in (1.0, 0.9):
     share_of_fakes, epoch = largest_share(target)
-    print(
-        f"real images labelled {target}: fakes labelled at most {share_of_fakes:.3f} (epoch {epoch})"
-    )
+    rows[f"{target}"] = {
+        "largest mean label of fakes": share_of_fakes,
+        "in epoch": epoch,
+        "blind price with it": price(target, share_of_fakes),
+    }
+notebook.Table(rows, digits=3, corner="label of real images")
 
 # %% [markdown]
-# So at most about an eighth of the fakes' labels were turned, or they were softened to $0.13$ at most; where real images are softened to $0.9$ it is still less. Labels drawn evenly between $0$ and $0.3$ for fakes, a common recommendation, have a mean of $0.15$ and are ruled out for MNIST. Hard labels, real images at $0.9$ and one turned label in twenty all fit under the bound. With so few turned labels, the labels are no reason for a discriminator to learn next to nothing in its first epoch. That points to the pace of its learning.
+# So if the labels were the same in all epochs, at most about an eighth of the fakes' labels were turned, or they were softened to $0.13$ at most; where real images are softened to $0.9$ it is still less. Labels drawn evenly between $0$ and $0.3$ for fakes, a common recommendation, have a mean of $0.15$ and are ruled out for MNIST. Hard labels, real images at $0.9$ and one turned label in twenty all fit under the bound.
+#
+# Do the labels explain the first epochs? Even the softest that the bound allows make a blind answer cheaper than what the discriminator paid in its first epoch. So softened labels alone do not explain that. Another candidate is the pace of its learning.
 #
 # ## Which settings come closest?
 #
-# Three things are open: where the features are taken, which labels the discriminator learns from, and how fast it learns. We trained `vaegan-mnist-original` with other settings for one epoch of MNIST each, and compared its mean losses with the logged ones. The distance is the mean, over the three losses and the epochs, of
+# Three things are open: where the features are taken, which labels the discriminator learns from, and how fast it learns. We trained `vaegan-mnist-original` with other settings for one epoch of MNIST each, from one seed, and compared its mean losses with the logged ones. The distance is the mean, over the three losses and the epochs, of
 #
 # $$
 # \bigl|\, \log(\text{ours}) - \log(\text{theirs}) \,\bigr| ,
 # $$ (eq-mnist-distance)
 #
-# with the constant taken off the encoder's. A distance of $0.1$ means that the losses differ by a factor of about $1.1$. How the search goes from arm to arm was written down before it ran, in `benchmarks/original_settings.py`: first the pace of learning, then the labels, then the place of the features, each with the closest so far; the winner trains for five epochs. `slow` lets the discriminator learn at a tenth of the others' rate. `balanced` skips its update while it wins, by the rule in the code that Larsen et al. released. The number is the learning rate.
+# with the constant taken off the encoder's. A distance of $0.1$ means that the losses differ by a factor of about $1.1$. How the search goes from arm to arm was written down before it ran, in `benchmarks/original_settings.py`: first the pace of learning, then the labels, then the place of the features, each with the closest so far. The winner trains for five epochs.
+#
+# In the name of an arm, `equal` lets all three networks learn at one rate, which is the number behind it; `slow` gives the discriminator a tenth of that rate; and `balanced` skips its update while it wins, by the rule in the code that Larsen et al. released. `soft` labels real images with $0.9$, `flipped` turns one label in twenty round. Where nothing is said the labels are hard, and the features are taken behind the activation; `linear` takes them before BatchNorm, `norm` behind it.
 
 # %%
 arms = [
@@ -325,26 +396,26 @@ def distance(arm):
     )
 
 
-def table_row(words, epochs, losses, end=""):
-    """Print the losses of the last of some epochs."""
-    print(f"{words:26}{epochs:6}" + "".join(f"{value:15.3f}" for value in losses) + end)
+# %% tags=["hide-input"]
+def row(epoch, of_network, far=""):
+    """Return a row of the table: losses of an epoch by network, and a distance."""
+    return {"epoch": epoch} | {name: of_network(name) for name in LOSSES} | {"distance": far}
 
 
-print(
-    f"{'':26}{'epochs':>6}" + "".join(f"{network:>15}" for network in LOSSES) + f"{'distance':>10}"
-)
+rows = {}
 for arm in sorted(arms, key=distance):
-    epochs = arm["settings"]["epochs"]
-    ours = [arm["losses"][f"{network}_loss"][-1] for network in LOSSES]
-    table_row(arm["arm"], epochs, ours, f"{distance(arm):10.2f}")
+    epoch = arm["settings"]["epochs"]
+    rows[arm["arm"]] = row(epoch, lambda n, arm=arm: arm["losses"][f"{n}_loss"][-1], distance(arm))
 for epoch in sorted({arm["settings"]["epochs"] for arm in arms}):
-    theirs = [logged[f"{network}_loss"][epoch - 1] - OFFSET[network] for network in LOSSES]
-    table_row("original, without constant", epoch, theirs)
+    rows[f"original, epoch {epoch}"] = row(
+        epoch, lambda n, t=epoch - 1: logged[f"{n}_loss"][t] - OFFSET[n]
+    )
+notebook.Table(rows, corner="arm")
 
 # %% [markdown]
-# Wherever the discriminator learns at the same rate as the other two networks, it wins in its first epoch, and the balance rule does not change that. A discriminator that learns ten times as slowly comes nearer, and with one label in twenty turned round nearer still. That is the closest setting of the search, and `vaegan-mnist-original` now has it. Five epochs of it show more than one.
+# In no arm does the discriminator do as badly in its first epoch as the original's. Where it learns at the same rate as the other two networks it wins at once, and the balance rule does not change that. A discriminator that learns ten times as slowly comes nearer, and with one label in twenty turned round nearer still. That is the closest setting of the search, and `vaegan-mnist-original` now has it. With one seed each, arms whose distances are nearly equal are not told apart.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "MNIST's losses by epoch, on logarithmic axes: the original project's log, five epochs of the closest arm of the search, and the longest run that is recorded, which was made with the settings assumed before the search. The constant is taken off the original's encoder loss. The numbers of the closest arm stand below.", "name": "fig-mnist-both"}, "image": {"alt": "Three charts with logarithmic axes. Encoder: the original's curve is nearly level at 0.05 to 0.1, the closest arm's is level too and lies above it, the third climbs from 0.03 past both. Decoder: the original's rises from 1.7 to 7.4 and meets the closest arm's short curve from the third epoch on; the third zigzags between 2 and 3. Discriminator: the original's falls from 2.1 to 1, the closest arm's stays near its beginning, the third zigzags at 1.8."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "MNIST's losses by epoch, on logarithmic axes: the original project's log, five epochs of the closest arm of the search, and the longest run that is recorded, which was made with the settings assumed before the search. The constant is taken off the original's encoder loss.", "name": "fig-mnist-both"}, "image": {"alt": "Three charts with logarithmic axes. Encoder: the original's curve stays between 0.04 and 0.1, the closest arm's lies above it at 0.2 to 0.3, the third climbs from 0.03 past both. Decoder: the original's rises from 1.7 to 7.4 and meets the closest arm's short curve from the third epoch on; the third falls a little, from 2.8 to 2.3. Discriminator: the original's falls from 2.1 to 1, the closest arm's jumps from 1.9 to 2.2 and back to 2, the third stays at about 1.8."}}
 closest = max(arms, key=lambda arm: arm["settings"]["epochs"])
 MNIST = Path("../book/results") / NAME / "mnist" / "seed-0"
 before = records.read_record(MNIST)
@@ -378,9 +449,9 @@ for epoch in range(closest["settings"]["epochs"]):
     )
 
 # %% [markdown]
-# From the third epoch on, decoder and discriminator run within about a tenth of the original's, although the search looked at the first epoch alone. So the pace of the game is roughly right. The encoder's loss is not. It is level, as the original's is, but too high: behind the activation the feature term is several times the original's, and before BatchNorm, by the table of the search, it is a fraction of it. So something else differs there that was not varied: the optimizer, the starting values, how BatchNorm is used, the range of the images. And five epochs say nothing of the ninety-five that follow.
+# From the third epoch on, decoder and discriminator run within about a tenth of the original's, although the search looked at the first epoch alone. So the level of the game is roughly right. Its course is not: the original's discriminator gains from epoch to epoch, ours loses ground before it gains. The encoder's loss is too high: with features behind the activation it is about three times the original's. With features before BatchNorm, by the table of the search, it is a third. So something differs there that was not varied: the optimizer, the starting values, how BatchNorm is used, the range of the images. And five epochs say nothing of the ninety-five that follow.
 #
-# The settings that were assumed before the search are further off. There the encoder's loss climbs by a large factor, while the original's stays nearly level; and the game stands still at the blind level, while the original's discriminator wins.
+# The settings that were assumed before the search are further off. There the encoder's loss climbs by a factor of about twenty, while the original's stays within a factor of little more than two; and the game stands still at the blind level, while the original's discriminator wins.
 #
 # ## What a weight of $10^{-8}$ is
 #
@@ -394,32 +465,18 @@ for epoch in range(closest["settings"]["epochs"]):
 # \end{aligned}
 # $$ (eq-mnist-share)
 #
-# We can measure it without touching any gradient. One step of plain gradient descent changes the weights by minus the gradient of the loss. With `gamma` zero that is the game's pull alone; with `gamma` one both are in it, and the difference is the feature term's.
+# A gradient tape measures both: it records how a batch becomes the two terms, and gives the gradient of each in the decoder's weights.
 
 
 # %%
-def step(trio, gamma):
-    """Return the decoder's gradient on one batch: a step of descent, undone."""
-    vaegan = models.VAEGAN(
-        *trio,
-        gamma=gamma,
-        seed=0,
-        **{name: settings[name] for name in ("real_target", "flip_probability")},
-    )
-    vaegan.compile(*[keras.optimizers.SGD(1.0) for _ in trio], run_eagerly=True)
-    kept = [network.get_weights() for network in trio]
-    before = [ops.convert_to_numpy(v) for v in vaegan.decoder.trainable_variables]
-    vaegan.fit(x_train[:100], batch_size=100, verbose=0)
-    after = [ops.convert_to_numpy(v) for v in vaegan.decoder.trainable_variables]
-    for network, weights in zip(trio, kept, strict=True):
-        network.set_weights(weights)
-    return np.concatenate([(a - b).ravel() for a, b in zip(before, after, strict=True)])
-
-
 def pulls(trio):
     """Return the lengths of the feature term's and of the game's gradient in the decoder."""
-    game = step(trio, 0.0)
-    return np.linalg.norm(step(trio, 1.0) - game), np.linalg.norm(game)
+    vaegan = models.VAEGAN(*trio, gamma=1.0, seed=0)
+    weights = vaegan.decoder.trainable_variables
+    with tf.GradientTape(persistent=True) as tape:
+        terms = vaegan.compute_terms(x_train[:100], training=True)
+    gradients = [tape.gradient(terms[name], weights) for name in ("feature", "adversarial_decoder")]
+    return [float(tf.linalg.global_norm(gradient)) for gradient in gradients]
 
 
 def share(gamma, feature, game):
@@ -428,18 +485,19 @@ def share(gamma, feature, game):
 
 
 GAMMA = settings["gamma"]
-fresh = pulls(tuple(trio.values()))
-print(f"share of the feature term: {share(GAMMA, *fresh):.0e}")
-print(f"gamma at which both would pull alike: {fresh[1] / fresh[0]:.1g}")
+fresh = pulls(trio.values())
+print(
+    f"pulls {fresh[0]:.3g} and {fresh[1]:.3g}, share of the feature term {share(GAMMA, *fresh):.0e}"
+)
 
 # %% [markdown]
-# Chapter 5 showed that `gamma` means nothing without its reduction; the paper's $10^{-6}$ belongs to other features, of another size. With *this* sum over *these* features the game alone moves the decoder, at least at the beginning (the share is measured again after the short training below). So the decoder is a GAN's generator that draws from two kinds of codes, and nothing tells it whether a reconstruction resembles its original.
+# Chapter 5 showed that `gamma` means nothing without its reduction; the paper's $10^{-6}$ belongs to other features, of another size. With *this* sum over *these* features the game alone moves the decoder, at least at the beginning. (The share is measured again after the short training below.) So the decoder is a GAN's generator that draws from two kinds of codes, and nothing tells it whether a reconstruction resembles its original.
 #
-# The encoder is told. Its feature loss goes back through the decoder into the encoder. But an encoder can only choose codes; what a decoder makes of a code is the decoder's business.
+# The encoder is told, for its feature loss goes back through the decoder into the encoder. But an encoder can only choose codes. What a decoder makes of a code is up to the decoder.
 #
 # ## A short training
 #
-# Now the experiment itself: one call, the same on every machine. On two cores it trains a few epochs on the built-in digits; with a GPU all $100$ epochs on MNIST. That long run goes on where it was stopped when the cell is run again, and is left as it is when it has finished.
+# Now the experiment itself, in one call. On two cores it trains a few epochs on the built-in digits; with a GPU all $100$ epochs on MNIST. That long run goes on where it was stopped when the cell is run again, and is left as it is when it has finished.
 
 # %%
 epochs = profile.epochs(cpu=5, gpu=100)
@@ -461,7 +519,7 @@ print(f"{epochs} epochs of {run.config['data']['name']}, {steps} steps")
 trained = pulls(ours)
 
 
-# %% tags=["nbval-ignore-output"] mystnb={"figure": {"caption": "Samples from one fixed set of codes after the epochs of the short training, with test images above. The shares of the feature term, before and after it, are printed above the figure.", "name": "fig-mnist-short"}, "image": {"alt": "Rows of eight images. Above, real digits. Below, after the first epoch, an even grey. After the fifth, coarser grey noise; no digit can be made out."}}
+# %% tags=["hide-input", "nbval-ignore-output"] mystnb={"figure": {"caption": "Samples from one fixed set of codes after the epochs of the short training, with test images above.", "name": "fig-mnist-short"}, "image": {"alt": "Rows of eight images. Above, real digits. Below, after the first epoch, an even grey. After the fifth, coarser grey noise; no digit can be made out."}}
 def sheet(folder, epoch, count=8):
     """Return the first images of a run's sample sheet, (count, 28, 28, 1) in [-1, 1]."""
     with Image.open(Path(folder) / "samples" / f"epoch-{epoch:03d}.png") as picture:
@@ -479,8 +537,8 @@ for words, (feature, game) in {
     "after training": trained,
 }.items():
     print(
-        f"{words:16} pulls {feature:.3g} and {game:.3g}, share {share(GAMMA, feature, game):.1g},",
-        f"alike at gamma {game / feature:.2g}",
+        f"{words:16} share of the feature term {share(GAMMA, feature, game):.1g},",
+        f"one half at gamma {game / feature:.2g}",
     )
 plotting.image_rows(
     {
@@ -490,18 +548,19 @@ plotting.image_rows(
 )
 
 # %% [markdown]
-# The project's first picture was taken after five epochs. After five epochs on the built-in digits there is hardly anything to see. The reason is that an epoch does not measure work. A step does: one batch, one update. MNIST has $60\,000$ images and the built-in digits have $1\,437$, so with batches of $100$ an epoch is $600$ steps there and $15$ here. Whoever reads "after $100$ epochs" has to ask how many steps an epoch had.
+# The feature term's share stays negligible.
+#
+# The project's first picture was taken after five epochs. After five epochs on the built-in digits there is hardly anything to see, because work is measured by steps and not by epochs. A step is one batch and one update. MNIST has $60\,000$ images and the built-in digits have $1\,437$, so with batches of $100$ an epoch is $600$ steps there and $15$ here. Whoever reads "after $100$ epochs" has to ask how many steps an epoch had.
 #
 # ## What was recorded
 #
-# Longer runs than a notebook's are in the records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs with several seeds. All have the networks and losses above. They were made *before* the search, with the settings that were assumed then; the cell prints where those differ. Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
+# Longer runs than a notebook's are in the records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs with several seeds. All have the networks and losses above. They were made *before* the search, with the settings that were assumed then. Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
 
 # %%
 RESULTS = Path("../book/results")
 arm = verdicts.read_arm(RESULTS, f"{NAME}/digits")
 runs = {"MNIST": records.read_record(MNIST)}
 runs |= {f"digits, seed {seed}": record for seed, record in arm.finished.items()}
-of_digits = [record for name, record in runs.items() if name != "MNIST"]
 
 
 def steps_an_epoch(record):
@@ -509,53 +568,59 @@ def steps_an_epoch(record):
     return -(-record.config["data"]["train_count"] // record.config["arguments"]["batch_size"])
 
 
+# %% tags=["hide-input"]
 recorded = runs["MNIST"].config["arguments"]
-for name in (
-    "real_target",
-    "flip_probability",
-    "learning_rate",
-    "discriminator_rate",
-    "feature_stage",
-):
-    was = recorded.get(name, {"discriminator_rate": 1.0, "feature_stage": "linear"}.get(name))
-    print(f"{name:20} recorded with {was}, now {settings[name]}")
-print(f"{len(arm.finished)} of {arm.registered} seeds on the built-in digits")
-print(f"{'':15}{'epochs':>12}{'steps':>9}{'in epochs of MNIST':>20}")
+BEFORE = {"discriminator_rate": 1.0, "feature_stage": "linear"}  # older records lack these
+display(
+    notebook.Table(
+        {
+            name: {"in the records": str(recorded.get(name, BEFORE.get(name))), "now": str(now)}
+            for name, now in settings.items()
+            if name in experiment.assumptions and recorded.get(name, BEFORE.get(name, now)) != now
+        },
+        corner="setting that differs",
+    )
+)
+rows = {}
 for name, record in runs.items():
     done = len(record.history)
     steps = done * steps_an_epoch(record)
-    alike = steps / steps_an_epoch(runs["MNIST"])
-    print(f"{name:15}{done:5} of {settings['epochs']}{steps:9,}{alike:20.1f}")
+    rows[name] = {
+        "epochs": f"{done} of {settings['epochs']}",
+        "steps": steps,
+        "in epochs of MNIST": steps / steps_an_epoch(runs["MNIST"]),
+    }
+notebook.Table(rows, digits=1, corner="run")
 
 # %% [markdown]
-# So a full run on the built-in digits is not a small copy of the project's: in steps it ends in the middle of MNIST's third epoch. The recorded run on MNIST comes closer, and it is one run from one seed.
+# So a full run on the built-in digits is not a small copy of the project's: in steps it ends in the middle of MNIST's third epoch. The run on MNIST comes closer, but it is one run from one seed.
 #
 # ## The samples
 #
 # The project showed sheets of sixteen images after epochs $5$, $20$, $35$, $50$, $65$, $80$ and $95$. Here are eight images at the same epochs, as far as each record goes: first MNIST, then the digits' first seed. Every row is made from the same eight codes.
 
-# %% mystnb={"figure": {"caption": "MNIST with the original's networks: samples from eight fixed codes, at the project's epochs as far as the record goes. The cell prints how far that is.", "name": "fig-mnist-samples"}, "image": {"alt": "A row of eight images for each recorded epoch. In the first, grainy bright strokes on black, most of them to be read as digits; in the later ones the strokes are cleaner, and one or two images in a row remain no digit."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "MNIST with the original's networks: samples from eight fixed codes, at the project's epochs as far as the record goes.", "name": "fig-mnist-samples"}, "image": {"alt": "A row of eight images for each recorded epoch. In the first, grainy bright strokes on black, most of them to be read as digits; in the later ones the strokes are cleaner, and one or two images in a row remain no digit."}}
 done, seed = len(runs["MNIST"].history), runs["MNIST"].config["seed"]
 print(f"MNIST, {done} of {settings['epochs']} epochs, seed {seed}")
 plotting.image_rows({f"epoch {e}": sheet(MNIST, e) for e in sheets_of(MNIST)})
 
-# %% mystnb={"figure": {"caption": "The built-in digits with the same networks, at all of the project's epochs. The cell prints the seed.", "name": "fig-mnist-digits"}, "image": {"alt": "Nine rows of eight images. The first two are noise. From the third on there are soft white digits on black, which change little from row to row: each column keeps its shape, blurred at first, then clearer; some are digits, some lie between two."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The built-in digits with the same networks, at all of the project's epochs.", "name": "fig-mnist-digits"}, "image": {"alt": "Nine rows of eight images. The first two are noise. From the third on there are soft white digits on black, which change little from row to row: each column keeps its shape, blurred at first, then clearer; some are digits, some lie between two."}}
 DIGITS = RESULTS / NAME / "digits" / f"seed-{min(arm.finished)}"
-done = len(of_digits[0].history)
+done = len(arm.finished[min(arm.finished)].history)
 print(f"built-in digits, {done} epochs, seed {min(arm.finished)}")
 plotting.image_rows({f"epoch {e}": sheet(DIGITS, e) for e in sheets_of(DIGITS)})
 
 # %% [markdown]
-# The project also made an animation. This is ours, of the run on MNIST: $64$ codes, one sheet after another.
+# The project also made an animation. Ours shows $64$ codes of the run on MNIST, one sheet after another.
 
-# %% mystnb={"figure": {"caption": "The sample sheets of the run on MNIST, one after another. The cell prints their epochs.", "name": "fig-mnist-animation"}, "image": {"alt": "A moving sheet of sixty-four digits. Grainy strokes become cleaner, and at many places one digit turns into another."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The sample sheets of the run on MNIST, one after another.", "name": "fig-mnist-animation"}, "image": {"alt": "A moving sheet of sixty-four digits. Grainy strokes become cleaner, and at many places one digit turns into another."}}
 print("sheets after epochs", *sheets_of(MNIST))
 Picture(data=(MNIST / "samples" / "animation.gif").read_bytes(), format="gif")
 
 # %% [markdown]
 # ## Does it reconstruct?
 #
-# The name says VAE, so it should. The `reconstruction_loss` of a record is half the squared error of test images, summed over pixels. What is much and what little? Two answers know nothing of the image: *another* test image, and the mean of all training images. A model that does no better than the mean copies, in pixels, no better than somebody who never saw the image. The two baselines are of the data set that is named; they are none for the other.
+# The name says VAE, so it should. The `reconstruction_loss` of a record is half the squared error of test images, summed over pixels. What is much and what little? Two answers know nothing of the image: *another* test image, and the mean of all training images. A model that does no better than the mean copies, in pixels, no better than somebody who never saw the image.
 
 # %%
 pixel_loss = losses.gaussian_reconstruction
@@ -564,34 +629,44 @@ baseline = {
     "another image": np.mean(pixel_loss(x_test, x_test[rng.permutation(len(x_test))])),
     "mean image": np.mean(pixel_loss(x_test, np.broadcast_to(x_train.mean(axis=0), x_test.shape))),
 }
-others = {name: records.read_runs(RESULTS / name) for name in ("vae-mnist", "vaegan-mnist")}
-shown = {
-    "original on digits": of_digits,
-    "original on MNIST": [runs["MNIST"]],
-    **others,
+
+# %% tags=["hide-input"]
+# The same two on MNIST, where it was at hand: `python -m benchmarks.pixel_baselines`.
+of_mnist = json.loads(Path("../benchmarks/results/pixel_baselines.json").read_text())["mnist"]
+models_shown = {
+    "original's networks": {"digits": list(arm.finished.values()), "MNIST": [runs["MNIST"]]},
+    "VAE": {"MNIST": records.read_runs(RESULTS / "vae-mnist")},
+    "light VAE-GAN": {"MNIST": records.read_runs(RESULTS / "vaegan-mnist")},
 }
-print(f"{'':20}{'seeds':>6}{'mean':>8}{'lowest':>9}{'highest':>9}{'active units':>16}")
-for name, value in baseline.items():
-    print(f"{name + ', ' + profile.data:20}{value:14.1f}")
-for name, found in shown.items():
-    values = [record.metrics["reconstruction_loss"] for record in found]
-    units = [record.metrics["active_units"] for record in found]
-    latent_dim = found[0].config["arguments"]["latent_dim"]
-    print(
-        f"{name:20}{len(values):6}{np.mean(values):8.1f}{min(values):9.1f}{max(values):9.1f}"
-        f"{min(units):5} to {max(units)} of {latent_dim}"
-    )
+rows = {
+    f"{data}, {name}": {"seeds": "", "mean": value, "lowest": "", "highest": "", "active units": ""}
+    for data, found in {profile.data: baseline, "MNIST": of_mnist}.items()
+    for name, value in found.items()
+}
+for name, by_data in models_shown.items():
+    for data, found in by_data.items():
+        values = [record.metrics["reconstruction_loss"] for record in found]
+        units = [record.metrics["active_units"] for record in found]
+        rows[f"{data}, {name}"] = {
+            "seeds": len(found),
+            "mean": np.mean(values),
+            "lowest": min(values),
+            "highest": max(values),
+            "active units": f"{min(units)} to {max(units)}"
+            f" of {found[0].config['arguments']['latent_dim']}",
+        }
+notebook.Table(dict(sorted(rows.items(), key=lambda row: row[0].lower())), digits=1)
 
 # %% [markdown]
-# On the built-in digits the recorded copies are worse than one grey average of all images, and the last column shows why. A latent dimension is *active* if its mean changes from image to image. Here none is: the encoder tells nothing about the image, which [chapter 2](02_vae.ipynb) calls *posterior collapse*, and no decoder can copy from such a code. On MNIST the code is used, and still the copies are far from those of a much smaller VAE. What likeness there is comes from the encoder, which looks for a code whose image resembles the original.
+# On the built-in digits the recorded copies are worse than one grey average of all images, and the last column shows why. A latent dimension is *active* if its mean changes from image to image. Here none is: the encoder tells nothing about the image, which [chapter 2](02_vae.ipynb) calls *posterior collapse*, and no decoder can copy from such a code. On MNIST the code is used, but the copies are only somewhat better than the grey average, and far from those of a much smaller VAE. What likeness there is comes from the encoder, which looks for a code whose image resembles the original.
 #
 # This is what one expects of a decoder that is not told to copy. Whether `gamma` alone is to blame, a run would show in which it alone is changed: `experiments.train(NAME, data="digits", epochs=100, settings={"gamma": 0.1})`. No such run is recorded yet.
 #
 # ## Three curves
 #
-# The project had the curves of the training. Ours are measured on held-out images too, where no label is flipped. The dotted lines mark the level of the blind discriminator.
+# On MNIST the project logged the training alone. Our losses are measured on held-out images too, where no label is flipped. The dotted lines mark the level of the blind discriminator.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The three losses on held-out images: the run on MNIST (left) and all seeds on the built-in digits (right). Dotted: where decoder and discriminator stand when the discriminator sees no difference. The cell prints the means of the last ten epochs.", "name": "fig-mnist-curves"}, "image": {"alt": "Six small charts. On the left the curve of the encoder's loss climbs, those of decoder and discriminator zigzag around dotted lines. On the right the encoder's loss rises a little, then falls by a factor of ten and stays there; the decoder's climbs above its dotted line with tall spikes, the discriminator's zigzags around its own."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The three losses on held-out images: the run on MNIST (left) and all seeds on the built-in digits (right). Dotted: where decoder and discriminator stand when the discriminator sees no difference.", "name": "fig-mnist-curves"}, "image": {"alt": "Six small charts. On the left the curve of the encoder's loss climbs, those of decoder and discriminator zigzag around dotted lines. On the right the encoder's loss rises a little, then falls by a factor of ten and stays there; the decoder's climbs above its dotted line with tall spikes, the discriminator's zigzags around its own."}}
 figure, axes = plt.subplots(3, 2, figsize=(plotting.WIDTH, 5.2), sharex="col", sharey="row")
 for name, record in runs.items():
     column = 0 if name == "MNIST" else 1
@@ -639,19 +714,19 @@ for name, record in runs.items():
         print(f"{name:15}" + "{:14.2f}{:18.2f}{:14.2f}".format(*means))
 
 # %% [markdown]
-# Begin with the dotted lines. On MNIST decoder and discriminator stay close to the level of a blind discriminator. That does not mean that nothing is learned: both learn, and what one gains the other takes back. A level curve is what a fair game looks like, and also what a dead one looks like. The original's curves are not level, as the figure of the log shows: its discriminator wins.
+# In the run on MNIST, decoder and discriminator stay close to the level of a blind discriminator. That does not mean that nothing is learned: both learn, and what one gains the other takes back. A level curve is what a fair game looks like, and also what a dead one looks like. The original's curves are not level: its discriminator wins ({numref}`fig-mnist-logged`).
 #
-# The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. Its feature term is measured with the discriminator's features. In this run they are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), so the measure grows and the distance with it. The original's encoder loss, without its constant, stays nearly level for $100$ epochs. So the growth belongs to our assumption and not to the original.
+# The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. Its feature term is measured with the discriminator's features. In this run they are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), so the measure grows and the distance with it. The original's encoder loss, without its constant, halves in the first fifteen epochs and then creeps up by less than half; over all $100$ it stays within a factor of little more than two. So the growth belongs to our assumption and not to the original.
 #
-# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Compare its own two losses in the table. In training it is well below the blind level, although some labels there are turned round. On held-out images it lies about that level: above it with some seeds, below it with others.
+# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Compare its own two losses. In training it is well below the blind level, although some labels there are turned round. On held-out images it lies about that level: above it with some seeds, below it with others.
 #
-# The second table helps to find out why. It holds the mean of $D$ on real images: during the training, then on training images and on test images with the network *in evaluation mode*. The difference between the last two columns is what was learned by heart. On the built-in digits, though, the larger step is the first one. One cause may be BatchNorm: in evaluation mode it uses averages that it gathered in training, and those can lag behind a network that still changes. So a good part of a held-out loss is not about new images at all. One cannot see that in the curve.
+# The second table helps to find out why. It holds the mean of $D$ on real images: during the training, then on training images and on test images with the network *in evaluation mode*. The difference between the last two columns is what was learned by heart. On the built-in digits, though, the larger step is the first one. One cause may be BatchNorm: in evaluation mode it uses averages that it gathered in training, and those can lag behind a network that still changes. So a good part of a held-out loss is not about new images at all, and the curve alone does not show that.
 #
 # ## What it could not see
 #
-# The project's sheets show $16$ images each, and no numbers. After every epoch our runs generated as many images as there are test images, at most a thousand, from fixed codes. A classifier that knows real digits named them. That gives the *share of each digit*; the share that no digit can be read from (`low_confidence`); *coverage*, the share of test images with a generated one close by; and the *Fréchet distance* of the classifier's features. Chapter 4 explains them.
+# The project's sheets show $16$ images each, and no numbers. After every epoch our runs generated as many images as there are test images, at most a thousand, from fixed codes. A classifier that knows real digits named them. That gives the *share of each digit*; the share that no digit can be read from, `low_confidence`; *coverage*, the share of test images with a generated one close by; and the *Fréchet distance* of the classifier's features. Chapter 4 explains them.
 #
-# Each number needs its floor, which is what *real* images would get. For the distance and coverage that is training images against test images. (On MNIST the floor was taken with five times as many images as the curve, so the curve's own floor lies a little higher.) For the balance of digits it is a calculation.
+# Each number needs its floor, which is what *real* images would get. For the distance and coverage that is training images against test images. (On MNIST the floor was taken with five times as many images as the curve, so the curve's own floor lies a little higher.) For the balance of digits it can be calculated.
 #
 # Let $p_k$ be the share of digit $k$ among $N$ images, and $K$ the number of classes. How uneven they are is the divergence from even shares, as in chapter 6, in code `verdicts.class_divergence`:
 #
@@ -659,37 +734,35 @@ for name, record in runs.items():
 # \texttt{class_divergence} = \sum_k p_k \log \left( K p_k \right) .
 # $$ (eq-mnist-divergence)
 #
-# It is zero only if all shares are *exactly* equal, and fair dice do not do that. Near even shares the divergence is a parabola, $\tfrac K2 \sum_k (p_k - \tfrac 1K)^2$. One share has the variance $\tfrac 1K (1 - \tfrac 1K) / N$. So on average fair draws show
+# It is zero only if all shares are *exactly* equal, which those of fair dice are not. Near even shares the divergence is a parabola, $\tfrac K2 \sum_k (p_k - \tfrac 1K)^2$. One share has the variance $\tfrac 1K (1 - \tfrac 1K) / N$. So on average fair draws show
 #
 # $$
 # \text{floor} \approx \frac{K - 1}{2 N} .
 # $$ (eq-mnist-floor)
 #
-# And a digit that is gone while the rest stay even costs $\log \frac{10}{9}$, about a tenth of a nat.
+# For comparison, a digit that is gone while the rest stay even costs $\log \frac{10}{9}$, about a tenth of a nat.
 
-# %%
-print("after the last epoch of each run")
-columns = {
-    "Fréchet": 8,
-    "floor": 6,
-    "coverage": 10,
-    "floor ": 6,
-    "unclear": 9,
-    "divergence": 12,
-    " floor": 7,
-}
-print(f"{'':15}" + "".join(f"{title.strip():>{width}}" for title, width in columns.items()))
+# %% tags=["hide-input"]
+rows = {}
 for name, record in runs.items():
     last, real = record.history[-1], record.metrics
     number = min(1000, record.config["data"]["test_count"])
-    print(
-        f"{name:15}{last['sample_frechet_distance']:8.1f}{real['real_held_out_frechet_distance']:6.1f}"
-        f"{last['sample_coverage']:10.2f}{real['real_held_out_coverage']:6.2f}"
-        f"{last['sample_low_confidence']:9.2f}{verdicts.class_divergence(last):12.3f}"
-        f"{9 / (2 * number):7.3f}"
-    )
+    rows[name] = {
+        "Fréchet": last["sample_frechet_distance"],
+        "its floor": real["real_held_out_frechet_distance"],
+        "coverage": last["sample_coverage"],
+        "its floor ": real["real_held_out_coverage"],
+        "unclear": last["sample_low_confidence"],
+        "divergence": verdicts.class_divergence(last),
+        " its floor": 9 / (2 * number),
+    }
+notebook.Table(
+    rows,
+    {"Fréchet": 1, "its floor": 1, "divergence": 3, " its floor": 3},
+    corner="after the last epoch",
+)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Coverage and Fréchet distance by epoch, on MNIST (left) and for all seeds on the built-in digits (right). Dotted: what real images get. The cell prints the coverage, the table above it both at the last epoch.", "name": "fig-mnist-quality"}, "image": {"alt": "Four small charts. Above, coverage climbs steeply, then stays at about two thirds, below a dotted line near one. Below, on a logarithmic axis, the distance falls steeply, then zigzags far above a dotted line."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Coverage and Fréchet distance by epoch, on MNIST (left) and for all seeds on the built-in digits (right). Dotted: what real images get.", "name": "fig-mnist-quality"}, "image": {"alt": "Four small charts. Above, coverage climbs steeply, then stays at about two thirds, below a dotted line near one. Below, on a logarithmic axis, the distance falls steeply, then zigzags far above a dotted line."}}
 figure, axes = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.2), sharex="col", sharey="row")
 for name, record in runs.items():
     column = 0 if name == "MNIST" else 1
@@ -718,9 +791,9 @@ for name, record in runs.items():
     )
 
 # %% [markdown]
-# Most of what is gained is gained early. In the first third of a run the distance falls by a large factor and coverage rises. After that the curves of the built-in digits go up and down and come no nearer to the floor. Whether MNIST came nearer with more steps, the table says. And the samples still are not what real digits are: see the share of images that cannot be read.
+# Most of what is gained is gained early. In the first third of a run the distance falls by a large factor and coverage rises. After that the curves of the built-in digits go up and down and come no nearer to the floor. At the end the distance is many times its floor in every run, and from about one image in six, or more, no digit can be read. Do not compare the distances of MNIST with those of the built-in digits, though: the images differ, and so does the classifier whose features are compared.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of each digit among generated images, by epoch: MNIST (above) and the digits' first seed (below). A tenth would be fair. The cell prints, for each run, the digit that was rarest on average over the last ten epochs, and the mean divergence in each third of the run.", "name": "fig-mnist-classes"}, "image": {"alt": "Two bands of ten rows each, one for each digit, coloured by share from white to dark blue. In the upper one all rows have about one shade after the first few epochs. In the lower one the first tenth of the epochs is a dark row and nine white ones; after that the other rows turn blue one by one; one stays darker than the others to the end."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of each digit among generated images, by epoch: MNIST (above) and the digits' first seed (below). A tenth would be fair. Below, for each run, the digit that was rarest on average over the last ten epochs, and the mean divergence in each third of the run.", "name": "fig-mnist-classes"}, "image": {"alt": "Two bands of ten rows each, one for each digit, coloured by share from white to dark blue. In the upper one all rows have about one shade after the first few epochs. In the lower one the first tenth of the epochs is a dark row and nine white ones; after that the other rows turn blue one by one; one stays darker than the others to the end."}}
 figure, axes = plt.subplots(2, 1, figsize=(plotting.WIDTH, 5.0))
 for plane, (name, record) in zip(axes, list(runs.items())[:2], strict=True):
     shares = np.array([record.column(f"sample_class_{k}") for k in range(10)])
@@ -750,80 +823,134 @@ for name, record in runs.items():
     )
 
 # %% [markdown]
-# The digits are not even: the divergences lie above the floor of chance. In the second chart one digit is about twice as frequent as is fair, at the cost of others. But read along the rows. A digit that vanishes would be a row that fades to white. In the epochs drawn here, once the first third is over, no row does. The divergence by thirds says the same in numbers.
+# The digits are not even: the divergences lie above the floor of chance. In the second chart one digit is about twice as frequent as is fair, at the cost of others. But read along the rows. A digit that vanishes would be a row that fades to white. In the epochs drawn here, once the first third is over, no row does. The divergence by thirds agrees. On the built-in digits it falls from third to third, and on MNIST it stays where it is.
 #
-# Look also at the first epochs, where nearly all images are called one digit. That digit is only the classifier's word for noise. A histogram cannot tell a collapse from rubbish. Coverage can.
+# Look also at the first epochs, where nearly all images are called one digit. That digit is only the classifier's word for noise. A histogram cannot tell a collapse from rubbish, but coverage can.
 #
 # ## Does a loss tell any of it?
 #
-# The project had three losses. If one of them rose and fell with the quality, the curve would have been enough. Rank the epochs of a run by a loss, and by the Fréchet distance; compare the ranks. *Spearman's rank correlation* is one if both orders agree, zero if they have nothing in common, minus one if they are opposed. The first third of each run is left out. There everything changes at once, and anything goes with anything.
+# The project had three losses. If one of them rose and fell with the quality, the curve would have been enough. Rank the epochs of a run by a loss, and by the Fréchet distance; compare the ranks. *Spearman's rank correlation* is one if both orders agree, zero if they have nothing in common, minus one if they are opposed. The first third of each run is left out, because there everything improves at once.
+
 
 # %%
-print("rank correlation of the Fréchet distance with the loss of")
-print(f"{'':15}" + "".join(f"{name:>15}" for name in LOSSES))
-correlations = {}
-for name, record in runs.items():
+def correlation(record, network):
+    """Return Spearman's correlation of a held-out loss with the Fréchet distance, late epochs."""
     late = len(record.history) // 3
-    distance = record.column("sample_frechet_distance")[late:]
-    correlations[name] = [
-        spearmanr(record.column(f"val_{network}_loss")[late:], distance).statistic
-        for network in LOSSES
-    ]
-    print(f"{name:15}" + "".join(f"{value:15.2f}" for value in correlations[name]))
-lowest = dict(zip(LOSSES, np.min(list(correlations.values()), axis=0), strict=True))
-good = [network for network, value in lowest.items() if value > 0.5]
-print("above one half in every run:", ", ".join(good) or "none")
+    columns = (f"val_{network}_loss", "sample_frechet_distance")
+    return spearmanr(*(record.column(name)[late:] for name in columns)).statistic
+
+
+notebook.Table(
+    {name: {n: correlation(record, n) for n in LOSSES} for name, record in runs.items()},
+    corner="rank correlation of the Fréchet distance with the loss",
+)
 
 # %% [markdown]
-# A loss that told the quality would give a column of large positive numbers: the higher it is, the larger the distance. The last line says which loss does so in every run. And even a high number in one run would not help. One would have to know beforehand which loss to trust.
-#
-# So in these runs no loss tells the quality in every one, and curves like these cannot show what the sheets do not show. Chapter 7 gives the reason: a loss of one player measures the other player too.
+# A loss that told the quality would give a column of large positive numbers: the higher it is, the larger the distance. No column is like that. The one number that is far from zero has the wrong sign: on MNIST the encoder's loss *rises* while the distance falls. So none of the three curves could have stood in for a measure of the samples. Chapter 7 gives the reason: a loss of one player measures the other player too.
 #
 # ## The claim
 #
-# *The longer MNIST trains, the rarer some digits become, until they vanish*, the project concluded from the sheets of one run. Before our runs were made, [the page of claims](../book/claims.md) wrote down what would support it: on the built-in digits, over five seeds, the divergence from even shares must be larger in the last ten epochs than in epochs $31$ to $40$ of the same run, by the threshold that the cell prints.
+# *The longer MNIST trains, the rarer some digits become, until they vanish*, the project concluded from its experiment. Before our runs were made, [the page of claims](../book/claims.md) wrote down what would support that: on the built-in digits, over five seeds, the divergence from even shares must be larger in the last ten epochs than in epochs $31$ to $40$ of the same run, by at least the *needed* effect.
 
 # %%
 claim = next(c for c in claims.CLAIMS if c.name == "C1")
 verdict = verdicts.judge(claim, RESULTS)
-print(textwrap.fill(f"{claim.name}: {claim.claim}", 72))
+
+# %% tags=["hide-input"]
 print(f"runs: {arm.registered} registered, {len(arm.finished)} finished, {arm.failed} broke off")
-print(f"needed: a divergence larger by {claim.threshold} nats")
-if verdict.effect:
-    early, late = (side[claim.metric][0] for side in reversed(verdict.sides))
-    print(f"divergence in epochs 31 to 40: {early:.3f}, in the last ten: {late:.3f}")
-    print("effect {:.3f} [{:.3f}, {:.3f}]".format(*verdict.effect))
-    print(f"verdict: {verdict.word}")
-else:
-    print(f"verdict: {verdict.word}. {verdict.why}")
-print(textwrap.fill(claim.caveat, 72))
+print(f"verdict: {verdict.word}. {verdict.why}")
+early, late = (
+    (side[claim.metric][0] for side in reversed(verdict.sides)) if verdict.sides else ("", "")
+)
+notebook.Table(
+    {
+        claim.name: {
+            "epochs 31 to 40": early,
+            "last ten": late,
+            "effect": verdict.effect or "",
+            "needed": claim.threshold,
+        }
+    },
+    digits=3,
+    corner="divergence from even shares, nats",
+)
 
 # %% [markdown]
-# Read the word with its limits. "Refuted" means that the effect is smaller than the claim needs, and an effect below zero that the digits became *more* even. "Open" would mean that the runs do not decide. Either is said of *these* runs: small digits, $1\,500$ steps, settings that were assumed before the search. The claim was about $100$ epochs of MNIST, forty times as many steps. Of those there is only the one run above, as far as it goes, and it does not count for the verdict.
+# Read the verdict with its limits. "Refuted" means that the effect is smaller than the claim needs, and an effect below zero that the digits became *more* even. "Open" would mean that the runs do not decide. Either is said of *these* runs: small digits, $1\,500$ steps, settings that were assumed before the search. The claim was about $100$ epochs of MNIST, forty times as many steps. Of those there is only the one run above, as far as it goes, and it does not count for the verdict.
 #
-# Why did the project see digits become rare? We do not know. Its settings differ from those of our runs, as its log shows. And there is another possibility: its sheets hold sixteen images. How many of the ten digits are missing from sixteen *fair* draws? Each one is missing with probability $0.9^{16}$, so on average it is
+# ### What its own sheets say
+#
+# And what did the project see? First ask what one sheet can show. How many of the ten digits are missing from sixteen *fair* draws? Each is missing with probability $0.9^{16}$, so on average it is
 #
 # $$
 # 10 \cdot 0.9^{16}
 # $$ (eq-mnist-missing)
 #
-# digits. The cell computes that, and counts in simulated sheets how often at least one digit is missing.
+# digits. How often at least one or three are missing, simulated sheets tell.
 
 # %%
-sheets = rng.multinomial(16, np.full(10, 0.1), size=100_000)
-missing = (sheets == 0).sum(axis=1)
-print(f"digits missing from a sheet of 16: {10 * 0.9**16:.2f} on average")
-print(f"sheets of 16 without at least one digit: {(missing > 0).mean():.0%}")
-print(f"sheets without three or more: {(missing >= 3).mean():.0%}")
+fair = rng.multinomial(16, np.full(10, 0.1), size=100_000)
+missing = (fair == 0).sum(axis=1)
+print(f"missing on average {missing.mean():.2f}, by the formula {10 * 0.9**16:.2f}")
+print(
+    f"at least one: {(missing > 0).mean():.0%} of sheets; at least three: {(missing > 2).mean():.0%}"
+)
 
 # %% [markdown]
-# A sheet on which all ten digits appear is the exception, even if the generator is perfectly fair. Seven such sheets from one run cannot show that a digit vanishes.
+# A sheet on which all ten digits appear is the exception, even if the generator is perfectly fair. So one sheet says nothing of a missing digit. But the project published more than one. Its README has seven, and six frames of its animation are other sheets: $208$ images, each from a code of its own as it seems, for no two sheets are alike. We cut them out and let the course's classifier for MNIST read them. Here are its answers, sheet by sheet, so that you can compare them with the pictures (the repository carries no licence, so they are not shown here).
+
+# %%
+# Sheets after epochs 5, 20 and 35, then frames 2, 3 and 4 of the animation, which lie between.
+EARLY = """8122589055859654 3359995589579656 2735992630609679
+           3994358189252905 0788133565955668 7858994333294945"""
+# Sheets after epochs 50, 65, 80 and 95, then frames 6, 7 and 9, all after epoch 35.
+LATE = """4847265298349844 9960529833335859 9493639009794140 9393383459399797
+          9478409238399146 2694993772303947 9394976397333169"""
+
+
+def read(sheets):
+    """Return the digits on some sheets, (images,)."""
+    return np.array([int(digit) for digit in "".join(sheets.split())])
+
+
+def shares(digits):
+    """Return the share of each digit, (10,)."""
+    return np.bincount(digits, minlength=10) / len(digits)
+
+
+def largest_fall(early, late):
+    """Return by how much the share of that digit fell which fell most."""
+    return np.max(shares(early) - shares(late))
+
+
+early, late = read(EARLY), read(LATE)
+fall = largest_fall(early, late)
+everything = np.concatenate([early, late])
+by_chance = [
+    largest_fall(*np.split(rng.permutation(everything), [len(early)])) for _ in range(10_000)
+]
+as_far = np.mean(np.array(by_chance) > fall - 1e-9)
+print(f"largest fall {fall:.3f}, as large in {as_far:.1%} of shuffles")
+
+# %% tags=["hide-input"]
+notebook.Table(
+    {
+        "up to epoch 35": {str(k): share_of for k, share_of in enumerate(shares(early))},
+        "after it": {str(k): share_of for k, share_of in enumerate(shares(late))},
+    },
+    corner="share of",
+)
+
+# %% [markdown]
+# The five falls from a fifth of the images to a twentieth. Is that chance? If epochs made no difference, every division of the $208$ images into two parts of these sizes would be as good as any other. So we shuffle them many times, and ask how often *any* digit falls as far as the five did. That happens in fewer than one shuffle of a hundred. This is a *permutation test* {cite}`efron1993introduction`. It needs no assumption about the shares themselves.
+#
+# So in the project's run a digit did become rarer, as its author wrote; by these sheets it did not vanish. It is one run, and we chose where to divide it with the sheets before us; another division gives another number. Why our runs show nothing of the kind, we do not know. They are shorter, and their settings differ from the project's, as its log shows.
 #
 # ## See for yourself
 #
-# All of it in one figure, for the runs whose sheets were kept. Choose one, then walk through its epochs. Find an epoch in which the discriminator's loss jumps. Did the samples change?
+# Here are losses, measures and samples in one figure, for the runs whose sheets were kept. Choose a run, then walk through its epochs. Find an epoch in which the discriminator's loss jumps. Did the samples change?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "hide-input"]
 folders = {"MNIST": MNIST}
 folders |= {f"digits, seed {s}": RESULTS / NAME / "digits" / f"seed-{s}" for s in arm.finished}
 explorer = RunExplorer(
@@ -838,18 +965,27 @@ explorer = RunExplorer(
 )
 explorer
 
-# %%
-for name, record in runs.items():
-    best = min(record.history, key=lambda row: row["sample_frechet_distance"])
-    print(
-        f"{name:15} lowest Fréchet distance {best['sample_frechet_distance']:6.1f}",
-        f"in epoch {best['epoch']:3} of {len(record.history)}",
-    )
+# %% tags=["hide-input"]
+best = {
+    name: min(record.history, key=lambda row: row["sample_frechet_distance"])
+    for name, record in runs.items()
+}
+notebook.Table(
+    {
+        name: {
+            "lowest Fréchet distance": row["sample_frechet_distance"],
+            "in epoch": f"{row['epoch']} of {len(runs[name].history)}",
+        }
+        for name, row in best.items()
+    },
+    digits=1,
+    corner="run",
+)
 
 # %% [markdown]
 # ## TensorBoard
 #
-# The experiment writes its curves and sample sheets for TensorBoard by itself. In Colab or Jupyter set the first line to `True` and run the cell: it opens below it. From a terminal: `tensorboard --logdir runs`.
+# The experiment writes its curves and sample sheets for TensorBoard by itself. In Colab or Jupyter set the first line to `True` and run the cell, and TensorBoard opens below it. From a terminal: `tensorboard --logdir runs`.
 
 # %%
 show_tensorboard = False  # True in Colab or Jupyter
@@ -859,12 +995,7 @@ if show_tensorboard:
 
     get_ipython().run_line_magic("load_ext", "tensorboard")
     get_ipython().run_line_magic("tensorboard", "--logdir ../runs/chapter-9")
-skipped = (
-    "epoch",
-    "val_",
-    "learning_rate",
-    "sample_class",
-)  # there are many more
+skipped = ("epoch", "val_", "learning_rate", "sample_class")  # there are many more
 curves = [name for name in run.history[-1] if not name.startswith(skipped)]
 print(textwrap.fill("curves: " + ", ".join(curves), 72))
 
@@ -875,7 +1006,7 @@ print(textwrap.fill("curves: " + ", ".join(curves), 72))
 #
 # ### Run and look
 #
-# The built-in digits have $1\,437$ training images. Batches are of $100$, and an epoch of MNIST has $600$ steps. As many steps as how many epochs of MNIST is a run of $100$ epochs? The table of records above helps.
+# The built-in digits have $1\,437$ training images. Batches are of $100$, and an epoch of MNIST has $600$ steps. How many epochs of MNIST make as many steps as a run of $100$ epochs on the built-in digits?
 
 # %% tags=["exercise"]
 # Exercise: steps_by_hand
@@ -1109,12 +1240,12 @@ exercises.check("histogram_floor", histogram_floor)
 #
 # ## What to remember
 #
-# - A model can be rebuilt from its diagrams as far as they go. Count its parameters, list what had to be assumed, and hold the list against whatever the original left: a log can rule assumptions out.
+# - A network can be rebuilt from its diagrams as far as they go. Count its parameters, list what had to be assumed, and hold the list against whatever the original left: a log can rule assumptions out.
 # - A weight in a loss says nothing by its size. Measure the share of the gradient.
-# - With this `gamma` the decoder is not told to reconstruct. What likeness there is, the encoder has to find among the codes.
+# - With this `gamma` the decoder is not told to reconstruct, so the encoder has to find what likeness there is among the codes.
 # - Know the level at which the discriminator knows nothing, and draw it into the plot.
 # - Count steps, not epochs, when data sets differ.
-# - Whether digits vanish is a question about shares over time, over several seeds, above the floor of chance. Neither a loss of the game nor a sheet of sixteen images answers it.
+# - Whether digits vanish is a question about shares over time, over several seeds, above the floor of chance. No loss of the game answers it, and no single sheet of sixteen images. Many sheets together can show a change: compare it with what shuffling gives.
 #
 # ## Sources
 #
@@ -1123,4 +1254,5 @@ exercises.check("histogram_floor", histogram_floor)
 # - The best discriminator: {cite}`goodfellow2014generative`, proposition 1; here with a soft label {cite}`salimans2016improved`, section 3.4, and two kinds of fakes.
 # - MNIST: {cite}`lecun1998gradient`; the built-in digits: {cite}`alpaydin1998optical`.
 # - Fréchet distance of a network's features: {cite}`heusel2017gans`, equation 6; coverage: {cite}`naeem2020reliable`, section 3.
+# - Permutation tests: {cite}`efron1993introduction`, chapter 15.
 # - BatchNorm's statistics, which the count of parameters includes: {cite}`ioffe2015batch`, section 3.1.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 117 s on two CPU cores, measured at the last execution.*
+# *Run time: 491 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and what can curves and sheets tell about it?**
 #
@@ -23,22 +23,22 @@ if "google.colab" in sys.modules and not os.path.exists("10_faces_experiment.py"
     from IPython import get_ipython
 
     address = "https://github.com/vaegan-edu/vaegan-edu"
-    get_ipython().system(f"git clone -q --depth 1 {address} course")
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
     os.chdir("course/notebooks")
     get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
 
-# %% tags=["hide-input"] mystnb={"code_prompt_show": "Show the imports", "code_prompt_hide": "Hide the imports"}
-import os
+# %%
+from vaegan_edu import notebook
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # quiet start
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same digits on every run
+profile = notebook.start()
 
 import gc
 import io
 import textwrap
-import time
+import timeit
 from datetime import datetime
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -61,12 +61,10 @@ from vaegan_edu import (
 from vaegan_edu.experiments.settings import ORIGINAL_RATE, RULES
 from vaegan_edu.widgets import RunExplorer
 
-# %matplotlib inline
-plotting.style()
-profile = experiments.current_profile()
 NETWORKS = ("encoder", "decoder", "discriminator")
 
 
+# %% tags=["hide-input"]
 def show_faces(figure):
     """Show a figure as JPEG: as PNG the sheets of this page would weigh megabytes."""
     stream = io.BytesIO()
@@ -78,9 +76,9 @@ def show_faces(figure):
 # %% [markdown]
 # ## The experiment of 2020
 #
-# The project that this course grew out of had a second half. It trained a VAE-GAN on photographs of faces, once under each of four rules of the learning rate, S1 to S4, for $100$ epochs each. Under S1 the rate is constant. Under the other three each network has a rate of its own, which follows the network's own validation loss. [Chapter 7](07_schedules.ipynb) explains the rules, and finds in the logs that S2, S3 and S4 did not run as the project's README words them.
+# In its second half the project that this course grew out of trained a VAE-GAN on photographs of faces, once under each of four rules of the learning rate, S1 to S4, for $100$ epochs each. Under S1 the rate is constant. Under the other three each network has a rate of its own, which follows the network's own validation loss. [Chapter 7](07_schedules.ipynb) explains the rules, and finds in the logs what ran: as S4 the reverse of what the project's README says, as S2 and S3 another rule than its word "patience" suggests.
 #
-# The project published sheets of faces, curves and logs. The logs hold more than its README shows: for each run and each network, the *training* loss and the *validation* loss of all $100$ epochs. They come with this course, and `records.original_logs` reads them. So we begin by reading, and train nothing yet.
+# The project published sheets of faces, curves and logs. Its README shows for each run and each network the curves of the *training* loss and of the *validation* loss, as TensorBoard drew them: smoothed, and cut off where a loss grows large. The logs hold the numbers of all $100$ epochs. They come with this course, and `records.original_logs` reads them. So we begin by reading and train nothing yet.
 
 # %%
 original_logs = records.original_logs()
@@ -114,12 +112,20 @@ def print_means(form, first, last):
         print_row(network, row)
 
 
-print_means("val_{}_loss", 91, 100)
+notebook.Table(
+    {
+        network: {
+            run.upper(): losses_of(run, f"val_{network}_loss", 91, 100).mean() for run in RUNS
+        }
+        for network in NETWORKS
+    },
+    corner="epochs 91 to 100",
+)
 
 # %% [markdown]
-# Which rule was best? Each network gives another answer: the encoder's loss is lowest under S4, the decoder's under S3, the discriminator's under S1. (Of the encoder's loss, $0.919 \cdot 25\,088 / 4096 \approx 5.63$ is a constant: its diagram sums the logarithm of a normal density over the discriminator's features. Only what lies above it could be learned.) Before we ask what to make of that, we ask what these numbers are. That takes four questions.
+# Which rule was best? Each network gives another answer: the encoder's loss is lowest under S4, the decoder's under S3, the discriminator's under S1. (Of the encoder's loss, $0.919 \cdot 25\,088 / 4096 \approx 5.63$ is a constant: its diagram sums the logarithm of a normal density over the discriminator's features. Only what lies above it could be learned.) Before we draw a conclusion from these numbers, we should know what they are. That takes four questions.
 #
-# ### Are the four runs alike but for their rule?
+# ### Do the four runs differ in their rule alone?
 #
 # A comparison of rules needs runs that differ in nothing else. The logs do not hold the settings of a run. But each entry of a TensorBoard log carries the time at which it was written.
 
@@ -132,21 +138,21 @@ WRITTEN = {
     "s3": ("2020-06-29 09:24:57", "2020-06-29 11:35:40"),
     "s4": ("2020-06-02 06:08:34", "2020-06-02 06:47:01"),
 }
-pace = {}
-print("UTC; seconds an epoch")
+rows = {}
 for run, times in WRITTEN.items():
     begin, end = (datetime.fromisoformat(text) for text in times)
-    pace[run] = (end - begin).total_seconds() / 99
-    print(f"{run.upper()}  {begin:%d %B %H:%M} to {end:%H:%M}  {pace[run]:5.1f}")
-slower = np.mean([pace[run] for run in ("s1", "s2", "s3")]) / pace["s4"]
-print(f"S1 to S3 over S4: {slower:.1f}")
+    rows[run.upper()] = {
+        "UTC": f"{begin:%d %B %H:%M} to {end:%H:%M}",
+        "seconds an epoch": (end - begin).total_seconds() / 99,
+    }
+notebook.Table(rows, digits=1)
 
 # %% [markdown]
-# S1, S2 and S3 were made on one day and at one pace. S4 is four weeks older, and its epochs took less than a third of the time. A rule of the learning rate costs no time, so something else differed too: the batch size, the machine, the networks, the code. The repository's history fits: it has one notebook for faces on the day of S4, and a second one, `VAEGAN-face2.ipynb`, on the day after S1 to S3. So S4 against the others is no clean comparison, whatever the numbers say. S1, S2 and S3 can be compared with each other, with one run of each.
+# S1, S2 and S3 were made on one day and at one pace. S4 is four weeks older, and its epochs took less than a third of the time. A rule of the learning rate costs no time, so something else differed too: the batch size, the machine, the networks, the code. The repository's history fits: it has one notebook for faces on the day of S4, and a second one, `VAEGAN-face2.ipynb`, on the day after S1 to S3. The section of its README on training tricks, soft and noisy labels among them, also came with S1 to S3. So S4 against the others is no clean comparison, whatever the numbers say. S1, S2 and S3 can be compared with each other, with one run of each.
 #
 # ### What would a discriminator pay that sees nothing?
 #
-# A loss needs a level to compare with. [Chapter 9](09_mnist_experiment.ipynb) has one: the *blind* discriminator, which sees no difference and gives every image the same answer $d$. There the labels of fakes were zero. The project's README says that for faces it used *soft and noisy* labels, and not how soft. So let us find out what the logs say about that.
+# A loss needs a level to compare with. [Chapter 9](09_mnist_experiment.ipynb) has one: the *blind* discriminator, which sees no difference and gives every image the same answer $d$. There the labels of fakes were zero. For faces the project used *soft and noisy* labels, says its README, but not how soft. Let us see what the logs tell about that.
 #
 # Here are the three losses, with the weights that the course gives them. Write `kl_loss` for the KL divergence of the codes from the prior, `feature_loss` for the distance of image and reconstruction in the discriminator's features, $D$ for the discriminator's probability of "real", $x$ for a real image, $\hat x$ for its reconstruction, and $x_p$ for an image decoded from the prior. All are means over the batch:
 #
@@ -169,7 +175,7 @@ print(f"S1 to S3 over S4: {slower:.1f}")
 # \end{aligned}
 # $$ (eq-faces-soft)
 #
-# Hard labels are $t = 1$ for real images and $s = 0$ for fakes. A soft label lies between. A noisy one is drawn anew for each image in each batch, and may be the wrong way round. But the cross-entropy is a straight line in the label, so on average only the *mean* label of each kind counts. Let $t$ be that of the real images and $s$ that of the fakes. If every image gets the answer $d$, then
+# Hard labels are $t = 1$ for real images and $s = 0$ for fakes; a soft label lies between. A noisy one is drawn anew for each image in each batch, and may be the wrong way round. But the cross-entropy is linear in the label, so on average only the *mean* label of each kind counts. Let $t$ be that of the real images and $s$ that of the fakes. If every image gets the answer $d$, then
 #
 # $$
 # \begin{aligned}
@@ -193,7 +199,7 @@ print(f"S1 to S3 over S4: {slower:.1f}")
 # \end{aligned}
 # $$ (eq-faces-price)
 #
-# That is the price of being blind. $H$ is the entropy of [chapter 3](03_kl_divergence.ipynb), here of a coin. There is a second level below: a discriminator that recognises every image answers $t$ to the real ones and $s$ to the fakes, and pays $H(t) + 2 w H(s)$. Since it cannot foresee how a label is drawn, nobody pays less.
+# That is the price of being blind. $H$ is the entropy of [chapter 3](03_kl_divergence.ipynb), here of a coin. There is a second level below: a discriminator that recognises every image answers $t$ to the real ones and $s$ to the fakes, and pays $H(t) + 2 w H(s)$. It cannot foresee how a label is drawn, so this is the least that any discriminator pays.
 
 
 # %%
@@ -214,7 +220,7 @@ def levels(t, s, w=1.0):
 
 
 # %% [markdown]
-# Now for labels that come into question; the last two columns are what a discriminator pays that is blind, and one that sees all. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
+# Here are both levels for some possible labels. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
 
 # %% tags=["hide-input"]
 faces_original = experiments.EXPERIMENTS["faces-original"].arguments
@@ -226,15 +232,19 @@ LABELS = {
     "as advised": (0.95, 0.15),
     "mean of one half": (0.9, 0.3),
 }
-print(f"{'labels':17}{'t':>4}{'s':>5}{'blind':>7}{'all':>7}")
-for name, (t, s) in LABELS.items():
-    blind, seeing = levels(t, s)
-    print(f"{name:17}{t:4.2f}{s:5.2f}{blind:7.3f}{seeing:7.3f}")
+notebook.Table(
+    {
+        name: {"t": t, "s": s} | dict(zip(("blind", "sees all"), levels(t, s), strict=True))
+        for name, (t, s) in LABELS.items()
+    },
+    digits={"blind": 3, "sees all": 3},
+    corner="labels",
+)
 
 # %% [markdown]
-# The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. A training loss is measured with the labels that were used.
+# The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. We take it that a training loss was measured with the labels that were trained on.
 
-# %% mystnb={"figure": {"caption": "The training loss of the four discriminators, beside three levels: the price of being blind with a mean label of one half (dotted) and with hard labels (dashed), and the least that anyone can pay with the labels that we assumed (dash-dotted).", "name": "fig-faces-labels"}, "image": {"alt": "Four curves over a hundred epochs. Those of S1, S2 and S3 lie on each other: for about thirty epochs they run along the dotted line just above two, then sink slowly through the dashed line and end a little below it. The curve of S4 falls from the start, crosses the dash-dotted line near the middle and levels off just below it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The training loss of the four discriminators, beside three levels: the price of being blind with a mean label of one half (dotted) and with hard labels (dashed), and the least that anyone can pay with the labels that we assumed (dash-dotted).", "name": "fig-faces-labels"}, "image": {"alt": "Four curves over a hundred epochs. Those of S1, S2 and S3 lie on each other: for about forty epochs they run along the dotted line just above two, then sink slowly through the dashed line and end a little below it. The curve of S4 falls from the start, crosses the dash-dotted line near the middle and levels off just below it."}} tags=["hide-input"]
 STYLE = {
     "s1": (plotting.COLOURS[0], "-"),
     "s2": (plotting.COLOURS[1], "--"),
@@ -267,14 +277,22 @@ print_row(f"epochs above {levels(*hard)[0]:.2f}", above, ">5")
 print_row("mean, 6 to 30", [run["discriminator_loss"][5:30].mean() for run in runs])
 print_row("answer to fakes", [np.exp(-run["decoder_loss"][5:30].mean() / 2) for run in runs])
 print_row("lowest", [run["discriminator_loss"].min() for run in runs])
+mnist = {name: np.array(values) for name, values in original_logs["mnist"].items()}
+print("\nits MNIST run" + "".join(f"{epoch:6}" for epoch in range(1, 7)))
+print("loss         " + "".join(f"{loss:6.2f}" for loss in mnist["discriminator_loss"][:6]))
+print("to fakes     " + "".join(f"{np.exp(-loss / 2):6.2f}" for loss in mnist["decoder_loss"][:6]))
 plt.show()
 
 # %% [markdown]
-# Take S1 to S3 first. In more than half of all epochs their training loss lies above the price of blindness under hard labels, and for some twenty-five of them it stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer. Its labels are not softened in equation {eq}`eq-faces-losses`, and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a mean of what $D$ answers to fakes: a little below one half. But with hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. A network in training would find that out within a few steps, and not miss it for twenty-five epochs. The simplest explanation is that one half *was* the best blind answer. Then the mean of all labels was close to one half: they were softened, or flipped, much more than we assumed.
+# Take S1 to S3 first. In more than half of all epochs their training loss lies above the price of blindness under hard labels, and for some thirty of them it stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer. Its labels are not softened in equation {eq}`eq-faces-losses`, and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a mean of what $D$ answers to fakes: a little below one half.
 #
-# Now S4. Its loss ends *below* the least that anyone can pay with the labels that we assumed. It is also below what any labels allow whose mean is one half: of these, $t = 1$ and $s = \tfrac 14$ let a discriminator pay the least, $2 H(\tfrac 14) \approx 1.12$. So its labels were harder than ours, and harder than those of S1 to S3 as we read them. This is the second thing, beside the time of an epoch, in which S4 seems to differ from the others, and neither is the learning rate.
+# But with hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. Why did the discriminator not find that in thirty epochs? One explanation is that one half *was* the best blind answer, since the mean of all labels was close to one half. Then they were softened, or flipped, much more than we assumed. The README, which names soft and noisy labels from then on, speaks for it.
 #
-# The logs do not show what the labels were; the project's notebooks would. (They are in its repository; [the page on the original](../book/original_project.md) says where to look.) But they speak against the labels that we assumed: for S4 firmly, since nobody pays less than the least, and for S1 to S3 by the argument above.
+# The project's own run on MNIST warns against being sure. There too the loss begins near $3 \log 2$ and lies above the price of blindness for five epochs, with answers to fakes well above one third, although its labels cannot have been so soft ([chapter 9](09_mnist_experiment.ipynb)). So something else can hold a discriminator up: a slow rate, or fakes that weigh less in the step than in the logged sum. But on MNIST the loss sinks from the first epoch on. In S1 to S3 it stands still.
+#
+# Now S4. Its loss ends *below* the least that anyone can pay with the labels that we assumed. It is also below what any labels allow whose mean is one half: of these, $t = 1$ and $s = \tfrac 14$ let a discriminator pay the least, $2 H(\tfrac 14) \approx 1.12$. So its labels were harder than ours. If the labels of S1 to S3 were as soft as they look, then they and S4 differ in this too, beside the time of an epoch, and neither is the learning rate.
+#
+# The logs do not show what the labels were; the project's notebooks would. (They are in its repository; [the page on the original](../book/original_project.md) says where to look.) For S4 the log rules out the labels that we assumed, since nobody pays less than the least. For S1 to S3 it makes softer ones likely, no more.
 #
 # ### Overfitted, or outrun?
 #
@@ -323,13 +341,13 @@ for kind, title in (("", "training"), ("val_", "validation")):
 plt.show()
 
 # %% [markdown]
-# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces otherwise than in training; from these logs the two cannot be told apart. One number more would do it: the loss on *training* faces in evaluation mode.
+# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces differently from training. From these logs the two cannot be told apart. One more number would do it: the loss on *training* faces in evaluation mode.
 #
-# How far does the estimate carry? It is an upper bound on the part of the real faces. If some fakes were taken for real with near certainty and the others were not, the fakes would cost more than we put down for them, and the real faces less. So the estimate makes the first cause likely; it proves nothing. Validation labels that were soft as well would change its numbers, but not the order of things.
+# How far does the estimate carry? It is an upper bound on the part of the real faces. If some fakes were taken for real with near certainty and the others were not, the fakes would cost more than we put down for them, and the real faces less. And labels that were soft on validation too would change its numbers, though not which part is the larger. So the estimate makes the first cause likely, but it is no proof.
 #
 # ### What does the mean of the last ten hide?
 #
-# In {numref}`fig-faces-gap` the validation losses of S2 and S3 shoot up at the end. The table at the top of this chapter took its means just there. Here they are again, beside the means of the ten epochs before.
+# In {numref}`fig-faces-gap` the validation losses of S2 and S3 shoot up at the end. (In the README's curves they leave the chart there.) The table at the top of this chapter took its means just in these epochs. Here they are again, beside the means of the ten epochs before.
 
 # %% mystnb={"figure": {"caption": "The discriminator's validation loss in the last thirty epochs. A horizontal bar is a mean over ten epochs; the shaded bars made the table at the top of this chapter.", "name": "fig-faces-last-ten"}, "image": {"alt": "Four curves from epoch 71 to 100 on a logarithmic axis. Until epoch 90 those of S1, S2 and S3 lie together at about two and a half and S4 at about four. In the shaded last ten epochs S2 climbs steeply to almost fifteen and S3 to about seven, while S1 and S4 go on as before."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.6))
@@ -352,20 +370,20 @@ for kind, title in (("val_", "validation"), ("", "training")):
 plt.show()
 
 # %% [markdown]
-# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. It came in the two runs whose rates had been lowered, and not in S1, but with one run of each that may be chance. One more run, or a stop ten epochs earlier, would have given another table.
+# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. S1, whose rate was not lowered, has no such blow-up, but neither has S4, whose rates were lowered most; and with one run of each it may be chance. A stop ten epochs earlier would have given another table.
 #
-# A mean over the last epochs is meant to even out noise around a level. Before you take one, look whether there is a level.
+# A mean over the last epochs is meant to even out noise around a level, so first look whether there is a level.
 #
 # ### What do its sheets show?
 #
-# The project's README shows sixteen random faces of each run after epochs $5$, $20$, $35$ and so on to $95$ ([S1](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr1), [S2](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr2), [S3](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr3), [S4](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr4)). The repository carries no licence, so we describe the sheets and show none of them. Look for yourself.
+# The project's README shows sixteen random faces of each run after epochs $5$, $20$, $35$ and so on to $95$ ([S1](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr1), [S2](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr2), [S3](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr3), [S4](https://github.com/Shuntw6096/VAE-GAN/tree/master/img/lr4)). The repository carries no licence, so we describe the sheets and show none of them.
 #
 # - After epoch $50$ there are faces with eyes, mouths and hair under all four rules. Those of S4 are the smoothest; those of S1, S2 and S3 have more contrast and are patchy. After epoch $80$ that is still so.
 # - After epoch $95$ the sheets of S2 and S3 are broken: coloured grain covers every face, in S3 more than in S2. S1 is patchy, but faces. S4 is the smoothest, and to our eyes the most like faces.
 #
-# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images. But they do not rank them. S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes.
+# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images, but they do not rank them. S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes.
 #
-# Sixteen images are few. The project had no numbers for its images, and from sixteen one sees whether there are faces, but not how many kinds of them. For digits one can say how much is missed: if all ten are equally frequent, a sheet lacks some of them by chance.
+# Sixteen images are few: one sees whether there are faces, but not how many kinds of them. For digits one can say how much a sheet of this size misses. If all ten are equally frequent, it lacks some of them by chance.
 
 # %%
 # A digit is missing from sixteen fair draws with the probability 0.9 ** 16.
@@ -373,21 +391,23 @@ missing = 10 * (1 - 1 / 10) ** 16
 print(f"missing on average: {missing:.2f} of 10")
 
 # %% [markdown]
-# Almost two of ten, with nothing wrong. The project's sheets of digits have the same size, so what one of them lacks is no sign of collapse ([chapter 9](09_mnist_experiment.ipynb)). A measure for a thousand images, beside what real images get, is what the rest of this chapter adds.
+# Almost two of ten are missing, with nothing wrong. The project's sheets of digits have the same size, so what *one* of them lacks is no sign of collapse. ([Chapter 9](09_mnist_experiment.ipynb) puts many of them together.) The rest of this chapter adds measures of many more images, beside what real images get.
 #
 # ## Its networks
 #
-# The repository holds diagrams of the three networks, and notebooks with their code. We could read the diagrams alone: the copy of the repository from which this course was made lacks the notebooks. A diagram gives the shape of what each layer puts out. That fixes the dense layers, and it nearly fixes the convolutions: with stride two and no padding, a kernel of size $k$ takes a side of $n$ pixels to $\lfloor (n - k) / 2 \rfloor + 1$ of them, and a transposed one to $2 (n - 1) + k$. The cell tries which kernels fit the maps of the faces' networks.
+# The repository holds diagrams of the three networks, and notebooks with their code. Only the diagrams could be read: the copy of the repository from which this course was made lacks the notebooks. A diagram gives the shape of what each layer puts out. That fixes the dense layers, and it nearly fixes the convolutions: with stride two and no padding, a kernel of size $k$ takes a side of $n$ pixels to $\lfloor (n - k) / 2 \rfloor + 1$ of them, and a transposed one to $2 (n - 1) + k$. Which kernels fit the maps of the networks for faces?
 
 # %%
 SIDES = [(64, 31), (31, 14)]  # encoder and discriminator
 TRANSPOSED_SIDES = [(15, 31), (31, 64)]  # decoder
-for before, after in SIDES:
-    fit = [k for k in range(1, 8) if (before - k) // 2 + 1 == after]
-    print(f"convolution {before} to {after}: kernel", *fit)
-for before, after in TRANSPOSED_SIDES:
-    fit = [k for k in range(1, 8) if 2 * (before - 1) + k == after]
-    print(f"transposed  {before} to {after}: kernel", *fit)
+fits = {
+    f"convolution, {n} to {after}": [k for k in range(1, 8) if (n - k) // 2 + 1 == after]
+    for n, after in SIDES
+} | {
+    f"transposed, {n} to {after}": [k for k in range(1, 8) if 2 * (n - 1) + k == after]
+    for n, after in TRANSPOSED_SIDES
+}
+notebook.Table({name: {"kernels that fit": " or ".join(map(str, k))} for name, k in fits.items()})
 
 # %% [markdown]
 # The decoder's kernels follow. In encoder and discriminator $4 \times 4$ is the only size that fits both convolutions, and we took it for both. With these kernels one can count the weights by hand from the shapes, the statistics of BatchNorm included, with $k$ the dimension of a kernel in minibatch discrimination, which the diagram does *not* give:
@@ -396,7 +416,7 @@ for before, after in TRANSPOSED_SIDES:
 # |---|---|---|
 # | $30\,028\,480$ | $31\,814\,595$ | $25\,847\,489 + 401\,408\,k$ |
 #
-# `faces-original` is our reconstruction. The cell builds it and counts, and lists the settings that no diagram or text states, with what we chose. They are assumptions: not looked up.
+# `faces-original` is our reconstruction. We build it and count, and list the settings that no diagram or text states, with what we chose. They are assumptions, not looked up.
 
 # %%
 original = experiments.EXPERIMENTS["faces-original"]
@@ -405,27 +425,34 @@ vaegan = original.build(settings, (64, 64, 3))
 k = settings["minibatch_dim"]
 by_hand = (30_028_480, 31_814_595, 25_847_489 + 401_408 * k)
 original_count = sum(by_hand)
-print(f"{'weights':14}{'built':>11}{'by hand':>12}")
-for name, count in zip(NETWORKS, by_hand, strict=True):
-    print(f"{name:14}{vaegan.networks[name].count_params():11,}{count:12,}")
-print("assumed:")
-for name in sorted(original.assumptions):
-    print(f"  {name} {settings[name]}")
+
+# %% tags=["hide-input"]
+display(
+    notebook.Table(
+        {
+            name: {"built": vaegan.networks[name].count_params(), "by hand": number}
+            for name, number in zip(NETWORKS, by_hand, strict=True)
+        },
+        corner="weights",
+    )
+)
+notebook.Table(
+    {name: {"value": str(settings[name])} for name in sorted(original.assumptions)},
+    corner="assumed",
+)
 
 # %% [markdown]
 # The counts agree, so the code builds what the diagrams show. What has no weights is open: the counts would be the same with other batches, another rate of dropout, or another optimizer.
 #
 # ### What a run would cost
 #
-# Nearly all of these weights stand in a few dense layers. Each step has to read all of them, compute as many slopes, and write all of them again. We time one step on a batch as large as we assumed. The optimizer is plain gradient descent, which stores nothing beside the weights; Adam keeps two more numbers for each weight.
+# Nearly all of these weights belong to a few dense layers. Each step has to read all of them, compute as many slopes, and write all of them again. We time one step on a batch as large as we assumed. The optimizer is plain gradient descent, which stores nothing beside the weights; Adam keeps two more numbers for each weight.
 
 # %%
 batch, _ = datasets.render_faces(settings["batch_size"], seed=0)
 vaegan.compile(*[keras.optimizers.SGD(1e-4) for _ in NETWORKS])
 vaegan.train_on_batch(batch)  # compiles
-start = time.perf_counter()
-vaegan.train_on_batch(batch)
-seconds = time.perf_counter() - start
+seconds = min(timeit.repeat(partial(vaegan.train_on_batch, batch), number=1, repeat=3))
 steps = 100 * 8500 / len(batch)  # a hundred epochs of its faces
 print(f"one step on {len(batch)} faces: {seconds:.1f} s")
 print(f"a hundred epochs: {steps * seconds / 60:.0f} minutes")
@@ -434,13 +461,13 @@ del vaegan  # hundreds of megabytes
 _ = gc.collect()
 
 # %% [markdown]
-# On a processor that is hours for one run. By the times above, the project's machines took between forty minutes and a little more than two hours. So light networks stand in for the original's in what follows. `faces-light` has the same three parts and the same kinds of loss. But it differs in nearly everything else, as the first table of the section on forty epochs shows.
+# On two cores that is many hours for one run. (By the times above, the project's machines took between forty minutes and a little more than two hours.) So light networks stand in for the original's in what follows. `faces-light` has the same three parts and the same kinds of loss, but it differs in nearly everything else, as the first table of the section on forty epochs shows.
 #
 # ## In small
 #
-# First the machinery, at a size that a notebook can train. Drawn faces of $32$ pixels ([their page](../book/faces.md)), few of them, ten epochs, two rules: S1, which never changes a rate, and S4 as its log has it (`s4-log`). The weights, the order of the data and all noise come from one seed. So both runs must be *the same run* until a rule first acts.
+# First we try the machinery at a size that a notebook can train: a few drawn faces of $32$ pixels ([their page](../book/faces.md)), ten epochs, and two rules. S1 never changes a rate, and `s4-log` is S4 as its log has it. The weights, the order of the data and all noise come from one seed, so both runs must be *the same run* until a rule first acts.
 #
-# On a GPU the same cell trains the original's networks for the original's $100$ epochs. Name your own pictures in its first line.
+# On a GPU the same cell trains the original's networks for the original's $100$ epochs. You can name your own pictures in its first line.
 
 # %%
 data = "rendered-faces"  # or "us-adult-faces", or a path of pictures
@@ -509,14 +536,9 @@ lowered = [t for t in range(epochs) if min(rates[n][t] for n in NETWORKS) < ORIG
 equal = [all(constant[n][t] == decaying[n][t] for n in NETWORKS) for t in range(epochs)]
 print("first decay after epoch:", lowered[0] + 1 if lowered else "none")
 print("first epoch of unequal losses:", equal.index(False) + 1 if False in equal else "none")
-print("epochs with the rate of a replay")
-for network in NETWORKS:
-    replayed = schedules.replay(rules[network], decaying[network])
-    agree = sum(a == b for a, b in zip(rates[network], replayed, strict=True))
-    print(f"  {network:14}{agree} of {epochs}")
 
 # %% [markdown]
-# The losses are equal to the last bit, up to the epoch in which some rule first acts. After that they are two different runs, and they differ in more than the rate: the smallest change of one weight grows step by step until every batch looks different. So a difference between two such runs need not come from what the rule is good for: another seed brings a different run too.
+# The losses are equal to the last bit until some rule first acts. After that they are two different runs, and they differ in more than the rate: the smallest change of one weight grows step by step until every batch looks different. So a difference between two such runs need not come from what the rule is good for. Another seed brings a different run too.
 
 # %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Sixty-four images of each of the two short runs, from the same codes, after the last epoch.", "name": "fig-faces-small"}, "image": {"alt": "Two sheets of eight by eight small pictures. Left, pale reddish ovals on white, the ghosts of heads, each a little different. Right, every square is filled by the same reddish grain, with a hint of an oval in the middle."}}
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4))
@@ -530,11 +552,11 @@ for axes, rule in zip(panels, sheets, strict=True):
 show_faces(figure)
 
 # %% [markdown]
-# Ten epochs of a few faces make ghosts at best, but even they show what a rule can do. Under S1 there are ovals with light and dark places. Under S4's log each improvement lowered a rate from the epoch on in which the window was full, and after ten epochs there is little more than grain.
+# On two cores, ten epochs of a few faces make ghosts at best, but even they show what a rule can do. Under S1 there are ovals with light and dark places. Under S4's log each improvement lowered a rate from the epoch on in which the window was full, and after ten epochs there is little more than grain.
 #
 # ## Forty epochs
 #
-# The records below are longer: $1\,000$ drawn faces of $32$ pixels, $40$ epochs, seven rules. S2, S3 and S4 stand there by the *words* of the README, and S4 also as its *log* has it. `plateau` (halve the rate after five epochs without a new best) and `cosine` are there for comparison. All begin at the original's $5 \cdot 10^{-4}$. Each was made by a command like
+# The records below are longer: $1\,000$ drawn faces of $32$ pixels, $40$ epochs, seven rules. S2, S3 and S4 follow the *words* of the README there, and S4 also its *log*. `plateau`, which halves the rate after five epochs without a new best, and `cosine` are there for comparison. All begin at the original's $5 \cdot 10^{-4}$. Each was made by a command like
 #
 # ```bash
 # python -m vaegan_edu train faces-light --image-size 32 --train-count 1000 --epochs 40 --schedule s3-text
@@ -546,10 +568,10 @@ show_faces(figure)
 RESULTS = Path("../book/results/faces-light")
 TITLES = {
     "s1": "S1",
-    "s2": "S2, text",
-    "s3": "S3, text",
-    "s4-text": "S4, text",
-    "s4-log": "S4, log",
+    "s2": "S2 (words)",
+    "s3": "S3 (words)",
+    "s4-text": "S4 (words)",
+    "s4-log": "S4 (log)",
     "plateau": "plateau",
     "cosine": "cosine",
 }
@@ -595,9 +617,6 @@ TABLE = {
     "weights": (f"{original_count / 1e6:.0f} mill.*", f"{light_count / 1e6:.0f} mill."),
     "runs of a rule": ("1", f"{min(len(runs) for runs in rendered.values())}"),
 }
-print(f"{'':18}{'original':>12}{'here':>10}")
-for row, (theirs, ours) in TABLE.items():
-    print(f"{row:18}{theirs:>12}{ours:>10}")
 for row in (
     "batch_size",
     "latent_dim",
@@ -612,22 +631,26 @@ for row in (
     "gamma",
 ):
     star = "*" if row in experiments.EXPERIMENTS["faces-original"].assumptions else ""
-    values = (
-        v if isinstance(v, str) else f"{v:.4g}"
-        for v in (faces_original[row], run.config["arguments"][row])
+    theirs, ours = (
+        value if isinstance(value, str) else f"{value:.4g}"
+        for value in (faces_original[row], run.config["arguments"][row])
     )
-    theirs, ours = values
-    print(f"{row:18}{theirs + star:>12}{ours:>10}")
-print("* assumed, or follows from an assumption")
-print(f"\na run took {np.mean(minutes):.1f} minutes; there are {len(minutes)}")
+    TABLE[row] = (theirs + star, ours)
+display(
+    notebook.Table(
+        {row: dict(zip(("original", "here"), pair, strict=True)) for row, pair in TABLE.items()},
+        corner="* assumed, or follows from it",
+    )
+)
+print(f"a run took {np.mean(minutes):.1f} minutes; there are {len(minutes)}")
 print(f"seven rules, three seeds: {np.mean(minutes) * 21 / 60:.1f} hours")
 
 # %% [markdown]
-# These limits come first, for they bound what follows. Our records are small: drawn faces at half the side, a few hundred updates in place of some thousands, light networks without the layer of minibatch discrimination, without dropout and without flipped labels, other weights between the terms, and one seed for each rule. Whatever they show of a rule holds for *these* networks at *this* length. For the original it is a hint. More seeds would be a matter of an hour or two; they are registered and not yet made.
+# These differences limit what follows. Our records are small: drawn faces at half the side, a few hundred updates in place of some thousands, light networks without the layer of minibatch discrimination, without dropout and without flipped labels, other weights between the terms, and one seed for each rule. Whatever they show of a rule holds for *these* networks at *this* length, and for the original it is a hint. More seeds would take an hour or two; they are registered and not yet made.
 #
 # ### What the rules did
 #
-# From three losses each rule has made three rates.
+# From the losses of three networks each rule has made three rates.
 
 # %% mystnb={"figure": {"caption": "Validation losses that the rules read (left) and learning rates that they made of them (right), by network and epoch, for the first seed. A network's rate follows its own loss, except for S1, which never moves, and the cosine, which goes by the clock.", "name": "fig-faces-rates"}, "image": {"alt": "Six charts in three rows, for encoder, decoder and discriminator; losses left, learning rates right on a logarithmic axis, seven lines each. The rates fan out from one common start: one stays level, one is a smooth arc down to zero, the others are staircases that fall at different times."}} tags=["hide-input"]
 LINES = {
@@ -680,7 +703,7 @@ plt.show()
 #
 # ### Which rule ran?
 #
-# Log losses and rates together, and a *replay* tells which rule was at work: let a rule act on the logged losses and compare the rates. On a log of our own it cannot fail. On the original's it can, so that is where we try it, on the three readings by the words and the three by the logs.
+# Log losses and rates together, and a *replay* tells which rule was at work: let a rule act on the logged losses and compare the rates. We try it on the original's logs, with the three readings by the words and the three by the logs.
 
 # %% mystnb={"figure": {"caption": "The learning rates that the original's S4 logged, and what the two readings of S4 make of its logged losses. The reading of the log lies on the logged rates throughout.", "name": "fig-faces-which"}, "image": {"alt": "Three charts side by side, one a network, with learning rates on a logarithmic axis over a hundred epochs. A thick pale staircase, the logged rate, with a thin line exactly on it. A dashed staircase, the other reading, takes another way down: later than the log for the encoder, earlier for decoder and discriminator."}} tags=["hide-input"]
 READINGS = {
@@ -730,7 +753,7 @@ figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center"
 plt.show()
 
 # %% [markdown]
-# The readings by the logs give every rate of every epoch. Those by the words fail all three, and no training was needed to find out. How the rules of the logs were found, and what the logs leave open, is the story of [chapter 7](07_schedules.ipynb). So a run called S2 or S3 in this chapter's records does not repeat the original's: it follows the words, and they are a rule of their own.
+# The readings by the logs give every rate of every epoch. Those by the words give three other sets of rates. How the rules of the logs were found, and what the logs leave open, is the story of [chapter 7](07_schedules.ipynb). So a run called S2 or S3 in this chapter's records does not repeat the original's: it follows the words, read as a plateau rule.
 #
 # ### What came out
 #
@@ -786,23 +809,21 @@ def show_sheets(data, found, epoch):
 
 print("Fréchet distance after the last epoch:")
 for rule, runs in rendered.items():
-    print(f"{TITLES[rule]:9}{first_of(runs).column('sample_frechet_distance')[-1]:6.1f}")
+    print(f"{TITLES[rule]:10}{first_of(runs).column('sample_frechet_distance')[-1]:6.1f}")
 show_sheets("rendered", rendered, 40)
 
 # %% [markdown]
-# Under S1, the words of S2 and S3, and the cosine there are faces, blurred but different from one another. Both readings of S4 leave grainy heads that look alike. The distance and the coverage say the same.
+# Under S1, the words of S2 and S3, and the cosine there are faces, blurred but different from one another. Both readings of S4 leave grainy heads that look alike. Distance and coverage agree with the eye here.
 #
 # ### Two rankings
 #
-# A table of losses is all that could be compared in the original. Here it stands beside the two columns that were missing there. Each number is a mean over the last ten epochs, and after the last section we know to look first: none of these curves blows up there ({numref}`fig-faces-rates`). Where there are three seeds or more, a bootstrap interval of the mean over seeds stands in brackets. We do not put the original's losses into the same table. Networks, weights of the terms and faces all differ, and so the numbers have no scale in common.
+# For the original's runs there are losses, and sheets for the eye. Here two measures of the faces stand beside the losses. Each number is a mean over the last ten epochs. We have looked first: none of these curves blows up there ({numref}`fig-faces-rates`). Where there are three seeds or more, a bootstrap interval of the mean over seeds stands in brackets. We do not put the original's losses into the same table. Networks, weights of the terms and faces all differ, and so the numbers have no scale in common.
 
 
 # %% tags=["hide-input"]
-def told(values, digits=2):
-    """The mean over seeds as text, with its interval where there are three or more."""
-    if len(values) < 3:
-        return f"{np.mean(values):.{digits}f}"
-    return "{:.{d}f} [{:.{d}f}, {:.{d}f}]".format(*metrics.mean_interval(values), d=digits)
+def told(values):
+    """The mean over seeds, with its interval where there are three or more."""
+    return metrics.mean_interval(values) if len(values) >= 3 else float(np.mean(values))
 
 
 COLUMNS = {
@@ -813,15 +834,19 @@ table = {
     rule: {title: [last_ten(run, name) for run in runs.values()] for title, name in COLUMNS.items()}
     for rule, runs in rendered.items()
 }
-print(f"{'':9}{'loss':>6}{'loss':>7}{'loss':>6}{'Fréchet':>9}{'cover-':>7}")
-print(f"{'':9}{'enc.':>6}{'dec.':>7}{'dis.':>6}{'distance':>9}{'age':>7}")
-for rule, row in table.items():
-    cells = [told(row[title], 0 if title == "encoder" else 2) for title in COLUMNS]
-    widths = (6, 7, 6, 9, 7)
-    print(f"{TITLES[rule]:9}" + "".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True)))
+notebook.Table(
+    {
+        TITLES[rule]: {
+            title if title in QUALITY.values() else f"{title}'s loss": told(values)
+            for title, values in row.items()
+        }
+        for rule, row in table.items()
+    },
+    corner="last ten epochs",
+)
 
 # %% [markdown]
-# How well does the ranking by a loss agree with that by the Fréchet distance? Take every pair of rules, and ask whether the one with the lower loss also has the lower distance. The share of pairs that agree is one if the loss ranks the faces, and about one half if it says nothing. You will write that function in an exercise.
+# How well does the ranking by a loss agree with that by the Fréchet distance? Take every pair of rules, and ask whether the one with the lower loss also has the lower distance. The share of pairs that agree is one if the loss ranks the faces, and about one half if it says nothing. You will write that function again, without a loop, in an exercise.
 
 
 # %%
@@ -842,11 +867,11 @@ ranked = [TITLES[rule] for rule in np.array(list(table))[np.argsort(distance)]]
 print("by Fréchet distance, best first")
 for title in ranked:
     print(f"  {title}")
-print(f"{'pairs that agree':20}lowest loss")
+print(f"{'pairs that agree':26}lowest loss")
 for network in NETWORKS:
     lowest = TITLES[list(table)[means(network).argmin()]]
     place = f"{lowest}: place {ranked.index(lowest) + 1}"
-    print(f"  {network:14}{agreement(means(network), distance):4.0%}{place:>19}")
+    print(f"  {network:14}{agreement(means(network), distance):4.0%}{place:>24}")
 print(f"  {'coverage':14}{agreement(-means('coverage'), distance):4.0%}")
 
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.4), sharey=True)
@@ -867,104 +892,100 @@ figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center"
 plt.show()
 
 # %% [markdown]
-# In these runs the lowest losses point to the wrong faces. Those of encoder and decoder belong to S4's text, that of the discriminator to S4's log, and these two rules made the worst faces by distance and by coverage. Do not read more into the shares: seven rules make few pairs, and of rankings without any relation about every fifth agrees in two thirds of them or more.
+# In these runs the lowest losses point to the wrong faces. Those of encoder and decoder belong to S4 by its words, that of the discriminator to S4 by its log, and these two rules made the worst faces by distance and by coverage. Do not read more into the shares of pairs: there are only twenty-one, and of rankings without any relation about every fifth agrees in two thirds of them or more.
 #
 # ### Why the worst faces have the lowest losses
 #
-# Three tables, for the first seed of each rule. The first says after which epoch a network's rate had fallen to a tenth of the first. The second has what $D$ answers at the end to held-out faces, to their reconstructions and to samples, and beside it a measure that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*. The third compares the discriminator's loss, a mean over the last ten epochs, with the price of being blind.
+# For the first seed of each rule, the first table says after which epoch a network's rate had fallen to a tenth of the first. The second has what $D$ answers at the end to held-out faces, to their reconstructions and to samples, beside a measure that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*. The third compares the discriminator's loss, a mean over the last ten epochs, with the price of being blind.
+
 
 # %% tags=["hide-input"]
-print("epochs until a tenth of the first rate")
-print(f"{'':10}{'encoder':>8}{'decoder':>8}{'discrim.':>9}")
-for rule, runs in rendered.items():
-    when = []
-    for network in NETWORKS:
-        rates = np.array(first_of(runs).column(f"learning_rate_{network}"))
-        low = np.flatnonzero(rates <= ORIGINAL_RATE / 10)
-        when.append(low[0] + 1 if len(low) else "never")
-    print(f"{TITLES[rule]:10}{when[0]:>8}{when[1]:>8}{when[2]:>9}")
-print("\nmean of D at the end; pixel distance")
-print(f"{'':10}{'real':>6}{'copies':>7}{'samples':>8}{'pixels':>7}")
-for rule, runs in rendered.items():
-    last = first_of(runs).history[-1]
-    answers = [last[f"val_d_{kind}"] for kind in ("real", "reconstruction", "generated")]
-    pixels = first_of(runs).metrics["reconstruction_loss"]
-    print(f"{TITLES[rule]:10}{answers[0]:6.2f}{answers[1]:7.2f}{answers[2]:8.2f}{pixels:7.1f}")
-print(f"\ndiscriminator's loss; blind {price:.2f}")
-print(f"{'':10}{'training':>9}{'held out':>9}")
-for rule, runs in rendered.items():
-    seen = np.mean([last_ten(run, "discriminator_loss") for run in runs.values()])
-    unseen = np.mean([last_ten(run, "val_discriminator_loss") for run in runs.values()])
-    print(f"{TITLES[rule]:10}{seen:9.2f}{unseen:9.2f}")
+def stopped(rates):
+    """The epoch after which a rate had fallen to a tenth of the first, or None."""
+    low = np.flatnonzero(np.array(rates) <= ORIGINAL_RATE / 10)
+    return int(low[0]) + 1 if len(low) else None
+
+
+firsts = {TITLES[rule]: first_of(runs) for rule, runs in rendered.items()}
+display(
+    notebook.Table(
+        {
+            title: {n: stopped(run.column(f"learning_rate_{n}")) or "never" for n in NETWORKS}
+            for title, run in firsts.items()
+        },
+        corner="epochs to a tenth of the rate",
+    )
+)
+KINDS = {"real": "real", "copies": "reconstruction", "samples": "generated"}
+display(
+    notebook.Table(
+        {
+            title: {kind: run.history[-1][f"val_d_{name}"] for kind, name in KINDS.items()}
+            | {"pixel distance": run.metrics["reconstruction_loss"]}
+            for title, run in firsts.items()
+        },
+        digits={"pixel distance": 1},
+        corner="mean of D at the end",
+    )
+)
+notebook.Table(
+    {
+        title: {
+            name: last_ten(run, column)
+            for name, column in {
+                "training": "discriminator_loss",
+                "held out": "val_discriminator_loss",
+            }.items()
+        }
+        | {"blind": price}
+        for title, run in firsts.items()
+    },
+    corner="discriminator's loss",
+)
 
 # %% [markdown]
-# **S4 by its text** stops the *discriminator* first. The discriminator's loss is lowest in the first epochs, before the decoder has learned anything. From then on the decoder's progress raises this loss, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the price of being blind in training as well: it was outrun. Against such an opponent the losses of encoder and decoder are low.
+# **S4 by its words** stops the *discriminator* first. The discriminator's loss is lowest in the first epochs, before the decoder has learned anything. From then on the decoder's progress raises this loss, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the price of being blind in training as well: it was outrun. Against such an opponent the losses of encoder and decoder are low.
 #
 # **S4 by its log** stops *encoder and decoder* first, since their losses improve steadily in the beginning and each improvement lowers their rate. The discriminator's loss falls and then rises, so it keeps its rate for longer, and it wins: its answers to real faces and to fakes lie far apart, and its loss is the lowest of all. Its opponent hardly moves any more.
 #
 # So the loss of a network depends on the rate of its *opponent*. The encoder's loss, which seems to measure copies, is no exception: it is a distance in the discriminator's features, and every run has features of its own. By the one measure that all runs share, the pixels, both readings of S4 make worse copies than S1 and the words of S2 and S3.
 #
-# The original's S4 shows the same balance. Its rule stopped the encoder first, and in training its discriminator won by far ({numref}`fig-faces-gap`). And yet its faces are the smoothest of the four. Why does the same rule spoil ours? A rule that counts epochs does not know how many updates there are in one.
+# In the original's S4 too the rule stopped the encoder first, and in training the discriminator won by far ({numref}`fig-faces-gap`). And yet its faces are the smoothest of the four. Why does the same rule spoil ours? A rule that counts epochs does not know how many updates there are in one.
 
 # %% tags=["hide-input"]
 ours = first_of(rendered["s4-log"])
 steps_here = -(-ours.config["data"]["train_count"] // ours.config["arguments"]["batch_size"])
 steps_there = 8500 // faces_original["batch_size"]
-print("updates until a tenth of the first rate")
-print(f"{'':16}{'original*':>10}{'here':>8}")
+rows = {}
 for network in NETWORKS:
-    row = []
-    for rates, each in (
-        (logged["s4"][f"learning_rate_{network}"], steps_there),
-        (np.array(ours.column(f"learning_rate_{network}")), steps_here),
-    ):
-        low = np.flatnonzero(rates <= ORIGINAL_RATE / 10)
-        row.append(f"{(low[0] + 1) * each}" if len(low) else "never")
-    print(f"{network:16}{row[0]:>10}{row[1]:>8}")
-print(f"* with the batch of {faces_original['batch_size']} that we assumed")
+    name = f"learning_rate_{network}"
+    rows[network] = {
+        f"original, batches of {faces_original['batch_size']} (assumed)": stopped(
+            logged["s4"][name]
+        )
+        * steps_there,
+        "here": stopped(ours.column(name)) * steps_here,
+    }
+notebook.Table(rows, corner="updates to a tenth of the rate")
 
 # %% [markdown]
-# In ours encoder and decoder are stopped after fewer than two hundred updates, before there is a face to be seen. In the original the decoder had more than ten times as many, if its batches were as large as we assumed. An epoch is not a measure of work ([chapter 9](09_mnist_experiment.ipynb) has the same with digits). So the damage that S4's log does here is that of this rule *with so few updates*, and our ranking of S4 says nothing against the original's sheets.
+# In ours encoder and decoder are stopped after fewer than two hundred updates, before there is a face to be seen. In the original the decoder had more than ten times as many, if its batches were as large as we assumed. An epoch is not a measure of work ([chapter 9](09_mnist_experiment.ipynb) has the same with digits). So the damage that S4 by its log does here is that of this rule *with so few updates*, and our ranking of S4 says nothing against the original's sheets.
 #
 # ### How large is a difference?
 #
 # A rule is better than another only if the difference is larger than what a seed makes. The figure takes the Fréchet distance of the final samples against the training faces, as `evaluate` measures it, and beside it how far it moved *within* a run: the range over the last ten epochs. Where several seeds are there, the table gives the difference to S1 with an interval; the seeds come in pairs, for both runs of a pair began with the same weights.
 
-# %% mystnb={"figure": {"caption": "Fréchet distance of the samples at the end, a dot a seed, and as a thin line its range over the last ten epochs. The dotted line is what real faces reach. A dot is measured against training faces, a line against held-out ones, so a dot may lie beside its line.", "name": "fig-faces-spread"}, "image": {"alt": "A chart with one row for each rule. In each row a thin horizontal line with one or more dots on it. The lines of most rules overlap. A dotted vertical line far to the left marks the floor."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Fréchet distance of the samples at the end, a dot a seed, and as a thin line its range over the last ten epochs. The dotted line is what real faces reach. A dot is measured against training faces, a line against held-out ones, so a dot may lie beside its line.", "name": "fig-faces-spread"}, "image": {"alt": "A chart with one row for each rule. In each row a thin horizontal line with one or more dots on it. The lines of most rules overlap. A dotted vertical line far to the left marks real faces."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
-ends = {
-    rule: [run.metrics["random_frechet_distance"] for run in runs.values()]
-    for rule, runs in rendered.items()
-}
 spans = {
     rule: [run.column("sample_frechet_distance")[-10:] for run in runs.values()]
     for rule, runs in rendered.items()
 }
-low, high = np.min(spans["s1"]), np.max(spans["s1"])
 for place, (rule, runs) in enumerate(rendered.items()):
     for number, (run, last) in enumerate(zip(runs.values(), spans[rule], strict=True)):
         height = place + 0.18 * (number - (len(runs) - 1) / 2)
         axes.plot([min(last), max(last)], [height, height], color="0.6", linewidth=1)
         axes.plot(run.metrics["random_frechet_distance"], height, "o", color=LINES[rule]["color"])
-    shared = [seed for seed in runs if seed in rendered["s1"]]
-    coverage = told([run.metrics["random_coverage"] for run in runs.values()])
-    text = f"{TITLES[rule]:9} {told(ends[rule])}, coverage {coverage}"
-    print(text)
-    text = f"          range {np.min(spans[rule]):.1f} to {np.max(spans[rule]):.1f}"
-    if rule != "s1":
-        text += (
-            ", meets that of S1"
-            if np.min(spans[rule]) <= high and np.max(spans[rule]) >= low
-            else ", apart from S1"
-        )
-    if rule != "s1" and len(shared) >= 3:
-        apart = metrics.difference_interval(
-            [runs[seed].metrics["random_frechet_distance"] for seed in shared],
-            [rendered["s1"][seed].metrics["random_frechet_distance"] for seed in shared],
-            paired=True,
-        )
-        text += ", above S1 by {:.2f} [{:.2f}, {:.2f}]".format(*apart)
-    print(text)
 floor = np.mean(
     [run.metrics["real_frechet_distance"] for runs in rendered.values() for run in runs.values()]
 )
@@ -975,22 +996,47 @@ axes.set(xlabel="Fréchet distance", xlim=(0, None))
 print(f"real faces {floor:.2f}; seeds: {min(len(runs) for runs in rendered.values())} at least")
 plt.show()
 
+# %% tags=["hide-input"]
+rows = {}
+low, high = np.min(spans["s1"]), np.max(spans["s1"])
+for rule, runs in rendered.items():
+    ends = {
+        seed: [record.metrics["random_frechet_distance"] for record in (run, rendered["s1"][seed])]
+        for seed, run in runs.items()
+        if seed in rendered["s1"]
+    }
+    least, most = np.min(spans[rule]), np.max(spans[rule])
+    rows[TITLES[rule]] = {
+        "Fréchet distance": told([run.metrics["random_frechet_distance"] for run in runs.values()]),
+        "coverage": told([run.metrics["random_coverage"] for run in runs.values()]),
+        "range, last ten": f"{least:.1f} to {most:.1f}",
+        "range of S1": ("meets" if least <= high and most >= low else "apart")
+        if rule != "s1"
+        else "",
+    }
+    if rule != "s1" and len(ends) >= 3:
+        mine, of_s1 = zip(*ends.values(), strict=True)
+        rows[TITLES[rule]]["range of S1"] += ", above it by {:.2f} [{:.2f}, {:.2f}]".format(
+            *metrics.difference_interval(mine, of_s1, paired=True)
+        )
+notebook.Table(rows)
+
 # %% [markdown]
-# Rules whose ranges meet have shown no difference. S1, the cosine and the words of S2 and S3 cannot be told apart here, though their rates end far from each other and each has another loss. `plateau` is at the edge. The two readings of S4 stand apart by more than any run moves in its last ten epochs. Where there is one seed, it does not say how far seeds move. So in these runs a rule decided what faces came out when it stopped a network before its work was done. Where it did not, which rule it was hardly mattered.
+# Rules whose ranges meet have shown no difference. S1, the cosine and the words of S2 and S3 cannot be told apart here, though their rates end far from each other and each has another loss. `plateau` is at the edge. The two readings of S4 stand apart by more than any run moves in its last ten epochs. One seed does not say how far seeds move. So in these runs a rule decided what faces came out when it stopped a network before its work was done. Where it did not, which rule it was hardly mattered.
 #
 # ### Beside the original's sheets
 #
-# By our measures S1 and the words of S2 and S3 are alike, and S4's log is far behind. By the original's sheets of epoch $95$ S4 comes first, S1 second, and S2 and S3 are broken. The two orders contradict each other, and neither refutes the other:
+# By our measures S1 and the words of S2 and S3 are alike, and S4 by its log is far behind. By the original's sheets of epoch $95$, to our eyes, S4 comes first and S1 second, and S2 and S3 are broken. The two orders contradict each other, but neither refutes the other:
 #
 # - Its S2 and S3 followed the rules of the logs, ours the words. And what broke them came after epoch $90$; ours stop at $40$.
-# - Its S4 had many more updates before its networks were stopped, and ran in another setting than its S1, with other labels as it seems. Ours differs from our S1 in the rule alone, and is stopped before there is a face.
+# - Its S4 had many more updates before its networks were stopped, and ran in another setting than its S1, perhaps with other labels. Ours differs from our S1 in the rule alone, and is stopped before there is a face.
 # - Each order rests on one run of each rule. Theirs was judged by eye, on sixteen images each; ours by a network that has seen drawn faces, on as many images as there are held-out faces.
 #
 # In both, a loss may betray a breakdown, but no ranking by a loss is the ranking of the faces. To find out which rule makes better faces with the original's networks, one would have to run these, several times, and measure. The [last section](own-data) has the commands.
 #
 # ### Move through the runs
 #
-# Choose a rule and move the epoch. Sheets were kept after epochs $1$, $5$, $20$ and $40$. At which epoch do faces appear? Does the discriminator's loss show it? Compare `S1` and `S4, log` at the same epoch.
+# Choose a rule and move the epoch. Sheets were kept after epochs $1$, $5$, $20$ and $40$. At which epoch do faces appear? Does the discriminator's loss show it? Compare S1 and S4 (log) at the same epoch.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 RunExplorer(
@@ -1012,38 +1058,42 @@ RunExplorer(
 #
 # Drawn faces are simpler than photographs. So the same seven rules were run on real ones: official portraits of members of the US Congress, in the public domain. There are $874$ of them, of which $743$ are for training; for a model of faces that is *very* few. Networks, epochs and the single seed are as above.
 #
-# A photograph shows somebody. So here are sheets of many, and numbers over the whole set, and nothing else: no edit of one person's code, no path from one person to another, no enlarged copy.
+# A photograph shows somebody. So this page has sheets of many, and numbers over the whole set: no edit of one person's code, no path from one person to another, no enlarged copy.
 
 # %% tags=["hide-input"]
 congress = read("congress")
-for rule, runs in congress.items():
-    ends = [
-        told([run.metrics[f"random_{key}"] for run in runs.values()])
-        for key in ("frechet_distance", "coverage")
-    ]
-    print(f"{TITLES[rule]:9} Fréchet {ends[0]:>6}, coverage {ends[1]}")
+rows = {
+    TITLES[rule]: {
+        name: told([run.metrics[f"random_{key}"] for run in runs.values()])
+        for key, name in {"frechet_distance": "Fréchet distance", "coverage": "coverage"}.items()
+    }
+    for rule, runs in congress.items()
+}
 runs = [run for runs in congress.values() for run in runs.values()]
-for key in ("frechet_distance", "coverage"):
-    print(f"real faces, {key}: {np.mean([run.metrics[f'real_{key}'] for run in runs]):.2f}")
-print(
-    "contrast times two, lowest Fréchet:",
-    f"{min(run.metrics['sharpened_2_frechet_distance'] for run in runs):.2f}",
-)
+rows["real faces"] = {
+    "Fréchet distance": np.mean([run.metrics["real_frechet_distance"] for run in runs]),
+    "coverage": np.mean([run.metrics["real_coverage"] for run in runs]),
+}
+rows["contrast times two, the best"] = {
+    "Fréchet distance": min(run.metrics["sharpened_2_frechet_distance"] for run in runs),
+    "coverage": "",
+}
+notebook.Table(rows, corner="portraits")
 
-# %% mystnb={"figure": {"caption": "Sixty-four generated portraits of each rule after forty epochs on the Congress portraits, from the same codes.", "name": "fig-faces-congress"}, "image": {"alt": "Seven sheets of eight by eight small generated portraits, one a rule. S1, S2, S3 and cosine: soft heads with dark or light hair before bluish backgrounds, some broken into patches. Plateau: softer, more alike and grainy. S4, log: blotchy reddish ovals. S4, text: a coarse coloured grain in which hardly a head is seen."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Sixty-four generated portraits of each rule after forty epochs on the Congress portraits, from the same codes.", "name": "fig-faces-congress"}, "image": {"alt": "Seven sheets of eight by eight small generated portraits, one a rule. S1, S2, S3 and cosine: soft heads with dark or light hair before bluish backgrounds, some broken into patches. Plateau: softer, more alike and grainy. S4 (log): blotchy reddish ovals. S4 (words): a coarse coloured grain in which hardly a head is seen."}} tags=["hide-input"]
 print("nearest training picture, over held-out")
 for rule, runs in congress.items():
     run = first_of(runs)
     nearest = run.metrics["random_nearest_distance"] / run.metrics["real_nearest_distance"]
-    print(f"{TITLES[rule]:9} {nearest:.2f}")
+    print(f"{TITLES[rule]:10} {nearest:.2f}")
 show_sheets("congress", congress, 40)
 
 # %% [markdown]
 # The photographs are ordered like the drawn faces, and further apart. Under S1, the cosine and the words of S2 and S3 there are heads, hair and suits, blurred as one expects of so few pictures; by the last table a sample is about as far from its nearest training picture as a held-out portrait is, so they are no copies. `plateau` is behind, and both readings of S4 leave grain, the text's the most.
 #
-# Do not trust the numbers further than that. The measuring network has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other, with what real portraits get, and with the control: samples whose contrast was merely doubled. And an epoch has twelve updates here.
+# Do not trust the numbers further than that. The measuring network has seen drawn faces alone. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other, with what real portraits get, and with a control, samples whose contrast was merely doubled. An epoch has twelve updates here.
 #
-# Both kinds of faces were also learned at the original's $64$ pixels, with the light networks and a rate that falls linearly towards the end. That is the nearest our records come to the original: its size of pictures, and for the drawn faces its number of them, in a few epochs.
+# Both kinds of faces were also learned at the original's $64$ pixels, with the light networks and a rate that falls linearly towards the end. These records come nearest to the original: they have its size of pictures, and for the drawn faces its number of them, but only a few epochs.
 
 # %% mystnb={"figure": {"caption": "Sixty-four samples of the light networks at $64$ pixels, the size of the original project, on each kind of faces for which there is a record.", "name": "fig-faces-64"}, "image": {"alt": "Eight by eight generated faces, larger than in the sheets before. Drawn heads on white with varied hair, skin and clothes; they are soft, and some have torn edges of the hair. Beside them eight by eight portraits: heads and shoulders on blue under a coarse grain, whose eyes and mouths are shadows."}} tags=["hide-input"]
 LARGE = {"rendered": "seed-0", "Congress": "data-congress-epochs-30-seed-0"}
@@ -1091,7 +1141,7 @@ except FileNotFoundError as error:
 #
 # ## TensorBoard
 #
-# `callbacks.TensorBoardLog` has written the losses and the rates of the two short runs, and runs from the command line write theirs. In Colab or Jupyter set the first line to `True` and run the cell: it opens below it. From a terminal the command is `tensorboard --logdir runs`.
+# `callbacks.TensorBoardLog` has written the losses and the rates of the two short runs, and runs from the command line write theirs. In Colab or Jupyter set the first line to `True` and run the cell, and TensorBoard opens below it. From a terminal the command is `tensorboard --logdir runs`.
 
 # %%
 show_tensorboard = False  # True in Colab or Jupyter
@@ -1110,7 +1160,7 @@ print("\n".join(name for name in short["s1"][-1] if name.startswith("learning_ra
 #
 # ### Run and look
 #
-# Look at `S4, log` in {numref}`fig-faces-rates`: encoder and decoder are stopped early. How early can it be? Let every loss be lower than all before it. The rule is $5 \cdot 10^{-4}$, factor $0.6$, floor $5 \cdot 10^{-6}$, window four. After which epoch is the rate at its floor?
+# Look at S4 (log) in {numref}`fig-faces-rates`: encoder and decoder are stopped early. How early can it be? Let every loss be lower than all before it. The rule is $5 \cdot 10^{-4}$, factor $0.6$, floor $5 \cdot 10^{-6}$, window four. After which epoch is the rate at its floor?
 
 # %% tags=["exercise"]
 # Exercise: floor_by_hand
@@ -1130,7 +1180,7 @@ exercises.check("floor_by_hand", answer)
 # %% [markdown]
 # ### Derive: how long until it stops
 #
-# Now for any first rate, factor, floor and window. How many decays does it take, and when does the first one come? Derive the formula, then write it. No loop is needed.
+# Now for any first rate, factor, floor and window. How many decays does it take, and when does the first one come? Derive the formula, then write it without a loop.
 
 
 # %% tags=["exercise"]
@@ -1273,7 +1323,7 @@ exercises.check("pair_agreement", pair_agreement)
 # No. Any small change would have led to another run with another distance.
 #
 # </details>
-# <details><summary>b) That the two runs parted. Whether the rule is to thank for the difference, more seeds must show.</summary>
+# <details><summary>b) That the two runs parted. Whether the rule made the difference, more seeds must show.</summary>
 #
 # Right. Compare the difference with what seeds alone do.
 #
@@ -1325,7 +1375,7 @@ exercises.check("pair_agreement", pair_agreement)
 # - A discriminator's loss has two levels. Blind, it pays $(1 + 2w)\, H(m)$, with $m$ the mean of all labels; if it recognises everything, $H(t) + 2w H(s)$. A log beside these levels says something about the labels, and about who wins.
 # - Above the blind level on new images a discriminator has overfitted, was outrun, or differs in evaluation mode. Look at its training loss, and at which images cost so much.
 # - Before you take a mean over the last epochs, look at them. In the original's S2 and S3 that mean ranks a blow-up.
-# - Two runs are compared by what differs between them. Dates, times of an epoch and levels of a loss may show that it was more than the rule.
+# - Two runs are compared by what differs between them. Dates, times of an epoch and levels of a loss may show that more than the rule differed.
 # - A diagram of shapes fixes most of a network; whether code builds it is checked by counting weights. What has no weights stays an assumption until it is looked up.
 # - Log losses *and* rates: a replay then tells which rule ran.
 # - With one seed, runs are the same until a rule first acts. From then on every difference, large or small, makes another run.

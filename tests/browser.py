@@ -21,6 +21,7 @@ class Browser:
 
     def __init__(self, profile):
         self._loop = asyncio.new_event_loop()
+        self._socket = None
         self._process = subprocess.Popen(
             [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
             + ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
@@ -31,10 +32,14 @@ class Browser:
         )
         self._count = 0
         self.events = []  # what the page reported: requests, exceptions, lines of its console
-        port = self._wait_for(profile / "DevToolsActivePort").split()[0]
-        self._socket = self._loop.run_until_complete(self._connect(port))
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.send(f"{domain}.enable")
+        try:
+            port = self._wait_for(profile / "DevToolsActivePort").split()[0]
+            self._socket = self._loop.run_until_complete(self._connect(port))
+            for domain in ("Page", "Runtime", "Network", "Log"):
+                self.send(f"{domain}.enable")
+        except BaseException:
+            self.close()
+            raise
 
     def _wait_for(self, path):
         for _ in range(600):
@@ -166,7 +171,15 @@ class Browser:
 
     def close(self):
         """End the browser."""
+        try:
+            if self._socket is not None:
+                self._loop.run_until_complete(self._hang_up())
+        finally:
+            self._process.terminate()
+            self._process.wait(20)
+            self._loop.close()
+
+    async def _hang_up(self):
+        # Inside the loop: outside one, what Tornado writes asks asyncio for a loop of its own,
+        # which nobody closes.
         self._socket.close()
-        self._process.terminate()
-        self._process.wait(20)
-        self._loop.close()

@@ -7,6 +7,9 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import hypothesis
 import pytest
+from bs4 import BeautifulSoup
+
+from tests.built import build, copy_book
 
 # Modules that train, build the book or start processes. `make check` leaves them out, as it does
 # single tests with this mark; `make test` runs them all. Decided by `pytest --durations=0`.
@@ -24,6 +27,7 @@ SLOW = {
     "test_kernels",
     "test_models",
     "test_nbval",
+    "test_pages",
     "test_resume",
     "test_similarity_vae",
     "test_vaegan",
@@ -40,3 +44,32 @@ def pytest_collection_modifyitems(items):
 # The first example of a test compiles; what it takes says nothing about the code.
 hypothesis.settings.register_profile("course", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A copy of the book, built."""
+    folder = copy_book(tmp_path_factory.mktemp("book"))
+    done = build(folder)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def html(project):
+    """The folder of built pages."""
+    return project / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def read(html):
+    """A function from a page's name to its parsed HTML; each page is parsed once."""
+    parsed = {}
+
+    def read(page):
+        if page not in parsed:
+            text = (html / f"{page}.html").read_text(encoding="utf-8")
+            parsed[page] = BeautifulSoup(text, "html.parser")
+        return parsed[page]
+
+    return read

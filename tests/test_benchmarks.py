@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import light_recipe, peak_memory, quality_search, train_step
+from benchmarks import light_recipe, peak_memory, pixel_baselines, quality_search, train_step
 from benchmarks.steps import keras_steps
 from book.tables.quality import KINDS
 from vaegan_edu import datasets, networks, toys
@@ -478,3 +478,12 @@ def test_peaks_are_kept_row_by_row(tmp_path, monkeypatch):
     found = json.loads(path.read_text())
     assert {name: row["peak_mb"] for name, row in found.items()} == {"one": 900, "two": 800}
     assert all(row["commit"] and row["hardware"]["cores"] for row in found.values())
+
+
+def test_the_pixel_baselines_are_half_squared_errors():
+    """The mean image costs half the variance of the pixels, another image about twice as much."""
+    x = np.random.default_rng(1).normal(size=(400, 4, 4, 1)).astype("float32")
+    found = pixel_baselines.baselines(x, x)
+    variance = x.var(axis=0).sum()
+    assert found["mean image"] == pytest.approx(variance / 2, rel=1e-5)
+    assert found["another image"] == pytest.approx(variance, rel=0.1)

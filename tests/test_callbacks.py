@@ -198,9 +198,38 @@ def test_progress_tells_the_time_left_and_the_latest_losses(capsys, monkeypatch)
     assert lines[3].endswith("\n")
 
 
-def test_progress_of_a_resumed_run_counts_what_is_left(capsys):
-    lines = progress_lines(capsys, callbacks.Progress(), range(7, 9))
-    assert "1/2" in lines[0] and "2/2" in lines[1] and lines[1].endswith("\n")
+def test_progress_of_a_resumed_run_counts_on(capsys, monkeypatch):
+    now = iter(1000.0 + 10.0 * n for n in range(100))
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    lines = progress_lines(capsys, callbacks.Progress(), range(7, 10))
+    assert [re.search(r"\d+/10", line)[0].strip() for line in lines] == ["8/10", "9/10", "10/10"]
+    # The seven epochs before took none of this bar's time.
+    assert [re.search(r" (\d+)s 10s/epoch", line)[1] for line in lines[:2]] == ["20", "10"]
+    assert lines[2].endswith("\n")
+
+
+def test_progress_tells_the_rate_that_the_epoch_learned_with(capsys):
+    schedules = LearningRateSchedules({"generator": Plateau(0.3, 0.1, 1e-9, 1)})
+    watching = [Falsify(val_generator_loss=[1.0] * 3), schedules, callbacks.Progress()]
+    history = fit(tiny_gan(), watching, epochs=3)
+    assert history["learning_rate_generator"] == pytest.approx([0.3, 0.03, 0.003])
+    told = re.findall(r"learning_rate_generator: ([0-9.e-]+)", capsys.readouterr().out)
+    assert [float(rate) for rate in told] == [0.3, 0.3, 0.03]
+
+
+def test_history_has_empty_fields_for_what_an_epoch_does_not_log(tmp_path):
+    """As with `validation_freq`, and of a second fit that is the first to validate."""
+    x = np.zeros((6, 1))
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss="mse")
+    writer = HistoryWriter(tmp_path / "history.csv")
+    fits = ({"epochs": 3, "validation_data": (x, x), "validation_freq": 2}, {"epochs": 1})
+    for words in fits:
+        model.fit(x, x, callbacks=[writer], verbose=0, **words)
+    rows = records._read_history(tmp_path / "history.csv")
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    assert [np.isnan(row["val_loss"]) for row in rows] == [True, False, True, True]
+    assert all(np.isfinite(row["loss"]) for row in rows)
 
 
 def test_progress_moves_with_every_batch_in_a_terminal_alone(capsys, monkeypatch):
@@ -479,4 +508,4 @@ def test_history_and_progress_of_several_networks(tmp_path, capsys):
     for name in logs:
         assert [row[name] for row in rows] == pytest.approx(history[name])
     out = capsys.readouterr().out
-    assert "2/2" in out and "learning_rate_generator: 0.0300" in out
+    assert "2/2" in out and "learning_rate_generator: 0.3000" in out

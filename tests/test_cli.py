@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from importlib.util import find_spec
 
 import h5py
 import keras
@@ -51,7 +53,9 @@ def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
         ("vae-digits", {**given, "output": str(tmp_path), "resume": True, "settings": chosen}),
         ("ae-digits", {**kept, "output": None, "resume": False, "settings": {}}),
     ]
-    assert capsys.readouterr().out.splitlines()[1] == f"The record is in {tmp_path / 'run'}"
+    place = tmp_path / "run"
+    said = f"The record is in {place}; open {place / 'index.html'}"
+    assert capsys.readouterr().out.splitlines()[1] == said
 
 
 def run_module(*words, **environment):
@@ -94,7 +98,7 @@ def test_two_processes_train_to_the_same_bits(run, tmp_path):
     assert (code, err) == (0, "")
     bar, blank, place = re.sub("\x1b\\[[0-9]*m|[\x08\r]", "", out).splitlines()
     assert bar.startswith("1/1") and "val_kl_loss" in bar
-    assert (blank, place) == ("", f"The record is in {tmp_path / 'one'}")
+    assert blank == "" and place.startswith(f"The record is in {tmp_path / 'one'}; ")
 
     one, two = records.read_record(tmp_path / "one"), records.read_record(run)
     assert {**one.config, "commit": ""} == {**two.config, "commit": ""}
@@ -115,12 +119,14 @@ def test_evaluate_prints_and_writes_the_metrics_anew(run, capsys):
     assert main(["evaluate", str(run)]) == 0
     out, err = capsys.readouterr()
     assert err == "" and (run / "metrics.json").read_bytes() == before
-    printed = dict(line.split() for line in out.splitlines())
     recorded = records.read_record(run).metrics
-    assert printed.keys() == recorded.keys()
-    assert float(printed["random_precision"]) == pytest.approx(
-        recorded["random_precision"], rel=1e-3
-    )
+    lines = [line.split() for line in out.splitlines()]
+    kinds, *_ = (words for words in lines if words[:2] == ["real", "between"])
+    (row,) = (words for words in lines if words[:1] == ["precision"])
+    for kind, value in zip(kinds, row[1:], strict=True):  # each beside its floor
+        assert float(value) == pytest.approx(recorded[f"{kind}_precision"], rel=1e-3)
+    assert ["reconstruction_loss", f"{recorded['reconstruction_loss']:.4g}"] in lines
+    assert len(lines) < len(recorded) / 2
 
 
 def test_evaluate_refuses_other_data_than_the_runs(run, capsys, monkeypatch):
@@ -169,6 +175,61 @@ def test_reconstruct_writes_each_picture_of_a_folder_under_its_name(run, capsys,
             assert abs(np.array(picture) - grey).max() <= 3  # the picture in had 8 bits
 
 
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of two pictures of 40x30 pixels in colour."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.jpg", "b.png"):
+        Image.fromarray(np.full((30, 40, 3), 99, "uint8")).save(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["{0}", "{0}/made", "{0}/../pictures", "link"])
+def test_reconstruct_writes_nothing_among_the_pictures(run, pictures, place, capsys, tmp_path):
+    (tmp_path / "link").symlink_to(pictures)
+    output = str(tmp_path / place.format(pictures))
+    before = {path: path.read_bytes() for path in pictures.iterdir()}
+    capsys.readouterr()
+    line = fails(["reconstruct", str(run), str(pictures), "--output", output], capsys)
+    assert "must lie outside the folder of pictures" in line
+    assert before == {path: path.read_bytes() for path in pictures.iterdir()}
+
+
+def test_no_picture_is_replaced(run, pictures, capsys, tmp_path):
+    (tmp_path / "b.png").write_text("precious")
+    (tmp_path / "00001.png").write_text("precious")
+    before = sorted(tmp_path.rglob("*"))
+    capsys.readouterr()
+    for words in (
+        ["reconstruct", str(run), str(pictures), "--output", str(tmp_path)],
+        ["generate", str(run), "--count", "3", "--output", str(tmp_path)],
+        ["generate", str(run), "--count", "3", "--output", str(tmp_path / "b.png")],
+    ):
+        assert "No file is replaced: choose another --output, or remove" in fails(words, capsys)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "b.png").read_text() == (tmp_path / "00001.png").read_text() == "precious"
+
+
+def test_pictures_of_one_name_give_two_reconstructions(run, pictures, tmp_path):
+    (pictures / "a.jpg").rename(pictures / "B.jpg")  # of one name where case does not count
+    count = experiments.reconstruct_pictures(run, pictures, tmp_path / "out")
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert count == 2 and names == ["B.jpg.png", "b.png.png"]
+
+
+@pytest.mark.parametrize("name, written", [("脸" * 80 + ".jpg", True), ("n" * 255, False)])
+def test_a_long_name_does_not_end_the_reconstructions(run, pictures, name, written, tmp_path):
+    (pictures / "a.jpg").rename(pictures / name)
+    with warnings.catch_warnings(record=True, action="always") as told:
+        count = experiments.reconstruct_pictures(run, pictures, tmp_path / "out")
+    stems = {path.stem for path in (tmp_path / "out").iterdir()}
+    assert stems == ({"b", "脸" * 80} if written else {"b"}) and count == len(stems)
+    assert [str(one.message) for one in told] == (
+        [] if written else [f"{name} is left out: its name is too long for the output"]
+    )
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
@@ -177,8 +238,9 @@ def test_reconstruct_writes_each_picture_of_a_folder_under_its_name(run, capsys,
         ("generate {run} --count 0 --output x", "`count` must be a whole number of at least 1"),
         ("generate {run} --seed -1 --output x", "`seed` must be a whole number of at least 0"),
         ("generate {run}", "the following arguments are required: --output"),
-        ("generate nowhere --output x", "A record needs config.json. Received: nowhere"),
-        ("evaluate nowhere", "A record needs config.json. Received: nowhere"),
+        ("generate nowhere --output x", "There is no folder nowhere"),
+        ("evaluate nowhere", "There is no folder nowhere"),
+        ("evaluate .", "A record needs config.json. Received: ."),
     ],
 )
 def test_bad_words_of_a_finished_run_get_one_line(
@@ -224,6 +286,13 @@ def test_interrupted_by_a_user_it_says_how_to_go_on(tmp_path):
     assert error == "vaegan_edu: interrupted; continue with the same words and --resume\n"
 
 
+@pytest.mark.skipif(find_spec("torch") is not None, reason="the backend is there")
+def test_a_backend_that_is_not_installed_gets_one_line():
+    code, out, err = run_module("list", KERAS_BACKEND="torch")
+    assert code == 1 and out == "" and err.count("\n") == 1
+    assert err.startswith("vaegan_edu: KERAS_BACKEND names the backend torch, or keras.json does, ")
+
+
 @pytest.fixture
 def trains_nothing(monkeypatch):
     def fit(*_, **__):
@@ -258,6 +327,9 @@ def fails(words, capsys):
         ("train vae-digits --batch-size 0", "`batch_size` must be a whole number of at least 1"),
         ("train vae-digits --seed -1", "`seed` must be a whole number of at least 0"),
         ("train vae-digits --data faces", "Data must be one of digits, mnist, .*Received: 'faces'"),
+        ("train faces-light --data no/faces", "folder or zip of pictures is missing: no/faces"),
+        ("train faces-light --data faces.zip", "folder or zip of pictures is missing: faces.zip"),
+        ("train gan-faces --train-count 25", "at least 26 pictures to train .*Received: 25"),
         (
             "train vae-digits --data mnist",
             "MNIST was not found: VAEGAN_EDU_DATA must name a folder",

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from keras import ops
+from keras import layers, ops
 from scipy.spatial.distance import cdist, jensenshannon, pdist
 from scipy.special import expit, rel_entr
 from scipy.stats import entropy, kendalltau, spearmanr
@@ -236,6 +236,17 @@ def _balls(real, generated, k):
     return distances(real, generated) <= np.sort(distances(real, real), axis=1)[:, [k]]
 
 
+def _frechet(a, b, spread=np.std, weight=1.0):
+    """Of independent dimensions, by another route than the check: moments, then one norm."""
+    moments = [np.concatenate([x.mean(axis=0), weight * spread(x, axis=0)]) for x in (a, b)]
+    return np.linalg.norm(moments[0] - moments[1]) ** 2
+
+
+def _closer(generated, train, held_out, of=np.min):
+    threshold = of(cdist(held_out, train).min(axis=1))
+    return np.mean(cdist(generated, train).min(axis=1) < threshold)
+
+
 def _kl_terms(m, v):
     return 0.5 * (m**2 + np.exp(v) - v - 1)
 
@@ -430,6 +441,192 @@ def _vae_step(
         return loss
 
     return step
+
+
+def _gan_step(
+    real_weight=1.0,
+    fake_weight=1.0,
+    sign=1.0,
+    minimax=False,
+    batch=ops.mean,
+    alternate=False,
+    train=("discriminator", "generator"),
+    turn=1.0,
+    learns_from=None,
+    order=(0, 1),
+):
+    """A step of a GAN on the tape, some of it changed."""
+    own = {"discriminator": ["discriminator"], "generator": ["generator"]}
+    learns_from = own | (learns_from or {})
+
+    def step(generator, discriminator, optimizers, images, noise):
+        networks = {"discriminator": discriminator, "generator": generator}
+
+        def play():
+            with tf.GradientTape(persistent=True) as tape:
+                real, fake = discriminator(images), discriminator(generator(noise))
+                judging = real_weight * batch(ops.softplus(-sign * real))
+                judging += fake_weight * batch(ops.softplus(sign * fake))
+                fooling = -batch(ops.softplus(fake)) if minimax else batch(ops.softplus(-fake))
+            loss = {"discriminator": judging, "generator": fooling}
+            return loss, {
+                name: [
+                    sum(pair)
+                    for pair in zip(
+                        *(
+                            tape.gradient(loss[source], network.trainable_variables)
+                            for source in learns_from[name]
+                        ),
+                        strict=True,
+                    )
+                ]
+                for name, network in networks.items()
+            }
+
+        loss, gradients = play()
+        for name in train:
+            if alternate and name == "generator":
+                _, gradients = play()
+            changes = [turn * g for g in gradients[name]]
+            optimizers[name].apply(changes, networks[name].trainable_variables)
+        found = loss["discriminator"], loss["generator"]
+        return [found[place] for place in order]
+
+    return step
+
+
+def _terms(given, kl=ops.sum, squares=ops.sum, half=0.5, fool=None, fakes=None):
+    """The four terms of a VAE-GAN, some of it changed."""
+    m, v, logits, features = given
+    fool = fool or (lambda x: ops.softplus(-x))
+    fakes = fakes or ["reconstruction", "generated"]
+    apart = (features["real"] - features["reconstruction"]) ** 2
+    return (
+        ops.mean(kl(0.5 * (m**2 + ops.exp(v) - v - 1), axis=1)),
+        ops.mean(half * squares(apart, axis=(1, 2, 3))),
+        sum(ops.mean(fool(logits[k])) for k in fakes),
+        ops.mean(ops.softplus(-logits["real"]))
+        + sum(ops.mean(ops.softplus(logits[k])) for k in fakes),
+    )
+
+
+def _three_losses(
+    encoder=lambda t, g: t[0] + t[1],
+    decoder=lambda t, g: g * t[1] + t[2],
+    discriminator=lambda t, g: t[3],
+    **changes,
+):
+    def answer(m, v, logits, features, gamma):
+        terms = _terms((m, v, logits, features), **changes)
+        return [loss(terms, gamma) for loss in (encoder, decoder, discriminator)]
+
+    return answer
+
+
+def _vaegan_step(
+    moves=lambda name: True, gradient_of=lambda losses, place: losses[place], **changes
+):
+    """A step of a VAE-GAN on the tape, some of it changed."""
+    three = _three_losses(**changes)
+
+    def step(encoder, decoder, discriminator, optimizers, images, noise, gamma):
+        trio = encoder, decoder, discriminator
+        with tf.GradientTape(persistent=True) as tape:
+            m, v = encoder(images)
+            z = m + ops.exp(0.5 * v) * noise[0]
+            batches = {"real": images, "reconstruction": decoder(z), "generated": decoder(noise[1])}
+            seen = {kind: discriminator(batch) for kind, batch in batches.items()}
+            logits, features = ({k: out[i] for k, out in seen.items()} for i in (0, 1))
+            losses = three(m, v, logits, features, gamma)
+            wanted = [gradient_of(losses, place) for place in range(3)]
+        own = [network.trainable_variables for network in trio]
+        gradients = [
+            tape.gradient(loss, weights, unconnected_gradients="zero")
+            for loss, weights in zip(wanted, own, strict=True)
+        ]
+        for network, optimizer, gradient, weights in zip(
+            trio, optimizers, gradients, own, strict=True
+        ):
+            if moves(network.name):
+                optimizer.apply(gradient, weights)
+        return losses
+
+    return step
+
+
+def _built(shape, *heads, same=False):
+    """A network of heads on the flattened input."""
+    x = keras.Input(shape)
+    h = layers.Flatten()(x)
+    outputs = [heads[0](h)] * 2 if same else [head(h) for head in heads]
+    return keras.Model(x, outputs if len(outputs) > 1 else outputs[0])
+
+
+def _loud(units):
+    return layers.Dense(units, kernel_initializer=keras.initializers.RandomNormal(0, 5))
+
+
+def _drawing(latent_dim, activation, bias=False, **settings):
+    z = keras.Input((latent_dim,))
+    start = {"bias_initializer": "random_normal"} if bias else {}
+    h = layers.Dense(784, activation=activation, **start, **settings)(z)
+    return keras.Model(z, layers.Reshape((28, 28, 1))(h))
+
+
+def _judging(
+    shape=(28, 28, 1),
+    outputs=lambda logits, features: (logits, features),
+    units=1,
+    norm=False,
+    activation=None,
+):
+    x = keras.Input(shape)
+    features = layers.Conv2D(4, 4, strides=2)(x)
+    features = layers.BatchNormalization()(features) if norm else features
+    logits = layers.Dense(units, activation=activation)(layers.Flatten()(features))
+    return keras.Model(x, outputs(logits, features))
+
+
+_FEATURE_ALONE = {
+    "prior": 0.0,
+    "feature": 1.0,
+    "adversarial_decoder": 0.0,
+    "adversarial_discriminator": 0.0,
+}
+
+
+def _moves(step, weights, terms, atol=0.0, copy=True):
+    """Whether a step moves the discriminator by more than `atol`."""
+    before = weights["discriminator"].copy() if copy else weights["discriminator"]
+    return bool(np.abs(step(weights, terms)["discriminator"] - before).max() > atol)
+
+
+def _drawn(noise, like, seed=None):
+    return np.random.default_rng(seed).standard_normal(like.shape) if noise is None else noise
+
+
+def _loop(
+    order=lambda rng, n, epoch: rng.permutation(n),
+    noise=lambda rng, n, d: rng.standard_normal((2, n, d)),
+    reduce=lambda found: np.mean(found, axis=0),
+    stop=lambda n, size: n,
+    size_of=lambda size: size,
+    epochs_of=lambda epochs: epochs,
+):
+    """A training loop, some of it changed."""
+
+    def train(step, images, latent_dim, epochs, batch_size):
+        rng, means = np.random.default_rng(0), []
+        size, count = size_of(batch_size), len(images)
+        for epoch in range(epochs_of(epochs)):
+            index, found = order(rng, count, epoch), []
+            for start in range(0, stop(count, size), size):
+                batch = images[index[start : start + size]]
+                found.append(step(batch, noise(rng, len(batch), latent_dim)))
+            means.append(reduce(found))
+        return np.array(means)
+
+    return train
 
 
 MISTAKES = {
@@ -839,6 +1036,66 @@ MISTAKES = {
         "noise alone": lambda x, n, s, e, t: s * max(0, 1 - t / e) * n,
         "straight line": lambda x, n, s, e, t: x + s * np.exp(-t / e) * n,
     },
+    "gan_step": {
+        "lacks its term on generated": _gan_step(fake_weight=0.0),
+        "lacks its term on real": _gan_step(real_weight=0.0),
+        "labels are swapped": _gan_step(sign=-1.0),
+        "you halved": _gan_step(real_weight=0.5, fake_weight=0.5),
+        "minimax": _gan_step(minimax=True),
+        "you summed": _gan_step(batch=ops.sum),
+        "wrong order": _gan_step(order=(1, 0)),
+        "the generator did not move": _gan_step(train=["discriminator"]),
+        "the discriminator did not move": _gan_step(train=["generator"]),
+        "Algorithm 1": _gan_step(alternate=True),
+        "to be deceived": _gan_step(learns_from={"discriminator": ["discriminator", "generator"]}),
+        "helps the discriminator": _gan_step(learns_from={"generator": ["discriminator"]}),
+        "uphill": _gan_step(turn=-1.0),
+        "twice as far": _gan_step(turn=2.0),
+    },
+    "frechet_diagonal": {
+        "that is its root": lambda a, b: np.sqrt(_frechet(a, b)),
+        "you took variances": lambda a, b: _frechet(a, b, spread=np.var),
+        "the spread is missing": lambda a, b: _frechet(a, b, spread=np.sum, weight=0.0),
+        "the means are missing": lambda a, b: _frechet(a - a.mean(0), b - b.mean(0)),
+        "one value for each": lambda a, b: (
+            (a.mean(0) - b.mean(0)) ** 2 + (a.std(0) - b.std(0)) ** 2
+        ),
+        "averaged over the dimensions": lambda a, b: _frechet(a, b) / a.shape[1],
+        "did not square": lambda a, b: np.sum(a.mean(0) - b.mean(0) + a.std(0) - b.std(0)),
+        "you divided by N - 1": lambda a, b: _frechet(
+            a, b, spread=lambda x, axis: x.std(axis, ddof=1)
+        ),
+        "one mean and one deviation": lambda a, b: _frechet(a.reshape(-1, 1), b.reshape(-1, 1)),
+    },
+    "coverage": {
+        "this is precision": lambda r, g, k: _balls(r, g, k).any(axis=0).mean(),
+        "this is recall": lambda r, g, k: _balls(g, r, k).any(axis=0).mean(),
+        "its own nearest neighbour": lambda r, g, k: _balls(r, g, k - 1).any(axis=1).mean(),
+        "one neighbour too far": lambda r, g, k: _balls(r, g, k + 1).any(axis=1).mean(),
+        "not their share": lambda r, g, k: _balls(r, g, k).any(axis=1).sum(),
+        "this is density": lambda r, g, k: _balls(r, g, k).sum() / len(g) / k,
+        "empty balls": lambda r, g, k: 1 - _balls(r, g, k).any(axis=1).mean(),
+        "not all of them": lambda r, g, k: _balls(r, g, k).all(axis=1).mean(),
+    },
+    "recited_share": {
+        "you took the mean": lambda g, t, h: _closer(g, t, h, np.mean),
+        "you took the median": lambda g, t, h: _closer(g, t, h, np.median),
+        "you took the largest": lambda g, t, h: _closer(g, t, h, np.max),
+        "that is a count": lambda g, t, h: len(g) * _closer(g, t, h),
+        "against the held-out ones": lambda g, t, h: np.mean(
+            cdist(g, h).min(axis=1) < cdist(h, t).min()
+        ),
+        "*not* under suspicion": lambda g, t, h: 1 - _closer(g, t, h),
+        "exact copies only": lambda g, t, h: np.mean(cdist(g, t).min(axis=1) == 0),
+    },
+    "stable_rate": {
+        "that is the deviation": lambda s: s,
+        "that is half of it": lambda s: s**2,
+        "twice as large": lambda s: 4 * s**2,
+        "has the square of the deviation": lambda s: 2 * s,
+        "nothing moves": lambda s: 0.0,
+        "smallest, halved": lambda s: s**2 / 2,
+    },
     "game_by_hand": {
         "discriminator's loss": 1.386,
         "one of the two terms only": -0.693,
@@ -1027,18 +1284,134 @@ MISTAKES = {
         ),
     },
     "vaegan_losses": {
-        "not on the encoder's": lambda p, f, a, d, g: (p + g * f, g * f + a, d),
-        "gamma is missing": lambda p, f, a, d, g: (p + f, f + a, d),
-        "wrong term": lambda p, f, a, d, g: (p + f, f + g * a, d),
-        "prior term is missing": lambda p, f, a, d, g: (f, g * f + a, d),
-        "learn nothing about": lambda p, f, a, d, g: (p, g * f + a, d),
-        "it makes no code": lambda p, f, a, d, g: (p + f, p + g * f + a, d),
-        "no adversarial term": lambda p, f, a, d, g: (p + f + a, g * f + a, d),
-        "learn to see nothing": lambda p, f, a, d, g: (p + f, g * f + a, d + f),
-        "is a loss already.": lambda p, f, a, d, g: (p + f, g * f + a, -d),
-        "you subtract the game": lambda p, f, a, d, g: (p + f, g * f - a, d),
-        "one loss": lambda p, f, a, d, g: [p + f + a + d] * 3,
-        "the order is": lambda p, f, a, d, g: (d, g * f + a, p + f),
+        "not on the encoder's": _three_losses(encoder=lambda t, g: t[0] + g * t[1]),
+        "gamma is missing": _three_losses(decoder=lambda t, g: t[1] + t[2]),
+        "decoder's feature term is missing": _three_losses(decoder=lambda t, g: t[2]),
+        "prior term is missing": _three_losses(encoder=lambda t, g: t[1]),
+        "learn nothing about": _three_losses(encoder=lambda t, g: t[0]),
+        "it makes no code": _three_losses(decoder=lambda t, g: t[0] + g * t[1] + t[2]),
+        "no adversarial term": _three_losses(encoder=lambda t, g: t[0] + t[1] + t[2]),
+        "learn to see nothing": _three_losses(discriminator=lambda t, g: t[1] + t[3]),
+        "lowers -log D on real": _three_losses(discriminator=lambda t, g: -t[3]),
+        "would help the discriminator": _three_losses(decoder=lambda t, g: g * t[1] - t[2]),
+        "which saturates": _three_losses(fool=lambda x: -ops.softplus(x)),
+        "fakes too": _three_losses(fakes=["generated"]),
+        "over the latent dimensions": _three_losses(kl=ops.mean),
+        "over the features": _three_losses(squares=ops.mean),
+        "half of the feature loss": _three_losses(half=1.0),
+        "the order is": lambda *given: _three_losses()(*given)[::-1],
+    },
+    "capstone_encoder": {
+        "return a Keras model": lambda d: "encoder",
+        "must be an image": lambda d: _built((28, 28), layers.Dense(d)),
+        "returns two things": lambda d: _built((28, 28, 1), layers.Dense(d)),
+        "`latent_dim` units": lambda d: _built((28, 28, 1), layers.Dense(d), layers.Dense(d + 1)),
+        "one and the same": lambda d: _built((28, 28, 1), *[layers.Dense(d)] * 2, same=True),
+        "never negative": lambda d: _built(
+            (28, 28, 1), layers.Dense(d, activation="relu"), layers.Dense(d)
+        ),
+        "never leaves": lambda d: _built(
+            (28, 28, 1), layers.Dense(d, activation="tanh"), layers.Dense(d)
+        ),
+        "overflows": lambda d: _built((28, 28, 1), layers.Dense(d), _loud(d)),
+        "same for every image": lambda d: _built(
+            (28, 28, 1), layers.Dense(d, "linear", True, "zeros", "random_normal"), layers.Dense(d)
+        ),
+    },
+    "capstone_sampling": {
+        "by the variance": lambda m, v, noise=None: m + np.exp(v) * _drawn(noise, m),
+        "by the log-variance": lambda m, v, noise=None: m + v * _drawn(noise, m),
+        "not scaled": lambda m, v, noise=None: m + _drawn(noise, m),
+        "mean is missing": lambda m, v, noise=None: np.exp(v / 2) * _drawn(noise, m),
+        "given is not used": lambda m, v, noise=None: m,
+        "same noise": lambda m, v, noise=None: m + np.exp(v / 2) * _drawn(noise, m[:1]),
+        "two calls": lambda m, v, noise=None: m + np.exp(v / 2) * _drawn(noise, m, seed=1),
+        "standard normal": lambda m, v, noise=None: (
+            m
+            + np.exp(v / 2) * (_drawn(noise, m) if noise is not None else np.random.rand(*m.shape))
+        ),
+    },
+    "capstone_decoder": {
+        "return a Keras model": lambda d: "decoder",
+        "must be a code": lambda d: _built((d + 1,), layers.Dense(784)),
+        "28 x 28": lambda d: _built((d,), layers.Dense(784)),
+        "ever negative": lambda d: _drawing(d, "sigmoid"),
+        "leave [-1, 1]": lambda d: _drawing(d, None),
+        "the same image": lambda d: _drawing(d, "tanh", kernel_initializer="zeros", bias=True),
+    },
+    "capstone_discriminator": {
+        "return a Keras model": lambda: "discriminator",
+        "must be an image": lambda: _judging(shape=(32, 32, 1)),
+        "returns two things": lambda: _judging(outputs=lambda logits, features: logits),
+        "the order is": lambda: _judging(outputs=lambda logits, features: (features, logits)),
+        "the logits have": lambda: _judging(units=2),
+        "a sigmoid stands": lambda: _judging(activation="sigmoid"),
+        "one feature is too little": lambda: _judging(outputs=lambda logits, _: (logits, logits)),
+        "before `Flatten`": lambda: _judging(
+            outputs=lambda logits, features: (logits, layers.Flatten()(features))
+        ),
+        "other images of its batch": lambda: _judging(norm=True),
+    },
+    "capstone_step": {
+        "gamma is missing": _vaegan_step(decoder=lambda t, g: t[1] + t[2]),
+        "not on the encoder's": _vaegan_step(encoder=lambda t, g: t[0] + g * t[1]),
+        "learn to see nothing": _vaegan_step(discriminator=lambda t, g: t[1] + t[3]),
+        "prior term is missing": _vaegan_step(encoder=lambda t, g: t[1]),
+        "over the latent dimensions": _vaegan_step(kl=ops.mean),
+        "would help the discriminator": _vaegan_step(decoder=lambda t, g: g * t[1] - t[2]),
+        "not in the game": _vaegan_step(encoder=lambda t, g: t[0] + t[1] + t[2]),
+        "sign is turned round": _vaegan_step(discriminator=lambda t, g: -t[3]),
+        "did not move": _vaegan_step(moves=lambda name: name != "decoder"),
+        "follows their sum": _vaegan_step(gradient_of=lambda losses, place: sum(losses)),
+        "uphill": _vaegan_step(gradient_of=lambda losses, place: -losses[place]),
+        "add up": _vaegan_step(gradient_of=lambda losses, place: sum(losses[: place + 1])),
+        "before any update": _vaegan_step(gradient_of=lambda losses, place: 2 * losses[place]),
+    },
+    "capstone_loop": {
+        "never called": lambda step, x, d, epochs, size: np.zeros((epochs, 3)),
+        "must have the shape": _loop(noise=lambda rng, n, d: np.zeros((n, d))),
+        "at most `batch_size`": _loop(size_of=lambda size: 8),
+        "smaller batch": _loop(stop=lambda n, size: n - size + 1),
+        "are 15 steps": _loop(epochs_of=lambda epochs: epochs + 1),
+        "every image once": _loop(order=lambda rng, n, epoch: rng.integers(n, size=n)),
+        "not shuffled": _loop(order=lambda rng, n, epoch: np.arange(n)),
+        "same order": _loop(order=lambda rng, n, epoch: np.arange(n)[::-1]),
+        "repeats from step to step": _loop(
+            noise=lambda rng, n, d: np.random.default_rng(0).standard_normal((2, n, d))
+        ),
+        "get the same noise": _loop(
+            noise=lambda rng, n, d: np.repeat(rng.standard_normal((1, n, d)), 2, axis=0)
+        ),
+        "not standard normal": _loop(noise=lambda rng, n, d: rng.random((2, n, d))),
+        "of the last batch": _loop(reduce=lambda found: found[-1]),
+        "the sums": _loop(reduce=lambda found: np.sum(found, axis=0)),
+        "a row for each epoch": lambda *given: _loop()(*given).T,
+    },
+    "diagnose": {
+        "a list of three": ["sigmoid", "mean"],
+        "the names are": ["sigmoid", "mean", "BatchNorm"],
+        "starts at several nats": ["leak", "mean", "batch"],
+        "never above one half": ["sign", "mean", "batch"],
+        "a leak makes copies worse": ["sigmoid", "leak", "batch"],
+        "codes that say more": ["sigmoid", "sign", "batch"],
+        "alone or not": ["sigmoid", "mean", "saturating"],
+        "what else is in the batch": ["sigmoid", "mean", "sign"],
+    },
+    "leaks": {
+        "True or False": lambda step, w: 0.5,
+        "turned round": lambda step, w: not solution("leaks")(step, w),
+        "calls a sound step a leak": lambda step, w: _moves(step, w, {}),
+        "misses a leak.": lambda step, w: False,
+        "misses a small leak": lambda step, w: _moves(step, w, _FEATURE_ALONE, atol=1e-5),
+        "Copy the weights first": lambda step, w: _moves(step, w, _FEATURE_ALONE, copy=False),
+    },
+    "pulls": {
+        "exchanged": lambda x: (expit(x), 1 - expit(x)),
+        "with their sign": lambda x: (expit(x) - 1, -expit(x)),
+        "chain rule": lambda x: (1 + np.exp(-x), 1 + np.exp(x)),
+        "those are the losses": lambda x: (np.logaddexp(0, -x), -np.logaddexp(0, x)),
+        "slope of D itself": lambda x: [expit(x) * expit(-x)] * 2,
+        "only one of the two": lambda x: [expit(x)] * 2,
     },
     "equal_gamma": {
         "a mean is smaller": lambda g, shape, s: g / np.prod(shape) / s**2,

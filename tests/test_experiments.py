@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import shutil
 import subprocess
+import sys
 import tracemalloc
 import warnings
 from types import SimpleNamespace
@@ -115,6 +116,7 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     assert entries(folder) == [
         "config.json",
         "history.csv",
+        "index.html",
         "metrics.json",
         "model.weights.h5",
         "samples",
@@ -393,6 +395,45 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
     assert (tmp_path / "history.csv").read_text() == "precious\n"
 
 
+@pytest.mark.parametrize("theirs", ["tensorboard/events", "samples/epoch-001.png", "config"])
+def test_a_folder_of_other_things_is_left_alone(tmp_path, trains_nothing, theirs):
+    (tmp_path / theirs).parent.mkdir(exist_ok=True)
+    (tmp_path / theirs).write_text("precious")
+    (tmp_path / ".DS_Store").write_text("")  # alone it would not count
+    before = entries(tmp_path)
+    for resume in (False, True):
+        with pytest.raises(FileExistsError, match="other things than a run, .* another --output"):
+            experiments.train("ae-digits", output=tmp_path, resume=resume)
+    assert entries(tmp_path) == before and (tmp_path / theirs).read_text() == "precious"
+
+
+def test_a_run_does_not_read_its_own_sheets(tmp_path, trains_nothing):
+    for i in range(40):
+        Image.fromarray(np.full((8, 8), i, "uint8")).save(tmp_path / f"{i}.png")
+    with pytest.raises(ValueError, match="must lie outside the folder of pictures"):
+        experiments.train("faces-light", data=tmp_path, output=tmp_path / "new" / "run")
+    assert len(entries(tmp_path)) == 40
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it knows no lock")
+def test_a_folder_in_use_is_refused_and_is_free_when_its_user_is_killed(runs, tmp_path):
+    folder = shutil.copytree(runs("ae-digits"), tmp_path / "run")
+    hold = (
+        "import sys, time\nfrom vaegan_edu import records\n"
+        "with records.sole_writer(sys.argv[1]): print('held', flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, folder], stdout=subprocess.PIPE) as user:
+        assert user.stdout.readline() == b"held\n"
+        before = entries(folder)
+        for resume in (False, True):
+            with pytest.raises(BlockingIOError, match="is in use by a training that runs") as error:
+                experiments.train("ae-digits", output=folder, resume=resume)
+            assert "\n" not in str(error.value)
+        assert entries(folder) == before
+        user.kill()
+    assert experiments.train("ae-digits", output=folder, resume=True) == folder
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [
@@ -422,6 +463,14 @@ def test_a_folder_that_holds_a_run_is_left_alone(tmp_path, trains_nothing):
         ),
         ({"settings": {"dropout": 0.3}}, "ae-digits has no setting dropout. It has: data, epochs"),
         ({"settings": {"epochs": 1.5}}, "`epochs` must be a whole number"),
+        ({"settings": {"learning_rate": None}}, "`learning_rate` must be a number, such as 0.001"),
+        ({"settings": {"preset": [1]}}, r"`preset` must be a text, such as 'small'.*: \[1\]"),
+        ({"settings": {"data": None}}, "`data` must be a text, such as 'digits'. Received: None"),
+        ({"name": "gan-digits", "settings": {"schedule": []}}, "`schedule` must be a text"),
+        (
+            {"name": "gan-digits", "settings": {"noise": True}},
+            r"`noise` must be \(stddev, epochs\) or None. Received: True",
+        ),
         ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
         ({"data": "ring"}, "There are classifiers for digits and mnist. Received: 'ring'"),
     ],

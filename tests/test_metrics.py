@@ -19,7 +19,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.linalg import sqrtm
 from scipy.stats import entropy, ortho_group
 
-from vaegan_edu import datasets, metrics
+from vaegan_edu import datasets, latent, metrics
 
 DATA = sorted(p.name.removeprefix("classifier-") for p in metrics.JUDGES.glob("classifier-*"))
 
@@ -749,3 +749,42 @@ def test_sharpness_is_the_energy_above_a_quarter_of_a_cycle():
     lost = ((images - blurred) ** 2).sum(axis=(1, 2)).mean()
     assert metrics.sharpness(images) == pytest.approx(lost, rel=1e-5)
     assert metrics.sharpness(np.clip(blurred, -1, 1)) < 0.2 * lost
+
+
+@pytest.mark.parametrize("constant", [0.1, 0.5, 1 / 3, 1e9 + 0.1])
+@pytest.mark.parametrize("count", [3, 7, 1000])
+def test_a_column_of_equal_numbers_is_seen_whatever_its_mean_rounds_to(constant, count):
+    truth = np.full((count, 2), constant)
+    truth[0, 1] = 0.0  # this one varies
+    with pytest.raises(ValueError, match="1 columns everywhere the same"):
+        metrics.r_squared(truth, truth)
+    with pytest.raises(ValueError, match="each column of which varies"):
+        latent.attribute_vectors(np.arange(2.0 * count).reshape(count, 2), truth)
+
+
+@pytest.mark.parametrize("value", [None, 3.0, np.array(1), "text"])
+def test_what_is_no_array_of_rows_gets_one_line(value):
+    good = np.random.default_rng(0).normal(size=(8, 4))
+    for function, arguments in (
+        (metrics.asked_and_leaked, (value,)),
+        (metrics.r_squared, (value, good)),
+        (metrics.attribute_similarity, (good, value)),
+        (metrics.frechet_distance, (value, good)),
+        (metrics.manifold_overlap, (good, value)),
+        (metrics.nearest_distance, (value, good)),
+        (metrics.modes_covered, (good, value, 1.0)),
+        (metrics.class_histogram, (value,)),
+        (metrics.classes_covered, (value,)),
+        (metrics.histogram_divergence, (value,)),
+        (metrics.low_confidence_share, (value,)),
+        (metrics.within_class_distance, (good, value, good, value)),
+        (metrics.within_class_distance, (value, [0], good, [0])),
+        (metrics.active_units, (value,)),
+        (metrics.sharpness, (value,)),
+        (latent.interpolate, (value, value, 3)),
+        (latent.attribute_vector, (good, value)),
+        (latent.attribute_vectors, (good, value)),
+    ):
+        with pytest.raises(ValueError, match="Received") as error:
+            function(*arguments)
+        assert "\n" not in str(error.value), function

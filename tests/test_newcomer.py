@@ -5,6 +5,8 @@ of the backend, without anything of `vaegan_edu.models`.
 """
 
 import math
+import re
+from pathlib import Path
 
 import games
 import keras
@@ -18,19 +20,14 @@ from vaegan_edu.models import input_gradient
 RATE = 0.1
 
 
-# A further term: the beta-TCVAE (Chen et al. 2018, equation 4), its total correlation estimated
-# within the batch.
-class BetaTCVAE(models.VAE):
-    def terms_of(self, played, training):
-        z, mean, log_var = played.z[:, None], played.z_mean[None], played.z_log_var[None]
-        log_q = -0.5 * ((z - mean) ** 2 / ops.exp(log_var) + log_var + math.log(2 * math.pi))
-        joint = ops.logsumexp(ops.sum(log_q, axis=-1), axis=1)
-        product = ops.sum(ops.logsumexp(log_q, axis=1), axis=-1)
-        terms = super().terms_of(played, training)
-        return {**terms, "total_correlation": ops.mean(joint - product)}
-
-    def losses_of(self, terms):
-        return {"loss": super().losses_of(terms)["loss"] + 5.0 * terms["total_correlation"]}
+# The README's own code: a further term, the beta-TCVAE (Chen et al. 2018, equation 4), its total
+# correlation estimated within the batch; hinge losses (Miyato et al. 2018, equations 16 and 17)
+# with R1 (Mescheder et al. 2018, equation 9).
+README = Path(models.__file__).with_name("README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+SHOWN = {"__name__": __name__, "math": math, "models": models, "ops": ops}
+exec(BLOCKS[0] + BLOCKS[1], SHOWN)
+BetaTCVAE, HingeR1, hinge = SHOWN["BetaTCVAE"], SHOWN["HingeR1"], SHOWN["judge"]
 
 
 # Losses of one's own, a penalty on gradients, five steps of the critic for one of the generator:
@@ -65,22 +62,6 @@ class WGANGP(models.GAN):
 
     def updates_of(self, played):
         return {"generator": self.optimizer.iterations % 5 == 4}
-
-
-# Hinge losses (Miyato et al. 2018, equations 16 and 17) and R1 (Mescheder et al. 2018, equation 9).
-class HingeR1(models.GAN):
-    def terms_of(self, played, training):
-        slope = input_gradient(self.discriminator, played.examples["real"], training)
-        squares = ops.sum(slope**2, axis=tuple(range(1, len(slope.shape))))
-        return {**super().terms_of(played, training), "r1": ops.mean(squares)}
-
-    def losses_of(self, terms):
-        losses = super().losses_of(terms)
-        return {**losses, "discriminator": losses["discriminator"] + 0.5 * 10 * terms["r1"]}
-
-
-def hinge_discriminator(logits, target):
-    return target * ops.relu(1.0 - logits) + (1.0 - target) * ops.relu(1.0 + logits)
 
 
 def test_a_beta_tcvae_takes_the_step_of_the_formula():
@@ -245,24 +226,18 @@ def test_its_critic_steps_five_times_for_one_step_of_the_generator():
     assert moved == 2 * [False, False, False, False, True]
 
 
-@pytest.mark.parametrize(
-    "settings", [{}, {"adversarial_loss": (generator_loss, hinge_discriminator)}]
-)
-def test_a_penalty_on_real_examples_takes_the_step_of_stock_keras(settings):
+def test_a_hinge_and_a_penalty_on_real_examples_take_the_step_of_stock_keras():
     keras.utils.set_random_seed(0)
-    gan = HingeR1(two_layers(3, 2), two_layers(2, 1), seed=0, **settings)
+    gan = HingeR1(two_layers(3, 2), two_layers(2, 1), seed=0, real_target=0.9, r1_weight=4.0)
     x, z = points(), np.random.default_rng(1).normal(size=(8, 3)).astype("float32")
     games.fix_noise(gan, {"prior": z})
 
     def loss():
         real = gan.discriminator(x, training=True)
         fake = gan.discriminator(gan.generator(z, training=True), training=True)
-        if settings:
-            game = ops.relu(1.0 - real) + ops.relu(1.0 + fake)
-        else:
-            game = ops.softplus(-real) + ops.softplus(fake)
         slope = plain_input_gradient(gan.discriminator, x)
-        return ops.mean(game) + 5.0 * ops.mean(ops.sum(slope**2, axis=1))
+        hinge = ops.relu(1.0 - real) + ops.relu(1.0 + fake)
+        return ops.mean(hinge) + 2.0 * ops.mean(ops.sum(slope**2, axis=1))
 
     expected = games.gradient(gan, loss, "discriminator")
     change = games.step(games.compiled(gan, rates={"discriminator": RATE}), x)
@@ -270,6 +245,12 @@ def test_a_penalty_on_real_examples_takes_the_step_of_stock_keras(settings):
         np.testing.assert_allclose(found / -RATE, slope, rtol=1e-4, atol=1e-5)
     logs = gan.evaluate(x, verbose=0, return_dict=True)  # where PyTorch keeps no graph
     assert logs["r1"] > 0
+
+
+def test_a_loss_that_takes_the_mean_itself_is_refused():
+    gan = games.gan(adversarial_loss=(lambda logits: ops.mean(-logits), hinge))
+    with pytest.raises(ValueError, match=r"one number for each example.*Received: shape \(\)"):
+        gan.compute_terms(games.images(), training=True)
 
 
 def test_a_penalty_moves_batch_norms_averages_as_any_call_does():
@@ -286,16 +267,16 @@ def test_a_penalty_moves_batch_norms_averages_as_any_call_does():
 
 def test_losses_of_ones_own_are_saved_by_name(tmp_path):
     keras.saving.register_keras_serializable("newcomer")(generator_loss)
-    keras.saving.register_keras_serializable("newcomer")(hinge_discriminator)
+    keras.saving.register_keras_serializable("newcomer")(hinge)
     gan = models.GAN(
         games.decoder(),
         games.discriminator(),
         seed=1,
-        adversarial_loss=(generator_loss, hinge_discriminator),
+        adversarial_loss=(generator_loss, hinge),
     )
     games.compiled(gan).save(tmp_path / "gan.keras")
     copy = keras.saving.load_model(tmp_path / "gan.keras")
-    assert copy.adversarial_loss == (generator_loss, hinge_discriminator)
+    assert copy.adversarial_loss == (generator_loss, hinge)
     x, noise = games.images(), games.noise(names=["prior"])
     for name, value in gan.compute_losses(x, False, noise).items():
         assert float(copy.compute_losses(x, False, noise)[name]) == pytest.approx(float(value))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -37,6 +38,17 @@ def test_a_notebook_starts_by_one_line(chosen, first):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [first, "150.0 True"]
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("start", [".", "notebooks"])
+def test_a_chapter_started_in_the_repositorys_root_finds_its_records(start, tmp_path):
+    for name in ("notebooks", "book/results"):
+        (tmp_path / name).mkdir(parents=True)
+    code = "from vaegan_edu import notebook; notebook.start(); import os; print(os.getcwd())"
+    environment = {**os.environ, "PYTHONPATH": str(Path(notebook.__file__).parents[1])}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=tmp_path / start, env=environment, capture_output=True)
+    assert done.stdout.decode().strip() == str(tmp_path.resolve() / "notebooks"), done.stderr
 
 
 ROWS = {

@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import jupytext.cli
 import nbformat
 import pytest
 
@@ -89,6 +91,44 @@ def test_cells_that_colab_needs(path):
 
 
 @every_notebook
+def test_colab_clones_once(path, tmp_path, monkeypatch, capfd):
+    """Run again after a restart, in a new interpreter and the old folder, the cell says nothing."""
+    cell = next(c for c in execute.code_cells(read(path)) if "colab" in c.metadata.tags)
+    if "git clone" not in cell.source:
+        pytest.skip("it installs the package alone")
+
+    class Shell:
+        def system(self, command):
+            words = command.split()
+            assert words[:2] == ["git", "clone"]
+            subprocess.run(["mkdir", f"{words[-1]}"], check=True)  # says so if it is there
+            Path(words[-1], "notebooks").mkdir()
+
+        def run_line_magic(self, *words):
+            pass
+
+    monkeypatch.setitem(sys.modules, "google.colab", None)
+    monkeypatch.setattr("IPython.get_ipython", Shell)
+    for _ in range(2):
+        monkeypatch.chdir(tmp_path)
+        exec(cell.source, {})
+        assert os.getcwd() == str(tmp_path.resolve() / "course" / "notebooks")
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("folder", [execute.NOTEBOOKS.parent, execute.NOTEBOOKS])
+def test_an_editor_with_jupytext_knows_the_pairs(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    script = SOURCES[0].relative_to(folder)
+    for one, other in (
+        (script, script.with_suffix(".ipynb")),
+        (script.with_suffix(".ipynb"), script),
+    ):
+        jupytext.cli.jupytext(["--paired-paths", str(one)])
+        assert capsys.readouterr().out.split() == [str(other)]
+
+
+@every_notebook
 def test_every_figure_says_what_is_to_be_seen(path):
     for number, count, alt in images(path):
         assert count == 1, f"cell {number}: one figure a cell, so that each has its own alt text"
@@ -160,11 +200,11 @@ def printed(path, first_words):
 
     One list a line; a name may stand on several lines.
     """
-    outputs = [
-        "".join(output.text for output in cell.outputs if output.output_type == "stream")
-        for cell in execute.code_cells(read(path))
-    ]
-    (text,) = [text for text in outputs if text.startswith(first_words)]
+    texts = []
+    for cell in execute.code_cells(read(path)):
+        texts.append("".join(output.get("text", "") for output in cell.outputs))  # what it printed
+        texts += [output.get("data", {}).get("text/plain", "") for output in cell.outputs]  # tables
+    (text,) = [text for text in texts if text.startswith(first_words)]
     rows = {}
     for line in text.splitlines()[1:]:
         name = re.match(r"[a-z ]*", line).group().strip()
@@ -182,7 +222,7 @@ def test_chapter_7_says_of_its_trainings_what_they_gave():
     assert max(final["constant"]) > min(final["two time scales"])
     assert min(final["constant"]) <= min(final["cosine"])
     assert max(final["cosine"]) <= max(final["constant"])
-    at_constant_rates = [row[3] for row in printed(path, "constant rates, at the end")[""]]
+    at_constant_rates = [row[3] for row in printed(path, "constant rates, seed")[""]]
     assert max(at_constant_rates) > 3 * min(at_constant_rates)
     for _, loss, last_loss, share, last_share in printed(path, "seed  generator_loss")[""]:
         assert last_share > 4 * share and last_loss > 0.8 * loss
@@ -247,6 +287,20 @@ def test_edited_code_is_stale(tiny):
     assert not execute.is_current(execute.read_source(tiny), read(tiny))
     assert execute.update(tiny).startswith("executed")
     assert read(tiny).cells[1].outputs[0].text == "35\n"
+
+
+@pytest.mark.slow
+def test_answers_in_the_notebook_are_not_undone(tiny, capsys):
+    target = tiny.with_suffix(".ipynb")
+    target.write_text(target.read_text(encoding="utf-8").replace("6 * 7", "7 * 8"), "utf-8")
+    before = target.read_bytes()
+    for names in ([], ["00_tiny"]):
+        with pytest.raises(SystemExit):
+            execute.main(names)
+        assert "the code in 00_tiny.ipynb was changed there" in capsys.readouterr().out
+    assert target.read_bytes() == before
+    target.unlink()
+    assert execute.update(tiny).startswith("executed")
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaegan_edu import datasets, experiments, records
+from vaegan_edu import datasets, experiments, models, records
 from vaegan_edu.__main__ import main
+from vaegan_edu.experiments import tasks
 
 MINE = '''
 """A VAE that also keeps its codes small, on pictures of stripes."""
@@ -156,3 +157,28 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(mine, capsys, name, text,
         mine.write_text(text)
     assert re.search(message, fails(["train", name, "--output", "run"], capsys))
     assert not (mine.parent / "run").exists()
+
+
+SETTINGS = {"data": "digits", "epochs": 1, "batch_size": 8, "learning_rate": 0.1, "latent_dim": 2}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"latentdim": 3}, "`latentdim` is no setting of VAE.*did you mean `latent_dim`"),
+        ({"gamma": 1.0}, "`gamma` is no setting of VAE"),
+        ({"epochs": None, "batch_size": ...}, "needs the setting `batch_size`. It has none"),
+        ({"beta": np.float32(1.0)}, "`beta` cannot be written into a record"),
+        ({"reconstruction_loss": abs}, "`reconstruction_loss` cannot be written into a record"),
+    ],
+)
+def test_a_setting_that_nobody_reads_or_no_record_holds_is_refused(changed, message):
+    settings = {k: v for k, v in {**SETTINGS, **changed}.items() if v is not ...}
+    experiment = experiments.Experiment("a VAE", models.VAE, tasks.DigitSamples(), settings)
+    with pytest.raises(ValueError, match=message):
+        experiment.build({**settings, "seed": 0}, (28, 28, 1))
+
+
+def test_every_experiment_of_the_package_reads_all_its_settings():
+    for experiment in experiments.EXPERIMENTS.values():
+        experiment._check_settings()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from vaegan_edu import datasets
 from vaegan_edu.datasets import photographs, pictures
@@ -265,6 +265,57 @@ def test_good_files_are_read_in_order_and_bad_ones_listed(place):
     np.testing.assert_array_equal(found.images, alone.images)
 
 
+def test_what_is_left_out_is_named_by_its_reason(tmp_path):
+    good = content(picture(0, (8, 8)))
+    files = {f"{i}.png": good for i in range(3)} | {"a.png": b"", "sub/b.png": b"", "c": b"text"}
+    notes = {f"{i:02d}.txt": b"note" for i in range(60)}
+    with pytest.warns(UserWarning) as warned:
+        datasets.load_image_folder(write(tmp_path / "few", files), 8)
+        datasets.load_image_folder(write(tmp_path / "many", files | notes), 8)
+    few, many = (str(warning.message) for warning in warned)
+    assert few.startswith("3 of 6 files were left out - ")
+    assert "empty: a.png, sub/b.png" in few and "(PNG, JPEG, WEBP, GIF, BMP, TIFF): c" in few
+    assert "49.txt and 11 more" in many and "empty: a.png, sub/b.png" in many
+
+
+HELD = b"\x00\x08\x00\x02\x01\x12\x00\x03"  # an EXIF block without its head
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG", "TIFF"])
+def test_a_note_that_cannot_be_read_costs_no_picture(tmp_path, form):
+    """Of how it was held, broken; the pixels are good."""
+    image = picture(3, (8, 8))
+    words = {"lossless": True} if form == "WEBP" else {}
+    noted = content(image, form, exif=HELD, **words) if form != "TIFF" else content(image, form)
+    found = datasets.read_images(write(tmp_path, {"a": noted}), 8)
+    assert found.names == ("a",) and found.left_out == {}
+    plain = datasets.read_images(write(tmp_path / "b", {"a": content(image, form, **words)}), 8)
+    np.testing.assert_array_equal(found.images, plain.images)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("kind", ["zTXt", "iTXt", "iCCP"])
+def test_long_notes_in_a_png_cost_no_picture(tmp_path, kind, after):
+    """Those of more than a megabyte, for which Pillow refuses the file."""
+    image, text = picture(3, (8, 8)), PngImagePlugin.PngInfo()
+    if kind == "iCCP":
+        noted = content(image, icc_profile=bytes(2_000_000))
+    else:
+        (text.add_itxt if kind == "iTXt" else text.add_text)("workflow", "x" * 3_000_000, zip=True)
+        noted = content(image, pnginfo=text)
+    if after and kind != "iCCP":  # behind the pixels, as some programs put it
+        start = noted.index(kind.encode()) - 4
+        end = start + 12 + int.from_bytes(noted[start : start + 4], "big")
+        tail = noted.index(b"IEND") - 4
+        noted = noted[:start] + noted[end:tail] + noted[start:end] + noted[tail:]
+    found = datasets.read_images(write(tmp_path, {"a.png": noted}), 8)
+    plain = datasets.read_images(write(tmp_path / "b", {"a.png": content(image)}), 8)
+    assert found.left_out == {}
+    np.testing.assert_array_equal(found.images, plain.images)
+    torn = datasets.read_images(write(tmp_path / "c", {"a.png": noted[: len(noted) // 2]}), 8)
+    assert len(torn.names) + len(torn.left_out) == 1
+
+
 def test_each_row_is_the_picture_of_its_name(place, monkeypatch):
     """More files than threads and chunks, some of them bad: nothing is exchanged."""
     monkeypatch.setattr(pictures, "CHUNK", 3)
@@ -371,7 +422,7 @@ def test_pictures_with_more_pixels_than_pillow_allows_are_not_decoded(tmp_path, 
 
 
 def test_nothing_there_gets_one_clear_line(tmp_path):
-    with pytest.raises(FileNotFoundError, match="a folder of pictures or a zip. Received: .*none"):
+    with pytest.raises(FileNotFoundError, match="folder of pictures or a zip. .* at .*none"):
         datasets.read_images(tmp_path / "none")
     (tmp_path / "a.txt").write_text("no zip")
     with pytest.raises(ValueError, match="cannot be read. Received: BadZipFile"):
@@ -670,8 +721,9 @@ def test_bad_faces_are_left_out_with_a_warning(place):
         train, validation = datasets.load_us_adult_faces(path, 4)
     assert len(train) == 24 and len(validation) == 4
     lines = [str(warning.message) for warning in warned]
-    assert "2 of 30 files were left out, the first '10k US" in lines[0]
-    assert "face_00007_oval.jpg': empty; `datasets.read_us_adult_faces(path).left_out`" in lines[0]
+    assert "2 of 30 files were left out - " in lines[0]
+    assert "face_00007_oval.jpg" in lines[0] and "face_00011_oval.jpg" in lines[0]
+    assert lines[0].endswith(" (`datasets.read_us_adult_faces(path).left_out`)")
     assert "Received: 28" in lines[1] and len(lines) == 2
     found = datasets.read_us_adult_faces(path, 4)
     bad = {name: why for name, why in found.left_out.items() if why != photographs.OUTSIDE}

@@ -338,3 +338,25 @@ def test_run_dots_draw_each_run():
 def test_run_dots_want_the_same_rows(panels):
     with pytest.raises(ValueError, match="the same rows"):
         plotting.run_dots(panels)
+
+
+def test_point_frames_show_each_games_points_among_the_modes():
+    modes = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    games = {
+        name: {"100 steps": np.full((3, 2), place), "200 steps": np.full((3, 2), -place)}
+        for name, place in (("first", 0.2), ("second", 0.4))
+    }
+    figure = drawn(plotting.point_frames(games, modes, limit=2.5))
+    assert [axes.get_title() for axes in figure.axes] == ["100 steps", "200 steps", "", ""]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["first", "", "second", ""]
+    for axes, place in zip(figure.axes, (0.2, -0.2, 0.4, -0.4), strict=True):
+        crosses, points = axes.lines
+        np.testing.assert_array_equal(crosses.get_xydata(), modes)
+        np.testing.assert_array_equal(points.get_xydata(), np.full((3, 2), place))
+        assert axes.get_xlim() == axes.get_ylim() == (-2.5, 2.5)
+
+
+@pytest.mark.parametrize("rows", [{}, {"a": {}}, {"a": {"1": []}, "b": {"1": [], "2": []}}])
+def test_point_frames_want_equally_many_frames(rows):
+    with pytest.raises(ValueError, match="equally many frames"):
+        plotting.point_frames(rows, np.zeros((1, 2)), 1.0)

@@ -114,3 +114,21 @@ def test_a_typed_number_is_found(text):
 )
 def test_what_is_no_prose_is_left_alone(text):
     assert typed_numbers(text) == []
+
+
+# Phrases of CONTRIBUTING's list that a pattern can find.
+STUMBLES = re.compile(
+    r"\bhangs? on\b|\bto be had\b|\bone an? (?:seed|image|class|epoch|pixel|run|row|point|digit)\b"
+    r"|\b(?:and|or) (?:its|their) like\b"
+    r"|\b(?:network|discriminator|generator|critic|encoder|decoder)s? who\b"
+    r"|\bit is important to note\b|\bneedless to say\b",
+    re.IGNORECASE,
+)
+
+
+def test_prose_has_none_of_the_phrases_that_readers_stumbled_over():
+    found = [
+        f"{name}: {match[0]}" for name, text in pages() for match in STUMBLES.finditer(prose(text))
+    ]
+    assert not found, "\n".join(found)
+    assert STUMBLES.search("All hangs on the seed.") and STUMBLES.search("losses, one a seed")

@@ -60,6 +60,8 @@ def build_everything(image_shape, seed):
 class Everything(tasks.Task):
     """Random pictures of 8x8 pixels, judged by nobody and measured by their mean."""
 
+    reads = ("levels",)
+
     def identify_judge(self, settings):
         return {"classifier": "none"}
 

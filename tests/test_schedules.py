@@ -443,3 +443,28 @@ def test_bad_arguments_get_one_clear_line(make, message):
         make()
     assert message in str(failure.value) and "Received: " in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize("losses", [None, 3.0, np.array(1.0), "123", [1.0, 10**400], [1.0, "x"]])
+def test_what_is_no_row_of_losses_gets_one_line(losses):
+    with pytest.raises(ValueError, match="Received") as error:
+        schedules.replay(schedules.Plateau(1.0, 0.5, 0.1, 2), losses)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", [np.zeros((9, 9)), 1j, np.complex64(1), "a\nb", [1] * 99])
+def test_what_is_no_number_gets_one_short_line(value):
+    for rule, arguments in (
+        (schedules.Constant, (value,)),
+        (schedules.Plateau, (1.0, value, 0.1, 2)),
+        (schedules.Plateau, (1.0, 0.5, 0.1, value)),
+        (schedules.WindowedDecay, (1.0, 0.5, 0.1, 2, value)),
+    ):
+        with pytest.raises(ValueError, match="Received") as error:
+            rule(*arguments)
+        assert "\n" not in str(error.value) and len(str(error.value)) < 200
+
+
+def test_a_rate_beyond_all_floats_is_not_finite():
+    with pytest.raises(ValueError, match="`initial` must be finite"):
+        schedules.Constant(10**400)

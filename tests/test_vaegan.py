@@ -1,9 +1,5 @@
 """The VAE-GAN's terms against formulas written out, and Larsen's routing, term by term."""
 
-import inspect
-import re
-from pathlib import Path
-
 import games
 import keras
 import numpy as np
@@ -366,14 +362,3 @@ def test_networks_that_do_not_meet_are_refused():
         given[position] = None
         with pytest.raises(ValueError, match=f"`{name}` must be a Keras model.*Received: None"):
             models.VAEGAN(*given)
-
-
-def test_the_chapter_quotes_this_code():
-    """Algorithm 1 stands in chapter 5 beside lines of the class: they are these."""
-    chapter = Path(__file__).resolve().parents[1] / "notebooks" / "05_vaegan.py"
-    text = chapter.read_text(encoding="utf-8")
-    steps = re.search(r"# 1\. .*\n(?:# +(?:\d+\.|`).*\n)+", text)[0]
-    quoted = re.findall("`(.+?)`", steps)
-    assert len(quoted) == 11
-    written = " ".join(inspect.getsource(models.VAEGAN).split())
-    assert [code for code in quoted if code not in written] == []

@@ -1,4 +1,4 @@
-"""What chapters 0 to 2 write out by hand is what the package does, and their prose is true.
+"""What chapters write out by hand is what the package does, and their prose is true.
 
 The functions are taken from the notebooks' own cells. The numbers that sentences rest on are read
 from the stored outputs, which `pytest --nbval` compares with a new execution.
@@ -6,8 +6,9 @@ from the stored outputs, which `pytest --nbval` compares with a new execution.
 
 import ast
 import re
-from functools import cache
+from functools import cache, partial
 
+import games
 import jupytext
 import keras
 import nbformat
@@ -16,16 +17,25 @@ import pytest
 import tensorflow as tf
 from bs4 import BeautifulSoup
 from keras import layers, ops
+from scipy.integrate import trapezoid
+from scipy.special import expit
+from scipy.stats import norm
 
 from tools.execute import NOTEBOOKS
+from tools.exercises import read_exercise
 from vaegan_edu import losses, metrics, models, networks
 
-AUTOENCODER, VAE = "01_autoencoder", "02_vae"
+AUTOENCODER, VAE, KL = "01_autoencoder", "02_vae", "03_kl_divergence"
+GAN, MEASURES = "04_gan", "04_how_good_is_it"
+VAEGAN, BROKEN = "05_vaegan", "05_vaegan_broken"
 
 
 def functions(name):
     """The functions that a notebook's cells define, by name."""
     space = {"keras": keras, "layers": layers, "ops": ops, "tf": tf, "np": np}
+    space |= dict.fromkeys(("x_train", "epochs"))  # of the notebook, in a function's defaults
+    space |= {"losses": losses, "models": models, "partial": partial}
+    space |= {"expit": expit, "norm": norm, "trapezoid": trapezoid}
     for cell in jupytext.read(NOTEBOOKS / f"{name}.py", fmt="py:percent").cells:
         if cell.cell_type == "code" and not {"exercise", "solution"} & set(
             cell.metadata.get("tags", [])
@@ -50,9 +60,19 @@ def outputs(name):
     return "\n".join(text), tables
 
 
-def table(name, head):
-    """The table with `head` among its heads: {row: {column: number or text}}."""
-    (found,) = [rows for rows in outputs(name)[1] if head in rows[0]]
+def table(name, head, corner=None, first=None, last=None):
+    """The table with `head` among its heads: {row: {column: number or text}}.
+
+    Where several have it, `corner`, its first head, or the names of its `first` and `last` row say
+    which one is meant.
+    """
+    (found,) = [
+        rows
+        for rows in outputs(name)[1]
+        if head in rows[0]
+        and corner in (None, rows[0][0])
+        and (first is None or (rows[1][0], rows[-1][0]) == (first, last))
+    ]
 
     def value(text):
         plain = text.replace(",", "")
@@ -142,6 +162,94 @@ def test_the_steps_of_the_page_are_those_of_the_package(name, beta):
     for ours, package in zip([encoder, decoder], theirs, strict=True):
         for one, other in zip(ours.get_weights(), package.get_weights(), strict=True):
             np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_the_gans_networks_are_those_of_the_package():
+    written = functions(GAN)
+    pairs = [
+        (written["build_generator"](5), networks.build_decoder("small", latent_dim=5)),
+        (written["build_discriminator"](), networks.build_discriminator("small")),
+    ]
+    for ours, package in pairs:
+        assert [w.shape for w in ours.weights] == [w.shape for w in package.weights]
+        package.set_weights([w + 0.01 for w in ours.get_weights()])
+        ours.set_weights(package.get_weights())
+        given = np.random.default_rng(0).uniform(-1, 1, (3, *ours.input_shape[1:]))
+        outputs = package(given)
+        logits = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+        np.testing.assert_allclose(ours(given), logits, atol=1e-6)
+
+
+def gan_pair():
+    """A generator and a discriminator of points."""
+    z, x = keras.Input((3,)), keras.Input((2,))
+    generator = keras.Model(z, layers.Dense(2)(layers.Dense(6, activation="tanh")(z)))
+    return generator, keras.Model(x, layers.Dense(1)(layers.Dense(5, activation="tanh")(x)))
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "minimax"])
+def test_the_gans_step_of_the_page_is_that_of_the_package(loss):
+    """Three steps from the same weights, batches and noise."""
+    keras.utils.set_random_seed(3)
+    x = np.random.default_rng(0).normal(size=(14, 2)).astype("float32")
+    pair = gan_pair()
+    theirs = list(clones(*pair))
+    optimizers = {name: keras.optimizers.Adam(0.01) for name in ("generator", "discriminator")}
+    step = partial(functions(GAN)["train_step"], *pair, optimizers)
+    draw, found, sizes = keras.random.SeedGenerator(0), [], []
+    for start in range(0, 14, 5):
+        batch = x[start : start + 5]
+        sizes.append(len(batch))
+        noise = keras.random.normal((len(batch), 3), seed=draw)
+        found.append(step(batch, noise, fool=losses.ADVERSARIAL_LOSSES[loss]))
+    gan = models.GAN(*theirs, adversarial_loss=loss, seed=0)
+    gan.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01))
+    history = gan.fit(x, batch_size=5, shuffle=False, verbose=0).history
+    mean = np.average(np.array(found), axis=0, weights=sizes)
+    wanted = [history[name][0] for name in ("discriminator_loss", "generator_loss")]
+    np.testing.assert_allclose(mean, wanted, rtol=1e-5)
+    for ours, package in zip(pair, theirs, strict=True):
+        for one, other in zip(ours.get_weights(), package.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("deviation", [0.3, 0.7, 1.0])
+def test_the_walk_shrinks_below_the_stable_rate_and_grows_above_it(deviation):
+    walk = functions(GAN)["walk"]
+    for share, inwards in ((0.9, True), (1.1, False)):
+        rate = share * 2 * deviation**2
+        path = walk(deviation, rate, time=200 * rate, start=(1e-4, 0.0))
+        assert (np.hypot(*path[-1]) < 1e-4) == inwards
+        # And one step is the matrix of the page.
+        matrix = np.array([[1, rate / 2], [-rate / 2, 1 - rate * deviation**2 / 2]])
+        np.testing.assert_allclose(path[1:21], path[:20] @ matrix.T, atol=1e-9)
+
+
+def test_the_measures_of_the_page_are_those_of_the_package():
+    written, rng = functions(MEASURES), np.random.default_rng(0)
+    for count, width in ((30, 2), (50, 5)):
+        real = rng.normal(size=(40, width))
+        generated = rng.normal(0.4, 0.7, size=(count, width)) @ rng.normal(size=(width, width))
+        np.testing.assert_allclose(
+            written["frechet"](real, generated), metrics.frechet_distance(real, generated)
+        )
+        for k in (2, 5):
+            theirs = metrics.manifold_overlap(real, generated, k)
+            assert written["overlap"](real, generated, k) == pytest.approx(theirs)
+            assert 0 < theirs["recall"] < 1
+
+
+def test_the_slope_of_jensen_shannon_is_its_derivative():
+    space = functions(KL)
+    space["z"] = z = np.linspace(-20, 20, 8001)
+    still = norm.logpdf(z, 0, 0.5)
+
+    def js(distance):
+        return space["jensen_shannon"](still, norm.logpdf(z, distance, 0.5))
+
+    for distance in (0.0, 0.4, 1.3, 3.0):
+        slope = space["js_slope"](still, norm.logpdf(z, distance, 0.5), distance)
+        assert slope == pytest.approx((js(distance + 1e-4) - js(distance - 1e-4)) / 2e-4, abs=1e-7)
 
 
 def test_beta_is_the_decoders_variance():
@@ -327,3 +435,442 @@ def test_chapter_2_parts_of_the_kl_term_add_up():
     mean_kl, information, rest = numbers(VAE, "mean KL")
     assert information + rest == pytest.approx(mean_kl, abs=0.011)
     assert information > 2 * rest > 0
+
+
+# Of chapter 3.
+
+
+def test_chapter_3_two_directions():
+    forward, other, reverse, mirrored, p = table(KL, "mass between").values()
+    for fit in (forward, other):
+        assert (fit["mean"], fit["deviation"]) == (p["mean"], p["deviation"])
+        assert fit["mass between"] > 5 * p["mass between"]
+        assert fit["forward"] < reverse["forward"] / 10
+    assert reverse["mean"] == -mirrored["mean"] and abs(reverse["mean"]) == 2
+    assert reverse["reverse"] == pytest.approx(np.log(2), abs=0.006)
+
+
+def test_chapter_3_estimates():
+    rows = list(table(KL, "error * sqrt(n)").values())
+    lasting = [row["error * sqrt(n)"] for row in rows]
+    assert max(lasting) / min(lasting) < 1.2
+    slope = numbers(KL, "slope -")[0]
+    assert slope == pytest.approx(-0.5, abs=0.03)
+    rows = table(KL, "below zero")
+    wide, narrow = rows["wide, positive"], rows["narrow, positive"]
+    assert wide["scatter"] < rows["wide, plain"]["scatter"] / 5 and wide["below zero"] == 0
+    assert narrow["too low"] > 0.6 and narrow["held"] < 0.7  # "most are too low"
+    assert rows["narrow, plain"]["held"] > 0.9
+
+
+def test_chapter_3_the_divergence_adds_up_over_dimensions():
+    drawn, error = numbers(KL, "whole codes, drawn")
+    (summed,) = numbers(KL, "sum over dimensions")
+    assert abs(drawn - summed) < 4 * error
+    assert summed / numbers(KL, "mean over dimensions")[0] == pytest.approx(16, rel=0.01)
+
+
+def test_chapter_3_a_mean_is_another_beta():
+    found = table(KL, "kl_loss, summed")
+    plain, mean, told = (
+        found[name] for name in ("sum, beta 1", "mean, beta 1", "sum, beta 0.0625")
+    )
+    for key in ("error, mean code", "kl_loss, summed"):
+        assert mean[key] == pytest.approx(told[key], rel=0.05)
+    assert mean["kl_loss, summed"] > 2 * plain["kl_loss, summed"]
+    assert mean["error, mean code"] < plain["error, mean code"]
+    assert found["sum, beta 32"]["active units"] == 0 < found["mean, beta 32"]["active units"]
+
+
+def test_chapter_3_jensen_shannon_is_level_at_both_ends():
+    rows = list(table(KL, "slope of JS").values())
+    assert rows[0]["slope of JS"] == rows[0]["JS"] == 0
+    assert rows[-1]["slope of JS"] < 1e-4 < rows[3]["slope of JS"]
+    assert rows[-1]["JS"] == pytest.approx(np.log(2), abs=1e-3)
+
+
+# Of chapter 4.
+
+
+def test_chapter_4_a_guessers_loss_does_not_mean_blind():
+    best, learned, blind, sure = table(GAN, "bound on JS").values()
+    assert learned["V"] <= best["V"] and learned["bound on JS"] > 0.9 * best["bound on JS"]
+    assert blind["V"] == sure["V"] == round(-2 * np.log(2), 3)
+    assert blind["right answers"] == 0.5 and sure["right answers"] > 0.6
+
+
+def test_chapter_4_what_the_two_losses_follow():
+    rows = table(GAN, "2 KL(m||p)")
+    assert rows["minimax"]["loss"] == rows["minimax"]["2 JS"]
+    assert rows["non-saturating"]["loss"] == rows["non-saturating"]["2 KL(m||p)"]
+    left, right = numbers(GAN, r"KL\(q\|\|p\) - 2 JS")[1::2]
+    assert left == right
+    forward, minimax, non_saturating, reverse = table(GAN, "over one heap").values()
+    assert forward["over one heap"] == ""
+    assert minimax["over both"] < minimax["over one heap"]
+    for row in (non_saturating, reverse):
+        assert row["over one heap"] < row["over both"] and row["best mean"] == 2
+    assert forward["best mean"] == minimax["best mean"] == 0
+
+
+def test_chapter_4_by_hand_and_by_fit_agree():
+    found = table(GAN, "generator_loss", "mean over one epoch")
+    assert found["by hand"] == pytest.approx(found["models.GAN"], abs=0.0021)  # rounding, amplified
+    rows = table(GAN, "generator", "if one exchanges")
+    assert (
+        rows["the generator's loss"]["discriminator"]
+        == 0
+        < (rows["the generator's loss"]["generator"])
+    )
+    assert (
+        rows["the discriminator's target"]["generator"]
+        == 0
+        < (rows["the discriminator's target"]["discriminator"])
+    )
+
+
+def places(loss, steps):
+    """Where the points of three seeds were on the first axis after some steps of `chase`."""
+    (line,) = re.findall(rf"(?m)^{loss} +after {steps} steps at (.*)$", outputs(GAN)[0])
+    return [float(place) for place in line.split()]
+
+
+def test_chapter_4_the_minimax_loss_starts_slowly_and_both_run_past():
+    assert max(places("minimax", 10)) < min(places("non-saturating", 10))
+    for loss in ("minimax", "non-saturating"):
+        assert min(places(loss, 50)) > 4
+    rows = table(GAN, "seed 0", "farthest on the first axis")
+    for seed in ("seed 0", "seed 1", "seed 2"):
+        assert 3 < rows["normalised"][seed] < rows["plain"][seed]
+
+
+def test_chapter_4_how_the_steps_are_taken_decides():
+    ends = {name: row["at the end"] for name, row in table(GAN, "at the end").items()}
+    assert ends["wide, simultaneous"] < 0.01
+    assert ends["narrow, simultaneous"] > 0.3
+    assert max(ends["narrow, steps a tenth"], ends["narrow, alternating"]) < 0.2
+    assert ends["points, minimax, simultaneous"] > 2
+    assert ends["points, minimax, alternating"] == pytest.approx(1, abs=0.02)
+    steadier = {name: row["distance"] for name, row in table(GAN, "distance").items()}
+    assert steadier["as it was"] == ends["narrow, simultaneous"]
+    assert steadier["moving average of its weights"] < 0.1
+    assert steadier["penalty with target zero"] < 0.01
+    assert steadier["Wasserstein, target one"] > 1
+
+
+def test_chapter_4_games():
+    pattern = r"(?m)^(\w+), seed (\d): modes of 8, strictly (\d), high quality (.*)$"
+    for kind, _, modes, _ in re.findall(pattern, outputs(GAN)[0]):
+        assert int(modes) == 8 if kind == "balanced" else int(modes) < 4
+    rows = table(GAN, "modes")
+    fixed = rows.pop("fixed point")
+    for row in rows.values():
+        for loss in ("discriminator_loss", "generator_loss"):
+            assert row[loss] == pytest.approx(fixed[loss], abs=0.1)
+    runs, failed, _, collapsed, lost = numbers(GAN, "unbalanced runs")
+    assert failed > runs / 2 and collapsed and lost
+    assert numbers(GAN, "balanced   runs")[1] > 0  # "no insurance"
+
+
+def test_chapter_4_digits():
+    grey, real = numbers(GAN, "share of grey pixels")
+    assert grey < 1.5 * real
+    lowest, epoch, last = numbers(GAN, "lowest discriminator_loss")
+    assert epoch < 4 and lowest < last
+
+
+# Of the interlude.
+
+
+def test_interlude_features_see_what_pixels_do_not():
+    rows = table(MEASURES, "pixels")
+    assert rows["blurred"]["pixels"] < rows["moved by two"]["pixels"]
+    assert rows["blurred"]["features"] > rows["moved by two"]["features"]
+
+
+def test_interlude_a_ring_has_the_distance_of_a_cloud():
+    ring, again = numbers(MEASURES, "ring 0")[:2]
+    assert ring < 2 * again
+    rows = table(MEASURES, "on this page")
+    assert all(row["on this page"] == row["metrics.frechet_distance"] for row in rows.values())
+
+
+def test_interlude_strays():
+    rows = table(MEASURES, "density", "generated")
+    same, one, strays, elsewhere, odd = rows.values()
+    assert min(same.values()) > 0.9
+    assert one["precision"] > 0.9 and max(one["recall"], one["coverage"]) < 0.6
+    assert strays["recall"] > 0.9 and strays["coverage"] == one["coverage"]
+    assert max(elsewhere.values()) == 0 and odd["precision"] > 0.9 and odd["density"] < 0.3
+
+
+def test_interlude_the_vae_that_was_further_off_than_five_nats():
+    losses = [
+        row["training loss"]
+        for name, row in table(VAE, "training loss").items()
+        if name.startswith("VAE")
+    ]
+    *others, odd = sorted(losses)
+    assert odd - others[-1] > 5 > np.log(100)
+
+
+def test_interlude_two_profiles():
+    floor, vae, gan, control = table(MEASURES, "histogram", "samples").values()
+    for key in ("Fréchet", "low confidence"):
+        assert floor[key] < min(vae[key], gan[key]) / 5
+    for key in ("precision", "recall", "density", "coverage", "pixel precision"):
+        assert floor[key] > max(vae[key], gan[key]) + 0.2
+    for key in ("precision", "density", "coverage"):
+        assert max(vae[key], gan[key]) < control[key] + 0.05
+    assert gan["Fréchet"] < vae["Fréchet"] and gan["recall"] > vae["recall"]
+    assert gan["precision"] < vae["precision"] and gan["pixel precision"] < vae["pixel precision"]
+
+
+def test_interlude_every_measure_is_fooled():
+    rows = table(MEASURES, "nearest", "images")
+    floor, vae = rows["floor: held-out images"], rows["VAE"]
+    contrast, repeated, few = rows["contrast"], rows["repeated"], rows["a tenth"]
+    assert contrast["Fréchet"] < vae["Fréchet"] / 2 and contrast["recall"] > 2 * vae["recall"]
+    for key in ("precision", "density", "pixel precision"):
+        assert contrast[key] < vae[key]
+    assert few["Fréchet"] > 8 * floor["Fréchet"]
+    for key in ("precision", "density", "histogram", "coverage"):
+        assert repeated[key] == few[key]
+    assert repeated["Fréchet"] == pytest.approx(few["Fréchet"], rel=0.05)
+    assert (repeated["recall"], few["recall"]) == (0, 1) and few["coverage"] < floor["coverage"] / 3
+    one = rows["one class"]
+    assert one["precision"] == one["pixel precision"] == 1 < one["density"]
+    assert max(one["recall"], one["coverage"]) < 0.2 and one["histogram"] == 2.3
+    recited = rows["recited"]
+    assert recited["Fréchet"] < 1.1 * floor["Fréchet"]
+    for key in ("precision", "recall", "density", "coverage"):
+        assert recited[key] > floor[key]
+    assert recited["nearest"] == one["nearest"] == 0 < floor["nearest"]
+    assert rows["noise"]["low confidence"] < vae["low confidence"]
+    assert rows["noise"]["precision"] == rows["noise"]["coverage"] == 0
+
+
+# Chapter 5: the VAE-GAN.
+
+TERMS = ["prior", "feature", "adversarial_decoder", "adversarial_discriminator"]
+
+
+def vaegan_trio(maps=True):
+    """Three small networks; the discriminator's features are maps, or vectors."""
+    images = keras.Input(games.SHAPE)
+    if maps:
+        features = layers.Conv2D(3, 2, strides=2)(images)
+    else:
+        features = layers.Dense(6)(layers.Flatten()(images))
+    logits = layers.Dense(1)(layers.Flatten()(layers.Activation("tanh")(features)))
+    discriminator = keras.Model(images, (logits, features), name="discriminator")
+    return games.encoder(), games.decoder(), discriminator
+
+
+def test_chapter_5_builds_the_networks_of_the_package():
+    written = functions(VAEGAN)
+    for kind, build in (
+        ("build_encoder", networks.build_encoder),
+        ("build_decoder", networks.build_decoder),
+    ):
+        for image_shape in ((28, 28, 1), (32, 32, 3)):
+            theirs = build("small", image_shape, 5)
+            ours = written[kind](5, image_shape)
+            assert shapes(ours) == shapes(theirs)
+            theirs.set_weights(ours.get_weights())
+            given = np.random.default_rng(0).uniform(-1, 1, (2, *ours.input_shape[1:]))
+            for one, other in zip(
+                keras.tree.flatten(ours(given)), keras.tree.flatten(theirs(given)), strict=True
+            ):
+                np.testing.assert_allclose(one, other, atol=1e-6)
+    logits, features = written["build_discriminator"]().outputs
+    assert (logits.shape, features.shape) == ((None, 1), (None, 4, 4, 64))
+
+
+def test_the_terms_of_chapter_5_are_those_of_the_package():
+    written, trio = functions(VAEGAN), vaegan_trio()
+    x, noise = games.images(), games.noise()
+    found = written["four_terms"](*written["play"](*trio, x, noise))
+    assert list(found) == TERMS
+    model = models.VAEGAN(*trio, gamma=0.3)
+    wanted = model.compute_terms(x, training=True, noise=noise)
+    for name in TERMS:
+        assert float(found[name]) == pytest.approx(float(wanted[name]), rel=1e-5)
+
+
+def test_the_step_of_chapter_5_is_that_of_the_package():
+    """Three steps from the same weights, batches and noise."""
+    keras.utils.set_random_seed(3)
+    written, trio = functions(VAEGAN), vaegan_trio()
+    theirs = list(clones(*trio))
+    x = games.images(14)
+    optimizers = [keras.optimizers.Adam(0.01) for _ in trio]
+    generator, found, sizes = keras.random.SeedGenerator(0), [], []
+    for start in range(0, 14, 5):
+        batch = x[start : start + 5]
+        shape = len(batch), games.LATENT_DIM
+        noise = {k: keras.random.normal(shape, seed=generator) for k in ("posterior", "prior")}
+        found.append(written["train_step"](trio, optimizers, batch, noise, 0.3))
+        sizes.append(len(batch))
+    model = models.VAEGAN(*theirs, gamma=0.3, seed=0)
+    model.compile(*[keras.optimizers.Adam(0.01) for _ in trio])
+    history = model.fit(x, batch_size=5, shuffle=False, verbose=0).history
+    wanted = [history[f"{network.name}_loss"][0] for network in theirs]
+    np.testing.assert_allclose(np.average(found, axis=0, weights=sizes), wanted, rtol=1e-4)
+    for ours, package in zip(trio, theirs, strict=True):
+        for one, other in zip(ours.get_weights(), package.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_chapter_5_walks_through_algorithm_1():
+    """The ten lines of the algorithm come back as comments of the code, in their order."""
+    text = (NOTEBOOKS / f"{VAEGAN}.py").read_text(encoding="utf-8")
+    steps = re.search(r"# 1\. \$.*\n(?:# +\d+\. .*\n)+", text)[0]
+    assert [int(n) for n in re.findall(r"# +(\d+)\.", steps)] == list(range(1, 11))
+    commented = [int(n) for n in re.findall(r"  # line (\d+)$", text, re.MULTILINE)]
+    assert sorted(commented) == list(range(1, 11))
+
+
+def test_chapter_5_by_hand_and_by_fit_agree():
+    found = table(VAEGAN, "mean over one epoch")
+    assert found["by hand"] == pytest.approx(found["models.VAEGAN"], abs=0.02)
+
+
+def test_chapter_5_five_of_twelve_gradients_are_used():
+    rows = table(VAEGAN, "length of the gradient")
+    assert list(rows) == TERMS
+    zeros = [(term, name) for term, row in rows.items() for name, v in row.items() if v == 0]
+    assert zeros == [("prior", "decoder"), ("prior", "discriminator")]
+
+
+def test_chapter_5_the_pixel_loss_is_a_poor_judge():
+    rows = table(VAEGAN, "pixel loss", first="shifted by 1", last="another digit")
+    assert {"shifted by 2", "blurred by 2"} <= set(rows)
+    loss = {name: row["pixel loss"] for name, row in rows.items()}
+    assert loss["shifted by 2"] > loss["blurred by 2"]
+    assert loss["mean image"] < 1.3 * loss["shifted by 2"]  # "little worse"
+    one, average = (row["mean pixel loss"] for row in table(VAEGAN, "mean pixel loss").values())
+    assert one == pytest.approx(2 * average, rel=0.05)
+
+
+def test_chapter_5_gamma_alone():
+    small, middle, large = table(VAEGAN, "mean D of samples").values()
+    error = "pixel loss of copies"
+    assert small[error] > 1.6 * middle[error]  # "doubles"
+    assert large[error] > 0.95 * middle[error]  # "come no closer"
+    assert large["mean D of samples"] < 0.7 * middle["mean D of samples"]
+
+
+def test_chapter_5_control_and_floor():
+    rows = table(VAEGAN, "Fréchet", first="test images", last="VAE-GAN")
+    distance = {name: row["Fréchet"] for name, row in rows.items()}
+    assert distance["VAE-GAN"] < distance["VAE"] / 1.8  # "less than half", about
+    assert distance["VAE, contrast x2"] < 1.1 * distance["VAE-GAN"]
+    assert 5 * distance["test images"] < min(v for k, v in distance.items() if k != "test images")
+    copied = table(VAEGAN, "classifier's features")
+    assert copied["VAE"]["pixel loss"] < copied["VAE-GAN"]["pixel loss"]
+    features = {name: row["classifier's features"] for name, row in copied.items()}
+    assert features["VAE-GAN"] < features["VAE"] < features["VAE, sharpened"]
+
+
+def test_chapter_5_the_capstone_has_less_than_eighty_lines():
+    paths = (NOTEBOOKS / "exercises").glob("capstone_*.py")
+    parts = [read_exercise(path)["@title Solution"].splitlines() for path in paths]
+    lines = [line for part in parts for line in part if line.strip()]
+    assert len(parts) == 6 and len(lines) < 80
+
+
+def test_chapter_5_the_capstones_control_is_caught_by_recall():
+    rows = table(VAEGAN, "Fréchet", first="test images", last="yours")
+    control = rows.pop("blurred beyond recognition")
+    real = rows.pop("test images")
+    assert max(row["precision"] for row in rows.values()) < control["precision"]
+    assert control["recall"] == control["coverage"] == 0 < rows["yours"]["recall"]
+    assert real["Fréchet"] < rows["yours"]["Fréchet"] < control["Fréchet"]
+
+
+# The workshop: six broken trainings.
+
+FAULTS = ("sign", "leak", "mean", "sigmoid", "batch", "saturating")
+
+
+def test_the_sound_step_of_the_workshop_is_that_of_the_package():
+    trio, x, noise = vaegan_trio(maps=False), games.images(), games.noise()
+    own, terms, _ = functions(BROKEN)["losses_of"](*trio, x, noise, 0.3)
+    model = models.VAEGAN(*trio, gamma=0.3)
+    wanted = model.compute_losses(x, training=True, noise=noise)
+    assert {k: float(v) for k, v in own.items()} == pytest.approx(
+        {k: float(v) for k, v in wanted.items()}, rel=1e-5
+    )
+
+
+def test_the_workshops_faults_are_those_of_the_laboratory():
+    """The same names and the same words."""
+    text = (NOTEBOOKS / f"{BROKEN}.py").read_text(encoding="utf-8")
+    named = dict(re.findall(r"# - `(\w+)`: (.+?)[;.]\n", text))
+    settings = (NOTEBOOKS.parent / "vaegan_edu/widgets/laboratory/settings.js").read_text("utf-8")
+    faults = settings[settings.index("const FAULTS") :]
+    assert named == dict(re.findall(r'  (\w+): \{\n    label: "(.+?)",', faults))
+    assert set(named) == set(FAULTS)
+
+
+def test_each_test_of_the_workshop_finds_one_patient():
+    rows = table(BROKEN, "found_out")
+    sound = rows.pop("sound")
+    assert {name.split(": ")[1] for name in rows} == set(FAULTS)
+    finds = {
+        "direction": "sign",
+        "found_out": "leak",
+        "feature": "sigmoid",
+        "prior": "mean",
+        "strength": "saturating",
+        "mixed": "batch",
+    }
+    for column, fault in finds.items():
+        for name, row in rows.items():
+            apart = abs(row[column] - sound[column]) > 0.01 + 0.3 * abs(sound[column])
+            assert apart == name.endswith(f": {fault}"), (column, name)
+
+
+def test_the_tests_that_the_pages_name_exist():
+    defined = {
+        name
+        for path in NOTEBOOKS.parent.glob("tests/test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    for page in (VAEGAN, BROKEN):
+        text = (NOTEBOOKS / f"{page}.py").read_text(encoding="utf-8")
+        named = set(re.findall(r"`(test_\w+)`", text))
+        assert named and named <= defined
+
+
+# Chapters 6 and 8.
+
+
+def test_chapter_6_the_layer_spreads_digits_and_makes_them_no_clearer():
+    plain = table("06_mode_collapse", "low confidence", first="real, held out", last="epoch 6")
+    layer = table("06_mode_collapse", "with the layer")
+    end, other = layer["epoch 6"], plain["epoch 6"]
+    assert end["classes"] > other["classes"] and end["KL"] < other["KL"] / 2
+    assert end["low confidence"] == pytest.approx(other["low confidence"], abs=0.05)
+    assert layer["epoch 1"]["classes"] == 1  # "had collapsed like the other"
+
+
+def test_chapter_8_what_its_ring_and_its_digits_say():
+    beside = {name: row["beside plain"] for name, row in table("08_tricks", "beside plain").items()}
+    assert [name for name, word in beside.items() if word == "meets"] == ["plain", "noise"]
+    assert set(beside.values()) == {"meets", "below"}
+    found = {
+        name: {key: [float(x) for x in str(row[key]).split()] for key in row if "each" in key}
+        for name, row in table("08_tricks", "coverage, each seed").items()
+    }
+    coverage = {name: row["coverage, each seed"] for name, row in found.items()}
+    assert max(coverage["norm-after"]) < 0.2 * min(coverage["plain"])
+    assert max(coverage["norm-none"]) < min(coverage["plain"])
+    distance = {name: row["Fréchet, each seed"] for name, row in found.items()}
+    assert min(distance["norm-none"]) > max(distance["plain"])
+    assert np.mean(distance["noise"]) > np.mean(distance["plain"])
+    for label in ("soft", "noisy"):
+        assert min(coverage[label]) <= max(coverage["plain"])
+        assert max(coverage[label]) >= min(coverage["plain"])
+    assert max(abs(x) for row in found.values() for x in row["overfitting, each seed"]) < 0.01

@@ -90,7 +90,8 @@ def make_environment(cache=CACHE):
         shutil.rmtree(cache, ignore_errors=True)
         subprocess.run([python, "-m", "venv", cache / "python"], check=True)
         pip = [cache / "python" / "bin" / "python", "-m", "pip"]
-        subprocess.run([*pip, "install", "-qq", "-r", REQUIREMENTS], check=True)
+        here = {**os.environ, "PIP_USER": "0"}  # whatever the user's pip.conf says
+        subprocess.run([*pip, "install", "-qq", "-r", REQUIREMENTS], check=True, env=here)
         (cache / "python").rename(cache / "fresh")
         made.write_text(wanted, encoding="utf-8")
     return cache / "fresh"

@@ -2,7 +2,8 @@
 
 The `.py` is the source. What the `.ipynb` adds is the outputs, and in its metadata the hash of the
 code they came from and the run time that the header shows. A change of text alone is carried over
-without an execution. A notebook that fails leaves both files as they were.
+without an execution. A notebook that fails leaves both files as they were, and one whose code was
+changed in the `.ipynb` is left alone: it may hold somebody's answers.
 """
 
 import argparse
@@ -110,6 +111,12 @@ def update(path, force=False):
     if not source.cells or not RUN_TIME.search(source.cells[0].source):
         raise ValueError("the first cell lacks its line '*Run time: ... at the last execution.*'")
 
+    if stored and code_hash(stored) != stored.metadata.get("vaegan_edu", {}).get("code_hash"):
+        raise ValueError(
+            f"the code in {target.name} was changed there, which this would undo: move the change "
+            f"to {path.name}, then take {target.name} away"
+        )
+
     run = force or not is_current(source, stored)
     if run:
         record = execute(source)
@@ -128,6 +135,7 @@ def update(path, force=False):
     after = nbformat.writes(source) + "\n"
     if after != before:
         write_atomically(target, after)
+        path.touch()  # where an output is the newer file, editors of pairs ask which one is right
     return f"executed in {record['seconds']} s" if run else "current"
 
 

@@ -3,9 +3,11 @@
 # Python; a candidate counts when it runs, not when its name is found (pyenv leaves empty names).
 set -eu
 venv=$1
+export PIP_USER=0 # a `user = true` of pip.conf would install outside the environment, and pip refuses
 
 find_python() {
-    for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
+    if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3.13 python3.12 python3.11 python3 python; fi
+    for candidate; do
         version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) ||
             continue
         case $version in

@@ -3,9 +3,12 @@
 import argparse
 import sys
 import warnings
+from collections.abc import Sequence
+
+BACKENDS = ("tensorflow", "jax", "torch", "openvino")  # what Keras runs on
 
 
-def main(words=None):
+def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. What goes wrong is told in one line."""
     options = _parser().parse_args(words)
     try:
@@ -14,6 +17,12 @@ def main(words=None):
             return options.command(options)
     except (OSError, ValueError, FloatingPointError) as error:
         return _fail(options, error, 1)
+    except ModuleNotFoundError as error:
+        if error.name not in BACKENDS:
+            raise
+        named = f"KERAS_BACKEND names the backend {error.name}, or keras.json does"
+        line = f"{named}, which is not installed: install it, or set KERAS_BACKEND=tensorflow"
+        return _fail(options, line, 1)
     except KeyboardInterrupt:
         resumable = options.command is _train
         again = "; continue with the same words and --resume" if resumable else ""
@@ -54,7 +63,7 @@ def _train(options):
     chosen = {key: words.pop(key) for key in ("schedule", "train_count")}
     settings = {key: value for key, value in chosen.items() if value is not None}
     folder = train(words.pop("experiment"), **words, settings=settings)
-    print(f"\nThe record is in {folder}")
+    print(f"\nThe record is in {folder}; open {folder / 'index.html'}")
     return 0
 
 
@@ -75,9 +84,10 @@ def _retrain(options):
 
 def _evaluate(options):
     from vaegan_edu.experiments import evaluate_run
+    from vaegan_edu.experiments.page import tables
 
-    for name, value in evaluate_run(options.run, options.data).items():
-        print(f"{name:32} {value:.4g}" if isinstance(value, float) else f"{name:32} {value}")
+    measured = tables(evaluate_run(options.run, options.data))
+    print("\n\n".join(f"{title}\n\n{table}" for title, table in measured.items()))
     return 0
 
 
@@ -97,6 +107,13 @@ def _reconstruct(options):
     for warning in left_out:
         print(f"vaegan_edu: {warning.message}", file=sys.stderr)
     print(f"{count} reconstructions are in {options.output}")
+    return 0
+
+
+def _pack(options):
+    from vaegan_edu.experiments import pack
+
+    print(f"The model is in {pack(options.run, options.output)}")
     return 0
 
 
@@ -147,7 +164,8 @@ def _parser():
     )
     generating = commands.add_parser("generate", help="generate images with a run")
     reconstructing = commands.add_parser("reconstruct", help="reconstruct a folder of pictures")
-    for command in (evaluating, retraining, generating, reconstructing):
+    packing = commands.add_parser("pack", help="make a small model of a run, with a card")
+    for command in (evaluating, retraining, generating, reconstructing, packing):
         command.add_argument("run", metavar="RUN_DIR", help="folder of a finished run")
     for command in (evaluating, retraining):
         command.add_argument(
@@ -166,6 +184,8 @@ def _parser():
     reconstructing.add_argument("pictures", metavar="FOLDER", help="folder or zip of pictures")
     reconstructing.add_argument("--output", required=True, metavar="DIR")
     reconstructing.set_defaults(command=_reconstruct)
+    packing.add_argument("--output", required=True, metavar="DIR", help="a new folder")
+    packing.set_defaults(command=_pack)
     return parser
 
 

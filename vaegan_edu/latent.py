@@ -94,8 +94,8 @@ def attribute_vectors(z: ArrayLike, attributes: ArrayLike, together: bool = Fals
     """
     z = check_codes(z).astype("float64")
     attributes = check_features(attributes, "attributes", minimum=2)
-    centred = attributes - attributes.mean(axis=0)
-    if len(attributes) != len(z) or not centred.any(axis=0).all():
+    centred = attributes - attributes.mean(axis=0)  # of equal numbers not always 0, by rounding
+    if len(attributes) != len(z) or not (attributes != attributes[0]).any(axis=0).all():
         raise ValueError(
             f"`attributes` must be {len(z)} rows, each column of which varies. "
             f"Received: shape {attributes.shape}"

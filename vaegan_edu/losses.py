@@ -25,7 +25,8 @@ def kl_divergence(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
         z_mean, z_log_var: (batch, latent_dim), mean and log-variance.
 
     Returns:
-        (batch,), never negative, zero only where the posterior is the prior.
+        (batch,), zero only where the posterior is the prior and otherwise positive. Rounding in
+        float32 may leave some -1e-7 a dimension next to the prior.
 
     Raises:
         ValueError: the two are not of one shape (batch, latent_dim).

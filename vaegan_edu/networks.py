@@ -17,13 +17,14 @@ A preset is one shape for the three networks that meet in an autoencoder or a ga
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from keras import Input, Model, layers, ops
 
 from vaegan_edu.layers import DecayingNoise, MinibatchDiscrimination
-from vaegan_edu.validation import check_choice, check_count, check_number
+from vaegan_edu.validation import check_choice, check_count, check_number, shown
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,12 @@ class Preset:
     padding: str = "same"
     activation: str = "relu"
 
-    def map_shape(self, image_shape):
+    def map_shape(self, image_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (height, width) of the map from which the steps up lead to the image."""
+        shrinkage = self.shrinkage or 1
         if self.padding == "valid":  # unpadded kernels of 3 and 4: 28 <- 13 <- 6
-            return tuple(side // self.shrinkage - 1 for side in image_shape[:2])
-        return tuple(side // (self.shrinkage or 1) for side in image_shape[:2])
+            return tuple(side // shrinkage - 1 for side in image_shape[:2])
+        return tuple(side // shrinkage for side in image_shape[:2])
 
 
 _ORIGINAL_TRUNK = (
@@ -353,7 +355,7 @@ def build_regressor(image_size: int = 64, num_attributes: int = 25) -> Model:
 PIXELS_AT_ONCE = 256 * 32 * 32  # what `apply` reads or draws in one chunk
 
 
-def apply(network: Model, array: np.ndarray) -> np.ndarray | tuple[np.ndarray, ...]:
+def apply(network: Model, array: np.ndarray) -> Any:
     """Return what a network makes of an array, in evaluation mode and in chunks: arrays again.
 
     `Model.predict` would compile each network anew, which for the course's small ones takes longer
@@ -436,7 +438,11 @@ def _finish_block(linear, block, activation, batch_norm):
 
 
 def _apply_noise(h, noise):
-    return h if noise is None else DecayingNoise(*noise)(h)
+    if noise is None:
+        return h
+    if not isinstance(noise, (tuple, list)) or len(noise) != 2:
+        raise ValueError(f"`noise` must be (stddev, epochs) or None. Received: {shown(noise)}")
+    return DecayingNoise(*noise)(h)
 
 
 def _flatten(h):

@@ -10,6 +10,7 @@ stands at the top of a notebook, before Keras is imported.
 import html
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +30,14 @@ SETTINGS = {
 def start() -> "Profile":
     """Choose the backend, keep it quiet, set the figures' style; return the `Profile`.
 
+    A process that is in the course's folder goes to `notebooks/`, where the chapters' paths begin.
+
     What the environment has chosen stays: each of `SETTINGS` is only a default. Keras reads them
     when it is first imported, so this comes before `import keras`.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    _enter_notebooks()
     from IPython import get_ipython
 
     from vaegan_edu import experiments, plotting
@@ -43,6 +47,12 @@ def start() -> "Profile":
         shell.run_line_magic("matplotlib", "inline")
     plotting.style()
     return experiments.current_profile()
+
+
+def _enter_notebooks():
+    """As scripts and papermill start a chapter in the repository's root."""
+    if Path("notebooks").is_dir() and Path("book/results").is_dir():
+        os.chdir("notebooks")
 
 
 class Table:

@@ -282,6 +282,39 @@ def network_chart(networks: Mapping[str, Sequence[tuple[str, tuple[int, ...]]]])
     return figure
 
 
+def point_frames(
+    rows: Mapping[str, Mapping[str, np.ndarray]], modes: np.ndarray, limit: float
+) -> Figure:
+    """Draw points in the plane as training goes on, a row of frames for each game.
+
+    Args:
+        rows: a mapping from a game to its frames; a frame's title to its points (count, 2). Every
+            game has equally many frames; the titles above are those of the first.
+        modes: (count, 2), marked by crosses in every frame.
+        limit: the axes reach from `-limit` to `limit`.
+
+    Raises:
+        ValueError: no games, or games with different numbers of frames.
+    """
+    counts = {name: len(frames) for name, frames in rows.items()}
+    if len(set(counts.values())) != 1 or 0 in counts.values():
+        raise ValueError(f"`rows` must hold equally many frames for each game. Received: {counts}")
+    columns = next(iter(counts.values()))
+    side = min((WIDTH - 0.5) / columns, 2.0)
+    figure = Figure(figsize=(WIDTH, side * len(rows) + 0.3), layout="constrained")
+    planes = figure.subplots(len(rows), columns, squeeze=False)
+    for line, (name, frames) in zip(planes, rows.items(), strict=True):
+        for axes, points in zip(line, frames.values(), strict=True):
+            axes.plot(*np.transpose(modes), "+", color="black", markersize=9)
+            axes.plot(*np.transpose(points), ".", color=COLOURS[3], markersize=2, alpha=0.4)
+            axes.set(aspect="equal", xlim=(-limit, limit), ylim=(-limit, limit))
+            axes.set(xticks=[], yticks=[])
+        line[0].set_ylabel(name)
+    for axes, title in zip(planes[0], next(iter(rows.values())), strict=True):
+        axes.set_title(title)
+    return figure
+
+
 def run_dots(
     panels: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]],
     lines: Mapping[str, float] | None = None,

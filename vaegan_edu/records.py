@@ -10,7 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,10 @@ def read_runs(folder: str | Path) -> list[Record]:
     """
     runs = [read_record(path.parent) for path in sorted(Path(folder).glob("*/config.json"))]
     if not runs:
-        raise FileNotFoundError(f"There is no record in {folder}")
+        raise FileNotFoundError(
+            f"There is no record in {folder}; a chapter starts in the course's `notebooks`. "
+            f"Received: {Path.cwd()}"
+        )
     return runs
 
 
@@ -159,7 +162,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    # Of the name only its end, which some formats need: a name may be as long as systems allow.
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.name[-40:]}")
     try:
         yield partial
         with open(partial, "rb") as file:
@@ -171,6 +175,53 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def sole_writer(folder: str | Path) -> Iterator[None]:
+    """Keep all others from writing a record to `folder` for as long as the block runs.
+
+    The folder is made where it is missing, and removed again if it is left empty. The lock is the
+    system's, on the folder itself: it leaves no file, and ends with the process however that ends.
+    Where a system or a drive knows no such lock (Windows, some networks), nothing is kept out.
+
+    Raises:
+        BlockingIOError: another has it.
+    """
+    folder = Path(folder)
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with _locked(folder):
+            yield
+    finally:
+        for path in made:  # from within
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
+
+
+@contextmanager
+def _locked(folder):
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BlockingIOError(
+            f"{folder} is in use by a training that runs; wait for its end, or choose another "
+            "--output"
+        ) from None
+    except OSError:  # the drive has no locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove_partial(folder: str | Path) -> None:
@@ -191,18 +242,19 @@ def write_json(path: str | Path, content: Any) -> None:
 
 
 def write_history(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows (mappings with equal keys, one an epoch) atomically as CSV.
+    """Write rows (mappings, one an epoch) atomically as CSV.
+
+    What a row does not have is an empty field, which is read as NaN: a training that validates in
+    every other epoch has such rows.
 
     Raises:
-        ValueError: no rows, or rows whose keys differ.
+        ValueError: no rows.
     """
-    if not rows or any(row.keys() != rows[0].keys() for row in rows):
-        raise ValueError(
-            "A history needs at least one row, and the same names in each. "
-            f"Received: {[list(row) for row in rows]}"
-        )
+    if not rows:
+        raise ValueError("A history needs at least one row. Received: none")
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(text, list(names), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, text.getvalue())
@@ -212,7 +264,7 @@ def _read_json(path):
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+        raise _missing(path) from None
     except (ValueError, OSError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     if not isinstance(content, dict):
@@ -220,16 +272,25 @@ def _read_json(path):
     return content
 
 
+def _missing(path):
+    if not path.parent.exists():
+        return FileNotFoundError(f"There is no folder {path.parent}")
+    return FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}")
+
+
 def _read_history(path):
     try:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
-        raise FileNotFoundError(f"A record needs {path.name}. Received: {path.parent}") from None
+        raise _missing(path) from None
     except (OSError, UnicodeError, csv.Error) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
     try:
-        history = [{key: _number(text) for key, text in row.items()} for row in rows]
+        history = [
+            {key: math.nan if text == "" else _number(text) for key, text in row.items()}
+            for row in rows
+        ]
     except (TypeError, ValueError):
         raise ValueError(f"{path} is damaged: a field is no number") from None
     if not history:

@@ -5,8 +5,10 @@ that is long over. `callbacks.LearningRateSchedules` lets it lead a network's op
 """
 
 import math
+from collections.abc import Iterable
+from typing import Any, Self
 
-from vaegan_edu.validation import check_count, check_number
+from vaegan_edu.validation import check_count, check_number, shown
 
 
 class Schedule:
@@ -20,16 +22,18 @@ class Schedule:
         epoch: how many losses were seen.
     """
 
-    _memory = ()  # names of attributes that hold what the rule remembers, beside the two above
+    _memory: tuple[
+        str, ...
+    ] = ()  # names of attributes that hold what the rule remembers, beside the two above
 
-    def __init__(self, initial):
+    def __init__(self, initial: float):
         self.initial = check_number(initial, "initial")
         if self.initial == 0.0:
             raise ValueError("`initial` must be above 0, or nothing is learnt. Received: 0")
         self.learning_rate = self.initial
         self.epoch = 0
 
-    def update(self, loss):
+    def update(self, loss: float) -> float:
         """See the loss of one more epoch and return the learning rate from then on.
 
         Raises:
@@ -37,9 +41,9 @@ class Schedule:
         """
         try:
             loss = float(loss)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(
-                f"The loss of epoch {self.epoch + 1} must be a number. Received: {loss!r}"
+                f"The loss of epoch {self.epoch + 1} must be a number. Received: {shown(loss)}"
             ) from None
         if math.isnan(loss):
             raise ValueError(
@@ -50,13 +54,13 @@ class Schedule:
         self.learning_rate = self._next(loss)
         return self.learning_rate
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """Return what a resumed run needs, a dict of numbers and lists that JSON can hold."""
         names = ("epoch", "learning_rate", *self._memory)
         values = {name: getattr(self, name) for name in names}
         return {k: list(v) if isinstance(v, list) else v for k, v in values.items()}
 
-    def restore(self, state):
+    def restore(self, state: dict[str, Any]) -> None:
         """Take up a `state`; `ValueError` unless it is of a rule of this kind."""
         expected = self.state()
         if not isinstance(state, dict) or state.keys() != expected.keys():
@@ -67,15 +71,15 @@ class Schedule:
         for name, value in state.items():
             setattr(self, name, list(value) if isinstance(value, list) else value)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this rule anew, from its first epoch on."""
         return {"initial": self.initial}
 
-    def fresh(self, **changes):
+    def fresh(self, **changes: Any) -> Self:
         """Return a new rule that has seen nothing; `changes` replace arguments."""
         return type(self)(**{**self.get_config(), **changes})
 
-    def _next(self, loss):
+    def _next(self, loss: float) -> float:
         raise NotImplementedError
 
     def __repr__(self):
@@ -90,26 +94,29 @@ class Constant(Schedule):
         initial: the learning rate.
     """
 
-    def _next(self, loss):
+    def _next(self, loss: float) -> float:
         return self.learning_rate
 
 
 class _LossDecay(Schedule):
     """A rule that multiplies the rate by `factor` when the losses say so, down to `minimum`."""
 
-    def __init__(self, initial, factor, minimum):
+    def __init__(self, initial: float, factor: float, minimum: float):
         super().__init__(initial)
         self.factor = check_number(factor, "factor")
         if not 0.0 < self.factor < 1.0:
             raise ValueError(f"`factor` must lie between 0 and 1. Received: {factor!r}")
         self.minimum = _check_minimum(minimum, self.initial)
 
-    def _next(self, loss):
+    def _decays(self, loss: float) -> bool:
+        raise NotImplementedError
+
+    def _next(self, loss: float) -> float:
         if not self._decays(loss):
             return self.learning_rate
         return max(self.learning_rate * self.factor, self.minimum)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factor": self.factor, "minimum": self.minimum}
 
 
@@ -117,7 +124,9 @@ class Plateau(_LossDecay):
     """Decay when the loss has had no new best for `patience` epochs.
 
     A new best lies strictly below all losses before it: a tie is none. The count of epochs without
-    one decays the rate when it reaches `patience`, and starts again.
+    one decays the rate when it reaches `patience`, and starts again. So counts Keras'
+    `ReduceLROnPlateau` with `min_delta=0`. PyTorch's, with `threshold=0`, decays when the count
+    exceeds its `patience`, one epoch later: give it one less for the same rule.
 
     This is S2 and S3 of the original project as the words of its README have them, "patience 10"
     and "patience 6". What its logs have is `PeakDecay`.
@@ -134,20 +143,20 @@ class Plateau(_LossDecay):
 
     _memory = ("best", "waited")
 
-    def __init__(self, initial, factor, minimum, patience):
+    def __init__(self, initial: float, factor: float, minimum: float, patience: int):
         super().__init__(initial, factor, minimum)
         self.patience = check_count(patience, "patience")
-        self.best = None
+        self.best: float | None = None
         self.waited = 0
 
-    def _decays(self, loss):
+    def _decays(self, loss: float) -> bool:
         if self.best is None or loss < self.best:
             self.best, self.waited = loss, 0
             return False
         self.waited = (self.waited + 1) % self.patience
         return self.waited == 0
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "patience": self.patience}
 
 
@@ -171,23 +180,30 @@ class WindowedDecay(_LossDecay):
 
     _memory = ("previous",)
 
-    def __init__(self, initial, factor, minimum, window, decay_on="stagnation"):
+    def __init__(
+        self,
+        initial: float,
+        factor: float,
+        minimum: float,
+        window: int,
+        decay_on: str = "stagnation",
+    ):
         super().__init__(initial, factor, minimum)
-        if decay_on not in ("stagnation", "improvement"):
+        if not isinstance(decay_on, str) or decay_on not in ("stagnation", "improvement"):
             raise ValueError(
-                f'`decay_on` must be "stagnation" or "improvement". Received: {decay_on!r}'
+                f'`decay_on` must be "stagnation" or "improvement". Received: {shown(decay_on)}'
             )
         self.window = check_count(window, "window")
         self.decay_on = decay_on
-        self.previous = []  # the last losses, oldest first, at most `window`
+        self.previous: list[float] = []  # the last losses, oldest first, at most `window`
 
-    def _decays(self, loss):
+    def _decays(self, loss: float) -> bool:
         full = len(self.previous) == self.window
         improved = full and loss < min(self.previous)
         self.previous = [*self.previous, loss][-self.window :]
         return full and improved == (self.decay_on == "improvement")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "window": self.window, "decay_on": self.decay_on}
 
 
@@ -220,14 +236,14 @@ class PeakDecay(_LossDecay):
 
     _memory = ("previous", "next_test")
 
-    def __init__(self, initial, factor, minimum, patience, start):
+    def __init__(self, initial: float, factor: float, minimum: float, patience: int, start: int):
         super().__init__(initial, factor, minimum)
         self.patience = check_count(patience, "patience")
         self.start = check_count(start, "start", minimum=2)
-        self.previous = []  # what the next loss is compared with, oldest first
+        self.previous: list[float] = []  # what the next loss is compared with, oldest first
         self.next_test = self.start
 
-    def _decays(self, loss):
+    def _decays(self, loss: float) -> bool:
         if self.epoch < self.next_test:
             self.previous = [loss]
             return False
@@ -237,23 +253,26 @@ class PeakDecay(_LossDecay):
         self.previous = [*self.previous, loss][-self.patience :]
         return False
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "patience": self.patience, "start": self.start}
 
 
 class _EpochDecay(Schedule):
     """A rule that goes by the epoch alone, from `initial` to `minimum` after `epochs`."""
 
-    def __init__(self, initial, epochs, minimum=0.0):
+    def __init__(self, initial: float, epochs: int, minimum: float = 0.0):
         super().__init__(initial)
         self.epochs = check_count(epochs, "epochs")
         self.minimum = _check_minimum(minimum, self.initial)
 
-    def _next(self, loss):
+    def _share_left(self, share: float) -> float:
+        raise NotImplementedError
+
+    def _next(self, loss: float) -> float:
         left = self._share_left(min(self.epoch / self.epochs, 1.0))
         return min(self.minimum + (self.initial - self.minimum) * left, self.learning_rate)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "epochs": self.epochs, "minimum": self.minimum}
 
 
@@ -269,7 +288,7 @@ class Cosine(_EpochDecay):
         minimum: where it ends.
     """
 
-    def _share_left(self, share):
+    def _share_left(self, share: float) -> float:
         return (1.0 + math.cos(math.pi * share)) / 2.0
 
 
@@ -286,20 +305,20 @@ class Linear(_EpochDecay):
         start: share of `epochs` that stay at `initial`, from 0 to below 1.
     """
 
-    def __init__(self, initial, epochs, minimum=0.0, start=0.0):
+    def __init__(self, initial: float, epochs: int, minimum: float = 0.0, start: float = 0.0):
         super().__init__(initial, epochs, minimum)
         self.start = check_number(start, "start")
         if self.start >= 1.0:
             raise ValueError(f"`start` must be at least 0 and below 1. Received: {start!r}")
 
-    def _share_left(self, share):
+    def _share_left(self, share: float) -> float:
         return min((1.0 - share) / (1.0 - self.start), 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "start": self.start}
 
 
-def two_time_scales(schedule, **factors):
+def two_time_scales(schedule: Schedule, **factors: float) -> dict[str, Schedule]:
     """Give each network the same rule at a rate of its own (TTUR, Heusel et al. 2017, section 2).
 
     One step of each network a batch, but at different rates: a discriminator that learns faster
@@ -332,7 +351,7 @@ def two_time_scales(schedule, **factors):
     return scaled
 
 
-def replay(schedule, losses):
+def replay(schedule: Schedule, losses: Iterable[float]) -> list[float]:
     """Return the learning rate after each loss was seen, had the rule led from the first on.
 
     Args:
@@ -343,13 +362,20 @@ def replay(schedule, losses):
         A list of floats, as long as `losses`. Its last entry would lead the epoch to come.
 
     Raises:
-        ValueError: a loss is NaN or no number; the message names the epoch, counted from 1.
+        ValueError: no row of losses, or one that is NaN or no number; the message names the epoch,
+            counted from 1.
     """
     fresh = check_schedule(schedule).fresh()
-    return [fresh.update(loss) for loss in losses]
+    try:
+        found = iter(losses)
+    except TypeError:
+        found = None
+    if found is None or isinstance(losses, (str, bytes)):
+        raise ValueError(f"`losses` must be one number an epoch. Received: {shown(losses)}")
+    return [fresh.update(loss) for loss in found]
 
 
-def check_schedule(schedule, name="schedule"):
+def check_schedule(schedule: Schedule, name: str = "schedule") -> Schedule:
     """Return `schedule`; `ValueError` unless it is an instance of `Schedule`."""
     if not isinstance(schedule, Schedule):
         raise ValueError(
@@ -358,7 +384,7 @@ def check_schedule(schedule, name="schedule"):
     return schedule
 
 
-def _check_minimum(minimum, initial):
+def _check_minimum(minimum: float, initial: float) -> float:
     minimum = check_number(minimum, "minimum")
     if minimum > initial:
         raise ValueError(

@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 
 
+def shown(value: Any) -> str:
+    """Return a value as one line of an error shows it: the `repr` of an array has many lines."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def check_count(count: Any, name: str = "count", minimum: int = 1) -> int:
     """Return `count` as an int; `ValueError` unless it is a whole number >= `minimum`."""
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < minimum:
         raise ValueError(
-            f"`{name}` must be a whole number of at least {minimum}. Received: {count!r}"
+            f"`{name}` must be a whole number of at least {minimum}. Received: {shown(count)}"
         )
     return int(count)
 
@@ -29,8 +35,13 @@ def check_number(
     `minimum` and `maximum` belong to the range, `above` and `below` do not. `above` takes the place
     of `minimum`.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise ValueError(f"`{name}` must be a number. Received: {value!r}")
+    real = isinstance(value, (int, float, np.integer, np.floating))
+    if isinstance(value, bool) or not real:
+        raise ValueError(f"`{name}` must be a number. Received: {shown(value)}")
+    try:
+        value = float(value)
+    except OverflowError:  # a whole number beyond all floats
+        value = np.inf
     bound = f"at least {minimum:g}" if above is None else f"above {above:g}"
     if not np.isfinite(value) or (value < minimum if above is None else value <= above):
         raise ValueError(f"`{name}` must be finite and {bound}. Received: {value!r}")
@@ -38,14 +49,14 @@ def check_number(
         raise ValueError(f"`{name}` must be at most {maximum:g}. Received: {value!r}")
     if below is not None and value >= below:
         raise ValueError(f"`{name}` must be below {below:g}. Received: {value!r}")
-    return float(value)
+    return value
 
 
 def check_choice(value: Any, name: str, choices: Collection) -> Any:
     """Return `value`; `ValueError` unless it is one of `choices`, which are strings or `None`."""
     if not (value is None or isinstance(value, str)) or value not in choices:
         raise ValueError(
-            f"`{name}` must be one of {', '.join(map(str, choices))}. Received: {value!r}"
+            f"`{name}` must be one of {', '.join(map(str, choices))}. Received: {shown(value)}"
         )
     return value
 

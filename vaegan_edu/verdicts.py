@@ -4,28 +4,30 @@ Imports no Keras, so that the book's pages build soon.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vaegan_edu.claims import ARMS, CLAIMS
+from vaegan_edu.claims import ARMS, CLAIMS, Claim, Requirement
 from vaegan_edu.intervals import difference_interval, mean_interval
-from vaegan_edu.records import is_finished, read_record
+from vaegan_edu.records import Record, is_finished, read_record
 
+Row = Mapping[str, float]  # of a history
 ENOUGH = 3  # seeds on a side; with fewer a claim stays open
 
 
-def class_divergence(row):
+def class_divergence(row: Row) -> float:
     """Return the KL divergence of a history row's class shares from even ones, in nats."""
     shares = _shares(row)
     return sum(share * math.log(share * len(shares)) for share in shares if share > 0.0)
 
 
-def smallest_class(row):
+def smallest_class(row: Row) -> float:
     """Return the share of the rarest class in a row of a history."""
     return min(_shares(row))
 
 
-def overfitting(row):
+def overfitting(row: Row) -> float:
     """Return by how much D is larger on training images than on test images."""
     return row["d_train"] - row["d_test"]
 
@@ -67,7 +69,7 @@ class Verdict:
         runs: how many runs each side has, of how many registered; those that broke off.
     """
 
-    claim: object
+    claim: Claim
     word: str
     why: str
     effect: tuple | None = None
@@ -84,7 +86,7 @@ class Runs:
     registered: int
 
 
-def read_arm(results, arm):
+def read_arm(results: str | Path, arm: str) -> Runs:
     """Return the `Runs` of an arm below the folder of results; what was not run is not there.
 
     Raises:
@@ -103,7 +105,7 @@ def read_arm(results, arm):
     return Runs(finished, failed, ARMS[arm].seeds)
 
 
-def measure(record, metric, epochs=None):
+def measure(record: Record, metric: str, epochs: tuple[int, int] | None = None) -> float:
     """Return a metric of a record: its mean from the first to the last of `epochs`, or at the end.
 
     Raises:
@@ -116,14 +118,15 @@ def measure(record, metric, epochs=None):
     return sum(map(value, rows)) / len(rows)
 
 
-def judge(claim, results):
+def judge(claim: Claim, results: str | Path) -> Verdict:
     """Return the `Verdict` on a claim from the records in a folder, by the rule of `claims`."""
-    if claim.more is None:
+    if claim.more is None or claim.less is None:
         return Verdict(claim, "open", "No run is registered.")
-    arms = {side.arm: read_arm(results, side.arm) for side in (claim.more, claim.less)}
+    more, less = claim.more, claim.less
+    arms = {side.arm: read_arm(results, side.arm) for side in (more, less)}
     counts = tuple(
         (len(runs.finished), runs.failed, runs.registered)
-        for runs in (arms[claim.more.arm], arms[claim.less.arm])
+        for runs in (arms[more.arm], arms[less.arm])
     )
 
     def values(side, metric):
@@ -133,14 +136,14 @@ def judge(claim, results):
         why = f"There are fewer than {ENOUGH} runs on a side."
         return Verdict(claim, "open", why, runs=counts)
     effect = difference_interval(
-        values(claim.more, claim.metric),
-        values(claim.less, claim.metric),
-        paired=claim.more.arm == claim.less.arm,
+        values(more, claim.metric),
+        values(less, claim.metric),
+        paired=more.arm == less.arm,
         relative=claim.relative,
     )
     sides = tuple(
         {metric: mean_interval(values(side, metric)) for metric in (claim.metric, *claim.beside)}
-        for side in (claim.more, claim.less)
+        for side in (more, less)
     )
     word, why = decide(effect, claim.threshold)
     for requirement in claim.requires:
@@ -152,7 +155,7 @@ def judge(claim, results):
     return Verdict(claim, word, why, effect, sides, counts)
 
 
-def decide(effect, threshold):
+def decide(effect: tuple[float, float, float], threshold: float) -> tuple[str, str]:
     """Return the verdict's word and its reason, for `(effect, low, high)` and a threshold."""
     _, low, high = effect
     if low > threshold:
@@ -162,7 +165,7 @@ def decide(effect, threshold):
     return "open", "The interval holds the threshold."
 
 
-def condition(requirement):
+def condition(requirement: Requirement) -> str:
     """Return what a requirement asks for, in a sentence."""
     bound = (
         f"at least {requirement.at_least:g}"
@@ -177,15 +180,15 @@ def condition(requirement):
     )
 
 
-def judge_all(results):
+def judge_all(results: str | Path) -> dict[str, Verdict]:
     """Return the verdicts on all claims, by name."""
     return {claim.name: judge(claim, results) for claim in CLAIMS}
 
 
-def _shares(row):
+def _shares(row: Row) -> list[float]:
     return [value for name, value in row.items() if name.startswith("sample_class_")]
 
 
-def _within(mean, requirement):
+def _within(mean: float, requirement: Requirement) -> bool:
     low, high = requirement.at_least, requirement.at_most
     return (low is None or mean >= low) and (high is None or mean <= high)

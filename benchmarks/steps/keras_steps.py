@@ -1,11 +1,11 @@
 """Our step as `fit` calls it, and the plain one: three gradient tapes over one forward pass."""
 
-import time
 from importlib.metadata import version
 
 import keras
 import numpy as np
 
+from benchmarks.steps.worker import clock
 from vaegan_edu import models, networks
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.batches import EpochBatches
@@ -57,6 +57,17 @@ class KerasStep:
         for name, network in self.networks.items():
             network.set_weights(weights[name])
 
+    def plan(self):
+        """Return what `torch_step` builds the same networks from.
+
+        The layers of each network in order, as `told`, and how many of the discriminator's come
+        before its features.
+        """
+        layers = {name: network.layers[1:] for name, network in self.networks.items()}
+        features = self.networks["discriminator"].outputs[1]
+        ahead = [layer.output is features for layer in layers["discriminator"]].index(True) + 1
+        return {name: [told(layer) for layer in row] for name, row in layers.items()}, ahead
+
     def operations(self, kind=None):
         """Return how many multiplications and additions one step needs (`count_operations`)."""
         return self.batch_size * count_operations(self.networks, kind)
@@ -68,9 +79,9 @@ class KerasStep:
         multiply = _compiled(lambda matrix: keras.ops.matmul(matrix, matrix))
         seconds = []
         for _ in range(repeats):
-            started = time.perf_counter()
+            started = clock()
             _wait(multiply(matrix))
-            seconds.append(time.perf_counter() - started)
+            seconds.append(clock() - started)
         return 2 * size**3 / min(seconds)
 
     def library(self):
@@ -122,11 +133,11 @@ class OurStep(KerasStep):
         batch = tuple(map(tf.constant, (self.images(self.batch_size), np.zeros(self.batch_size))))
         iterator = iter(tf.data.Dataset.from_tensors(batch).repeat())
         whole = self._fit(steps).epoch
-        started = time.perf_counter()
+        started = clock()
         for _ in range(steps):
             logs = self.model.train_function(iterator)
         _wait(logs)
-        return whole, time.perf_counter() - started
+        return whole, clock() - started
 
     def _fit(self, steps):
         images = self.images(steps * self.batch_size)
@@ -187,11 +198,11 @@ class ThreeTapeStep(KerasStep):
 
     def window(self, steps):
         """Return the seconds of `steps` steps."""
-        started = time.perf_counter()
+        started = clock()
         for _ in range(steps):
             losses = self.step(self.batch)
         _wait(losses)
-        return time.perf_counter() - started
+        return clock() - started
 
     def _step(self, images):
         import tensorflow as tf
@@ -236,18 +247,18 @@ class Stopwatch(keras.callbacks.Callback):
     """The seconds of an epoch (`epoch`), and from its first step's end to its last's (`steps`)."""
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
+        self.began = clock()
 
     def on_train_batch_end(self, batch, logs=None):
         if batch in (0, self.params["steps"] - 1):
             _wait(logs)
-            now = time.perf_counter()
+            now = clock()
             if batch == 0:
                 self.first = now
             self.steps = now - self.first
 
     def on_epoch_end(self, epoch, logs=None):
-        self.epoch = time.perf_counter() - self.began
+        self.epoch = clock() - self.began
 
 
 def count_operations(networks, kind=None):
@@ -286,6 +297,27 @@ def count_operations(networks, kind=None):
 def operations_of(network):
     """Return the multiplications and additions of one image's pass through a network."""
     return sum(_operations(layer) for layer in _layers(network))
+
+
+def told(layer):
+    """Return a layer in plain words: its kind and what PyTorch needs to build it.
+
+    Raises:
+        ValueError: a kind of layer that the benchmark's networks do not have.
+    """
+    kind = type(layer).__name__
+    activation = layer.get_config().get("activation", "linear")
+    told = {"kind": kind, "activation": activation, "inputs": layer.input.shape[1:]}
+    if kind == "Dense":
+        return {**told, "size": layer.units}
+    if kind in ("Conv2D", "Conv2DTranspose"):
+        sides = {"kernel": layer.kernel_size[0], "stride": layer.strides[0]}
+        return {**told, "size": layer.filters, **sides, "padding": layer.padding}
+    if kind == "BatchNormalization":
+        return {**told, "epsilon": layer.epsilon, "momentum": layer.momentum}
+    if kind in ("Activation", "Flatten", "Reshape"):
+        return {**told, "outputs": layer.output.shape[1:]}
+    raise ValueError(f"expected a layer that PyTorch's networks have too. Received: {kind}")
 
 
 def _layers(network):

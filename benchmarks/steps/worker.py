@@ -11,6 +11,7 @@ a process; therefore one for each row.
 import os
 import resource
 import sys
+import time
 import traceback
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -20,7 +21,16 @@ STEPS = {
     "three-tape": ("benchmarks.steps.keras_steps", "ThreeTapeStep"),
     "experiment": ("benchmarks.steps.keras_steps", "ExperimentStep"),
     "pytorch": ("benchmarks.steps.torch_step", "TorchStep"),
+    "pytorch-compiled": ("benchmarks.steps.torch_step", "CompiledStep"),
+    "pythae": ("benchmarks.steps.torch_step", "PythaeStep"),
+    "pythae-routed": ("benchmarks.steps.torch_step", "RoutedPythaeStep"),
 }
+
+
+def clock():
+    """Return seconds: on one core those of this process, which others there change little."""
+    one_core = len(os.sched_getaffinity(0)) == 1
+    return time.process_time() if one_core else time.perf_counter()
 
 
 def peak_mb():

@@ -6,6 +6,7 @@ cannot run in a page, or any if nothing was made, gets a line that points to Col
 
 import html
 import json
+import math
 import re
 from pathlib import Path
 
@@ -20,12 +21,22 @@ def read_list(app, config):
     """Note what was made: another list, or none, builds the pages anew."""
     path = Path(app.srcdir, LAB, "exercises.json")
     config.exercise_lab = path.read_text(encoding="utf-8") if path.is_file() else ""
+    packed = Path(app.srcdir, LAB, "python.json")
+    made = path.is_file() and packed.is_file()
+    config.exercise_bytes = json.loads(packed.read_text(encoding="utf-8"))["bytes"] if made else 0
 
 
 def copy_scripts(app):
     """Have the scripts copied to _static/lab/, where they were made."""
     if app.config.exercise_lab:
         app.config.html_static_path.append(str(Path(app.srcdir, LAB, "site")))
+
+
+def tell_size(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """Return how much a page loads to run an exercise: the role `exercise-size`, without text."""
+    config = inliner.document.settings.env.config
+    said = f"{math.ceil(config.exercise_bytes / 1e6)} MB" if config.exercise_bytes else "several MB"
+    return [nodes.Text(said)], []
 
 
 def place_exercises(app, doctree, docname):
@@ -71,6 +82,8 @@ def _colab(config, docname):
 def setup(app):
     """Register what runs at which time of a build."""
     app.add_config_value("exercise_lab", "", "html")
+    app.add_config_value("exercise_bytes", 0, "env")
+    app.add_role("exercise-size", tell_size)
     app.connect("config-inited", read_list)
     app.connect("builder-inited", copy_scripts)
     app.connect("doctree-resolved", place_exercises)

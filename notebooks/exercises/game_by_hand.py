@@ -5,7 +5,7 @@ from vaegan_edu import exercises
 # solution
 value = -1.386
 # stub
-value = None  # V, with both alike and an expert who guesses: replace None
+value = None  # V, with both alike and a discriminator that guesses: replace None
 # end
 
 exercises.check("game_by_hand", value)

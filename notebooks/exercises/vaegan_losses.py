@@ -1,16 +1,28 @@
-"""The losses of a VAE-GAN's three networks, from its four terms."""
+"""The losses of a VAE-GAN's three networks, from what the networks return."""
+
+from keras import ops
 
 from vaegan_edu import exercises
 
 
-def vaegan_losses(prior, feature, adversarial_decoder, adversarial_discriminator, gamma):
-    """Return (encoder, decoder, discriminator), the losses of the paper; all are numbers."""
+def vaegan_losses(z_mean, z_log_var, logits, features, gamma):
+    """Return (encoder, decoder, discriminator), means over the batch, to be lowered.
+
+    `logits` and `features` are by kind: "real", "reconstruction" and "generated". Logits have the
+    shape (N, 1), features (N, height, width, channels).
+    """
     # solution
-    encoder = prior + feature
-    decoder = gamma * feature + adversarial_decoder
-    return encoder, decoder, adversarial_discriminator
+    kl = 0.5 * ops.sum(z_mean**2 + ops.exp(z_log_var) - z_log_var - 1, axis=1)
+    apart = features["real"] - features["reconstruction"]
+    feature = ops.mean(0.5 * ops.sum(apart**2, axis=(1, 2, 3)))
+    decoder, discriminator = gamma * feature, ops.mean(ops.softplus(-logits["real"]))
+    for fake in ("reconstruction", "generated"):
+        decoder += ops.mean(ops.softplus(-logits[fake]))  # -log D: not saturating
+        discriminator += ops.mean(ops.softplus(logits[fake]))  # -log(1 - D)
+    return ops.mean(kl) + feature, decoder, discriminator
     # stub
-    # Three losses. Where does gamma stand, and which terms does each network never see?
+    # The four terms first: KL divergence, feature loss, and the game for either side.
+    # Then three losses. Where does gamma stand, and which terms does each network never see?
     return None
     # end
 

@@ -15,6 +15,8 @@ class HistoryWriter(keras.callbacks.Callback):
     """Write every log of every epoch, the learning rates and the seconds to `history.csv`.
 
     The file is replaced atomically after each epoch. A loss that is NaN or infinite stops the run.
+    What an epoch does not log, as with `validation_freq`, is an empty field. A second `fit` goes on
+    with the next row.
     A model with an optimizer for each network has a column `learning_rate_<network>` for each, any
     other has `learning_rate`. It is the rate from the epoch's end on, when a rule has seen its
     loss: the rate that led an epoch stands one row above, and the last row's leads none; by
@@ -51,7 +53,8 @@ class HistoryWriter(keras.callbacks.Callback):
                     f"`{name}` became {value} in epoch {epoch + 1}; lower the learning rate. The "
                     "history keeps the epochs before it."
                 )
-        row = {"epoch": epoch + 1, **logs}
+        before = self.rows[-1]["epoch"] if self.rows else 0
+        row = {"epoch": max(epoch, before) + 1, **logs}
         for name, rate in learning_rates(self.model).items():
             row.setdefault(name, rate)  # a rule's log has more digits than the optimizer's float32
         if self.measure:

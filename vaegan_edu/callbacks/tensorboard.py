@@ -1,6 +1,5 @@
 """Logs for TensorBoard: `tensorboard --logdir runs` draws every run's curves and samples."""
 
-import shutil
 import time
 from pathlib import Path
 
@@ -17,7 +16,7 @@ class TensorBoardLog(keras.callbacks.Callback):
     its file anew from the history that was restored. List it after the callbacks it reads.
 
     Args:
-        folder: for the event file; what it holds is removed.
+        folder: for the event file, `run.tfevents.0`; one of that name is replaced.
         history: the run's `HistoryWriter`.
         sheets: folder of the run's `SampleSheets`, if it has any.
     """
@@ -27,12 +26,13 @@ class TensorBoardLog(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.folder = Path(folder)
+        self._path = self.folder / "run.tfevents.0"  # TensorBoard looks for `tfevents` in names
         self.history = history
         self.sheets = sheets and Path(sheets)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
         self._write(file_version="brain.Event:2")
         for row in self.history.rows:
             self._write_row(row)
@@ -61,6 +61,5 @@ class TensorBoardLog(keras.callbacks.Callback):
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         content = Event(wall_time=time.time(), **event).SerializeToString()
-        # TensorBoard knows its files by this word in their name.
-        with open(self.folder / "run.tfevents.0", "ab") as file:
+        with open(self._path, "ab") as file:
             RecordWriter(file).write(content)

@@ -51,11 +51,14 @@ def find_loader(name: str | Path) -> Callable[..., Any]:
     """Return the loader of a data set's name, or of the pictures at a path.
 
     Raises:
-        ValueError: neither a name nor a path that exists.
+        ValueError: neither a name nor a path.
+        FileNotFoundError: a path where nothing is.
     """
     if name in LOADERS:
         return LOADERS[name]
     if not Path(name).exists():
+        if len(Path(name).parts) > 1 or Path(name).suffix:
+            raise FileNotFoundError(f"The folder or zip of pictures is missing: {name}")
         raise ValueError(
             f"Data must be one of {', '.join(LOADERS)}, or the path of a folder or zip of pictures "
             f"that exists. Received: {str(name)!r}"

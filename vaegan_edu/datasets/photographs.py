@@ -22,6 +22,7 @@ from vaegan_edu.validation import check_choice, check_count, check_number
 
 DTYPES = ("float32", "uint8")
 US_ADULT_FACES_COUNTS = (10_168, 10_000)  # as distributed, and as its name says
+NAMED = 50  # files of one reason, in a warning
 OUTSIDE = "outside the folder of faces, or a second file of one name"
 # sha256 of the raw bytes of `images` (C order).
 CONGRESS_DIGEST = "9f90b6a6ca366250a817e09018de6bb8c19511b6dc54cd5cf8d23014238ff24b"
@@ -312,19 +313,29 @@ def _parts(images, split, dtype):
 
 def _report(found, path, reader):
     """Warn of files left out; raise `ValueError` if less than two pictures are left."""
-    left_out = {name: why for name, why in found.left_out.items() if why != OUTSIDE}
-    first = "".join(f", the first {name!r}: {why}" for name, why in list(left_out.items())[:1])
+    reasons: dict[str, list[str]] = {}
+    for name, why in sorted(found.left_out.items()):
+        if why != OUTSIDE:
+            reasons.setdefault(why, []).append(name)
+    count = sum(map(len, reasons.values()))
+    said = "; ".join(f"{why}: {_listed(names)}" for why, names in reasons.items())
     if len(found.names) < 2:
         raise ValueError(
             f"`path` must hold at least two pictures. Received: {len(found.names)} in {path}, and "
-            f"{len(left_out)} files left out{first}"
+            f"{count} files left out{' - ' if said else ''}{said}"
         )
-    if left_out:
+    if count:
         warnings.warn(
-            f"{len(left_out)} of {len(left_out) + len(found.names)} files were left out{first}; "
-            f"`datasets.{reader}(path).left_out` lists them",
+            f"{count} of {count + len(found.names)} files were left out - {said} "
+            f"(`datasets.{reader}(path).left_out`)",
             stacklevel=3,
         )
+
+
+def _listed(names):
+    """All names; of very many, as of notes beside each picture, those that a screen can hold."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _find_us_adult_faces(path):

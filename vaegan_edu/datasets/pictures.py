@@ -18,13 +18,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vaegan_edu.validation import check_choice, check_count
 
 # Tried by content, whatever the file is called. Pillow knows more, some of which start programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FITS = ("crop", "stretch")
+# What puts a picture upright, by EXIF's number of how the camera was held.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 SYSTEM_NAMES = {"__macosx", "@eadir", "$recycle.bin", "thumbs.db", "ehthumbs.db", "desktop.ini"}
 MAX_FILE_BYTES = 2**28  # a larger file is hardly a photograph, and each thread holds one
 MAX_ZIP_MEMBERS = 10**6
@@ -56,8 +66,8 @@ def read_images(path: str | Path, image_size: int = 64, fit: str = "crop") -> Im
 
     PNG, JPEG, WebP, GIF, BMP and TIFF are read, of several frames the first. They become RGB with 8
     bits: grey is repeated, 16 bits are scaled, transparency shows white, CMYK is converted without
-    its colour profile, and a camera's note of how it was held (EXIF) is obeyed. The size changes
-    by Pillow's bicubic filter, which averages where it shrinks.
+    its colour profile, and a camera's note of how it was held (EXIF) is obeyed where it can be
+    read. The size changes by Pillow's bicubic filter, which averages where it shrinks.
 
     Args:
         path: of the folder or zip. Links to folders are not followed.
@@ -88,7 +98,9 @@ def open_source(path: str | Path) -> "_Folder | _Zip":
     if path.is_dir():
         return _Folder(path)
     if not path.exists():
-        raise FileNotFoundError(f"`path` must be a folder of pictures or a zip. Received: {path}")
+        raise FileNotFoundError(
+            f"`path` must be a folder of pictures or a zip. There is nothing at {path}"
+        )
     return _Zip(path)
 
 
@@ -133,16 +145,47 @@ def keep_rows(array: np.ndarray, rows: Sequence[int] | np.ndarray) -> np.ndarray
 def _picture(content, image_size, fit):
     if not content:
         raise _Unfit("empty")
+    try:
+        return _pixels(content, image_size, fit)
+    except ValueError as error:
+        if "MAX_TEXT" not in str(error):
+            raise
+        return _pixels(_without_notes(content), image_size, fit)
+
+
+def _pixels(content, image_size, fit):
+    image: Image.Image
     with Image.open(io.BytesIO(content), formats=FORMATS) as image, _turn(image):
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size; no finer detail is lost while it
         # stays three times as large as asked for.
         image.draft(None, (3 * image_size, 3 * image_size))
-        ImageOps.exif_transpose(image, in_place=True)
+        image.load()
+        if (held := _held(image)) in TURNS:
+            image = image.transpose(TURNS[held])
         image = _to_rgb(image)
         size = (image_size, image_size)
         if fit == "crop":
             return np.asarray(ImageOps.fit(image, size, Image.Resampling.BICUBIC))
         return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+
+
+def _held(image):
+    """EXIF's number of how the camera was held; 1, upright, where the note cannot be read."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # notes are broken in many ways, and the pixels were read
+        return 1
+
+
+def _without_notes(png):
+    """A PNG without texts and colour profile, for which Pillow may refuse it if they are long."""
+    kept, at = [png[:8]], 8
+    while at < len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] not in (b"tEXt", b"zTXt", b"iTXt", b"iCCP"):
+            kept.append(png[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def _turn(image):
@@ -151,7 +194,6 @@ def _turn(image):
 
 
 def _to_rgb(image):
-    image.load()
     transparent = image.info.get("transparency")  # a colour, or the alpha of each of a palette
     if image.mode.startswith("I"):
         values = np.asarray(image)

@@ -25,13 +25,16 @@ import linecache
 import pkgutil
 import textwrap
 import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-CHAPTERS = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+CHAPTERS = tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_"))
 
-_registry = {}
+_registry: "dict[str, _Exercise]" = {}
 
 
 class Hint(Exception):
@@ -69,7 +72,7 @@ class _Exercise:
     takes: str
 
 
-def check(name, answer):
+def check(name: str, answer: object) -> Result:
     """Check the answer to the exercise `name`.
 
     Args:
@@ -103,14 +106,14 @@ def check(name, answer):
         return Result(name, False, f"Hint: {hint}")
 
 
-def names():
+def names() -> list[str]:
     """Return the names of all exercises, sorted."""
     for chapter in CHAPTERS:
         importlib.import_module(f"{__name__}.{chapter}")
     return sorted(_registry)
 
 
-def exercise(name, takes="function"):
+def exercise(name: str, takes: str = "function") -> Callable[[Callable], Callable]:
     """Register the decorated function as the check of exercise `name`.
 
     Args:
@@ -135,7 +138,7 @@ def exercise(name, takes="function"):
     return register
 
 
-def numbers(value, what="the result"):
+def numbers(value: Any, what: str = "the result") -> np.ndarray:
     """Return `value` as a float64 array; `Hint` unless it is made of real numbers.
 
     Takes numbers, nested lists, NumPy arrays and the backends' tensors. NaN and infinity pass: see
@@ -160,8 +163,15 @@ def numbers(value, what="the result"):
 
 
 def compare(
-    value, expected, mistakes=None, what="the result", where="", unfinite="", rtol=1e-4, atol=1e-6
-):
+    value: Any,
+    expected: ArrayLike,
+    mistakes: Mapping[str, ArrayLike | None] | None = None,
+    what: str = "the result",
+    where: str = "",
+    unfinite: str = "",
+    rtol: float = 1e-4,
+    atol: float = 1e-6,
+) -> np.ndarray:
     """Return `value` as an array if it equals `expected`, else raise the fitting `Hint`.
 
     Args:

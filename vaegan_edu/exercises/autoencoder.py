@@ -118,7 +118,7 @@ def _(answer):
 
 def _check_weights(count, image_shape, latent_dim, where):
     """Compare a number of weights with the right one and with those of typical mistakes."""
-    mistakes = {
+    mistakes: dict[str, dict] = {
         "no padding: the maps are smaller than they should be. Convolutions need "
         '`padding="same"`.': {"padded": False},
         "the convolutions do not halve the image: `strides=2` is missing.": {"stride": 1},

@@ -1,8 +1,10 @@
 """Checks of chapter 4, the generative adversarial network."""
 
+from typing import Any
+
 import numpy as np
 
-from vaegan_edu.exercises import compare, exercise, numbers
+from vaegan_edu.exercises import Hint, compare, exercise, numbers
 
 LOG_2 = np.log(2.0)
 
@@ -222,3 +224,191 @@ def _(answer):
         unfinite="for such logits a rounded sigmoid is exactly 0 or 1. Use np.logaddexp.",
     )
     return "zero when the discriminator can only guess, log 2 when it is sure and right."
+
+
+@exercise("gan_step")
+def _(answer):
+    import keras
+
+    for count in (6, 4):
+        rng = np.random.default_rng(count)
+        images = rng.normal(0.5, 1.0, (count, 4)).astype("float32")
+        noise = rng.standard_normal((count, 3)).astype("float32")
+        networks = _tiny_networks(keras, rng)
+        before = [network.get_weights() for network in networks]
+        losses, after = _step(before[0], before[1], images, noise)
+        optimizers = {name: keras.optimizers.SGD(_RATE) for name in ("generator", "discriminator")}
+        found = answer(*networks, optimizers, images, noise)
+        compare(
+            found,
+            losses,
+            {
+                **{
+                    hint: _step(before[0], before[1], images, noise, **change)[0]
+                    for hint, change in _LOSS_MISTAKES.items()
+                },
+                "the two losses stand in the wrong order: the discriminator's comes first.": (
+                    losses[::-1]
+                ),
+            },
+            what="the losses",
+            where=f"{count} images",
+            rtol=1e-3,
+        )
+        moved = [network.get_weights() for network in networks]
+        for name, new, old in zip(("generator", "discriminator"), moved, before, strict=True):
+            if all(np.array_equal(a, b) for a, b in zip(new, old, strict=True)):
+                raise Hint(
+                    f"the losses are right, but the {name} did not move: apply its gradient, "
+                    f'`optimizers["{name}"].apply(gradients, weights)`.'
+                )
+        if not _close(moved, after):
+            for hint, change in _MOVE_MISTAKES.items():
+                if _close(moved, _step(before[0], before[1], images, noise, **change)[1]):
+                    raise Hint(hint)
+            raise Hint(
+                "the losses are right, but the weights did not move by their gradients. Is all "
+                "computed inside the tape, and does each network get the gradient of its own loss?"
+            )
+    return (
+        "each network moved by the gradient of its own loss, both from the same old weights, and "
+        "the generator's came through the discriminator."
+    )
+
+
+@exercise("stable_rate")
+def _(answer):
+    for deviation in (0.1, 0.3, 1.0):
+        s2 = deviation**2
+        compare(
+            answer(deviation),
+            2 * s2,
+            {
+                "that is the deviation. The matrix has its square, the variance.": deviation,
+                "that is half of it: set the determinant to one and solve 1 - h s^2/2 + h^2/4 = 1 "
+                "for h.": s2,
+                "that is twice as large: set the determinant to one and solve for h.": 4 * s2,
+                "the matrix has the square of the deviation, the variance.": 2 * deviation,
+                "that is the determinant's other factor: at h = 0 nothing moves. Take the other "
+                "solution.": 0.0,
+                "that is where the determinant is smallest, halved: set it to one.": s2 / 2,
+            },
+            what="the rate",
+            where=f"a deviation of {deviation}",
+        )
+    return "below 2 s^2 each step shrinks the distance, above it each step stretches it."
+
+
+_RATE = 0.05
+_LOSS_MISTAKES: dict[str, dict[str, Any]] = {
+    "the discriminator's loss lacks its term on generated examples.": {"fake_weight": 0.0},
+    "the discriminator's loss lacks its term on real examples.": {"real_weight": 0.0},
+    "the discriminator's labels are swapped: real examples have the target 1.": {"swapped": True},
+    "you halved the discriminator's loss. Its two means are added.": {
+        "real_weight": 0.5,
+        "fake_weight": 0.5,
+    },
+    "your generator has the minimax loss log(1 - D), which saturates. Take -log D.": {
+        "minimax": True
+    },
+    "you summed over the examples. Take the mean over each batch.": {"total": True},
+}
+_MOVE_MISTAKES: dict[str, dict[str, Any]] = {
+    "the losses are right, but the generator answered the discriminator *after* its step, the "
+    "order of Goodfellow's Algorithm 1. Here take both gradients before either network moves.": {
+        "alternate": True
+    },
+    "the losses are right, but the discriminator also got the gradient of the generator's loss, "
+    "which teaches it to be deceived. Give each network the gradient of its own loss alone.": {
+        "shared": True
+    },
+    "the losses are right, but the generator got the gradient of the discriminator's loss: it "
+    "helps the discriminator.": {"helps": True},
+    "the losses are right, but the weights moved uphill. The optimiser subtracts the gradient by "
+    "itself: hand it over as it is.": {"rate": -_RATE},
+    "the losses are right, but the weights moved twice as far as one step. Apply each gradient "
+    "once.": {"rate": 2 * _RATE},
+}
+
+
+def _tiny_networks(keras, rng):
+    """A generator and a discriminator of points, small enough to differentiate by hand."""
+    z = keras.Input((3,))
+    generator = keras.Model(z, keras.layers.Dense(4, activation="tanh")(z))
+    x = keras.Input((4,))
+    h = keras.layers.Dense(5, activation="tanh")(x)
+    discriminator = keras.Model(x, keras.layers.Dense(1)(h))
+    for network in (generator, discriminator):
+        network.set_weights([rng.normal(0, 0.7, w.shape) for w in network.get_weights()])
+    return generator, discriminator
+
+
+def _step(
+    generator,
+    discriminator,
+    images,
+    noise,
+    real_weight=1.0,
+    fake_weight=1.0,
+    swapped=False,
+    minimax=False,
+    total=False,
+    alternate=False,
+    shared=False,
+    helps=False,
+    rate=_RATE,
+):
+    """Return both losses and both networks' weights after one step, by the chain rule by hand."""
+    kernel, bias = (w.astype("float64") for w in generator)
+    count = 1 if total else len(noise)
+    made = np.tanh(noise @ kernel + bias)
+    sign = -1.0 if swapped else 1.0
+
+    def judge(x, weights):
+        inner, shift, outer, end = weights
+        h = np.tanh(x @ inner + shift)
+        return h, (h @ outer + end)[:, 0]
+
+    def back(x, h, slope, weights):
+        """Gradients of the discriminator's weights and of x, from the slope at the logits."""
+        at_h = slope[:, None] * weights[2].T * (1 - h**2)
+        own = x.T @ at_h, at_h.sum(axis=0), h.T @ slope[:, None], slope.sum(keepdims=True)
+        return own, at_h @ weights[0].T
+
+    old = [w.astype("float64") for w in discriminator]
+    (real_h, real), (fake_h, fake) = judge(images, old), judge(made, old)
+    on_real, on_fake = _softplus(-sign * real), _softplus(sign * fake)
+    fooling = -_softplus(fake) if minimax else _softplus(-fake)
+    losses = np.array(
+        [real_weight * on_real.sum() + fake_weight * on_fake.sum(), fooling.sum()]
+    ) / (count if total else len(noise))
+
+    real_slope = -sign * _sigmoid(-sign * real) * real_weight / count
+    fake_slope = sign * _sigmoid(sign * fake) * fake_weight / count
+    of_real, _ = back(images, real_h, real_slope, old)
+    of_fake, to_made = back(made, fake_h, fake_slope, old)
+    gradients = [a + b for a, b in zip(of_real, of_fake, strict=True)]
+
+    def fooling_slope(logits):
+        return (-_sigmoid(logits) if minimax else -_sigmoid(-logits)) / count
+
+    of_fooling, at_made = back(made, fake_h, fooling_slope(fake), old)
+    if shared:
+        gradients = [a + b for a, b in zip(gradients, of_fooling, strict=True)]
+    new = [w - rate * g for w, g in zip(old, gradients, strict=True)]
+    if alternate:
+        h, logits = judge(made, new)
+        _, at_made = back(made, h, fooling_slope(logits), new)
+    if helps:
+        at_made = to_made
+    at_sum = at_made * (1 - made**2)
+    moved = [kernel - rate * noise.T @ at_sum, bias - rate * at_sum.sum(axis=0)]
+    return losses, [moved, new]
+
+
+def _close(found, expected):
+    return all(
+        np.allclose(a, b, atol=1e-5)
+        for ours, theirs in zip(found, expected, strict=True)
+        for a, b in zip(ours, theirs, strict=True)
+    )

@@ -46,7 +46,7 @@ def _(answer):
     )
     same = rng.dirichlet(np.ones(4))
     compare(answer(same, same), 0.0, what="the divergence of p from itself")
-    return "it is zero for equal lists, positive for others, and bears outcomes that never happen."
+    return "it is zero for equal lists, positive for others, and finite where p is zero."
 
 
 @exercise("gaussian_kl")

@@ -131,7 +131,7 @@ def _(answer):
             what="the answer",
             where=f"target = {target}",
         )
-    return "an expert who sees nothing says a third of the label, and that fixes both losses."
+    return "a discriminator that sees nothing says a third of the label, which fixes both losses."
 
 
 @exercise("gamma_for_share")

@@ -1,5 +1,7 @@
 """Checks of chapter 7, learning-rate schedules."""
 
+from typing import Any
+
 import numpy as np
 
 from vaegan_edu.exercises import Hint, compare, exercise, numbers
@@ -119,7 +121,8 @@ def _(answer):
 
 
 def _windowed(losses, initial, factor, minimum, window, decay_on, **wrong):
-    rate, previous, rates = initial, [], []
+    rate, rates = initial, []
+    previous: list[float] = []
     for loss in losses:
         if wrong.get("present"):
             previous = [*previous, loss][-window:]
@@ -143,18 +146,18 @@ def _(answer):
     # Losses on which all the mistakes below lead to different rates.
     telling = [5.0, 2.5, 3.5, 4.0, 1.5, 2.5, 4.0, 3.5, 1.5, 3.0, 1.0, 1.0, 3.5, 2.5]
     noisy = list(np.round(4 - 0.1 * np.arange(25) + 0.4 * rng.standard_normal(25), 1))
-    cases = [
+    cases: list[tuple[Any, float, float, float, int, str]] = [
         (telling, 1.0, 0.5, 0.05, 3, "stagnation"),
         (telling, 1.0, 0.5, 0.05, 3, "improvement"),
         (noisy, 1.0, 0.7, 0.2, 4, "stagnation"),
         (noisy, 1.0, 0.7, 0.2, 4, "improvement"),
     ]
     for case in cases:
-        losses, *settings, decay_on = case
-        right = replay(WindowedDecay(*settings, decay_on), losses)
+        losses, *_, window, decay_on = case
+        right = replay(WindowedDecay(*case[1:]), losses)
         other = {"stagnation": "improvement", "improvement": "stagnation"}[decay_on]
         compare(
-            answer(np.array(losses), *settings, decay_on),
+            answer(np.array(losses), *case[1:]),
             right,
             {
                 f'you decay on {other} where decay_on is "{decay_on}". Read the condition once '
@@ -178,9 +181,7 @@ def _(answer):
                     *case, reference=lambda previous: previous[0]
                 ),
                 "a decay does not clear the window.": _windowed(*case, clear=True),
-                "the window is one loss too long.": _windowed(
-                    *case[:4], settings[-1] + 1, decay_on
-                ),
+                "the window is one loss too long.": _windowed(*case[:4], window + 1, decay_on),
                 "the floor is forgotten: no rate may be below `minimum`.": _windowed(
                     *case[:3], 0.0, *case[4:]
                 ),
@@ -188,7 +189,7 @@ def _(answer):
                 "before it.": [case[1], *right[:-1]],
             },
             what="the rates",
-            where=f'window = {settings[-1]} and decay_on = "{decay_on}"',
+            where=f'window = {window} and decay_on = "{decay_on}"',
         )
     return (
         "it agrees with schedules.WindowedDecay for both kinds of decay, in ties, before the "
@@ -197,7 +198,8 @@ def _(answer):
 
 
 def _peak(losses, initial, factor, minimum, patience, start, **wrong):
-    rate, rates, next_test, kept = initial, [], start, []
+    rate, rates, next_test = initial, [], start
+    kept: list[float] = []
     for epoch, loss in enumerate(losses, start=1):
         before = losses[max(epoch - 1 - patience, 0) : epoch - 1]
         compared = wrong.get("compared", lambda kept, before: kept)(kept, before)
@@ -238,7 +240,7 @@ def _(answer):
         counts = {n: int(right.sum()) for n, right in agree.items()}
         if sum(counts.values()) == 300:
             continue
-        mistakes = {
+        mistakes: dict[str, dict] = {
             "yours decays at any rise over the epoch before. The log lets some rises pass: look "
             "at more losses.": dict(compared=lambda kept, before: before[-1:]),
             "your window still holds losses from before the decay. What if a decay forgets them?": (
@@ -278,7 +280,7 @@ def _(answer):
         for hint, wrong in known.items():
             if all(np.allclose(found[n], wrong[n], rtol=1e-4, atol=0) for n in networks):
                 raise Hint(f"{score}. In words: {hint}")
-        network = min(counts, key=counts.get)
+        network = min(counts, key=lambda name: counts[name])
         at = int(np.argmin(agree[network]))
         raise Hint(
             f"{score}. The {network}'s first differs in epoch {at + 1}, where the log has "

@@ -165,7 +165,7 @@ def _(answer):
 
 
 _RATE = 0.01
-_STEP_MISTAKES = {
+_STEP_MISTAKES: dict[str, dict] = {
     "you averaged the KL term over the latent dimensions. Sum over them, then average over the "
     "batch.": {"kl_weight": 1 / 3},
     "beta is missing before the KL term.": {"beta": 1.0},

@@ -3,6 +3,7 @@
 from vaegan_edu.experiments import tasks
 from vaegan_edu.experiments.evaluation import sharpen
 from vaegan_edu.experiments.experiment import Experiment
+from vaegan_edu.experiments.packing import load_pretrained, pack, pretrained_names
 from vaegan_edu.experiments.profile import Profile, current_profile
 from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.experiments.runs import (
@@ -28,8 +29,11 @@ __all__ = [
     "describe",
     "evaluate_run",
     "generate_pictures",
+    "load_pretrained",
     "load_run",
     "measure_decoder",
+    "pack",
+    "pretrained_names",
     "reconstruct_pictures",
     "retrain",
     "sharpen",

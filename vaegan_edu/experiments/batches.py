@@ -18,7 +18,7 @@ class Batches(keras.utils.PyDataset):
         batch_size: the last batch may be smaller.
     """
 
-    def __init__(self, images, labels, batch_size):
+    def __init__(self, images: np.ndarray, labels: np.ndarray | None, batch_size: int):
         super().__init__()
         self.arrays = (images,) if labels is None else (images, labels)
         self.batch_size = batch_size
@@ -51,12 +51,19 @@ class EpochBatches(Batches):
     BatchNorm cannot learn from one.
     """
 
-    def __init__(self, images, labels, batch_size, seed, epoch=1):
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray | None,
+        batch_size: int,
+        seed: int,
+        epoch: int = 1,
+    ):
         super().__init__(images, labels, batch_size)
         self.seed = seed
         self.start(epoch)
 
-    def start(self, epoch):
+    def start(self, epoch: int) -> None:
         """Take the order of `epoch`."""
         self.epoch = epoch
         count = len(self.arrays[0])
@@ -66,7 +73,7 @@ class EpochBatches(Batches):
         batches, left = divmod(len(self.order), self.batch_size)
         return max(batches + (left > 1), 1)
 
-    def follow(self):
+    def follow(self) -> keras.callbacks.Callback:
         """Return the callback that starts each epoch of `fit` in its order.
 
         `on_epoch_end` would miscount: Keras calls it once before the first epoch, too.

@@ -1,8 +1,11 @@
 """What an experiment is: a model, a task and settings; the model is built from its signature."""
 
+import difflib
 import inspect
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import keras
 
@@ -12,8 +15,13 @@ from vaegan_edu.experiments.tasks import Task
 from vaegan_edu.schedules import Schedule
 from vaegan_edu.validation import check_choice
 
+# What the training itself reads; of the second, games alone.
+NEEDED = ("data", "epochs", "batch_size", "learning_rate")
+OF_TRAINING = (*NEEDED, "schedule", "seed")
+OF_GAMES = ("beta_1", "discriminator_rate")
+
 # What builds the network that a model asks for by name.
-BUILDERS = {
+BUILDERS: dict[str, Callable] = {
     "encoder": networks.build_encoder,
     "decoder": networks.build_decoder,
     "generator": networks.build_decoder,
@@ -36,9 +44,11 @@ class Experiment:
         summary: one line for `python -m vaegan_edu list`.
         model: the model's class, or a function that returns a model. It is called with what its
             signature names: the networks, which are built to the settings (`BUILDERS`), any
-            settings, `seed` and `image_shape`.
+            settings, `seed` and `image_shape`. The signatures of a class's bases count too, as far
+            as `**kwargs` leads to them.
         task: what loads the data, watches the training and measures the result.
-        settings: all that can be chosen, with the values that hold unless a run changes them:
+        settings: all that can be chosen, with the values that hold unless a run changes them,
+            each of which JSON can hold (a model gives itself what it cannot, such as functions):
             `data`, `epochs`, `batch_size` and `learning_rate`; the networks' arguments and the
             model's; `schedule`, a name in `RULES` or "cosine-steps"; and of a game `beta_1` of
             Adam and `discriminator_rate`, a factor of the discriminator's learning rate.
@@ -64,11 +74,37 @@ class Experiment:
             image_shape: (height, width, channels), or (width,) of points.
 
         Raises:
-            ValueError: a setting that a network or the model refuses.
+            ValueError: a setting that a network or the model refuses, or that nobody reads; one
+                that is missing, or that no record can hold.
         """
+        self._check_settings()
         known = {**settings, "image_shape": tuple(image_shape)}
         built = {name: _call(BUILDERS[name], known) for name in network_names(self.model)}
         return _call(self.model, known, **built)
+
+    def _check_settings(self):
+        names = network_names(self.model)
+        takers: list[Callable] = [self.model, *(BUILDERS[name] for name in names)]
+        read = {*OF_TRAINING, *OF_GAMES, *self.task.reads}.union(
+            *(_parameters(taker) for taker in takers)
+        )
+        for name in [name for name in NEEDED if name not in self.settings]:
+            raise ValueError(f"An experiment needs the setting `{name}`. It has none")
+        for name, value in self.settings.items():
+            if name not in read:
+                near = difflib.get_close_matches(name, read, 1)
+                meant = f"; did you mean `{near[0]}`?" if near else ""
+                raise ValueError(
+                    f"`{name}` is no setting of {self.model.__name__}, of its networks, of its "
+                    f"task or of the training{meant}"
+                )
+            try:
+                json.dumps(value)
+            except TypeError:
+                raise ValueError(
+                    f"The setting `{name}` cannot be written into a record: give it to the model "
+                    f"in its `__init__`, or in a function that builds it. Received: {value!r}"
+                ) from None
 
     def compile(
         self, model: keras.Model, settings: Mapping, steps: int | None
@@ -87,7 +123,7 @@ class Experiment:
         Raises:
             ValueError: no such schedule.
         """
-        name = settings.get("schedule")
+        name: Any = settings.get("schedule")
         if name is not None:
             check_choice(name, "schedule", (*RULES, COSINE_STEPS))
         epochs = settings["epochs"]
@@ -130,7 +166,7 @@ def _call(function, known, **given):
     return function(**{**chosen, **given})
 
 
-def _parameters(function) -> Iterator[str]:
+def _parameters(function: Callable) -> Iterator[str]:
     """Yield the names of a function's parameters, or of a class's and those that it passes on.
 
     `**kwargs` of an `__init__` are for the next class, up to Keras' own.
@@ -143,7 +179,7 @@ def _parameters(function) -> Iterator[str]:
             return
         if "__init__" not in vars(base):
             continue
-        parameters = inspect.signature(base.__init__).parameters.values()
+        parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
         yield from (p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         yield from (p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):

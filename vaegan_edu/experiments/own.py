@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from vaegan_edu import records
 from vaegan_edu.experiments.experiment import Experiment
@@ -104,7 +105,7 @@ def _load(path):
     name = f"vaegan_edu_own_{describe_file(path)['digest'][:16]}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec: Any = importlib.util.spec_from_file_location(name, path)
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -112,7 +113,7 @@ def _load(path):
         del sys.modules[name]  # what failed is not there the next time either
         if not isinstance(error, Exception):
             raise
-        lines = [
+        lines: list = [
             f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == spec.origin
         ]
         place = f"line {getattr(error, 'lineno', None) or (lines or ['?'])[-1]}"

@@ -2,8 +2,11 @@
 
 import os
 from dataclasses import dataclass
+from typing import TypeVar
 
 from vaegan_edu import datasets
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,26 +21,26 @@ class Profile:
     name: str
     quick: bool = False
 
-    def choose(self, *, cpu, gpu):
+    def choose(self, *, cpu: T, gpu: T) -> T:
         """Return the value that belongs to this profile."""
         return gpu if self.name == "gpu" else cpu
 
-    def epochs(self, *, cpu, gpu):
+    def epochs(self, *, cpu: int, gpu: int) -> int:
         """Return how many epochs to train."""
         return 1 if self.quick else self.choose(cpu=cpu, gpu=gpu)
 
     @property
-    def data(self):
+    def data(self) -> str:
         """Name of the data set."""
         return "digits" if self.quick else self.choose(cpu="digits", gpu="mnist")
 
-    def load_data(self):
+    def load_data(self) -> tuple[tuple, tuple]:
         """Return `(x_train, y_train), (x_test, y_test)` of the profile's data set."""
         (x_train, y_train), test = datasets.load(self.data)
         return ((x_train[:256], y_train[:256]) if self.quick else (x_train, y_train)), test
 
 
-def current_profile():
+def current_profile() -> Profile:
     """Return the profile that `VAEGAN_EDU_PROFILE` names, or that the hardware suggests.
 
     `VAEGAN_EDU_QUICK=1` shortens it to one epoch on little data.
@@ -51,7 +54,7 @@ def current_profile():
     return Profile(name, quick=os.environ.get("VAEGAN_EDU_QUICK") == "1")
 
 
-def count_gpus():
+def count_gpus() -> int:
     """Return how many GPUs the backend sees."""
     import keras
 

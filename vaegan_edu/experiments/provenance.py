@@ -5,6 +5,7 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from vaegan_edu import datasets
 from vaegan_edu.experiments.profile import count_gpus
@@ -14,7 +15,7 @@ PACKAGES = ("vaegan-edu", "keras", "tensorflow", "jax", "torch", "numpy", "scipy
 VARIABLES = ("TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
 
 
-def data_provenance(name, loaded):
+def data_provenance(name: str, loaded: tuple) -> dict[str, Any]:
     """Return what identifies `loaded = (x_train, y_train), (x_test, y_test)`, a dict."""
     arrays = [array for part in loaded for array in part if array is not None]
     return {
@@ -26,7 +27,7 @@ def data_provenance(name, loaded):
     }
 
 
-def environment(*code):
+def environment(*code: Path) -> dict[str, Any]:
     """Return what a run's bits depend on beside its configuration, a dict.
 
     Args:

@@ -1,5 +1,7 @@
 """Use a finished run: load it, measure it again, make pictures with it."""
 
+import errno
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 
 from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.own import recorded_experiment
+from vaegan_edu.experiments.page import PAGE, write_page
 from vaegan_edu.experiments.provenance import data_provenance
 from vaegan_edu.experiments.sources import find_source
 from vaegan_edu.experiments.training import WEIGHTS, complete_config
@@ -67,7 +70,7 @@ def load_run(folder: str | Path) -> Run:
 
 
 def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
-    """Measure a finished run anew and write its `metrics.json`.
+    """Measure a finished run anew and write its `metrics.json`, and its page where it has one.
 
     Args:
         folder: of the run.
@@ -83,7 +86,8 @@ def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
     run = load_run(folder)
     arguments = run.config["arguments"]
     source = find_source(arguments["data"], folder, data)
-    task = recorded_experiment(Path(folder), run.config).task
+    experiment = recorded_experiment(Path(folder), run.config)
+    task = experiment.task
     loaded = task.load({**arguments, "data": source})
     found = data_provenance(arguments["data"], loaded)
     if found != run.config["data"]:
@@ -93,6 +97,8 @@ def evaluate_run(folder: str | Path, data: str | Path | None = None) -> dict:
         )
     measured = task.evaluate(run.model, loaded, arguments)
     records.write_json(Path(folder) / "metrics.json", measured)
+    if (Path(folder) / PAGE).exists():  # published records have none
+        write_page(Path(folder), experiment)
     return measured
 
 
@@ -109,6 +115,7 @@ def generate_pictures(folder: str | Path, count: int, seed: int, output: str | P
         The path written, or the folder.
 
     Raises:
+        FileExistsError: a file to write is there; nothing is replaced.
         FileNotFoundError, ValueError: as for `load_run`; a run that generates nothing; a bad count.
     """
     model = load_run(folder).model
@@ -117,15 +124,21 @@ def generate_pictures(folder: str | Path, count: int, seed: int, output: str | P
     images = model.generate(count, seed=check_count(seed, "seed", minimum=0))
     output = Path(output)
     if output.suffix == ".png":
+        _refuse_taken([output])
         callbacks.write_picture(output, plotting.tile(images, columns=8))
         return output
-    for i, image in enumerate(images):
-        callbacks.write_picture(output / f"{i:05d}.png", plotting.tile(image[None], columns=1))
+    paths = [output / f"{i:05d}.png" for i in range(len(images))]
+    _refuse_taken(paths)
+    for path, image in zip(paths, images, strict=True):
+        callbacks.write_picture(path, plotting.tile(image[None], columns=1))
     return output
 
 
 def reconstruct_pictures(folder: str | Path, pictures: str | Path, output: str | Path) -> int:
     """Reconstruct pictures with a finished run and write them as PNG, each under its old name.
+
+    `a.jpg` gives `a.png`. Where two pictures would give one name, all keep their own before the
+    ending: `a.jpg.png`, `a.webp.png`.
 
     Pictures are cut to the largest square and scaled to the size that the run was trained on; where
     it was trained on grey images, they become grey.
@@ -133,14 +146,15 @@ def reconstruct_pictures(folder: str | Path, pictures: str | Path, output: str |
     Args:
         folder: of the run.
         pictures: path of a folder of pictures or a zip.
-        output: folder for the reconstructions.
+        output: folder for the reconstructions, outside the folder of pictures.
 
     Returns:
         How many there are.
 
     Raises:
+        FileExistsError: a file to write is there; nothing is replaced.
         FileNotFoundError, ValueError: as for `load_run` and `datasets.read_images`; a run that
-            reconstructs nothing, or no picture.
+            reconstructs nothing, no picture, or an output among the pictures.
     """
     model = load_run(folder).model
     if not hasattr(model, "reconstruct"):
@@ -149,14 +163,35 @@ def reconstruct_pictures(folder: str | Path, pictures: str | Path, output: str |
     found = datasets.read_images(pictures, image_size=height)
     if not found.names:
         raise ValueError(f"There is no picture to reconstruct. Received: {pictures}")
-    for start in range(0, len(found.names), RECONSTRUCTED):
+    paths = [Path(output, name).with_suffix(".png") for name in found.names]
+    if len({str(path).casefold() for path in paths}) < len(paths):  # some systems ignore case
+        paths = [Path(output, f"{name}.png") for name in found.names]
+    if any(Path(pictures).resolve() in path.resolve().parents for path in paths):
+        raise ValueError(
+            f"The output must lie outside the folder of pictures. Received: {output} for {pictures}"
+        )
+    _refuse_taken(paths)
+    left_out = dict(found.left_out)
+    for start in range(0, len(paths), RECONSTRUCTED):
         rows = slice(start, start + RECONSTRUCTED)
         images = datasets.scale_pixels(found.images[rows])
         if channels == 1:
             images = (images @ LUMA)[..., None].astype("float32")
-        for name, image in zip(found.names[rows], model.reconstruct(images), strict=True):
-            path = (Path(output) / name).with_suffix(".png")
-            callbacks.write_picture(path, plotting.tile(image[None], columns=1))
-    for name, reason in found.left_out.items():
+        made = zip(found.names[rows], paths[rows], model.reconstruct(images), strict=True)
+        for name, path, image in made:
+            try:
+                callbacks.write_picture(path, plotting.tile(image[None], columns=1))
+            except OSError as error:
+                if error.errno != errno.ENAMETOOLONG:
+                    raise
+                left_out[name] = "its name is too long for the output"
+    for name, reason in left_out.items():
         warnings.warn(f"{name} is left out: {reason}", stacklevel=2)
-    return len(found.names)
+    return len(found.names) + len(found.left_out) - len(left_out)
+
+
+def _refuse_taken(paths):
+    """Raise `FileExistsError` if one of the files to write is there."""
+    for path in paths:
+        if os.path.lexists(path):
+            raise FileExistsError(f"No file is replaced: choose another --output, or remove {path}")

@@ -4,7 +4,8 @@ A set is all that its experiment is told: what its data is, how it is trained, h
 built, and the arguments of its model. Nothing is inherited from another set.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from vaegan_edu import schedules
 
@@ -205,7 +206,7 @@ BEFORE = {
 RENAMED_RULES = {"s2": "s2-text", "s3": "s3-text"}
 
 
-def read_settings(recorded: Mapping, known: Mapping) -> dict:
+def read_settings(recorded: Mapping, known: Iterable[str]) -> dict:
     """Return the settings of a record in the words of today.
 
     This is the one place that knows how settings were written before:
@@ -225,7 +226,8 @@ def read_settings(recorded: Mapping, known: Mapping) -> dict:
     if settings.pop("cosine_decay", False):
         settings["schedule"] = COSINE_STEPS
     if "schedule" in settings:
-        settings["schedule"] = RENAMED_RULES.get(settings["schedule"], settings["schedule"])
+        named: Any = settings["schedule"]
+        settings["schedule"] = RENAMED_RULES.get(named, named)
     for name in known:
         if name not in settings:
             if name not in BEFORE:

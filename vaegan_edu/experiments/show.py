@@ -21,7 +21,7 @@ def describe(name: str) -> str:
     )
     networks = getattr(model, "networks", {"model": model})
     width = max(map(len, ("parameters", *experiment.settings, *networks)))
-    about = inspect.getdoc(type(experiment.task)).partition("\n")[0]
+    about = (inspect.getdoc(type(experiment.task)) or "").partition("\n")[0]
     lines = [
         f"{name}: {experiment.summary}" + (f" ({file})" if file else ""),
         "",

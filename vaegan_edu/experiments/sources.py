@@ -13,7 +13,7 @@ PICTURES = "pictures"
 PLACE = "pictures-path.txt"
 
 
-def find_source(recorded, folder, given=None):
+def find_source(recorded: str, folder: str | Path, given: str | Path | None = None) -> str:
     """Return the name or the path that `datasets.load` is to be called with.
 
     Args:
@@ -40,12 +40,12 @@ def find_source(recorded, folder, given=None):
     return path
 
 
-def recorded_name(source):
+def recorded_name(source: str) -> str:
     """Return what a record calls a source: a data set's own name, or "pictures"."""
     return source if source in datasets.LOADERS else PICTURES
 
 
-def remember_source(source, folder):
+def remember_source(source: str, folder: str | Path) -> None:
     """Write down the path of pictures; a data set with a name needs none."""
     if recorded_name(source) == PICTURES:
         records.write_atomically(Path(folder) / PLACE, source + "\n")

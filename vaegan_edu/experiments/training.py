@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -19,14 +20,16 @@ from vaegan_edu.experiments.own import (
     keep_file,
     recorded_experiment,
 )
+from vaegan_edu.experiments.page import write_page
 from vaegan_edu.experiments.provenance import data_provenance, environment
+from vaegan_edu.experiments.registry import EXPERIMENTS
 from vaegan_edu.experiments.settings import (
     ORIGINAL_RATE,
     ORIGINAL_RULES,
     read_settings,
 )
-from vaegan_edu.experiments.sources import find_source, recorded_name, remember_source
-from vaegan_edu.validation import check_count
+from vaegan_edu.experiments.sources import PICTURES, find_source, recorded_name, remember_source
+from vaegan_edu.validation import check_count, shown
 
 # Settings that are whole numbers.
 COUNTS = ("epochs", "batch_size", "latent_dim", "image_size", "train_count")
@@ -61,7 +64,7 @@ def train(
         settings: a mapping of more settings to change, by the names of the experiment's settings.
             A `schedule` of the original project ("s1", ...) brings its own first learning rate.
         seed: of the weights, the order of the data, the noise and the samples; 0 by default.
-        output: the run's folder, `runs/<name>/seed-<seed>` by default; it must not hold a run.
+        output: the run's folder, `runs/<name>/seed-<seed>` by default; it must be empty or new.
         resume: continue the run in the folder. Settings that are `None` are then the run's;
             others must be equal to them. Where the folder holds no run, begin; where it holds a
             finished one (`records.is_finished`), leave it as it is.
@@ -69,9 +72,9 @@ def train(
 
     Returns:
         The folder, a `Path`, with `config.json`, `history.csv`, `metrics.json`, `samples/`,
-        `tensorboard/` (where the package `tensorboard` is installed) and `model.weights.h5`; of
-        pictures at a path, also with the path (`sources`); of an experiment of your own, also with
-        a copy of its file.
+        `tensorboard/` (where the package `tensorboard` is installed), `model.weights.h5` and
+        `index.html`, which shows all this to a reader; of pictures at a path, also with the path
+        (`sources`); of an experiment of your own, also with a copy of its file.
 
     Raises:
         ValueError: no such experiment or setting, data that the experiment cannot learn from or
@@ -79,23 +82,19 @@ def train(
             damaged state.
         FileNotFoundError: the data, or the experiment's file, is not there.
         NotADirectoryError: the output is a file.
-        FileExistsError: the folder holds a run already.
+        FileExistsError: the folder holds a run already, or other things and no run.
+        BlockingIOError: another training writes to the folder.
         FloatingPointError: a loss became NaN or infinite (`ValueError` where a learning-rate rule
             follows it). The state of the epoch before is kept.
     """
-    name, experiment, file = find_experiment(str(name))
-    task = experiment.task
+    found = find_experiment(str(name))
     if seed is not None:
         seed = check_count(seed, "seed", minimum=0)
-    folder = Path(output or f"runs/{name}/seed-{seed or 0}")
-    begun = _begun(folder, name, resume)
-    if begun:
-        begun = complete_config(folder, begun, experiment)
-        arguments = begun["arguments"]
-    else:
-        arguments = read_settings({**experiment.settings, "seed": 0}, ())
+    folder = Path(output or f"runs/{found[0]}/seed-{seed or 0}")
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"The output must be a folder. Received: {folder}")
     data = None if data is None else str(data)
-    changes = {
+    changes: dict[str, Any] = {
         "data": data,
         "epochs": epochs,
         "batch_size": batch_size,
@@ -104,10 +103,28 @@ def train(
         "seed": seed,
     }
     changes = {key: value for key, value in changes.items() if value is not None}
-    changes = {**(settings or {}), **changes}
+    with records.sole_writer(folder):
+        _train(folder, *found, {**(settings or {}), **changes}, resume, progress)
+    return folder
+
+
+def _train(folder, name, experiment, file, changes, resume, progress):
+    """Train, or continue, in a folder that nobody else writes to."""
+    task = experiment.task
+    begun = _begun(folder, name, resume)
+    if begun:
+        begun = complete_config(folder, begun, experiment)
+        arguments = begun["arguments"]
+    else:
+        arguments = read_settings({**experiment.settings, "seed": 0}, ())
     arguments = arguments | _checked(name, arguments, changes)
     source = find_source(arguments["data"], folder, changes.get("data"))
     arguments["data"] = recorded_name(source)
+    if arguments["data"] == PICTURES and Path(source).resolve() in folder.resolve().parents:
+        raise ValueError(
+            "The output must lie outside the folder of pictures, which the run reads as a whole. "
+            f"Received: {folder}"
+        )
 
     loaded = task.load({**arguments, "data": source})
     (x_train, y_train), (x_test, y_test) = loaded
@@ -126,7 +143,7 @@ def train(
     if begun:
         _refuse_another(folder, begun, config)
         if records.is_finished(folder):
-            return folder
+            return
         records.remove_partial(folder)
     keras.utils.set_random_seed(arguments["seed"])
     _leave_graphs_alone()
@@ -139,10 +156,9 @@ def train(
     state = callbacks.RunState(folder / "state.npz", history, schedules)
     done = state.restore(model)
     if not begun:
-        folder.mkdir(parents=True, exist_ok=True)
-        if file:
-            keep_file(file, folder)
         records.write_json(folder / "config.json", config)
+    if file and not (folder / COPY).exists():
+        keep_file(file, folder)
     remember_source(source, folder)
 
     watching = [batches.follow(), callbacks.NoiseDecay(), schedules, history]
@@ -173,8 +189,8 @@ def train(
     records.write_json(folder / "metrics.json", task.evaluate(model, loaded, arguments))
     if sheets:
         callbacks.animate(sheets)
+    write_page(folder, experiment)
     state.path.unlink()
-    return folder
 
 
 def _leave_graphs_alone():
@@ -221,6 +237,8 @@ def retrain(folder: str | Path, data: str | Path | None = None, progress: bool =
         recorded_experiment(folder, config)
         name = f"{folder / COPY}:{name}"
     if not (work / "config.json").exists():
+        if work.is_dir():
+            _refuse_others_files(work)
         records.write_json(work / "config.json", config)
     source = find_source(config["arguments"]["data"], folder, data)
     train(name, data=source, output=work, resume=True, progress=progress)
@@ -256,10 +274,9 @@ def complete_config(folder: Path, config: Mapping, experiment: Experiment) -> di
 
 
 def _begun(folder, name, resume):
-    """Return the configuration of the run that `folder` holds, `None` where it holds none."""
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"The output must be a folder. Received: {folder}")
+    """Return the configuration of the run that `folder` holds, `None` where it is empty."""
     if not (folder / "config.json").exists():
+        _refuse_others_files(folder)
         return None
     if not resume:
         raise FileExistsError(
@@ -272,14 +289,21 @@ def _begun(folder, name, resume):
     return config
 
 
+def _refuse_others_files(folder):
+    """Raise `FileExistsError` if `folder` holds more than what systems hide in any folder."""
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    if names:
+        raise FileExistsError(
+            f"{folder} holds other things than a run, which are not to be replaced; choose another "
+            f"--output. Received: {', '.join(names[:3])}{', ...' if names[3:] else ''}"
+        )
+
+
 def _checked(name, arguments, changes):
     """Return the changes if the experiment has such settings, those that count things checked."""
     for key in changes:
         if key not in arguments:
             raise ValueError(f"{name} has no setting {key}. It has: {', '.join(arguments)}")
-    if changes.get("schedule") in ORIGINAL_RULES:
-        changes = {"learning_rate": ORIGINAL_RATE, **changes}
-    changes = read_settings(changes, ())
     for key, value in changes.items():
         try:
             json.dumps(value, allow_nan=False)
@@ -288,9 +312,26 @@ def _checked(name, arguments, changes):
                 f"`{key}` must be a number, a text, true, false, None or a list of them, for the "
                 f"record. Received: {value!r}"
             ) from None
+        kind = _kind(arguments[key])
+        if name in EXPERIMENTS and kind not in (None, _kind(value)):  # one's own may take several
+            raise ValueError(
+                f"`{key}` must be {kind}, such as {arguments[key]!r}. Received: {shown(value)}"
+            )
+    if changes.get("schedule") in ORIGINAL_RULES:
+        changes = {"learning_rate": ORIGINAL_RATE, **changes}
+    changes = read_settings(changes, ())
     return {
         key: check_count(value, key) if key in COUNTS else value for key, value in changes.items()
     }
+
+
+def _kind(value):
+    """What a setting is, in words; `None` of one that has no value yet."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    return "a number" if isinstance(value, (int, float)) else None
 
 
 def _refuse_another(folder, begun, config):

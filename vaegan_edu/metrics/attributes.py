@@ -53,7 +53,8 @@ def asked_and_leaked(response: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: a response that is not square or has fewer than two rows.
     """
-    response = check_features(response, "response", minimum=2, width=len(response))
+    response = check_features(response, "response", minimum=2)
+    check_features(response, "response", width=len(response))
     asked = np.diag(response)
     others = (response**2).sum(axis=1) - asked**2
     return asked, np.sqrt(others / (len(response) - 1))
@@ -101,10 +102,11 @@ def r_squared(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
     """
     truth = check_features(truth, "truth", minimum=2)
     found = check_features(found, "found", minimum=2, width=truth.shape[1])
-    variance = truth.var(axis=0)
-    if len(found) != len(truth) or not variance.all():
+    # A variance would not tell: that of equal numbers may be 1e-34, by rounding of their mean.
+    varies = (truth != truth[0]).any(axis=0)
+    if len(found) != len(truth) or not varies.all():
         raise ValueError(
             f"`found` must have the shape of `truth`, {truth.shape}, whose columns must vary. "
-            f"Received: shape {found.shape}, least variance {variance.min():g}"
+            f"Received: shape {found.shape}, {(~varies).sum()} columns everywhere the same"
         )
-    return 1.0 - ((truth - found) ** 2).mean(axis=0) / variance
+    return 1.0 - ((truth - found) ** 2).mean(axis=0) / truth.var(axis=0)

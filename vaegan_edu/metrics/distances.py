@@ -4,12 +4,14 @@ At its peak a chunk holds one matrix of CHUNK x (rows of the other set) float64 
 blocks of CHUNK rows: images may stay float32, which is half the memory.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 CHUNK = 128  # rows of a distance matrix held in memory at once: 60 MB beside 60,000 columns
 
 
-def squared_distances(a, b):
+def squared_distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield `(rows, squares)`: a slice of `a`, and `||a_i - b_j||^2` of its rows to all of `b`.
 
     The product formula is quick and loses the digits of distances far smaller than the rows are
@@ -24,7 +26,7 @@ def squared_distances(a, b):
         yield rows, np.maximum(squares, 0.0, out=squares)
 
 
-def row_distances(a, b, index):
+def row_distances(a: np.ndarray, b: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Return `||a_i - b_index[i]||` (rows of a,): differences first, which keep their digits."""
     distances = np.empty(len(a))
     for start in range(0, len(a), CHUNK):

@@ -82,7 +82,9 @@ def manifold_overlap(real: np.ndarray, generated: np.ndarray, k: int = 5) -> dic
     """Precision, recall, density and coverage of generated features.
 
     Around every point lies a ball that reaches to its k-th nearest neighbour of its own set. The
-    balls of the real points stand for the real manifold.
+    balls of the real points stand for the real manifold. A point at the edge lies inside, as in
+    Kynkäänniemi et al. 2019, eq. 1; in the code of Naeem et al. it lies outside, which makes all
+    four 0 where points are copies of each other.
 
     - `precision`: share of generated points inside a real ball (Kynkäänniemi et al. 2019, eq. 1-2).
     - `recall`: share of real points inside a generated ball (same).

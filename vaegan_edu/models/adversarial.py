@@ -24,7 +24,7 @@ from vaegan_edu.validation import check_number
 
 
 class GamePass(NamedTuple):
-    """What one forward pass makes of a batch, by kind of example: "real", "generated" and so on.
+    """What one forward pass makes of a batch, by kind of example: "real" and the model's `fakes`.
 
     Attributes:
         examples: (batch, ...), the real ones and those that were made.
@@ -75,8 +75,9 @@ class AdversarialModel(GenerativeModel):
             "minimax" (Goodfellow et al. 2014, section 3 and equation 1), with cross-entropy for the
             discriminator. Or two functions: the maker's loss of logits (batch,), and the
             discriminator's of logits and target, each to (batch,). A target is a number or
-            (batch,), 0 on fakes and `real_target` on real examples. Then the mean logits are
-            logged, `logits_<kind>`, in place of D.
+            (batch,), 0 on fakes and `real_target` on real examples, and in training the other way
+            round where labels are flipped. Then the mean logits are logged, `logits_<kind>`, in
+            place of D.
         real_target: the discriminator's target on real examples; 0.9 is one-sided label smoothing
             (soft labels; Salimans et al. 2016, section 3.4).
         flip_probability: share of the discriminator's targets that are the wrong way round in
@@ -138,7 +139,7 @@ class AdversarialModel(GenerativeModel):
         self.margin = check_number(margin, "margin")
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.optimizers = {}
+        self.optimizers: dict[str, keras.Optimizer] = {}
 
     # What a subclass states itself with.
 
@@ -163,7 +164,7 @@ class AdversarialModel(GenerativeModel):
     def discriminate(self, images: Tensor, training: bool) -> tuple[Tensor, Tensor | None]:
         """Return `(logits, features)` of a batch; features are `None` where there are none."""
         outputs = self.discriminator(images, training=training)
-        return outputs if isinstance(outputs, (tuple, list)) else (outputs, None)
+        return tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs, None)
 
     def discriminate_each(
         self, examples: dict[str, Tensor], training: bool
@@ -180,7 +181,7 @@ class AdversarialModel(GenerativeModel):
     def fool(self, logits: Tensor) -> Tensor:
         """Return the maker's loss (batch,) on the logits of its fakes."""
         fool, _ = self.players
-        return fool(losses.flat_logits(logits))
+        return _each(fool(losses.flat_logits(logits)))
 
     def judge(self, logits: Tensor, real: bool, training: bool) -> Tensor:
         """Return the discriminator's loss (batch,) on the logits of real or of fake examples."""
@@ -189,7 +190,7 @@ class AdversarialModel(GenerativeModel):
         if training and self.flip_probability:
             count = ops.shape(logits)[0]
             target = losses.flip_labels(target, count, self.flip_probability, self.seed_generator)
-        return judge(losses.flat_logits(logits), target)
+        return _each(judge(losses.flat_logits(logits), target))
 
     # What follows, and may be changed.
 
@@ -260,7 +261,7 @@ class AdversarialModel(GenerativeModel):
                 computes in float16.
             TypeError: an argument that is none of these.
         """
-        optimizers = self._optimizers_by_name(optimizers, by_name)
+        named = self._optimizers_by_name(optimizers, by_name)
         for layer in [self, *layers_within(self.networks.values())]:
             if layer.compute_dtype == "float16":
                 raise ValueError(
@@ -270,8 +271,8 @@ class AdversarialModel(GenerativeModel):
                 )
         owner = {}
         for name, network in self.networks.items():
-            optimizers[name].name = name
-            owner.update({id(v): optimizers[name] for v in network.trainable_variables})
+            named[name].name = name
+            owner.update({id(v): named[name] for v in network.trainable_variables})
         settings = {
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
@@ -284,7 +285,7 @@ class AdversarialModel(GenerativeModel):
             **settings,
         )
         self.optimizer.build(self.trainable_variables)
-        self.optimizers = optimizers
+        self.optimizers = named
         self._compile_settings = settings
         self._compiled_weights = set(owner)
         self._make_trackers(lambda images: self._logs_of(self.outcome(images, training=True)))
@@ -354,13 +355,13 @@ class AdversarialModel(GenerativeModel):
             config = {**config, "adversarial_loss": tuple(found)}
         return super().from_config(config, custom_objects)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Save the state of every seed generator, which Keras leaves out."""
         super().save_own_variables(store)
         for i, state in enumerate(self._seed_states()):
             store[f"seed_{i}"] = ops.convert_to_numpy(state)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         states = self._seed_states()
         if len(store.keys()) != len(states):
             raise ValueError(
@@ -380,11 +381,11 @@ class AdversarialModel(GenerativeModel):
         """The losses and what is observed; there is no total loss."""
         return list(self._trackers.values())
 
-    def train_step(self, *args):
+    def train_step(self, *args: Any) -> Any:
         """Update every network once; `fit` calls it with its backend's arguments."""
         return step_module().train_step(self, *args)
 
-    def test_step(self, *args):
+    def test_step(self, *args: Any) -> Any:
         """Evaluate the losses; `evaluate` calls it with its backend's arguments."""
         return step_module().test_step(self, *args)
 
@@ -461,6 +462,16 @@ class _ForwardPass(keras.Layer):
 
     def call(self, images, training):
         return self.play(images, training)
+
+
+def _each(loss):
+    """Return a loss; `ValueError` unless it has one number for each example."""
+    if len(loss.shape) != 1:
+        raise ValueError(
+            "A loss of your own must return one number for each example, of shape (batch,); the "
+            f"mean is taken later. Received: shape {tuple(loss.shape)}"
+        )
+    return loss
 
 
 def _players(adversarial_loss):

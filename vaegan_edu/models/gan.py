@@ -40,7 +40,7 @@ class GAN(AdversarialModel):
         ValueError: as for `AdversarialModel`.
     """
 
-    network_names = ("generator", "discriminator")
+    network_names: tuple[str, ...] = ("generator", "discriminator")
     maker = "generator"
     # The two losses are the two terms.
     log_names = {"adversarial_generator": None, "adversarial_discriminator": None}

@@ -56,7 +56,14 @@ class Classifier(_Judge):
             images = self.augment(images, training=True)
         return super().call(images, training=training)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
         """Return the mean cross-entropy, a scalar."""
         loss = ops.mean(ops.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
         return complete_loss(self, loss, sample_weight)
@@ -78,7 +85,14 @@ class Regressor(_Judge):
         self.mean = mean
         self.deviation = deviation
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
         """Return the mean squared error over batch and attributes, a scalar."""
         loss = ops.mean(ops.square(y_pred - (y - self.mean) / self.deviation))
         return complete_loss(self, loss, sample_weight)

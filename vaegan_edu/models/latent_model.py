@@ -14,10 +14,9 @@ import numpy as np
 from keras import ops
 
 from vaegan_edu import networks
+from vaegan_edu.layers import Tensor
 from vaegan_edu.models.steps import step_module
 from vaegan_edu.validation import check_codes, check_count, check_images, check_points
-
-Tensor = Any  # of whichever backend; Keras has no common type
 
 
 class GenerativeModel(keras.Model):
@@ -55,7 +54,9 @@ class GenerativeModel(keras.Model):
                 "A decoder takes codes of shape (batch, latent_dim). "
                 f"Received: {self.decoder.input_shape}"
             )
-        self._trackers = {}  # by the name in the logs; `compile` fills it
+        self._trackers: dict[
+            str, keras.metrics.Mean
+        ] = {}  # by the name in the logs; `compile` fills it
         self.built = True  # the networks have their weights: saving needs no first call
 
     @property
@@ -100,8 +101,8 @@ class GenerativeModel(keras.Model):
 
     def observed_of(self, played: Any, terms: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return what is logged beside the losses, scalars by their names: here the terms."""
-        names = {name: self.log_names.get(name, name) for name in terms}
-        return {names[name]: term for name, term in terms.items() if names[name] is not None}
+        named = ((self.log_names.get(name, name), term) for name, term in terms.items())
+        return {name: term for name, term in named if name is not None}
 
     # What follows from it.
 
@@ -247,7 +248,7 @@ class LatentModel(GenerativeModel):
         ValueError: the two networks do not meet.
     """
 
-    network_names = ("encoder", "decoder")
+    network_names: tuple[str, ...] = ("encoder", "decoder")
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -346,7 +347,7 @@ class _TerminateOnNaN(keras.callbacks.TerminateOnNaN):
 def _tell_losses(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
     if type(callback) is keras.callbacks.TerminateOnNaN:
         told = _TerminateOnNaN()
-        vars(told).update(vars(callback))
+        told.__dict__.update(callback.__dict__)
         return told
     if getattr(callback, "mode", None) == "auto" and _is_loss(getattr(callback, "monitor", "")):
         callback.mode = "min"

@@ -39,7 +39,7 @@ class SimilarityVAE(LearnedSimilarity):
         ValueError: as for `VAEGAN`; a generator that does not take the decoder's codes.
     """
 
-    network_names = ("encoder", "decoder", "generator", "discriminator")
+    network_names: tuple[str, ...] = ("encoder", "decoder", "generator", "discriminator")
     maker = "generator"
 
     def __init__(

@@ -58,8 +58,8 @@ class VAEGAN(LearnedSimilarity):
         reconstructions_are_fakes: whether the discriminator learns to call reconstructions fake,
             and the decoder to make them pass, as in Algorithm 1; otherwise the game is about prior
             samples alone, as in a GAN.
-        fake_weight: of each kind of fake in the discriminator's loss; 1 in the paper. With two
-            kinds, 0.5 gives real and fake equal weight.
+        fake_weight: of each kind of fake in the discriminator's loss, one of your own included; 1
+            in the paper. With two kinds, 0.5 gives real and fake equal weight.
         adversarial_loss, real_target, flip_probability, equilibrium, margin, seed: as for
             `AdversarialModel`.
 
@@ -68,7 +68,7 @@ class VAEGAN(LearnedSimilarity):
             without features; a negative weight.
     """
 
-    network_names = ("encoder", "decoder", "discriminator")
+    network_names: tuple[str, ...] = ("encoder", "decoder", "discriminator")
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class VAEGAN(LearnedSimilarity):
         self.fake_weight = check_number(fake_weight, "fake_weight")
 
     @property
-    def fakes(self) -> tuple[str, ...]:
+    def fakes(self) -> tuple[str, ...]:  # type: ignore[override]
         """The kinds of images that the discriminator learns to call fake."""
         return ("reconstruction", "generated") if self.reconstructions_are_fakes else ("generated",)
 

@@ -62,17 +62,17 @@ class DivergenceExplorer(InteractiveFigure):
             )
 
     @property
-    def forward(self):
+    def forward(self) -> float:
         """KL(p || q) in nats, at the sliders' values."""
         return self._divergences()[0]
 
     @property
-    def reverse(self):
+    def reverse(self) -> float:
         """KL(q || p) in nats, at the sliders' values."""
         return self._divergences()[1]
 
     @property
-    def jensen_shannon(self):
+    def jensen_shannon(self) -> float:
         """Jensen-Shannon divergence of p and q in nats, at the sliders' values."""
         return self._divergences()[2]
 

@@ -2,8 +2,12 @@
 
 import base64
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 # A page carries the weights: 300,000 of them are 1.6 MB of text.
 MAX_WEIGHTS = 300_000
@@ -11,7 +15,7 @@ MAX_WEIGHTS = 300_000
 _IDENTITY = {"Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"}  # when not training
 
 
-def export_decoder(decoder):
+def export_decoder(decoder: "keras.Model") -> dict[str, Any]:
     """Return a decoder as a dictionary of JSON values.
 
     Args:

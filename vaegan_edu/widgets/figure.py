@@ -9,6 +9,7 @@ import json
 import math
 import numbers
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.style
@@ -71,7 +72,7 @@ class InteractiveFigure:
         self._start = {name: self._state[name] for name in settings}
 
     @property
-    def widget(self):
+    def widget(self) -> Any:
         """The figure as an ipywidgets widget, to be observed or laid out among other widgets.
 
         Raises:
@@ -83,7 +84,7 @@ class InteractiveFigure:
             )
         return self._widget
 
-    def to_html(self):
+    def to_html(self) -> str:
         """Return the figure as an HTML fragment that needs no kernel, no file and no network.
 
         The fragment carries its data, its script and a still picture with alt text, which is seen
@@ -163,7 +164,7 @@ class Setting:
     def __set__(self, figure, value):
         figure._set(self.name, self.check(value, figure))
 
-    def check(self, value, figure=None):
+    def check(self, value: Any, figure: "InteractiveFigure | None" = None) -> Any:
         """Return a value as the page needs it."""
         raise NotImplementedError
 
@@ -178,7 +179,7 @@ class Slider(Setting):
         super().__init__(doc)
         self.low, self.high, self.whole = low, high, whole
 
-    def check(self, value, figure=None):
+    def check(self, value: Any, figure: "InteractiveFigure | None" = None) -> Any:
         """Return a value for this slider."""
         low, high = (_of(figure, bound) for bound in (self.low, self.high))
         if not self.whole:
@@ -203,7 +204,7 @@ class Choice(Setting):
         super().__init__(doc)
         self.names = names
 
-    def check(self, value, figure=None):
+    def check(self, value: Any, figure: "InteractiveFigure | None" = None) -> Any:
         """Return a name that can be chosen."""
         names = tuple(_of(figure, self.names))
         if value not in names:
@@ -215,7 +216,7 @@ def _of(figure, value):
     return value(figure) if callable(value) else value
 
 
-def check_range(name, value, low, high):
+def check_range(name: str, value: Any, low: float, high: float) -> float:
     """Return a slider's value as a float; `ValueError` unless it is from `low` to `high`."""
     try:
         number = float(value)

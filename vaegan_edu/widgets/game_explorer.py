@@ -45,7 +45,7 @@ class GameExplorer(InteractiveFigure):
         slope=-1.0,
         offset=0.0,
         *,
-        title="The forger's two sliders, the expert's two sliders",
+        title="Two sliders for the generator, two for the discriminator",
         alt=None,
     ):
         super().__init__(
@@ -62,7 +62,7 @@ class GameExplorer(InteractiveFigure):
             )
 
     @property
-    def game(self):
+    def game(self) -> dict[str, float]:
         """What the figure shows, in nats: a dict.
 
         `value` is V, `best` its largest value for this generator; `minimax` and `non_saturating`

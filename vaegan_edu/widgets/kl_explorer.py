@@ -49,7 +49,7 @@ class KLExplorer(InteractiveFigure):
             )
 
     @property
-    def kl_loss(self):
+    def kl_loss(self) -> float:
         """KL(q(z|x) || N(0, 1)) in nats, at the sliders' values."""
         return _kl_loss(self.z_mean, self.z_log_var)
 

@@ -76,7 +76,7 @@ class LabelExplorer(InteractiveFigure):
             )
 
     @property
-    def best(self):
+    def best(self) -> dict[str, float]:
         """What the figure shows: a dict.
 
         `at_data` and `at_generator` are D* at 0 and at `mean`, `pull` is the pull on the generator.

@@ -77,7 +77,7 @@ class MinibatchExplorer(InteractiveFigure):
             )
 
     @property
-    def points(self):
+    def points(self) -> np.ndarray:
         """The generated points, (64, 2)."""
         data = self._state["data"]
         places = np.arange(_BATCH) % self.clusters * _CLUSTERS // self.clusters
@@ -85,14 +85,14 @@ class MinibatchExplorer(InteractiveFigure):
         return np.array(data["modes"])[places] + self.spread * noise + [self.shift, 0.0]
 
     @property
-    def real(self):
+    def real(self) -> np.ndarray:
         """The real points, (64, 2)."""
         data = self._state["data"]
         places = np.arange(_BATCH) % _CLUSTERS
         return np.array(data["modes"])[places] + data["std"] * np.array(data["noise"][0])
 
     @property
-    def view(self):
+    def view(self) -> dict[str, float]:
         """What the figure shows: a dict.
 
         `modes` is how many of the eight Gaussians are covered (`metrics.modes_covered`);
@@ -136,7 +136,7 @@ class MinibatchExplorer(InteractiveFigure):
         return figure
 
 
-def closeness(points, kernel):
+def closeness(points: np.ndarray, kernel: float) -> np.ndarray:
     """Return o of each of the points (N, 2), a mean over the others: (N,)."""
     distance = np.abs(points[:, None] - points).sum(axis=-1)
     near = np.exp(-kernel * distance)

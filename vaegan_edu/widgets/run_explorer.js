@@ -9,7 +9,7 @@ function render({ model, el }) {
   const { runs, panels, colours } = model.get("data");
   const names = Object.keys(runs);
   const longest = Math.max(...names.map((name) => runs[name].epochs));
-  const px = (epoch) => (longest > 1 ? ((epoch - 1) / (longest - 1)) * WIDTH : WIDTH / 2);
+  const px = (epoch, last) => (last > 1 ? ((epoch - 1) / (last - 1)) * WIDTH : WIDTH / 2);
   const short = (value) => {
     const size = Math.abs(value);
     const plain = size === 0 || (size >= 1e-3 && size < 1e5);
@@ -44,8 +44,13 @@ function render({ model, el }) {
   }
 
   const below = STEP * (panels.length - 1) + HEIGHT;
-  const whole = longest > 1
-    ? ticks(1, longest).filter(({ value }) => Number.isInteger(value)) : [{ value: 1, text: "1" }];
+  // Epochs are each run's own: a short one fills the plot, and its slider ends with it.
+  const epochs = (last) => axes(WIDTH, {
+    ticks: last > 1
+      ? ticks(1, last).filter(({ value }) => Number.isInteger(value)) : [{ value: 1, text: "1" }],
+    at: (epoch) => px(epoch, last),
+    name: "epoch",
+  }, scales);
   const curves = panels.flatMap(({ columns }, number) =>
     columns.map((column, place) => ({ column, number, place })));
   const colour = (i) => `--base:${colours[i % colours.length]}`;
@@ -61,8 +66,8 @@ function render({ model, el }) {
         </div>
       </div>
       <svg class="plane curves" viewBox="-78 -24 520 ${below + 74}" role="img">
+        <g class="axes"></g>
         <g class="axes">
-          ${axes(WIDTH, { ticks: whole, at: px, name: "epoch" }, scales)}
           ${panels.map((_, n) => `<text class="name panel" x="0" y="${STEP * n - 8}"></text>`).join("")}
         </g>
         <path class="cross"/>
@@ -80,6 +85,8 @@ function render({ model, el }) {
   const choose = addChoice(controls, "run", names, (name) => change(name, model.get("epoch")));
   const slide = addSlider(controls, "epoch", "epoch", [1, longest],
     (epoch) => change(model.get("run"), epoch), true);
+  const input = find("input");
+  input.removeAttribute("max"); // each run sets its own
   controls.append(table); // below what it follows
   const say = announcer(el);
 
@@ -94,18 +101,22 @@ function render({ model, el }) {
     find(".sheet img").alt = `${samples} of the run ${name}`;
     find(".said").textContent = samples;
 
+    if (input.max !== String(run.epochs)) {
+      input.max = run.epochs;
+      find(".axes").innerHTML = epochs(run.epochs);
+    }
     const courses = all(".line.course");
     const dots = all(".plane .dots");
     const cells = all("td");
     const told = curves.map(({ column, number }, i) => {
       const [values, { at }] = [run.curves[column], scales[number]];
-      const points = values.map((v, t) => `${px(t + 1).toFixed(1)} ${at(v).toFixed(1)}`);
+      const points = values.map((v, t) => `${px(t + 1, run.epochs).toFixed(1)} ${at(v).toFixed(1)}`);
       courses[i].setAttribute("d", `M${points.join("L")}`);
       dots[i].setAttribute("d", `M${points[epoch - 1]}h0`);
       cells[i].textContent = short(values[epoch - 1]);
       return `${column} ${cells[i].textContent}`;
     });
-    find(".cross").setAttribute("d", `M${px(epoch)} 0V${below}`);
+    find(".cross").setAttribute("d", `M${px(epoch, run.epochs)} 0V${below}`);
     choose(name);
     slide(epoch);
     const words = `${name}, epoch ${epoch} of ${run.epochs}: ${told.join(", ")}`;

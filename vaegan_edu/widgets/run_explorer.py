@@ -132,18 +132,18 @@ class RunExplorer(InteractiveFigure):
             )
 
     @property
-    def epochs(self):
+    def epochs(self) -> int:
         """How many epochs the chosen run has."""
         return self._state["data"]["runs"][self.run]["epochs"]
 
     @property
-    def values(self):
+    def values(self) -> dict[str, float]:
         """What the run's history says of the chosen epoch, by column, to four digits."""
         curves = self._state["data"]["runs"][self.run]["curves"]
         return {name: curve[self.epoch - 1] for name, curve in curves.items()}
 
     @property
-    def sheet(self):
+    def sheet(self) -> int | None:
         """Epoch of the sample sheet that is shown, `None` before the first."""
         return _latest(self._state["data"]["runs"][self.run]["sheets"], self.epoch)
 

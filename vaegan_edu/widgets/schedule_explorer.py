@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaegan_edu.schedules import PeakDecay, Plateau, WindowedDecay, replay
+from vaegan_edu.schedules import PeakDecay, Plateau, Schedule, WindowedDecay, replay
 from vaegan_edu.widgets.figure import Choice, InteractiveFigure, Slider, check_range
 
 _SPAN = 1000.0  # as in schedule_explorer.js
@@ -103,22 +103,22 @@ class ScheduleExplorer(InteractiveFigure):
             )
 
     @property
-    def schedule(self):
+    def schedule(self) -> Schedule:
         """The rule with the sliders' values, a fresh `schedules.Schedule`."""
         return self._schedule(self.rule, self.factor, self.epochs, self.minimum, self.start)
 
     @property
-    def losses(self):
+    def losses(self) -> list[float]:
         """The losses of the chosen curve."""
         return self._state["data"]["curves"][self.curve]
 
     @property
-    def rates(self):
+    def rates(self) -> list[float]:
         """`schedules.replay` of the rule over the losses."""
         return replay(self.schedule, self.losses)
 
     @property
-    def agreeing(self):
+    def agreeing(self) -> int | None:
         """In how many epochs the rates are those that the run logged; `None` without a log."""
         logged = self._state["data"]["logged"].get(self.curve)
         return None if logged is None else int(np.isclose(self.rates, logged, 1e-4, 0).sum())

@@ -15,15 +15,16 @@ function changed(image, [height, width], shift, blur) {
     return from < 0 || from >= width ? BLACK : image[i - shift];
   });
   if (blur === 0) return moved;
-  const offsets = Array.from({ length: 2 * REACH + 1 }, (_, i) => i - REACH);
-  const raw = offsets.map((k) => Math.exp(-0.5 * (k / blur) ** 2));
-  const total = raw.reduce((sum, weight) => sum + weight);
+  const weights = Array.from({ length: 2 * REACH + 1 }, (_, i) => Math.exp(-0.5 * ((i - REACH) / blur) ** 2));
+  const total = weights.reduce((sum, weight) => sum + weight);
   const along = (values, size, stride) => values.map((_, i) => {
     const at = Math.floor(i / stride) % size;
-    return offsets.reduce((sum, k, j) => {
+    let sum = 0;
+    for (let k = -REACH; k <= REACH; k++) {
       const inside = at + k >= 0 && at + k < size;
-      return sum + (raw[j] / total) * (inside ? values[i + k * stride] : BLACK);
-    }, 0);
+      sum += (weights[k + REACH] / total) * (inside ? values[i + k * stride] : BLACK);
+    }
+    return sum;
   });
   return along(along(moved, width, 1), height, width);
 }
@@ -44,19 +45,15 @@ function render({ model, el }) {
   const px = (shift) => ((shift - SHIFT[0]) / (SHIFT[1] - SHIFT[0])) * WIDTH;
   const py = (error) => HEIGHT * (1 - Math.min(error, ERROR[1]) / ERROR[1]);
 
-  // Errors at every shift; kept until the image or the blur is another.
+  // Errors by shift, of one image and one blur, and the features of the original: a network's pass
+  // takes longer than a hand waits, so no shift is measured twice.
   let known = {};
-  function errors(name, blur) {
-    if (known.name === name && known.blur === blur) return known;
-    const original = image(name);
-    const features = decode(network, weights, original);
-    known = { name, blur, pixels: [], features: [] };
-    for (const shift of shifts) {
-      const copy = changed(original, [height, width], shift, blur);
-      known.pixels.push(halfSquares(original, copy));
-      known.features.push(halfSquares(features, decode(network, weights, copy)));
-    }
-    return known;
+  let features = {};
+  function measure(name, blur, place) {
+    if (features.name !== name) features = { name, values: decode(network, weights, image(name)) };
+    const copy = changed(image(name), [height, width], shifts[place], blur);
+    known.pixels[place] = halfSquares(image(name), copy);
+    known.features[place] = halfSquares(features.values, decode(network, weights, copy));
   }
 
   const find = build(el, data.title, `
@@ -78,7 +75,7 @@ function render({ model, el }) {
         </div>
         <div class="controls similarity">
           <table>
-            <tr><th></th><th scope="col">pixels</th><th scope="col">features</th></tr>
+            <tr><td></td><th scope="col">pixels</th><th scope="col">features</th></tr>
             <tr><th scope="row">error</th><td></td><td></td></tr>
             <tr><th scope="row">over another image's</th><td></td><td></td></tr>
           </table>
@@ -105,30 +102,56 @@ function render({ model, el }) {
     canvas.setAttribute("aria-label", words);
   }
 
+  // What was moved is shown at once. The errors follow, one shift at a time, so that no step of it
+  // holds up the hand: first those of the copy, at last both curves.
+  let waiting;
   function show() {
     const [name, shift, blur] = ["image", "shift", "blur"].map((key) => model.get(key));
-    const found = errors(name, blur);
+    if (known.name !== name || known.blur !== blur) known = { name, blur, pixels: [], features: [] };
     const [original, other] = el.querySelectorAll("canvas");
     draw(original, image(name), `Image ${name}`);
     draw(other, changed(image(name), [height, width], shift, blur),
       `Image ${name}, shifted by ${format(shift, 0)} and blurred by ${format(blur)} pixels`);
-    const now = shifts.indexOf(shift);
-    const cells = el.querySelectorAll("td");
-    const words = ["pixels", "features"].map((kind, column) => {
-      const relative = found[kind].map((error) => error / data.another[kind]);
-      const points = relative.map((error, i) => `${px(shifts[i])} ${py(error).toFixed(1)}`);
-      find(`.line.${kind}`).setAttribute("d", `M${points.join("L")}`);
-      find(`.at-${kind}`).setAttribute("cx", px(shift));
-      find(`.at-${kind}`).setAttribute("cy", py(relative[now]));
-      cells[column].textContent = format(found[kind][now], 1);
-      cells[2 + column].textContent = format(relative[now]);
-      return `${format(relative[now])} by ${kind}`;
-    });
     choose(name);
     slide.shift(shift);
     slide.blur(blur);
+    const now = shifts.indexOf(shift);
+    clearTimeout(waiting);
+    if (known.features[now] !== undefined) point(now);
+    const order = [now, ...shifts.keys()].filter((place) => known.features[place] === undefined);
+    const next = () => {
+      const place = order.shift();
+      if (known.features[place] === undefined) measure(name, blur, place);
+      if (place === now) point(now);
+      if (order.length) waiting = setTimeout(next);
+      else curves();
+    };
+    find(".plane").setAttribute("aria-busy", order.length > 0);
+    if (order.length) waiting = setTimeout(next);
+    else curves();
+  }
+
+  const relative = (kind, place) => known[kind][place] / data.another[kind];
+
+  function point(now) {
+    const cells = el.querySelectorAll("th[scope=row] ~ td");
+    const words = ["pixels", "features"].map((kind, column) => {
+      find(`.at-${kind}`).setAttribute("cx", px(shifts[now]));
+      find(`.at-${kind}`).setAttribute("cy", py(relative(kind, now)));
+      cells[column].textContent = format(known[kind][now], 1);
+      cells[2 + column].textContent = format(relative(kind, now));
+      return `${format(relative(kind, now))} by ${kind}`;
+    });
     tell("Error over shift, by pixels and by features.",
       `The copy's error is ${words.join(", ")}, times that of another image`);
+  }
+
+  function curves() {
+    for (const kind of ["pixels", "features"]) {
+      const points = shifts.map((shift, i) => `${px(shift)} ${py(relative(kind, i)).toFixed(1)}`);
+      find(`.line.${kind}`).setAttribute("d", `M${points.join("L")}`);
+    }
+    find(".plane").setAttribute("aria-busy", false);
   }
 
   return follow(model, ["image", "shift", "blur"], show);

@@ -106,12 +106,12 @@ class SimilarityExplorer(InteractiveFigure):
             )
 
     @property
-    def errors(self):
+    def errors(self) -> dict[str, float]:
         """The copy's two errors, a dict of `pixels` and `features`."""
         return self._errors(self.image, self.shift, self.blur)
 
     @property
-    def relative_errors(self):
+    def relative_errors(self) -> dict[str, float]:
         """Both errors, each over the mean error between two different images; as `errors`."""
         another = self._state["data"]["another"]
         return {kind: error / another[kind] for kind, error in self.errors.items()}

@@ -62,9 +62,9 @@ class DigitSamples(Digits):
         It generates as many images as there are test images, `WATCHED` at most, from the same codes
         each time, and returns `sample_frechet_distance`, `sample_coverage` and
         `sample_low_confidence` against as many test images, and `sample_class_<n>`, the share of
-        each class. Of a game it also returns `d_train` and `d_test`, the means of D over training
-        and over test images, as many of each and both in evaluation mode: what lies between them
-        was learned by heart.
+        each class. Of a game about cross-entropy it also returns `d_train` and `d_test`, the means
+        of D over training and over test images, as many of each and both in evaluation mode: what
+        lies between them was learned by heart.
         """
         (x_train, _), (x_test, _) = data
         x_test = thin_out(x_test, WATCHED)
@@ -76,12 +76,12 @@ class DigitSamples(Digits):
             images = model.generate(len(x_test), seed=settings["seed"])
             generated = metrics.read_digits(classifier, images)
             counts = metrics.class_histogram(generated.readings)
-            discriminator = getattr(model, "discriminator", None)
+            named = isinstance(getattr(model, "adversarial_loss", None), str)  # D is a probability
             compared = metrics.compare_features(generated, real)
             return {
                 **(
-                    {name: _mean_d(discriminator, x) for name, x in shown.items()}
-                    if discriminator
+                    {name: _mean_d(model.discriminator, x) for name, x in shown.items()}
+                    if named
                     else {}
                 ),
                 "sample_frechet_distance": compared["frechet_distance"],

@@ -22,6 +22,8 @@ class Faces(Task):
     The regressor was trained on rendered faces, whatever a run learns from.
     """
 
+    reads = ("image_size", "train_count")
+
     def load(self, settings: Mapping) -> tuple:
         """Load colour pictures, of faces or at a path, with which a run can be measured.
 
@@ -35,12 +37,14 @@ class Faces(Task):
                 f"{', '.join(datasets.FACES)}, or the path of a folder or zip. Received: {data!r}"
             )
         loaded = datasets.load(data, settings["image_size"], settings["train_count"])
-        counts = [len(images) for images, _ in loaded]
-        if min(counts) < FEWEST:
+        (x_train, a_train), (x_test, _) = loaded
+        # A slope over each attribute, and the mean.
+        fewest = FEWEST if a_train is None else max(FEWEST, a_train.shape[1] + 1)
+        if len(x_train) < fewest or len(x_test) < FEWEST:
             raise ValueError(
-                f"To be measured, a run needs at least {FEWEST} pictures to train and {FEWEST} to "
+                f"To be measured, a run needs at least {fewest} pictures to train and {FEWEST} to "
                 "test with; of a folder a part of 15 % is for tests. "
-                f"Received: {counts[0]} and {counts[1]}"
+                f"Received: {len(x_train)} and {len(x_test)}"
             )
         return loaded
 
@@ -109,7 +113,7 @@ class Faces(Task):
             "sharpened_2": lambda: sharpen(generated, 2),
             "sharpened_4": lambda: sharpen(generated, 4),
         }
-        measured = {"regressor": metrics.regressor_digest(image_size)}
+        measured: dict[str, str | float] = {"regressor": metrics.regressor_digest(image_size)}
         if hasattr(model, "encode"):
             codes = model.encode(x_test)
             kinds["reconstruction"] = lambda: model.decode(codes)

@@ -32,6 +32,7 @@ class RegressorTraining(Task):
     """Learn the attributes of rendered faces, of a seed that no other model is trained on."""
 
     has_samples = False
+    reads = ("image_size", "train_count")
 
     def load(self, settings: Mapping) -> tuple:
         """Render faces; none of them is in any other model's training or test set."""

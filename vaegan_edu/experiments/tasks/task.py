@@ -16,9 +16,11 @@ class Task:
 
     Attributes:
         has_samples: whether the models generate images, so that sample sheets make sense.
+        reads: names of the settings that it reads, beside `data` and `seed`.
     """
 
     has_samples = True
+    reads: tuple[str, ...] = ()
 
     def load(self, settings: Mapping) -> tuple:
         """Return the data.

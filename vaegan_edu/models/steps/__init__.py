@@ -8,10 +8,14 @@
 - `replicas()`, the number of devices that share a batch and add their gradients up.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import keras
+
+from vaegan_edu.layers import Tensor
 
 BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -30,7 +34,7 @@ def step_module() -> ModuleType:
     return import_module(f"{__name__}.{backend}")
 
 
-def input_gradient(network: keras.Model, inputs, training: bool):
+def input_gradient(network: keras.Model, inputs: Tensor, training: bool) -> Tensor:
     """Return the gradient of a network's output in its inputs, which is differentiable itself.
 
     Of what a penalty on gradients is made: of WGAN-GP (Gulrajani et al. 2017, equation 3), of R1
@@ -40,7 +44,8 @@ def input_gradient(network: keras.Model, inputs, training: bool):
     Args:
         network: a Keras model; of one that returns several outputs, the first counts.
         inputs: (batch, ...), a batch of its input.
-        training: passed on to the network.
+        training: passed on to the network. This is a call of its own: with `training=True` dropout
+            is drawn anew, and BatchNorm's averages move once more.
 
     Returns:
         The gradient of the sum of the outputs, of the inputs' shape.
@@ -48,7 +53,7 @@ def input_gradient(network: keras.Model, inputs, training: bool):
     return step_module().input_gradient(network, inputs, training)
 
 
-def symbolic_names(function, model):
+def symbolic_names(function: Callable[[Tensor], dict], model: keras.Model) -> list[str]:
     """Return the keys of the dict that a function makes of a model's examples, by shapes alone."""
     examples = keras.KerasTensor((2, *model.image_shape), dtype=keras.backend.floatx())
     return list(_Symbolic(function)(examples))
@@ -63,6 +68,6 @@ class _Symbolic(keras.Operation):
         return self.function(examples)
 
 
-def first_output(outputs):
+def first_output(outputs: Any) -> Tensor:
     """Return the first of a network's outputs, or its only one."""
     return outputs[0] if isinstance(outputs, (tuple, list)) else outputs

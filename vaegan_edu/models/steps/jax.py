@@ -4,15 +4,19 @@ Keras' variables are replaced by values within a `StatelessScope`, which also ga
 assigned to them. As many forward passes are written down as there are networks; XLA merges them.
 """
 
+from typing import Any
+
 import jax
 import keras
 
+from vaegan_edu.layers import Tensor
 from vaegan_edu.models.steps import first_output, symbolic_names
 
 names_of = symbolic_names
+State = tuple[list, ...]  # values of the variables, a list a kind
 
 
-def train_step(model, state, data):
+def train_step(model: keras.Model, state: State, data: Any) -> tuple[dict, State]:
     """Return the logs and the state after every network was updated once.
 
     Args:
@@ -45,7 +49,7 @@ def train_step(model, state, data):
     return logs, (weights, others, slots, metrics)
 
 
-def test_step(model, state, data):
+def test_step(model: keras.Model, state: State, data: Any) -> tuple[dict, State]:
     """Return the logs of the losses, and the state."""
     images = model.examples_of(data)
     weights, others, _, metrics = _variables(model)
@@ -55,7 +59,7 @@ def test_step(model, state, data):
     return logs, tuple([scope.get_current_value(v) for v in kind] for kind in kinds)
 
 
-def input_gradient(network, inputs, training):
+def input_gradient(network: keras.Model, inputs: Tensor, training: bool) -> Tensor:
     """As `steps.input_gradient` says; what the pass assigns (BatchNorm, seeds) is assigned here."""
     weights = [v.value for v in network.trainable_variables]
     others = [v.value for v in network.non_trainable_variables]
@@ -70,7 +74,7 @@ def input_gradient(network, inputs, training):
     return gradient
 
 
-def replicas():
+def replicas() -> int:
     """Return 1: JAX divides a batch without any scaling."""
     return 1
 

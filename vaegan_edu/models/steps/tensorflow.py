@@ -1,7 +1,11 @@
 """The step on TensorFlow: one forward pass under a tape that is asked once for each network."""
 
+from typing import Any
+
+import keras
 import tensorflow as tf
 
+from vaegan_edu.layers import Tensor
 from vaegan_edu.models.latent_model import layers_within
 from vaegan_edu.models.steps import first_output, symbolic_names
 from vaegan_edu.models.steps.kernels import faster_kernels
@@ -9,7 +13,7 @@ from vaegan_edu.models.steps.kernels import faster_kernels
 names_of = symbolic_names
 
 
-def train_step(model, data):
+def train_step(model: keras.Model, data: Any) -> dict:
     """Update every network once and return the logs."""
     images = model.examples_of(data)
     if message := model.refuse_single(images):
@@ -28,13 +32,13 @@ def train_step(model, data):
     return model.log(images, outcome)
 
 
-def test_step(model, data):
+def test_step(model: keras.Model, data: Any) -> dict:
     """Evaluate the losses and return the logs."""
     images = model.examples_of(data)
     return model.log(images, model.outcome(images, training=False))
 
 
-def input_gradient(network, inputs, training):
+def input_gradient(network: keras.Model, inputs: Tensor, training: bool) -> Tensor:
     """As `steps.input_gradient` says; the tape outside sees the one in here."""
     inputs = tf.convert_to_tensor(inputs)
     with tf.GradientTape() as tape:
@@ -43,7 +47,7 @@ def input_gradient(network, inputs, training):
     return tape.gradient(outputs, inputs)
 
 
-def replicas():
+def replicas() -> int:
     """Return how many devices share a batch, under `tf.distribute` more than one."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 

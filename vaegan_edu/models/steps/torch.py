@@ -1,12 +1,16 @@
 """The step on PyTorch: one forward pass, whose graph is walked back once for each network."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import torch
 
+from vaegan_edu.layers import Tensor
 from vaegan_edu.models.steps import first_output
 
 
-def train_step(model, data):
+def train_step(model: keras.Model, data: Any) -> dict:
     """Update every network once and return the logs."""
     images = model.examples_of(data)
     model.refuse_single(images)
@@ -20,13 +24,13 @@ def train_step(model, data):
         return model.log(images, outcome)
 
 
-def test_step(model, data):
+def test_step(model: keras.Model, data: Any) -> dict:
     """Evaluate the losses and return the logs."""
     images = model.examples_of(data)
     return model.log(images, model.outcome(images, training=False))
 
 
-def input_gradient(network, inputs, training):
+def input_gradient(network: keras.Model, inputs: Tensor, training: bool) -> Tensor:
     """As `steps.input_gradient` says; also where PyTorch keeps no graph, as in evaluation."""
     with torch.enable_grad():
         inputs = torch.as_tensor(inputs)
@@ -36,7 +40,7 @@ def input_gradient(network, inputs, training):
         return torch.autograd.grad(outputs.sum(), inputs, create_graph=True)[0]
 
 
-def names_of(function, model):
+def names_of(function: Callable[[Tensor], dict], model: keras.Model) -> list[str]:
     """Return the keys of the dict that a function makes of examples: here it is called on some.
 
     Keras would try the device "meta" first, which not every layer and not every tensor of a user's
@@ -48,7 +52,7 @@ def names_of(function, model):
         return list(function(examples))
 
 
-def replicas():
+def replicas() -> int:
     """Return 1: Keras runs PyTorch on one device."""
     return 1
 

@@ -3,6 +3,7 @@
 import functools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -102,7 +103,7 @@ class Laboratory(InteractiveFigure):
         return figure
 
 
-def write_engine(path):
+def write_engine(path: str | Path) -> None:
     """Write engine and digits as one classic script, whose address is `Laboratory`'s `engine`.
 
     A classic script can be loaded by a page that was opened from a folder; a module cannot. Equal
@@ -114,13 +115,13 @@ def write_engine(path):
     path.write_text(f"window.vaeganLaboratory = {text};\n", encoding="utf-8")
 
 
-def engine_source():
+def engine_source() -> str:
     """Return the script of the worker, kernels and training, as text."""
     return "".join((_HERE / name).read_text(encoding="utf-8") for name in _ENGINE)
 
 
 @functools.cache
-def make_engine():
+def make_engine() -> dict[str, Any]:
     """Return the worker's script and the digits: a letter a pixel, "a" for 0 to "q" for 16."""
     (x_train, y_train), (x_test, y_test) = datasets.load_digits(8)
     grey = np.rint((np.concatenate([x_train, x_test]) + 1) * 8).astype("uint8")

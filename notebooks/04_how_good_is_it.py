@@ -1,0 +1,766 @@
+# %% [markdown]
+# # Interlude: How good is it?
+#
+# *Run time: 305 s on two CPU cores, measured at the last execution.*
+#
+# **How does one measure whether invented images are good, and how is a measure fooled?**
+#
+# After this chapter you can
+#
+# - say why neither a loss nor a likelihood tells how good samples are;
+# - compute the Fréchet distance, precision, recall, density and coverage in a few lines of NumPy;
+# - give each number a floor, a control and a stated count;
+# - fool each of these measures by hand, and say which other one is not fooled.
+#
+# You need chapters 2 and 4.
+
+# %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
+# Colab needs the course's package and its records. Elsewhere this cell does nothing.
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.exists("04_how_good_is_it.py"):
+    from IPython import get_ipython
+
+    address = "https://github.com/vaegan-edu/vaegan-edu"
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
+    os.chdir("course/notebooks")
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
+
+# %%
+from vaegan_edu import notebook
+
+profile = notebook.start()
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy import ndimage
+
+from vaegan_edu import exercises, metrics, models, networks, plotting
+
+(x_train, y_train), (x_test, y_test) = profile.load_data()
+real, held_out = x_train[:5000], x_test[:360]  # the data, and real images that no model saw
+
+# %% [markdown]
+# ## A loss does not say
+#
+# Chapter 2 ended with the samples of a VAE, and chapter 4 with those of a GAN. Which are better? The
+# losses cannot be compared. One is in nats and compares an image with its copy, the other is measured
+# against an opponent.
+#
+# Could the likelihood decide, the density $p_\theta(x)$ that a model gives to real images? A GAN has
+# none that one could compute, and that is not the worst. Take any model, and spoil it: in ninety-nine of
+# a hundred cases let it draw from pure noise, with density $n(x)$. Its density of a real image is now
+#
+# $$
+# \begin{aligned}
+# \log\left(\tfrac{1}{100}\, p_\theta(x) + \tfrac{99}{100}\, n(x)\right)
+# &\geq \log \tfrac{1}{100}\, p_\theta(x) \\
+# &= \log p_\theta(x) - \log 100 .
+# \end{aligned}
+# $$ (eq-good-noise)
+#
+# Ninety-nine of a hundred samples are worthless, and it has cost less than five nats. One of chapter 2's
+# five VAEs was further than that from the others in its loss. Nor does it work the other way round: a
+# model that recites its training images makes perfect samples, and gives any new image a density of zero
+# {cite}`theis2016note`. So samples have to be judged as samples: given two heaps of images, real and
+# generated, how alike are the heaps?
+#
+# ## What should be compared?
+#
+# Not pixels alone. A digit that is moved by two pixels is far from itself by pixels, as chapter 5 will
+# measure, and a blur is close to everything. What an image *shows* is better described by the
+# *features* of a network that has learned to name digits. The package ships a classifier that was trained
+# once for each set of digits. Its last hidden layer gives $64$ features for each image.
+
+# %%
+classifier = metrics.load_classifier(profile.data)
+
+
+def read(images):
+    """Return class probabilities (count, 10) and features (count, 64) of images."""
+    return metrics.classify(classifier, images)
+
+
+_, real_features = read(real)
+probabilities, held_out_features = read(held_out)
+moved = np.roll(held_out, 2, axis=2)  # two pixels to the right
+rng = np.random.default_rng(0)
+blurred = ndimage.gaussian_filter(held_out, (0, 2, 2, 0), mode="nearest")
+other = held_out[rng.permutation(len(held_out))]
+
+
+def apart(a, b):
+    return np.sqrt(((a - b).reshape(len(a), -1) ** 2).sum(axis=1)).mean()
+
+
+rows = {}
+for name, images in {"moved by two": moved, "blurred": blurred, "another image": other}.items():
+    rows[name] = {
+        "pixels": apart(held_out, images),
+        "features": apart(held_out_features, read(images)[1]),
+    }
+notebook.Table(rows, digits=1, corner="mean distance from the test image")
+
+# %% [markdown]
+# Compare each column with its last row, the distance of any two images. By pixels the blurred image is the
+# better copy. By features it is the moved one, in which the same digit is still to be seen. So we shall
+# compare features, and keep the pixels as a second opinion, because the classifier has a blind spot of its
+# own: it never saw anything that is no digit.
+#
+# ## The distance of two clouds
+#
+# Features are points in a space of $64$ dimensions. To see what the measures do, take the plane in their
+# place, and clouds of points that we choose. The first idea is to describe each cloud by a Gaussian, its
+# mean and its covariance, and to ask how far apart the two Gaussians are. In one dimension, with means
+# $\mu, \nu$ and standard deviations $\sigma, \tau$, a natural answer is
+#
+# $$
+# d^2 = (\mu - \nu)^2 + (\sigma - \tau)^2 ,
+# $$ (eq-good-line)
+#
+# the least mean square way by which the mass of one must be moved to make the other. In more dimensions,
+# with covariance matrices $A$ and $B$, this becomes the *Fréchet distance*
+# {cite}`dowson1982frechet,heusel2017gans`
+#
+# $$
+# \begin{aligned}
+# d^2 = {} & \lVert \mu - \nu \rVert^2 \\
+# & + \operatorname{tr}\left(A + B - 2\, (A B)^{1/2}\right) .
+# \end{aligned}
+# $$ (eq-good-frechet)
+#
+# (One speaks of the distance and means its square. With features of the network *Inception* it is known
+# as FID.) The trace of a matrix root is the sum of the roots of the eigenvalues, so this is short:
+
+
+# %%
+def frechet(real, generated):
+    shift = np.sum((real.mean(axis=0) - generated.mean(axis=0)) ** 2)
+    a, b = np.cov(real.T), np.cov(generated.T)
+    eigenvalues = np.linalg.eigvals(a @ b).real.clip(min=0)  # rounding may leave -1e-17
+    return shift + np.trace(a + b) - 2 * np.sqrt(eigenvalues).sum()
+
+
+rng = np.random.default_rng(1)
+turned = np.array([[1.0, 0.6], [0.6, 1.0]])
+cloud = rng.multivariate_normal([0, 0], turned, size=400)
+angle = rng.uniform(0, 2 * np.pi, 400)
+root = np.linalg.cholesky(turned)
+ring = np.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1) @ root.T
+clouds = {
+    "again": rng.multivariate_normal([0, 0], turned, size=400),
+    "moved": rng.multivariate_normal([1.5, 0], turned, size=400),
+    "narrower": 0.5 * rng.multivariate_normal([0, 0], turned, size=400),
+    "ring": ring,
+}
+notebook.Table(
+    {
+        name: {
+            "on this page": frechet(cloud, points),
+            "metrics.frechet_distance": metrics.frechet_distance(cloud, points),
+        }
+        for name, points in clouds.items()
+    },
+    digits=3,
+    corner="cloud",
+)
+
+# %% mystnb={"figure": {"caption": "A cloud (grey) and four others (orange), each with the ellipse of two standard deviations that its Gaussian has. The Fréchet distance compares ellipses. The ring has nearly the ellipse of the cloud, and hardly a point in common with it.", "name": "fig-good-clouds"}, "image": {"alt": "Four charts with a grey slanted cloud and its ellipse. In the first an orange cloud lies on it, in the second one to its right, in the third a smaller one in its middle. In the fourth the orange points form an empty ring through the cloud, and both ellipses lie on top of each other."}} tags=["hide-input"]
+figure, axes = plt.subplots(1, 4, figsize=(plotting.WIDTH, 2.0), sharex=True, sharey=True)
+circle = np.stack([np.cos(np.linspace(0, 2 * np.pi, 100)), np.sin(np.linspace(0, 2 * np.pi, 100))])
+for plane, (name, points) in zip(axes, clouds.items(), strict=True):
+    for dots, colour in ((cloud, "0.6"), (points, "C3")):
+        plane.plot(*dots.T, ".", markersize=2, color=colour, alpha=0.5)
+        ellipse = 2 * np.linalg.cholesky(np.cov(dots.T)) @ circle
+        plane.plot(*(ellipse + dots.mean(axis=0)[:, None]), color=colour, linewidth=1.5)
+    plane.set(title=name, aspect="equal", xticks=[], yticks=[])
+print(
+    f"ring {frechet(cloud, ring):.3f}, the same cloud drawn again {frechet(cloud, clouds['again']):.3f}"
+)
+plt.show()
+
+# %% [markdown]
+# The ring shows the limit of the idea: whatever has the same mean and the same covariance is, for this
+# number, the same.
+#
+# ## Who lies among whom?
+#
+# A second idea asks of every point whether it has company of the other kind. Around each real point draw a
+# *ball* that reaches to its $k$-th nearest real neighbour. Where real points are dense the balls are
+# small, where they are sparse the balls are large, and together they mark out the region of real images.
+# Write $B_k(x_i)$ for the ball of the real point $x_i$, and $y_j$ for the $M$ generated points. Then
+# {cite}`kynkaanniemi2019improved`
+#
+# $$
+# \begin{aligned}
+# \text{precision} &= \text{share of the } y_j \text{ in some } B_k(x_i) , \\
+# \text{recall} &= \text{share of the } x_i \text{ in some } B_k(y_j) .
+# \end{aligned}
+# $$ (eq-good-precision)
+#
+# Precision asks whether what is generated looks *real*, recall whether *everything* is generated. The
+# balls of recall are those of the generated points. Both need the distances of all pairs, and a sort.
+
+
+# %%
+def distances(a, b):
+    """Distances of all rows of `a` from all rows of `b`, (len(a), len(b))."""
+    return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
+
+
+def radii(centres, k):
+    """Distance of each centre to its k-th nearest other one."""
+    return np.sort(distances(centres, centres), axis=1)[:, k]  # place 0 is the point itself
+
+
+def inside(centres, points, k):
+    """Whether the ball of each centre (rows) holds each point (columns)."""
+    return distances(centres, points) <= radii(centres, k)[:, None]
+
+
+def precision_and_recall(real, generated, k):
+    precision = inside(real, generated, k).any(axis=0).mean()
+    recall = inside(generated, real, k).any(axis=0).mean()
+    return precision, recall
+
+
+# %% mystnb={"figure": {"caption": "Thirty real points in two heaps (grey) and thirty generated ones (orange) that know one heap only, with some strays. Left, the balls of the real points, $k = 2$: precision is the share of orange points inside. Right, the balls of the generated points: recall is the share of grey points inside. Crosses lie outside.", "name": "fig-good-balls"}, "image": {"alt": "Two charts of the same points. Left, translucent grey discs cover two heaps; most orange points lie in the left one, and a few orange crosses lie between and beyond the heaps. Right, small orange discs cover most of the left heap, and two huge ones around strays reach over the whole right heap, so that its grey points count as found; the few crosses lie at the left."}} tags=["hide-input"]
+rng = np.random.default_rng(4)
+grey = np.concatenate([rng.normal((-1.5, 0), 0.45, (15, 2)), rng.normal((1.5, 0), 0.45, (15, 2))])
+orange = np.concatenate(
+    [rng.normal((-1.5, 0), 0.35, (26, 2)), rng.uniform((-1, -1.5), (3, 1.5), (4, 2))]
+)
+figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9), sharex=True, sharey=True)
+found = precision_and_recall(grey, orange, 2)
+for plane, (title, centres, points, colours) in zip(
+    axes,
+    (
+        (f"precision {found[0]:.2f}", grey, orange, ("0.5", "C3")),
+        (f"recall {found[1]:.2f}", orange, grey, ("C3", "0.35")),
+    ),
+    strict=True,
+):
+    for centre, radius in zip(centres, radii(centres, 2), strict=True):
+        plane.add_patch(plt.Circle(centre, radius, color=colours[0], alpha=0.15, linewidth=0))
+    plane.plot(*centres.T, ".", color=colours[0], markersize=3)
+    within = inside(centres, points, 2).any(axis=0)
+    plane.plot(*points[within].T, "o", color=colours[1], markersize=4)
+    plane.plot(*points[~within].T, "x", color=colours[1], markersize=6)
+    plane.set(title=title, aspect="equal", xlim=(-3.2, 3.4), ylim=(-2, 2), xticks=[], yticks=[])
+print(f"precision {found[0]:.2f}, recall {found[1]:.2f}")
+plt.show()
+
+# %% [markdown]
+# One weakness is visible in the right chart: a single stray has a huge ball, and whatever lies in it counts
+# as found. In the same way one odd *real* point makes room for bad samples. Two relatives of the measures
+# are less easily moved {cite}`naeem2020reliable`. Both use real balls only, and the first counts them:
+#
+# $$
+# \begin{aligned}
+# \text{density} &= \frac{1}{k M} \sum_{j} \#\{i : y_j \in B_k(x_i)\} , \\
+# \text{coverage} &= \text{share of the } B_k(x_i) \text{ with some } y_j .
+# \end{aligned}
+# $$ (eq-good-density)
+#
+# Density says in how many real balls a generated point lies, on average, over the number to be
+# expected; it may exceed one. Coverage asks every real ball whether something was generated in it.
+
+
+# %%
+def density_and_coverage(real, generated, k):
+    held = inside(real, generated, k)
+    return held.sum(axis=0).mean() / k, held.any(axis=1).mean()
+
+
+def overlap(real, generated, k=5):
+    names = "precision", "recall", "density", "coverage"
+    values = *precision_and_recall(real, generated, k), *density_and_coverage(real, generated, k)
+    return dict(zip(names, values, strict=True))
+
+
+rng = np.random.default_rng(2)
+heaps = rng.normal(size=(300, 2)) * 0.5 + rng.choice([-2.0, 2.0], size=(300, 1)) * [1.0, 0.0]
+same = rng.normal(size=(300, 2)) * 0.5 + rng.choice([-2.0, 2.0], size=(300, 1)) * [1.0, 0.0]
+one_heap = rng.normal(size=(300, 2)) * 0.5 + [-2.0, 0.0]
+far = rng.normal(size=(300, 2)) * 0.3 + [0.0, 6.0]
+strays = np.array([[-6.0, 3.0], [6.0, 3.0], [0.0, 9.0], [-6.0, -3.0], [6.0, -3.0], [0.0, -9.0]])
+cases = {
+    "drawn like the real ones": (heaps, same),
+    "one of two heaps": (heaps, one_heap),
+    "the same, with six strays": (heaps, np.concatenate([one_heap, strays])),
+    "elsewhere": (heaps, far),
+    "elsewhere, six real strays": (np.concatenate([heaps, strays]), far),
+}
+notebook.Table({name: overlap(*case) for name, case in cases.items()}, corner="generated")
+
+# %% [markdown]
+# Read the second row first: one heap is missing, precision does not notice, recall and coverage do. In the
+# third row six strays in three hundred points bring recall back to the top, while coverage stays. In the
+# last row it is the real points that have six strays. Points that lie where no real heap is get a high
+# precision for them, and density hardly moves.
+#
+# In the package all four are `metrics.manifold_overlap(real, generated, k=5)`. It takes squared distances
+# in chunks, so that memory suffices for thousands of images, and finds the same:
+
+# %%
+notebook.Table(
+    {
+        "on this page": overlap(heaps, one_heap),
+        "metrics.manifold_overlap": metrics.manifold_overlap(heaps, one_heap),
+    },
+    digits=4,
+)
+
+# %% [markdown]
+# ## Floor, control and count
+#
+# Is a Fréchet distance of twenty good? A coverage of six tenths? A number alone does not say. It needs three
+# companions.
+#
+# - The *floor*: what real images get that were held out, measured in the same way. Perfect samples would
+#   score about this. (Mind the roles: a classifier is surer of the images it was trained on, so the held-out
+#   images must take the place of the samples.)
+# - A *control*: something that cannot have earned a good score, such as two images averaged pixel by pixel. A
+#   model that does not beat it has shown nothing.
+# - The *count*: most of these numbers change with how many images are compared, even if nothing else does.
+#
+# The last is easily underrated {cite}`binkowski2018demystifying`. Here are real test images against real
+# training images, for growing counts of the former.
+
+# %%
+counts = [count for count in (20, 40, 80, 160, 320) if count < len(held_out)]
+manifold = metrics.Manifold(real_features)  # the real balls, computed once
+by_count = {}
+for count in counts:
+    draws = [held_out_features[rng.permutation(len(held_out))[:count]] for _ in range(3)]
+    found = [
+        manifold.overlap(metrics.Manifold(draw))
+        | {"Fréchet": metrics.frechet_distance(real_features, draw)}
+        for draw in draws
+    ]
+    by_count[count] = {name: np.mean([row[name] for row in found]) for name in found[0]}
+    by_count[count]["expected"] = metrics.expected_coverage(len(real_features), count)
+
+# %% mystnb={"figure": {"caption": "Real images against real images: nothing changes but how many are compared. Left, the Fréchet distance, on logarithmic axes. Right, precision, recall and coverage; the dotted line is the coverage to be expected of samples from the very distribution of the data.", "name": "fig-good-count"}, "image": {"alt": "Two charts over the number of images. Left, a line falls steeply from the upper left. Right, precision and recall are level near the top, and coverage climbs from near zero along a dotted line."}} tags=["hide-input"]
+figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9))
+left.loglog(counts, [by_count[count]["Fréchet"] for count in counts], "o-")
+left.set(xlabel="real images judged", title="Fréchet distance")
+left.set_xticks(counts, counts)
+left.minorticks_off()
+for name in ("precision", "recall", "coverage"):
+    right.plot(counts, [by_count[count][name] for count in counts], "o-", label=name)
+right.plot(counts, [row["expected"] for row in by_count.values()], "k:", linewidth=1)
+right.set(xlabel="real images judged", ylim=(0, 1.05))
+right.legend()
+print(
+    f"Fréchet distance of {counts[0]} images {by_count[counts[0]]['Fréchet']:.0f}, "
+    f"of {counts[-1]} images {by_count[counts[-1]]['Fréchet']:.1f}"
+)
+plt.show()
+
+# %% [markdown]
+# With few images the Fréchet distance of perfect samples is large, because their covariance is badly
+# estimated. Coverage cannot be high with far fewer samples than balls; how high it can be is known
+# (`metrics.expected_coverage`). Recall errs the other way: it is at the top with the fewest images already,
+# as few points have large balls. So compare only numbers of equal counts, and never with those of a paper
+# that used the features of another network.
+#
+# ## Is every digit there?
+#
+# The classifier also names the digit that an image shows. If the data have all classes equally often, so
+# should the samples. With $p_c$ for the share of class $c$ among $K$ classes, the divergence of this
+# histogram from the even one is
+#
+# $$
+# \begin{aligned}
+# & \texttt{histogram_divergence} \\
+# & = \sum_c p_c \log \frac{p_c}{1/K} .
+# \end{aligned}
+# $$ (eq-good-histogram)
+#
+# It is zero for equal shares and $\log K$ if only one class is left. It looks at classes and at nothing
+# else. Beside it stands the share of images for which the classifier gives no class at least nine tenths,
+# `low_confidence`.
+#
+# ## Two models under all measures
+#
+# Now the question of the beginning. We train a VAE and a GAN whose generator has the shape of the VAE's
+# decoder, briefly, and judge as many samples of each as there are held-out images.
+
+# %%
+count = len(held_out)
+keras.utils.set_random_seed(0)
+vae = models.VAE(
+    networks.build_encoder(latent_dim=10), networks.build_decoder(latent_dim=10), seed=0
+)
+vae.compile(keras.optimizers.Adam(2e-3))
+vae.fit(x_train, epochs=profile.epochs(cpu=10, gpu=5), batch_size=64, verbose=0)
+
+keras.utils.set_random_seed(0)
+gan = models.GAN(
+    networks.build_decoder(latent_dim=10), networks.build_discriminator(), real_target=0.9, seed=0
+)
+gan.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
+gan.fit(x_train, epochs=profile.epochs(cpu=20, gpu=5), batch_size=32, verbose=0)
+
+SHOWN = {
+    "frechet_distance": "Fréchet",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "pixel_precision": "pixel precision",
+    "low_confidence": "low confidence",
+    "histogram_divergence": "histogram",
+}
+reference = metrics.read_digits(classifier, real)
+
+
+def judge(images):
+    found = metrics.compare_digits(metrics.read_digits(classifier, images), reference)
+    return {title: found[name] for name, title in SHOWN.items()}
+
+
+partner = rng.permutation(count)
+samples = {
+    "floor: held-out images": held_out,
+    "VAE": vae.generate(count, seed=0),
+    "GAN": gan.generate(count, seed=0),
+    "control: two averaged": (held_out + held_out[partner]) / 2,
+}
+judged = {name: judge(images) for name, images in samples.items()}
+
+# %% mystnb={"figure": {"caption": "What is judged in the table below: ten of each.", "name": "fig-good-samples"}, "image": {"alt": "Four rows of ten images: real digits; soft, somewhat blurred digits; sharper white strokes, some of them malformed; and pairs of digits laid over each other in grey."}} tags=["hide-input"]
+print(f"{count} images of each, against {len(real):,} training images")
+plotting.image_rows({name.split(":")[0]: images[:10] for name, images in samples.items()})
+
+# %% tags=["nbval-ignore-output"]
+notebook.Table(judged, corner="samples")
+
+# %% mystnb={"figure": {"caption": "The share of each digit among the samples, as the classifier names them. The dotted line is an even tenth.", "name": "fig-good-digits"}, "image": {"alt": "Three bar charts over the ten digits. For held-out images all bars are close to a dotted line at a tenth. For the VAE and for the GAN some bars are about twice as high as others."}} tags=["nbval-ignore-output", "hide-input"]
+figure, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.2), sharey=True)
+for plane, (name, images) in zip(axes, list(samples.items())[:3], strict=True):
+    shares = metrics.class_histogram(read(images)[0]) / len(images)
+    plane.bar(range(10), shares)
+    plane.axhline(0.1, color="black", linestyle=":", linewidth=1)
+    plane.set(title=name.split(":")[0], xticks=range(0, 10, 3))
+    print(f"{name.split(':')[0]}: rarest {shares.min():.2f}, most frequent {shares.max():.2f}")
+plt.show()
+
+# %% [markdown]
+# Look first at the floor and at the control in each column, to see how much of its range a measure uses at
+# all. Both models are far from the floor by every measure. And in precision, density and coverage neither
+# is clearly above the control, which learned nothing. Between the two there is no winner. By the Fréchet
+# distance and by recall the GAN is ahead: it draws black and white, and its shapes vary more. By precision
+# and by the pixels it is the VAE, whose blurs are never far from anything. In such a case one says so. And
+# these are single runs of briefly trained networks: chapter 5 compares models over seeds.
+#
+# ## Fooled by hand
+#
+# Now the other side of the table: images that are *not* good samples, made by hand so that one measure or
+# another calls them good. We know what is wrong with each of them, so we know which number is wrong.
+#
+# - **contrast**: the VAE's samples with their contrast raised. Nothing was learned by that.
+# - **repeated**: every tenth of the held-out images, ten times each.
+# - **a tenth**: the same images, once. Nothing is wrong with them, there are only few.
+# - **one class**: real images of ones only.
+# - **recited**: training images, every one a copy.
+# - **noise**: each pixel black or white by chance.
+
+# %%
+few = held_out[::10]
+ones = x_train[y_train == 1]
+contrast = np.tanh(
+    3 * np.arctanh(0.999 * samples["VAE"])
+)  # three times what stands before the tanh
+fooling = {
+    "contrast": contrast,
+    "repeated": np.repeat(few, 10, axis=0),
+    "a tenth": few,
+    "one class": ones[rng.integers(len(ones), size=count)],
+    "recited": real[rng.permutation(len(real))[:count]],
+    "noise": rng.choice([-1.0, 1.0], size=held_out.shape).astype("float32"),
+}
+tricked = {name: judge(images) for name, images in fooling.items()}
+pixels = real.reshape(len(real), -1)
+
+
+def closest(images):
+    """Median distance to the nearest training image."""
+    return np.median(metrics.nearest_distance(images.reshape(len(images), -1), pixels))
+
+
+rows = {name: judged[name] for name in ("floor: held-out images", "VAE")} | tricked
+everything = samples | fooling
+for name in rows:
+    rows[name] = {**rows[name], "nearest": closest(everything[name])}
+
+# %% mystnb={"figure": {"caption": "Six heaps of images that fool some measure, ten of each.", "name": "fig-good-fooled"}, "image": {"alt": "Six rows of ten images: hard black and white digits; one real digit ten times; different real digits; ones; real digits again; and squares of black and white noise."}} tags=["hide-input"]
+print(", ".join(f"{name} {len(images)}" for name, images in fooling.items()))
+plotting.image_rows({name: images[:10] for name, images in fooling.items()})
+
+# %% tags=["nbval-ignore-output"]
+notebook.Table(rows, corner="images")
+
+# %% [markdown]
+# Every column has a row by which it is fooled.
+#
+# - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Both
+#   rewarded black and white in place of grey. Precision, density and the pixels say that the images have
+#   become worse. These two are also the measures by which the GAN was ahead, so contrast may be all that it
+#   had won.
+# - **a tenth** and **repeated**: the first are real images, and yet their Fréchet distance is many times the
+#   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
+#   the histogram. Recall changes, from one extreme to the other: few points have large balls, and equal
+#   points have balls without extent. Coverage is low in both rows, and that is the truth.
+# - **one class**: precision, density and the pixels are perfect, for every image is real. Recall, coverage
+#   and the histogram see what is missing.
+# - **recited** is at the floor or better in every column but the last. Only the distance to the nearest
+#   training image gives it away. (It is zero for *one class* too, and for the same reason.)
+# - **noise**: nearly every measure sees it. But the classifier is *surer* of it than of the VAE's images,
+#   because it finds a digit in everything.
+#
+# **So report several numbers, each with its floor, a control and the count; and look at the images.**
+#
+# ## Exercises
+#
+# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
+#
+# ### Write the Fréchet distance
+#
+# If the dimensions are independent, both covariance matrices are diagonal, and equation
+# {eq}`eq-good-frechet` becomes a sum of terms like {eq}`eq-good-line`. Write it for two arrays of features.
+
+
+# %% tags=["exercise"]
+# Exercise: frechet_diagonal
+def frechet_diagonal(real, generated):
+    """Return the (squared) Fréchet distance, one number; arguments (N, width) and (M, width)."""
+    # Means and standard deviations (np.std) of each dimension; then add up over dimensions.
+    return None
+
+
+exercises.check("frechet_diagonal", frechet_diagonal)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: frechet_diagonal
+def frechet_diagonal(real, generated):
+    """Return the (squared) Fréchet distance, one number; arguments (N, width) and (M, width)."""
+    shift = real.mean(axis=0) - generated.mean(axis=0)
+    spread = np.std(real, axis=0) - np.std(generated, axis=0)
+    return np.sum(shift**2 + spread**2)
+
+
+exercises.check("frechet_diagonal", frechet_diagonal)
+
+# %% [markdown]
+# ### Write coverage
+#
+# In chapter 2 you wrote precision. Write coverage, the second line of equation {eq}`eq-good-density`, without
+# looking back. Which of the two axes does `any` run over now?
+
+
+# %% tags=["exercise"]
+# Exercise: coverage
+def coverage(real, generated, k):
+    """Return the share of real balls that hold a generated point."""
+
+    def distances(a, b):  # (len(a), len(b))
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
+
+    # First the radius of each real ball, then which balls hold some generated point.
+    return None
+
+
+exercises.check("coverage", coverage)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: coverage
+def coverage(real, generated, k):
+    """Return the share of real balls that hold a generated point."""
+
+    def distances(a, b):  # (len(a), len(b))
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
+
+    radius = np.sort(distances(real, real), axis=1)[:, k]  # place 0: the point itself
+    held = distances(real, generated) <= radius[:, None]  # row: ball
+    return held.any(axis=1).mean()
+
+
+exercises.check("coverage", coverage)
+
+# %% [markdown]
+# ### Catch a model that recites
+#
+# No measure above noticed the recited images but the last. Make a measure of it: the share of generated images
+# that lie closer to some training image than *any* held-out image does. What does it give for `recited`, and
+# what for `contrast`?
+
+
+# %% tags=["exercise"]
+# Exercise: recited_share
+def recited_share(generated, train, held_out):
+    """Return the share of generated rows closer to a training row than every held-out row is."""
+
+    def nearest(a, b):  # (len(a),), distance of each row of a to the nearest of b
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1)).min(axis=1)
+
+    # How close do held-out images come to the training images at most?
+    return None
+
+
+exercises.check("recited_share", recited_share)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: recited_share
+def recited_share(generated, train, held_out):
+    """Return the share of generated rows closer to a training row than every held-out row is."""
+
+    def nearest(a, b):  # (len(a),), distance of each row of a to the nearest of b
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1)).min(axis=1)
+
+    threshold = nearest(held_out, train).min()  # no honest image came closer
+    return np.mean(nearest(generated, train) < threshold)
+
+
+exercises.check("recited_share", recited_share)
+
+# %% [markdown]
+# ## Quiz
+#
+# Decide first, then open your answer.
+#
+# **1. A model's test likelihood is as good as that of the best model known. What do you know of its samples?**
+#
+# <details><summary>a) They are as good as those of the best model.</summary>
+#
+# No. Mix ninety-nine parts of noise into its samples, and the likelihood falls by less than five nats.
+#
+# </details>
+# <details><summary>b) They are at least not recited.</summary>
+#
+# No. One part in a hundred may be a good model, and the rest recited.
+#
+# </details>
+# <details><summary>c) Nearly nothing. They have to be looked at and measured.</summary>
+#
+# Right. Likelihood and the look of samples can be changed almost independently of each other.
+#
+# </details>
+#
+# **2. A GAN's precision is at the floor, and its recall near zero. What has happened?**
+#
+# <details><summary>a) Its images are blurred.</summary>
+#
+# No. Then they would lie outside the real balls, and precision would suffer.
+#
+# </details>
+# <details><summary>b) It draws a few kinds of image, and those well.</summary>
+#
+# Right. What it draws looks real, and most of what is real it does not draw: mode collapse.
+#
+# </details>
+# <details><summary>c) It was judged by too few real images.</summary>
+#
+# No. That changes the floor as well, and it would not bring recall near zero.
+#
+# </details>
+#
+# **3. You report a Fréchet distance from one thousand samples, a paper one from fifty thousand, with the same
+# features. May they be compared?**
+#
+# <details><summary>a) Yes, since the features are the same.</summary>
+#
+# No. Even perfect samples have a larger distance if they are fewer.
+#
+# </details>
+# <details><summary>b) No. Fewer samples raise it, whatever their quality.</summary>
+#
+# Right. The covariance of few samples is badly estimated, and that counts as distance.
+#
+# </details>
+# <details><summary>c) Yes, if both are far from zero.</summary>
+#
+# No. The size of the error depends on the count and on the features, and you do not know it.
+#
+# </details>
+#
+# **4. You double the contrast of your samples, and the Fréchet distance falls by a third. What did the model
+# learn?**
+#
+# <details><summary>a) To draw sharper images.</summary>
+#
+# No. The model is the same as before.
+#
+# </details>
+# <details><summary>b) Nothing. The measure is moved by contrast, so contrast must be a control.</summary>
+#
+# Right. Put such a row beside every comparison with a model whose images are naturally grey.
+#
+# </details>
+# <details><summary>c) To match the mean of the features.</summary>
+#
+# No. That may be what the number rewards, but no weight has changed.
+#
+# </details>
+#
+# **5. Which number gives away a model that recites its training images?**
+#
+# <details><summary>a) Precision.</summary>
+#
+# No. A copy of a real image is always inside its ball.
+#
+# </details>
+# <details><summary>b) Coverage.</summary>
+#
+# No. Reciting all of them covers everything.
+#
+# </details>
+# <details><summary>c) The distance to the nearest training image, beside that of held-out images.</summary>
+#
+# Right. An honest image comes no closer to the training images than other real images do.
+#
+# </details>
+#
+# **6. One stray generated point, far from all others, changes which measure most?**
+#
+# <details><summary>a) Recall.</summary>
+#
+# Right. Its ball reaches to its $k$-th neighbour, so it is huge, and every real point in it counts as found.
+#
+# </details>
+# <details><summary>b) Coverage.</summary>
+#
+# No. Its balls are those of real points. One generated point more fills at most a few of them.
+#
+# </details>
+# <details><summary>c) Precision.</summary>
+#
+# No. It is one point more that is inside or outside.
+#
+# </details>
+#
+# ## What to remember
+#
+# - Losses and likelihoods do not tell how good samples are. Compare heaps of images, by features.
+# - The Fréchet distance compares mean and covariance. Few samples raise it, and contrast moves it.
+# - Precision asks whether samples look real, recall and coverage whether everything is there. Strays fool
+#   precision and recall; density and coverage resist.
+# - A histogram of classes sees a class that is missing, and nothing within a class.
+# - Only the distance to the nearest training image sees a model that recites.
+# - A number needs its floor, a control, and the count. And a classifier finds a digit in everything.
+#
+# ## Sources
+#
+# - Likelihood and samples: {cite}`theis2016note`, section 3.
+# - The Fréchet distance of two Gaussians: {cite}`dowson1982frechet`; of features:
+#   {cite}`heusel2017gans`, equation 6. Its dependence on the count: {cite}`binkowski2018demystifying`.
+# - Precision and recall: {cite}`kynkaanniemi2019improved`, section 2, equations 1 and 2.
+# - Density, coverage and the coverage to be expected: {cite}`naeem2020reliable`, equations 4 and 5 and
+#   appendix A.

@@ -1,0 +1,838 @@
+# %% [markdown]
+# # Workshop: six broken trainings
+#
+# *Run time: 106 s on two CPU cores, measured at the last execution.*
+#
+# **A VAE-GAN trains, and something is wrong. How do you find out what?**
+#
+# After this chapter you can
+#
+# - read losses, means of D, copies and samples as symptoms, and say what they cannot tell;
+# - take a measurement that separates one fault from five others;
+# - write the test that would have caught it before any training.
+#
+# You need chapters 4 and 5, and one layer of chapter 6. The [laboratory](../book/laboratory.md) has the same
+# networks and the same six faults as switches, under the same names, so each patient of this page can be trained
+# there too. Words are explained in the [glossary](../book/glossary.md).
+
+# %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
+# Colab needs the course's package and its records. Elsewhere this cell does nothing.
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.exists("05_vaegan_broken.py"):
+    from IPython import get_ipython
+
+    address = "https://github.com/vaegan-edu/vaegan-edu"
+    if not os.path.exists("course"):  # after a restart it is there
+        get_ipython().system(f"git clone -q --depth 1 {address} course")
+    os.chdir("course/notebooks")
+    get_ipython().run_line_magic("pip", "install -q 'keras>=3.15,<4' anywidget ..")
+
+# %%
+from vaegan_edu import notebook
+
+profile = notebook.start()
+
+import difflib
+import inspect
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf  # for its GradientTape
+from keras import layers, ops
+
+from vaegan_edu import datasets, exercises, losses, metrics, networks, plotting
+from vaegan_edu.layers import MinibatchDiscrimination
+
+(x_train, y_train), (x_test, y_test) = datasets.load_digits(image_size=8)
+
+# %% [markdown]
+# ## Why this is hard
+#
+# Most faults in a training step raise no error. Shapes fit, losses fall, pictures appear. And no loss of a game
+# says how good the images are, so a curve that "looks odd" may belong to a sound training. What helps is to
+# know what each fault must do to each number, and to measure the one number in which it differs from the others.
+#
+# The images are scikit-learn's digits in their own size, $8 \times 8$ pixels, so that dense networks are enough
+# and a training takes seconds. The discriminator has minibatch discrimination between its features and its
+# logits; [chapter 6](06_mode_collapse.ipynb) explains that layer. All you need of it here is that it looks at
+# *all* images of a batch.
+
+
+# %%
+LATENT_DIM = 16
+
+
+def build_trio(seed=0):
+    keras.utils.set_random_seed(seed)
+    images = keras.Input((8, 8, 1))
+    h = layers.LeakyReLU(0.2)(layers.Dense(128)(layers.Flatten()(images)))
+    codes = layers.Dense(LATENT_DIM)(h), layers.Dense(LATENT_DIM, kernel_initializer="zeros")(h)
+    encoder = keras.Model(images, codes)
+
+    z = keras.Input((LATENT_DIM,))
+    h = layers.Dense(128, activation="relu")(layers.Dense(128, activation="relu")(z))
+    x = layers.Reshape((8, 8, 1))(layers.Dense(64, activation="tanh")(h))
+    decoder = keras.Model(z, x)
+
+    images = keras.Input((8, 8, 1))
+    h = layers.LeakyReLU(0.2)(layers.Dense(128)(layers.Flatten()(images)))
+    features = layers.Dense(64)(h)
+    h = MinibatchDiscrimination(8, 4, scale=0.1)(layers.LeakyReLU(0.2)(features))
+    discriminator = keras.Model(images, (layers.Dense(1)(h), features))
+    return encoder, decoder, discriminator
+
+
+# %% [markdown]
+# ## The sound step
+#
+# These are the three losses of [chapter 5](05_vaegan.ipynb), on one screen:
+#
+# $$
+# \begin{aligned}
+# \texttt{encoder} &= \texttt{prior} + \texttt{feature}, \\
+# \texttt{decoder} &= \gamma \, \texttt{feature} + \texttt{game}, \\
+# \texttt{discriminator} &= \texttt{found_out},
+# \end{aligned}
+# $$ (eq-broken-losses)
+#
+# where `game` is $-\log D$ on both kinds of fakes and `found_out` is the discriminator's cross-entropy.
+
+
+# %%
+def losses_of(encoder, decoder, discriminator, images, noise, gamma=1.0):
+    z_mean, z_log_var = encoder(images, training=True)
+    z = z_mean + ops.exp(0.5 * z_log_var) * noise["posterior"]
+    copies = decoder(z, training=True)
+    samples = decoder(noise["prior"], training=True)
+    judged = [discriminator(batch, training=True) for batch in (images, copies, samples)]
+    (real, seen), (copied, seen_copies), (sampled, _) = judged
+    prior = ops.mean(0.5 * ops.sum(z_mean**2 + ops.exp(z_log_var) - z_log_var - 1, axis=1))
+    feature = ops.mean(0.5 * ops.sum((seen - seen_copies) ** 2, axis=1))
+    game = ops.mean(ops.softplus(-copied)) + ops.mean(ops.softplus(-sampled))
+    found_out = ops.mean(ops.softplus(-real))
+    found_out += ops.mean(ops.softplus(copied)) + ops.mean(ops.softplus(sampled))
+    own = {
+        "encoder": prior + feature,
+        "decoder": gamma * feature + game,
+        "discriminator": found_out,
+    }
+    logits = {"real": real, "reconstruction": copied, "generated": sampled}
+    return own, {"prior": prior, "feature": feature}, logits
+
+
+def train(losses_of, epochs, seed=0):
+    """Train three networks, each by the gradient of its own loss; return them and their history."""
+    trio = build_trio(seed)
+    optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in trio]
+    for optimizer, network in zip(optimizers, trio, strict=True):
+        optimizer.build(network.trainable_variables)
+
+    @tf.function
+    def step(images, noise):
+        with tf.GradientTape(persistent=True) as tape:
+            own, terms, logits = losses_of(*trio, images, noise)
+        gradients = [
+            tape.gradient(loss, network.trainable_variables)
+            for loss, network in zip(own.values(), trio, strict=True)
+        ]
+        for optimizer, gradient, network in zip(optimizers, gradients, trio, strict=True):
+            optimizer.apply(gradient, network.trainable_variables)
+        d = {f"D {kind}": ops.mean(ops.sigmoid(logit)) for kind, logit in logits.items()}
+        return {**own, **terms, **d}
+
+    rng, history = np.random.default_rng(seed), []
+    for _ in range(epochs):
+        order, rows = rng.permutation(len(x_train)), []
+        for start in range(0, len(order) - 63, 64):
+            rows.append(step(x_train[order[start : start + 64]], draw(rng)))
+        history.append({k: float(np.mean([row[k] for row in rows])) for k in rows[0]})
+    return trio, history
+
+
+def draw(rng, count=64):
+    """Standard normal noise for one step."""
+    shape = count, LATENT_DIM
+    return {k: rng.standard_normal(shape, "float32") for k in ("posterior", "prior")}
+
+
+# %% [markdown]
+# ## Six patients
+#
+# Each patient differs from the sound step in *one line*. Seed, data, noise and networks are the same. Which line
+# it is stands in the next cell, folded. Leave it folded until you have made up your mind. The six candidates are
+#
+# - `sign`: The sign of the decoder's adversarial loss is flipped;
+# - `leak`: The gradient of the feature term leaks into the discriminator;
+# - `mean`: The KL divergence is a mean over latent dimensions, not a sum;
+# - `sigmoid`: The features are taken after the discriminator's sigmoid;
+# - `batch`: Real and fake images go through the discriminator in one batch;
+# - `saturating`: The decoder's adversarial loss is the saturating one.
+
+# %% mystnb={"code_prompt_show": "Show the answers", "code_prompt_hide": "Hide the answers"} tags=["hide-cell"]
+SOURCE = inspect.getsource(losses_of)
+# What stands in the sound step, and what stands there instead.
+FAULTS = {
+    "sign": ("gamma * feature + game", "gamma * feature - game"),
+    "leak": ('"discriminator": found_out', '"discriminator": found_out + feature'),
+    "mean": ("prior = ops.mean(0.5 * ops.sum(", "prior = ops.mean(0.5 * ops.mean("),
+    "sigmoid": (
+        "    (real, seen), (copied, seen_copies), (sampled, _) = judged\n",
+        "    (real, _), (copied, _), (sampled, _) = judged\n"
+        "    seen, seen_copies = ops.sigmoid(real), ops.sigmoid(copied)\n",
+    ),
+    "batch": (
+        "judged = [discriminator(batch, training=True) for batch in (images, copies, samples)]",
+        "together = discriminator(ops.concatenate([images, copies, samples]), training=True)\n"
+        "    judged = list(zip(*[ops.split(output, 3) for output in together], strict=True))",
+    ),
+    "saturating": (
+        "game = ops.mean(ops.softplus(-copied)) + ops.mean(ops.softplus(-sampled))",
+        "game = -ops.mean(ops.softplus(copied)) - ops.mean(ops.softplus(sampled))",
+    ),
+}
+PATIENTS = dict(
+    zip("ABCDEF", ("sign", "leak", "sigmoid", "mean", "saturating", "batch"), strict=True)
+)
+
+
+def broken(fault):
+    """Return the sound step with one line replaced."""
+    right, wrong = FAULTS[fault]
+    if SOURCE.count(right) != 1:
+        raise ValueError(f"the line of {fault!r} must stand in the step once")
+    space = dict(globals())
+    exec(SOURCE.replace(right, wrong), space)
+    return space["losses_of"]
+
+
+def show_line(patient):
+    """Print the line that was replaced and what replaced it."""
+    right, wrong = FAULTS[PATIENTS[patient]]
+    changed = difflib.ndiff(
+        [line.strip() for line in SOURCE.splitlines()],
+        [line.strip() for line in SOURCE.replace(right, wrong).splitlines()],
+    )
+    print("\n".join(line.rstrip() for line in changed if line[0] in "+-"))
+
+
+steps = {"sound": losses_of, **{patient: broken(fault) for patient, fault in PATIENTS.items()}}
+
+# %%
+epochs = profile.epochs(cpu=30, gpu=30)
+trained = {name: train(step, epochs) for name, step in steps.items()}
+
+
+# %% [markdown]
+# ## The chart at the end of the bed
+#
+# First what one has in any training: the last epoch's numbers, and measures of copies and samples. *Pixel loss*
+# is that of copies of test images. *Sharpness* is the energy of fine detail in the samples over that of training
+# images. *Precision* and *coverage* are counted in pixels, against training images.
+
+# %% tags=["nbval-ignore-output"]
+codes_of_prior = np.random.default_rng(0).standard_normal((len(x_test), LATENT_DIM))
+
+
+def vitals(trio, history):
+    encoder, decoder, _ = trio
+    z_mean, _ = networks.apply(encoder, x_test)
+    copies, samples = networks.apply(decoder, z_mean), networks.apply(decoder, codes_of_prior)
+    overlap = metrics.manifold_overlap(
+        x_train.reshape(len(x_train), -1), samples.reshape(len(samples), -1)
+    )
+    return {
+        "encoder, first epoch": history[0]["encoder"],
+        "encoder, last": history[-1]["encoder"],
+        "KL shown": history[-1]["prior"],
+        "active units": metrics.active_units(z_mean),
+        "D real": history[-1]["D real"],
+        "D samples": history[-1]["D generated"],
+        "pixel loss": float(np.mean(losses.gaussian_reconstruction(x_test, copies))),
+        "sharpness": float(metrics.sharpness(samples) / metrics.sharpness(x_train)),
+        "precision": overlap["precision"],
+        "coverage": overlap["coverage"],
+    }
+
+
+chart = {name: vitals(*found) for name, found in trained.items()}
+notebook.Table(chart, corner="patient")
+
+# %% [markdown]
+# Some rows look ill at once, and some look better than the sound one. Which row has a loss that is too good for
+# its copies? Which has copies that are too good for its KL? Which one would you have published?
+#
+# Now one patient after the other. Look at the curves, the copies and the samples, decide, and only then read on.
+
+# %% tags=["hide-input"]
+LINES = {
+    "losses": ("encoder", "decoder", "discriminator"),
+    "means of D": ("D real", "D generated"),
+}
+
+
+def show(patient):
+    """Curves of a patient and of the sound training, their copies and their samples."""
+    figure = plt.figure(figsize=(plotting.WIDTH, 4.1))
+    above, below = figure.subfigures(2, 1, height_ratios=(1.6, 1))
+    for number, (title, names) in enumerate(LINES.items()):
+        axes = above.add_subplot(1, 2, number + 1)
+        for colour, name in enumerate(names):
+            for who, line in ((patient, "-"), ("sound", ":")):
+                values = [row[name] for row in trained[who][1]]
+                label = name if who == patient else None
+                axes.plot(range(1, epochs + 1), values, line, color=f"C{colour}", label=label)
+        axes.set(title=title, xlabel="epoch")
+        axes.legend(fontsize=8, loc="best")
+    rows = {"": (x_test[:8], np.ones_like(x_test[:8]))}
+    for who in (patient, "sound"):
+        encoder, decoder, _ = trained[who][0]
+        z_mean, _ = networks.apply(encoder, x_test[:8])
+        rows[who] = networks.apply(decoder, z_mean), networks.apply(decoder, codes_of_prior[:8])
+    for place, (who, both) in enumerate(rows.items()):
+        axes = below.add_subplot(3, 1, place + 1)
+        gap = np.ones((1, 8, 8, 1))
+        tiles = plotting.tile(np.concatenate([both[0], gap, both[1]]), 17, gap=1)
+        axes.imshow(tiles, cmap="gray", vmin=0, vmax=255)
+        axes.set(xticks=[], yticks=[])
+        axes.grid(False)
+        axes.spines[:].set_visible(False)
+        axes.set_ylabel(who or "digits", rotation=0, ha="right", va="center", fontsize=9)
+    print(f"{epochs} epochs")
+    plt.show()
+
+
+batch, noise = x_train[:64], draw(np.random.default_rng(1))
+
+
+def gradient(value_of, network, trio, gamma=1.0, step=losses_of):
+    """Gradient of `value_of(own, terms, logits)` in a network's weights, as one vector."""
+    with tf.GradientTape() as tape:
+        value = value_of(*step(*trio, batch, noise, gamma))
+    found = tape.gradient(value, network.trainable_variables)
+    return np.concatenate(
+        [
+            np.zeros(np.prod(w.shape)) if g is None else np.ravel(g)
+            for g, w in zip(found, network.trainable_variables, strict=True)
+        ]
+    )
+
+
+def compare(measure):
+    """A measurement on the sound step and on all patients."""
+    return notebook.Table({name: measure(name) for name in steps}, digits=3, corner="patient")
+
+
+# %% [markdown]
+# ### Patient A
+
+# %% mystnb={"figure": {"caption": "Patient A (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-a"}, "image": {"alt": "Patient A. Left above, the encoder's loss climbs to twice the sound one and the discriminator's falls to zero. Right above, D on real images rises to one and D on samples falls to zero at once. Below, grainy copies, and samples of hard black and white stripes; those of the sound training are digits or nearly so."}} tags=["hide-input"]
+show("A")
+
+# %% [markdown]
+# **Patient A.** The discriminator's loss goes to zero, and the decoder's is *below* that of the sound training: both
+# sides of the game seem to win. D tells real from fake within a few epochs. Copies can still be read, samples
+# cannot. Which one is it, and which number would you ask for next?
+#
+# ### Diagnosis of A
+#
+# When D wins, there are two suspects: a decoder that gets no pull from the game (`saturating`), or one that pulls
+# the wrong way (`sign`). So ask for the *direction*. Take fresh networks, `gamma` zero so that only the game is
+# left, and compare the decoder's update with the direction in which D's logits on its fakes rise:
+#
+# $$
+# \cos\left(-\nabla_\theta\, \texttt{decoder},\ \nabla_\theta\, \overline{\texttt{logits}}\right) .
+# $$ (eq-broken-direction)
+
+
+# %%
+def direction(name):
+    trio = build_trio(seed=2)
+    update = -gradient(lambda own, *_: own["decoder"], trio[1], trio, gamma=0.0, step=steps[name])
+    rises = gradient(
+        lambda own, terms, logits: ops.mean(logits["reconstruction"] + logits["generated"]),
+        trio[1],
+        trio,
+    )
+    cosine = update @ rises / np.linalg.norm(update) / np.linalg.norm(rises)
+    return {"direction of the decoder": float(cosine)}
+
+
+compare(direction)
+
+# %%
+show_line("A")
+
+# %% [markdown]
+# The decoder steps *down* the logits of its own fakes: it helps the discriminator. Only the feature term still
+# holds the copies. The fix is one character. In a paper this fault is a sign that was read from the wrong side
+# (chapter 5, "Mind the sign"). **The test**: after one small step of the decoder alone, D's logits on its fakes must
+# be higher. It is `test_decoder_raises_and_discriminator_lowers_the_logits_of_fakes` in `tests/test_vaegan.py`.
+#
+# ### Patient B
+
+# %% mystnb={"figure": {"caption": "Patient B (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-b"}, "image": {"alt": "Patient B. Left above, the encoder's loss falls from four to almost zero. Right above, the means of D drift a little further apart than in the sound training. Below, all copies are one and the same dim pattern, and samples are white fragments."}} tags=["hide-input"]
+show("B")
+
+# %% [markdown]
+# **Patient B.** The encoder's loss is excellent, far below that of the sound training. But all copies are the same,
+# and no latent dimension is active. Which one is it?
+#
+# ### Diagnosis of B
+#
+# A small feature term and bad copies together mean that the *measure* is wrong: either its ruler has shrunk
+# (`leak`), or it never measured much (`sigmoid`). Look at the first epoch: here it began at several nats. So
+# measure the ruler. How far apart, in the features of the trained discriminator, are two *different* test digits?
+
+
+# %% tags=["nbval-ignore-output"]
+def ruler(name):
+    discriminator = trained[name][0][2]
+    _, features = networks.apply(discriminator, x_test)
+    apart = losses.feature_loss(features[:-1], features[1:])
+    return {
+        "encoder's loss, first epoch": trained[name][1][0]["encoder"],
+        "feature loss of two different digits": float(np.mean(apart)),
+    }
+
+
+compare(ruler)
+
+# %%
+show_line("B")
+
+# %% [markdown]
+# The discriminator has made all images alike, because it was allowed to lower the term that is measured in it. In
+# an implementation the line is rarely written so openly. It comes from one optimiser for everything, from
+# gradients that are added up over several losses without being cleared (as in the release of pythae that
+# chapter 5 describes), or from a tape that is asked for the wrong weights. **The test**: take one step with the
+# feature term alone; the discriminator must not move. It is `test_a_term_alone_moves_what_larsen_says`, and you
+# write one yourself below.
+#
+# ### Patient C
+
+# %% mystnb={"figure": {"caption": "Patient C (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-c"}, "image": {"alt": "Patient C. Left above, the encoder's loss is close to zero from the first epoch on. Right above, the means of D are those of the sound training. Below, all copies are one and the same grey blot, and samples are white fragments."}} tags=["hide-input"]
+show("C")
+
+# %% [markdown]
+# **Patient C.** It looks like B: a tiny encoder's loss, copies that are all the same. Compare the first epochs of
+# the two. Which one is it?
+#
+# ### Diagnosis of C
+#
+# Here the loss was tiny from the first step on, before anything could have shrunk. And the table above says that
+# this discriminator's features are as far apart as in the sound training, so the ruler is intact; it is not used.
+# So compare the term that the step reports with the formula, computed from the same networks, batch and noise.
+
+
+# %%
+def reported_over_formula(name):
+    trio = build_trio(seed=2)
+    encoder, decoder, discriminator = trio
+    _, terms, _ = steps[name](*trio, batch, noise)
+    z_mean, z_log_var = encoder(batch)
+    copies = decoder(z_mean + ops.exp(0.5 * z_log_var) * noise["posterior"])
+    seen, seen_copies = discriminator(batch)[1], discriminator(copies)[1]
+    prior = ops.mean(losses.kl_divergence(z_mean, z_log_var))
+    feature = ops.mean(losses.feature_loss(seen, seen_copies))
+    return {
+        "prior, reported over formula": float(terms["prior"] / prior),
+        "feature, reported over formula": float(terms["feature"] / feature),
+    }
+
+
+compare(reported_over_formula)
+
+# %%
+show_line("C")
+
+# %% [markdown]
+# What is compared are two probabilities, one number for each image. Half of a squared difference of two such
+# numbers is never above one half, and a copy has to be as *real* as its original, not like it. So the codes say
+# nothing. The same happens, less cleanly, with features of any layer that is saturated. The fix is to return a
+# hidden layer's output before its activation. **The test**: a term equals its formula on given networks
+# (`test_terms_are_the_formulas`), and the shape of the features is what you think it is.
+#
+# The table has caught a second patient on the way. Who is it?
+#
+# ### Patient D
+
+# %% mystnb={"figure": {"caption": "Patient D (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-d"}, "image": {"alt": "Patient D. Left above, the encoder's loss is well below the sound one. Right above, the means of D stay between zero and one half and close together. Below, copies are close to digits, and samples are digit-like with harsh specks."}} tags=["hide-input"]
+show("D")
+
+# %% [markdown]
+# **Patient D.** Nothing alarms. The game is balanced, copies are the best of all, the KL term that is shown is
+# small. Most people would publish this. What is odd about it?
+#
+# ### Diagnosis of D
+#
+# Copies cannot come closer unless the codes say more, and saying more costs nats. Here copies are closer *and* the
+# shown KL is smaller. Both cannot be true, so one number is not what its name says. The last table has the ratio,
+# and the trained encoder tells how many nats the codes really carry.
+
+
+# %% tags=["nbval-ignore-output"]
+def nats(name):
+    trio, history = trained[name]
+    true = np.mean(losses.kl_divergence(*networks.apply(trio[0], x_test)))
+    shown = history[-1]["prior"]
+    return {"KL shown": shown, "KL by formula": float(true), "ratio": float(true / shown)}
+
+
+compare(nats)
+
+# %%
+show_line("D")
+
+# %% [markdown]
+# The ratio is `LATENT_DIM`, up to the difference between training and test images. The prior term is charged at a
+# sixteenth of its price, so codes leave the prior, and samples, whose codes *are* drawn from the prior, suffer
+# where the copies gain. It is the same model as a sound one with `kl_weight=1/16`, which may even be what one
+# wants. What is wrong is that nobody chose it, and that it changes with `latent_dim`. **The test**: the closed form,
+# summed, for a code of two dimensions or more
+# (`test_kl_is_the_closed_form_summed_over_latent_dimensions` in `tests/test_losses.py`).
+#
+# ### Patient E
+
+# %% mystnb={"figure": {"caption": "Patient E (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-e"}, "image": {"alt": "Patient E. Left above, the discriminator's loss lies well below the sound one. Right above, D on real images is high, D on samples low, and both stay there. Below, copies and samples are readable digits, softer than those of the sound training."}} tags=["hide-input"]
+show("E")
+
+# %% [markdown]
+# **Patient E.** D is far ahead, as in A, but the samples are digits. By some of the measures they are the best in the
+# chart. Which one is it, and is it ill at all?
+#
+# ### Diagnosis of E
+#
+# The decoder's update points the right way, as the first table shows. So ask for its *strength* where the
+# discriminator is sure. We lower all logits by ten, by the bias of the last layer, and compare the length of the
+# decoder's gradient, again with `gamma` zero, before and after.
+
+
+# %%
+def strength(name):
+    trio = build_trio(seed=2)
+
+    def length():
+        of_decoder = gradient(
+            lambda own, *_: own["decoder"], trio[1], trio, gamma=0.0, step=steps[name]
+        )
+        return np.linalg.norm(of_decoder)
+
+    before = length()
+    bias = trio[2].layers[-1].bias
+    bias.assign(bias - 10.0)
+    return {"pull when D is sure, over the pull at the start": float(length() / before)}
+
+
+compare(strength)
+
+# %%
+show_line("E")
+
+# %% [markdown]
+# $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near zero the
+# first gives nothing. Then the feature term is the decoder's only teacher, and the model turns into a VAE with
+# learned similarity: softer, less varied in its mistakes, and here *better* by precision and coverage. So the fault
+# hardly shows in the pictures, and by the measures one would prefer it. That is a finding about this small game, in
+# which the adversary does more harm than good, and not about the loss. You would want to know it before you write
+# that "adversarial training helped". **The test**: the slope of the loss at a logit of minus ten
+# (`test_generator_losses_are_the_papers` in `tests/test_losses.py` compares both forms with the formula).
+#
+# ### Patient F
+
+# %% mystnb={"figure": {"caption": "Patient F (lines) beside the sound training (dotted). Below, test digits and their copies on the left, samples on the right.", "name": "fig-broken-f"}, "image": {"alt": "Patient F. Left above, three curves close to those of the sound training. Right above, the means of D stay between one quarter and one half. Below, copies and samples are digits or nearly so, hard to tell from those of the sound training."}} tags=["hide-input"]
+show("F")
+
+# %% [markdown]
+# **Patient F.** Curves and pictures are those of a sound training, and no number in the chart is out of line. One
+# candidate is left, so you know its name. But how would you have found it?
+#
+# ### Diagnosis of F
+#
+# Minibatch discrimination compares each image with all others of its batch. If real and fake images share a batch,
+# the answer on a *real* image depends on the fakes beside it. So change the fakes alone, by another draw from the
+# prior, and look at the logits of the real images. The second column is the practical harm: D on samples in a batch
+# of their own, as one would use the trained discriminator, beside D as the training showed it.
+
+
+# %% tags=["nbval-ignore-output"]
+def mixed(name):
+    other = {**noise, "prior": draw(np.random.default_rng(3))["prior"]}
+    trio, history = trained[name]
+    (*_, here), (*_, there) = (steps[name](*trio, batch, given) for given in (noise, other))
+    samples = networks.apply(trio[1], codes_of_prior[:64])
+    alone, _ = networks.apply(trio[2], samples)
+    return {
+        "change of the real logits": float(np.abs(here["real"] - there["real"]).max()),
+        "D samples, in training": history[-1]["D generated"],
+        "D samples, alone": float(np.mean(ops.sigmoid(alone))),
+    }
+
+
+compare(mixed)
+
+# %%
+show_line("F")
+
+# %% [markdown]
+# With one batch for all, D has learned what a *mixture* looks like, and its answer on a batch of one kind means
+# little. BatchNorm in the discriminator has the same effect. The fix is three calls. **The test**: change the fakes,
+# and ask whether the logits of the real images stay the same; or count the calls and their sizes
+# (`test_the_discriminator_sees_each_kind_of_image_in_a_batch_of_its_own`).
+#
+# ## Six tests in one table
+#
+# None of the decisive measurements needed a training: fresh networks, one batch and a few gradients were enough.
+# Here they are together, on all patients. `found_out` is the last one: the discriminator's reported loss, less the
+# cross-entropy of its own logits.
+
+
+# %%
+def untrained_tests(name):
+    trio = build_trio(seed=2)
+    own, _, logits = steps[name](*trio, batch, noise)
+    entropy = ops.mean(ops.softplus(-logits["real"]))
+    for fake in ("reconstruction", "generated"):
+        entropy += ops.mean(ops.softplus(logits[fake]))
+    other = {**noise, "prior": draw(np.random.default_rng(3))["prior"]}
+    _, _, there = steps[name](*trio, batch, other)
+    return {
+        "direction": direction(name)["direction of the decoder"],
+        "found_out": float(own["discriminator"] - entropy),
+        "feature": reported_over_formula(name)["feature, reported over formula"],
+        "prior": reported_over_formula(name)["prior, reported over formula"],
+        "strength": strength(name)["pull when D is sure, over the pull at the start"],
+        "mixed": float(np.abs(logits["real"] - there["real"]).max()),
+    }
+
+
+names = {
+    "sound": "sound",
+    **{patient: f"{patient}: {fault}" for patient, fault in PATIENTS.items()},
+}
+notebook.Table({names[name]: untrained_tests(name) for name in steps}, digits=3, corner="patient")
+
+# %% [markdown]
+# Read it by columns: in each, one row stands out from the first. (F moves two more columns a little, because its
+# discriminator sees other company.) Six tests that run in seconds separate what thirty epochs of curves did not.
+# That is the reason to write them first.
+#
+# ## Exercises
+#
+# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
+#
+# ### Diagnose
+#
+# Three colleagues describe trainings with the networks of this page. (The reports are made up; the numbers are of the
+# size that you would see.) Which fault does each have? Each has another one.
+
+# %% tags=["exercise"]
+# Exercise: diagnose
+# First: "The encoder's loss was 0.4 in the very first step, and never above one half since. All my
+# copies are the same."
+# Second: "Copies are closer than in any earlier run. The KL is 1.5 nats for sixteen latent
+# dimensions, also lower than ever."
+# Third: "In training D is 0.3 on samples. When I judge a batch of samples alone, D is 0.7."
+faults = None  # three of "sign", "leak", "mean", "sigmoid", "batch", "saturating"
+
+exercises.check("diagnose", faults)
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: diagnose
+# First: "The encoder's loss was 0.4 in the very first step, and never above one half since. All my
+# copies are the same."
+# Second: "Copies are closer than in any earlier run. The KL is 1.5 nats for sixteen latent
+# dimensions, also lower than ever."
+# Third: "In training D is 0.3 on samples. When I judge a batch of samples alone, D is 0.7."
+faults = ["sigmoid", "mean", "batch"]
+
+exercises.check("diagnose", faults)
+
+# %% [markdown]
+# ### Write the test that catches the leak
+#
+# `step(weights, terms)` takes one training step. `weights` maps the names of the networks to arrays, `terms` maps
+# the names of the four terms to a factor, so that a term with the factor zero is switched off. It returns the new
+# weights. Beware: some implementations change the arrays that they are given.
+
+
+# %% tags=["exercise"]
+# Exercise: leaks
+def leaks(step, weights):
+    """Return whether the feature term alone moves the discriminator, True or False."""
+    # The terms are "prior", "feature", "adversarial_decoder" and "adversarial_discriminator".
+    # The networks are "encoder", "decoder" and "discriminator".
+    return None
+
+
+exercises.check("leaks", leaks)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: leaks
+def leaks(step, weights):
+    """Return whether the feature term alone moves the discriminator, True or False."""
+    terms = dict.fromkeys(("prior", "adversarial_decoder", "adversarial_discriminator"), 0.0)
+    before = {name: values.copy() for name, values in weights.items()}  # the step may change them
+    after = step(weights, {**terms, "feature": 1.0})
+    return not np.array_equal(after["discriminator"], before["discriminator"])
+
+
+exercises.check("leaks", leaks)
+
+# %% [markdown]
+# ### Two slopes
+#
+# How hard does each form of the decoder's loss pull at the logit of a fake?
+
+
+# %% tags=["exercise"]
+# Exercise: pulls
+def pulls(logits):
+    """Return two arrays (N,): the sizes of the slopes of -log D and of log(1 - D) in the logit."""
+    # D = sigmoid(logit), and its own slope in the logit is D (1 - D).
+    return None
+
+
+exercises.check("pulls", pulls)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
+# @title Solution: pulls
+def pulls(logits):
+    """Return two arrays (N,): the sizes of the slopes of -log D and of log(1 - D) in the logit."""
+    D = 1 / (1 + np.exp(-logits))
+    return 1 - D, D
+
+
+exercises.check("pulls", pulls)
+
+# %% [markdown]
+# ## Quiz
+#
+# Decide first, then open your answer.
+#
+# **1. The encoder's loss is ten times smaller than in yesterday's run, and copies are worse. What do you measure first?**
+#
+# <details><summary>a) The learning rates.</summary>
+#
+# No. A rate changes how fast a loss falls, not what a given value of it means.
+#
+# </details>
+# <details><summary>b) The feature loss of two different real images.</summary>
+#
+# Right. If that has become small too, the ruler has shrunk, and a small loss says nothing.
+#
+# </details>
+# <details><summary>c) The KL term.</summary>
+#
+# No. It tells how much the codes say, but not why bad copies cost little.
+#
+# </details>
+#
+# **2. D is one on real images and zero on fakes. Which faults are possible?**
+#
+# <details><summary>a) A flipped sign only.</summary>
+#
+# No. Several patients of this page have such a D, and a sound training may pass through it.
+#
+# </details>
+# <details><summary>b) A flipped sign, a saturating loss, or none: D alone cannot tell.</summary>
+#
+# Right. Ask for direction and strength of the decoder's gradient.
+#
+# </details>
+# <details><summary>c) None, it is the aim of the discriminator.</summary>
+#
+# No. It is, but a decoder that is taught by the game should prevent it for long.
+#
+# </details>
+#
+# **3. You divide the KL divergence by `latent_dim` and tune `kl_weight` until samples are good. What is still wrong?**
+#
+# <details><summary>a) Nothing. A weight is a weight.</summary>
+#
+# No. For this `latent_dim` that is so. Read on.
+#
+# </details>
+# <details><summary>b) The balance changes when you change `latent_dim`, and the logged KL is not in nats per image.</summary>
+#
+# Right. The weight that you found belongs to one length of code, and the log cannot be compared with anyone's.
+#
+# </details>
+# <details><summary>c) The encoder gets no gradient.</summary>
+#
+# No. It gets a smaller one.
+#
+# </details>
+#
+# **4. Your discriminator has BatchNorm, and you put real and fake images into one batch to save a call. What happens?**
+#
+# <details><summary>a) The mean and variance of the batch tell each image what the others are.</summary>
+#
+# Right. The answer on one image depends on the mixture, and a batch of one kind gets answers that training never saw.
+#
+# </details>
+# <details><summary>b) Nothing, since BatchNorm is linear.</summary>
+#
+# No. It is linear for fixed statistics, and these come from the whole batch.
+#
+# </details>
+# <details><summary>c) The step fails, because the labels differ.</summary>
+#
+# No. No layer looks at labels, and no error is raised.
+#
+# </details>
+#
+# **5. A fault does not show in pictures, and by precision the faulty model is better. What do you report?**
+#
+# <details><summary>a) The faulty model, as it is better.</summary>
+#
+# No. Then your text would describe another method than the one that was run.
+#
+# </details>
+# <details><summary>b) Nothing, the fault is harmless.</summary>
+#
+# No. It may be harmless here and decisive at another size or on other data.
+#
+# </details>
+# <details><summary>c) Both, each under its own name, and that the adversary did not help here.</summary>
+#
+# Right. The comparison is a finding, once it is known what was compared.
+#
+# </details>
+#
+# **6. When is the best time to find a wrong sign?**
+#
+# <details><summary>a) Before the first training, by one gradient on fresh networks.</summary>
+#
+# Right. It takes a second, and its answer does not depend on a seed.
+#
+# </details>
+# <details><summary>b) After a few epochs, when the curves show it.</summary>
+#
+# No. Two patients of this page have such curves, for different reasons.
+#
+# </details>
+# <details><summary>c) When samples are judged at the end.</summary>
+#
+# No. Then you know that something is wrong, and still not what.
+#
+# </details>
+#
+# ## What to remember
+#
+# - A broken step raises no error. Its curves may look better than those of a sound one.
+# - A loss that is too good and a picture that is too bad belong together: suspect the measure.
+# - Ask for the direction of a gradient, for its strength, for a term's formula, and for what an answer depends on.
+# - Such tests need no training. Write them before the first epoch.
+# - A fault that no picture shows still changes what you may claim.
+#
+# ## Sources
+#
+# - The losses and their routing: {cite}`larsen2016autoencoding`, Algorithm 1.
+# - The saturating loss and its remedy: {cite}`goodfellow2014generative`, section 3.
+# - Batches of one kind for minibatch discrimination: {cite}`salimans2016improved`, section 3.2.
+# - A released implementation in which gradients add up: {cite}`chadebec2022pythae`, release 0.1.2, as chapter 5 tells.

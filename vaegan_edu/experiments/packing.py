@@ -1,0 +1,164 @@
+"""Trained models that come with the package: packed from a run, loaded by name.
+
+A packed model is the record of its run, with weights in half precision and a card. The numbers in
+its `metrics.json` are those of the weights that are shipped, measured after rounding; what the run
+itself measured stands beside them on the card.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from vaegan_edu import records
+from vaegan_edu.experiments.runs import evaluate_run, load_run
+from vaegan_edu.experiments.training import WEIGHTS
+from vaegan_edu.validation import check_choice
+
+SHIPPED = Path(__file__).parents[1] / "weights"
+CARD = "card.md"
+MOST_BYTES = 2_000_000  # of a model's weights
+DIGEST = "weights_sha256"  # its key in config.json
+
+# What a card warns of, by the kind of images that the model was trained on.
+LIMITS = {
+    "digits": "to read handwriting, to measure other generators, or as more than a small example: "
+    "its images are 8x8 pixels enlarged",
+    "mnist": "to read handwriting, or to measure other generators",
+    "rendered-faces": "for anything about people: its faces are drawn by a program, and so are "
+    "their attributes",
+}
+FOR_PICTURES = (
+    "to judge, identify or portray people, or where its training pictures may not be used"
+)
+
+
+def pretrained_names() -> tuple[str, ...]:
+    """Return the names of the models that come with the package."""
+    return tuple(sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}")))
+
+
+def load_pretrained(name: str) -> keras.Model:
+    """Return a trained model that comes with the package, as `vaegan_edu.pretrained` says."""
+    folder = SHIPPED / check_choice(name, "name", pretrained_names())
+    weights = folder / WEIGHTS
+    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    expected = records.read_record(folder).config[DIGEST]
+    if found != expected:
+        raise ValueError(
+            f"{weights} must have the sha256 {expected[:12]}... of its record; install the package "
+            f"again. Received: {found[:12]}..."
+        )
+    return load_run(folder).model
+
+
+def pack(folder: str | Path, output: str | Path) -> Path:
+    """Write a finished run as a packed model: record, weights in half precision, card.
+
+    Args:
+        folder: of the run, with its weights.
+        output: the folder to make. Its name is the model's.
+
+    Returns:
+        The folder `output`.
+
+    Raises:
+        FileNotFoundError, ValueError: as for `load_run`; weights of more than 2 MB.
+        FileExistsError: `output` is there already.
+    """
+    folder, output = Path(folder), Path(output)
+    if output.exists():
+        raise FileExistsError(f"{output} is there already; name a folder that is not, or delete it")
+    load_run(folder)  # refuses what is not whole, before anything is written
+    record = records.read_record(folder)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent) as made:
+        packed = Path(made, output.name)
+        packed.mkdir()
+        for name in ("config.json", "history.csv", "metrics.json"):
+            shutil.copy(folder / name, packed)
+        _write_halves(folder / WEIGHTS, packed / WEIGHTS)
+        size = (packed / WEIGHTS).stat().st_size
+        if size > MOST_BYTES:
+            raise ValueError(
+                f"A packed model has at most {MOST_BYTES:,} bytes of weights. Received: {size:,}"
+            )
+        digest = hashlib.sha256((packed / WEIGHTS).read_bytes()).hexdigest()
+        records.write_json(packed / "config.json", {**record.config, DIGEST: digest})
+        evaluate_run(packed)
+        (packed / CARD).write_text(make_card(packed, record.metrics), encoding="utf-8")
+        packed.rename(output)
+    return output
+
+
+def make_card(folder: str | Path, before: dict) -> str:
+    """Return the card of a packed model as Markdown.
+
+    Args:
+        folder: of the packed model.
+        before: what its run measured, before the weights were rounded.
+    """
+    record = records.read_record(folder)
+    config, data = record.config, record.config["data"]
+    limits = LIMITS.get(config["arguments"]["data"], FOR_PICTURES)
+    rows = [
+        f"| {name} | {_shown(value)} | {_shown(before.get(name))} |"
+        for name, value in record.metrics.items()
+        if isinstance(value, (int, float))
+    ]
+    settings = ", ".join(f"{k} {_shown(v, 'none')}" for k, v in sorted(config["arguments"].items()))
+    return "\n".join(
+        [
+            f"# {Path(folder).name}",
+            "",
+            f"The experiment `{config['experiment']}`, seed {config['seed']}, "
+            f"{len(record.history)} epochs, from {data['train_count']:,} images of "
+            f"{config['arguments']['data']} (sha256 of the data {data['digest'][:12]}). Weights in "
+            f"half precision, sha256 {config[DIGEST][:12]}.",
+            "",
+            f"Settings: {settings}.",
+            "",
+            f"**Not to be used** {limits}.",
+            "",
+            "| measure | these weights | the run |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _write_halves(source, target):
+    """Copy a file of weights with its numbers of single precision halved."""
+    with h5py.File(source) as old, h5py.File(target, "w") as new:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Group):
+                new.require_group(name)
+                return
+            values = item[()]
+            if values.dtype == np.float32:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error", RuntimeWarning)  # too large for half precision
+                    values = values.astype("float16")
+            new.create_dataset(name, data=values, compression="gzip" if values.ndim else None)
+
+        old.visititems(copy)
+        for name in [None, *_groups(old)]:
+            place = (new, old) if name is None else (new[name], old[name])
+            place[0].attrs.update(place[1].attrs)
+
+
+def _groups(file):
+    found = []
+    file.visititems(lambda name, item: found.append(name))
+    return found
+
+
+def _shown(value, nothing=""):
+    return f"{value:.4g}" if isinstance(value, float) else nothing if value is None else str(value)
