@@ -18,7 +18,6 @@ from benchmarks.steps import keras_steps
 from book.tables.quality import KINDS
 from vaegan_edu import datasets, networks, toys
 from vaegan_edu.experiments import EXPERIMENTS
-from vaegan_edu.experiments.experiment import Experiment
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
 from vaegan_edu.models.steps import kernels
 
@@ -176,8 +175,7 @@ def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, mon
 
 def recipe_model(**changes):
     arguments = {**light_recipe.GAME_BASE, "preset": "small", "seed": 0, **changes}
-    experiment = Experiment("", light_recipe.Game, None, arguments)
-    return experiment.build(arguments, (8, 8, 1))
+    return light_recipe.build(arguments, (8, 8, 1))
 
 
 def test_the_levers_of_the_recipe_by_hand():
