@@ -118,7 +118,7 @@ def run(name, settings, data):
     from vaegan_edu.experiments.provenance import data_provenance, environment
 
     experiment = experiments.EXPERIMENTS["vaegan-mnist-original"]
-    arguments = {**experiment.arguments, **UNLESS_SAID, "seed": 0, **settings}
+    arguments = {**experiment.settings, **UNLESS_SAID, "seed": 0, **settings}
     (x_train, y_train), _ = data
     keras.utils.set_random_seed(0)
     model = experiment.build(arguments, x_train.shape[1:])

@@ -227,7 +227,18 @@ def measure_rows(preset, steps, precisions, options, cores=None):
                     settings["plan"] = workers[0].ask("plan")
                 workers.append(Worker(name, backend, settings, _python(name, options), cores))
         difference = compare_losses(workers)
-        first = [_time_first_window(worker) for worker in workers]
+        first = []
+        for worker in list(workers):
+            try:
+                first.append(_time_first_window(worker))
+            except (
+                RuntimeError
+            ) as error:  # PyTorch lacks bfloat16's convolutions on some processors
+                why = str(error).strip().splitlines()[-1]
+                row = f"{worker.name} on {worker.backend}, {worker.settings['precision']}"
+                print(f"{row}, is left out: {why}", file=sys.stderr)
+                worker.close()
+                workers.remove(worker)
         seconds = take_turns(workers, options.windows, options.steps)
         peaks = [worker.ask("peak_mb") for worker in workers]
         rates = [worker.ask("matmul_rate", MATMUL_SIZE) for worker in workers]

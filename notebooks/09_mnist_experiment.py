@@ -78,7 +78,7 @@ from vaegan_edu.widgets import RunExplorer
 # %%
 NAME = "vaegan-mnist-original"
 experiment = experiments.EXPERIMENTS[NAME]
-settings = experiment.arguments
+settings = experiment.settings
 
 # %% tags=["hide-input"]
 notebook.Table(

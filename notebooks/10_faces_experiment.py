@@ -223,8 +223,8 @@ def levels(t, s, w=1.0):
 # Here are both levels for some possible labels. *As assumed* are the labels of our `faces-original`: real images at $0.9$, and one label in twenty flipped. *As advised* are the means of the ranges in the list of tricks that the README points to: real labels drawn between $0.7$ and $1.2$, those of fakes between $0$ and $0.3$ {cite}`chintala2016train`.
 
 # %% tags=["hide-input"]
-faces_original = experiments.EXPERIMENTS["faces-original"].arguments
-light = experiments.EXPERIMENTS["faces-light"].arguments
+faces_original = experiments.EXPERIMENTS["faces-original"].settings
+light = experiments.EXPERIMENTS["faces-light"].settings
 target, flip = faces_original["real_target"], faces_original["flip_probability"]
 LABELS = {
     "hard": (1.0, 0.0),
@@ -420,7 +420,7 @@ notebook.Table({name: {"kernels that fit": " or ".join(map(str, k))} for name, k
 
 # %%
 original = experiments.EXPERIMENTS["faces-original"]
-settings = {**original.arguments, "seed": 0}
+settings = {**original.settings, "seed": 0}
 vaegan = original.build(settings, (64, 64, 3))
 k = settings["minibatch_dim"]
 by_hand = (30_028_480, 31_814_595, 25_847_489 + 401_408 * k)
@@ -491,7 +491,7 @@ folder = "../runs/chapter-10"
 def train(rule):
     """Train under a rule; return history, 64 images, the rules, the model."""
     arguments = {
-        **experiment.arguments,
+        **experiment.settings,
         "schedule": rule,
         "epochs": epochs,
         "learning_rate": ORIGINAL_RATE,

@@ -450,13 +450,32 @@ def test_what_fails_in_a_process_is_said():
             workers[0].ask("window", 1)
 
 
-def test_rows_of_pytorch_are_left_out_where_it_is_missing(monkeypatch, capsys):
-    seen = []
-    monkeypatch.setattr(train_step, "measure_rows", lambda preset, steps, *rest: seen.extend(steps))
-    options = argparse.Namespace(torch_python=shutil.which("false"))
+def test_rows_of_libraries_are_left_out_where_they_are_missing(monkeypatch, capsys):
+    seen = {}
+    monkeypatch.setattr(
+        train_step,
+        "measure_rows",
+        lambda preset, steps, *rest: seen.update({preset: (steps, rest)}),
+    )
+    monkeypatch.setattr(train_step, "_has", lambda python, library: python == "P" != library)
+    options = argparse.Namespace(torch_python="P")
     train_step.PARTS["original"](options)
-    assert [name for name, _ in seen] == ["ours", "three-tape", "ours"]
-    assert "has no PyTorch: its rows are left out" in capsys.readouterr().err
+    ours = [("ours", "tensorflow"), ("three-tape", "tensorflow"), ("ours", "jax")]
+    theirs = [name for name, _ in seen["original"][0][3:]]
+    assert seen["original"][0][:3] == ours
+    assert theirs == ["pytorch", "pytorch-compiled", "pythae", "pythae-routed"]
+    monkeypatch.setattr(train_step, "_has", lambda python, library: library == "torch")
+    train_step.PARTS["light-one-core"](options)
+    steps, (precisions, _, cores) = seen["light"]
+    assert [name for name, backend in steps if backend == "torch"] == [
+        "ours",
+        "pytorch",
+        "pytorch-compiled",
+    ]
+    assert cores == 1 and precisions == train_step.PRECISIONS
+    monkeypatch.undo()
+    assert not train_step._has(shutil.which("false"), "torch")
+    assert "has no torch: its rows are left out" in capsys.readouterr().err
 
 
 def test_the_peak_is_what_a_process_held():

@@ -166,7 +166,7 @@ def test_solutions_are_hidden_and_stubs_are_not(path):
 WITH_SMALL_NETWORKS = """
 import runpy, sys
 from vaegan_edu.experiments import EXPERIMENTS
-EXPERIMENTS["faces-original"].arguments["preset"] = "small"
+EXPERIMENTS["faces-original"].settings["preset"] = "small"
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
 

@@ -39,5 +39,7 @@ def test_names_go_before_folders(tmp_path, monkeypatch):
 def test_what_is_nowhere_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="by --data. Received: no path"):
         sources.find_source("pictures", tmp_path)
-    with pytest.raises(ValueError, match="or the path of a folder or zip"):
+    with pytest.raises(FileNotFoundError, match="The folder or zip of pictures is missing"):
         sources.find_source("digits", tmp_path, given=tmp_path / "none")
+    with pytest.raises(ValueError, match="or the path of a folder or zip"):
+        sources.find_source("digits", tmp_path, given="none")

@@ -56,7 +56,7 @@ def test_every_run_of_the_list_has_a_folder_of_its_own_and_settings_of_its_exper
     listed = list(runs.runs())
     assert len({run.folder for run in listed}) == len(listed)
     for run in listed:
-        assert set(run.settings) <= set(EXPERIMENTS[run.experiment].arguments), run.folder
+        assert set(run.settings) <= set(EXPERIMENTS[run.experiment].settings), run.folder
 
 
 def test_every_record_of_the_book_is_in_the_list():
@@ -216,7 +216,7 @@ def test_the_settings_of_the_original_say_what_was_assumed():
     for name in original.EXPERIMENTS:
         experiment = EXPERIMENTS[name]
         marked = {key for key, row in rows.items() if "(assumed)" in row.get(f"`{name}`", "")}
-        assert marked == set(experiment.assumptions) and marked < set(experiment.arguments)
+        assert marked == set(experiment.assumptions) and marked < set(experiment.settings)
         assert rows["gamma"][f"`{name}`"] == "`1e-08`"
 
 

@@ -165,7 +165,7 @@ def test_every_claim_says_what_decides_it():
             assert claim.threshold > 0 and claim.reason
     for folder, arm in claims.ARMS.items():
         experiment = EXPERIMENTS[folder.partition("/")[0]]
-        assert set(arm.settings) <= set(experiment.arguments) and arm.seeds >= verdicts.ENOUGH
+        assert set(arm.settings) <= set(experiment.settings) and arm.seeds >= verdicts.ENOUGH
 
 
 def registered_at(commit):

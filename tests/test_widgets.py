@@ -1140,6 +1140,7 @@ def test_the_kernels_module_follows_python(tmp_path):
         state[name] = value;
         heard[`change:${{name}}`]();
         el.querySelector("input").dispatchEvent(new Event("input"));
+        while (el.querySelector("[aria-busy=true]")) await new Promise((go) => setTimeout(go, 5));
         stop();
         const label = el.querySelector("[role=img]").getAttribute("aria-label");
         told.push([label, saved, Object.keys(heard).length]);

@@ -167,7 +167,7 @@ class ExperimentStep(OurStep):
         keras.config.set_dtype_policy(precision)
         keras.utils.set_random_seed(0)
         self.shape = (28, 28, 1)
-        arguments = {**EXPERIMENTS[experiment].arguments, "seed": 0}
+        arguments = {**EXPERIMENTS[experiment].settings, "seed": 0}
         self.batch_size = arguments["batch_size"]
         self.model = EXPERIMENTS[experiment].build(arguments, self.shape)
         EXPERIMENTS[experiment].compile(self.model, arguments, steps=1)

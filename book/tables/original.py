@@ -13,11 +13,11 @@ def settings(root: Path) -> list[dict[str, str]]:
 
     originals = {name: experiments.EXPERIMENTS[name] for name in EXPERIMENTS}
     rows = []
-    for key in dict.fromkeys(key for one in originals.values() for key in one.arguments):
+    for key in dict.fromkeys(key for one in originals.values() for key in one.settings):
         row = {"argument": f"`{key}`"}
         for name, experiment in originals.items():
-            if key in experiment.arguments:
-                value = experiment.arguments[key]
+            if key in experiment.settings:
+                value = experiment.settings[key]
                 text = f"{value:.6g}" if isinstance(value, float) else str(value)
                 assumed = " (assumed)" if key in experiment.assumptions else ""
                 row[f"`{name}`"] = f"`{text}`{assumed}"

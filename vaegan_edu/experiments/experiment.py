@@ -61,11 +61,6 @@ class Experiment:
     settings: Mapping = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
 
-    @property
-    def arguments(self) -> Mapping:
-        """The settings, by the name that they have in a record."""
-        return self.settings
-
     def build(self, settings: Mapping, image_shape: tuple) -> keras.Model:
         """Return the model, not compiled yet.
 

@@ -22,8 +22,8 @@ def find_source(recorded: str, folder: str | Path, given: str | Path | None = No
         given: what the user says now, a name or a path, which goes before the record.
 
     Raises:
-        ValueError: what is given is neither a name nor a path that exists.
-        FileNotFoundError: the record says "pictures", and nobody where they are.
+        ValueError: what is given is neither a name nor a path.
+        FileNotFoundError: a path where nothing is; or the record says "pictures", and nobody where.
     """
     if given is not None:
         datasets.find_loader(given)
