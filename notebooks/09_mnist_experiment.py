@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 9: The MNIST experiment
 #
-# *Run time: 494 s on two CPU cores, measured at the last execution.*
+# *Run time: 71 s on two CPU cores, measured at the last execution.*
 #
 # **What did the original project's VAE-GAN learn, and what could its pictures and curves not show?**
 #

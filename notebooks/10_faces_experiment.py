@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 491 s on two CPU cores, measured at the last execution.*
+# *Run time: 86 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and what can curves and sheets tell about it?**
 #
