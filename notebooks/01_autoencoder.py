@@ -233,7 +233,7 @@ def train_autoencoder(latent_dim, epochs):
 epochs = profile.epochs(cpu=20, gpu=20)
 autoencoder, history = train_autoencoder(16, epochs)
 
-# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["nbval-ignore-output", "hide-input"]
 for name in ("loss", "val_loss"):
     values, quarter = history[name], len(history[name]) // 4
     print(
@@ -268,7 +268,7 @@ lost = {
     for name, images in reconstructions.items()
 }
 
-# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and loses less.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and loses less.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["nbval-ignore-output", "hide-input"]
 print("loss: " + ", ".join(f"{name} {lost[name]:.1f}" for name in list(lost)[1:]))
 plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
@@ -282,7 +282,7 @@ plotting.image_rows({name: images[:10] for name, images in reconstructions.items
 plane, _ = train_autoencoder(2, epochs)
 codes, labels = plane.encode(x_test[:360]), y_test[:360]
 
-# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. The digits of one class mostly lie together, although no label was used. The plane has neither a centre nor a scale that anyone agreed on, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form patches on a wide plane with empty space around them; several overlap in the middle."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. The digits of one class mostly lie together, although no label was used. The plane has neither a centre nor a scale that anyone agreed on, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form patches on a wide plane with empty space around them; several overlap in the middle."}} tags=["nbval-ignore-output", "hide-input"]
 apart = np.linalg.norm(codes[:, None] - codes, axis=-1)
 np.fill_diagonal(apart, np.inf)  # no dot is its own neighbour
 same_class = np.mean(labels == labels[apart.argmin(axis=1)])
@@ -333,7 +333,7 @@ made = {
     "mean image": (first + second) / 2,
 }
 
-# %% mystnb={"figure": {"caption": "What the decoder makes of codes that belong to no image, below real images. Which of these would you accept as a handwritten digit? Decide row by row before you read on.", "name": "fig-ae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then grey noise without any shape for random codes; rough digit-like shapes for fitted codes; doubtful mixtures for codes between two images; and two digits laid over each other for the mean image."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "What the decoder makes of codes that belong to no image, below real images. Which of these would you accept as a handwritten digit? Decide row by row before you read on.", "name": "fig-ae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then grey noise without any shape for random codes; rough digit-like shapes for fitted codes; doubtful mixtures for codes between two images; and two digits laid over each other for the mean image."}} tags=["nbval-ignore-output", "hide-input"]
 spread = codes.std(axis=0)
 print(f"standard deviation of the training codes: {spread.min():.1f} to {spread.max():.1f}")
 plotting.image_rows({name: images[:10] for name, images in made.items()})
@@ -349,7 +349,7 @@ plotting.image_rows({name: images[:10] for name, images in made.items()})
 # A first idea: whatever looks like a digit must lie close to *some* training image. Count the
 # distance in pixels to the nearest one.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 nearest = {
     name: metrics.nearest_distance(images.reshape(len(images), -1), pixels)
     for name, images in made.items()

@@ -371,7 +371,7 @@ fitted = vae.fit(
     verbose=0,
 )
 
-# %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term stays far below it and settles at the few nats for which the pixels pay. The training values begin higher, because each is an average over an epoch in which the network still learned.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term stays far below it and settles at the few nats for which the pixels pay. The training values begin higher, because each is an average over an epoch in which the network still learned.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}} tags=["nbval-ignore-output", "hide-input"]
 history = fitted.history
 for name in ("reconstruction_loss", "kl_loss"):
     print(f"{name:20} first epoch {history[name][0]:6.1f}, last {history[name][-1]:5.1f} nats")
@@ -432,7 +432,7 @@ def bound(image, mean, log_var):
 z_mean, z_log_var = networks.apply(vae.encoder, x_test[:6])
 bounds = [bound(x_test[n], z_mean[n], z_log_var[n]) for n in range(6)]
 
-# %% tags=["hide-input"]
+# %% tags=["nbval-ignore-output", "hide-input"]
 notebook.Table(
     {
         f"{number}: a {digit}": {
@@ -454,7 +454,7 @@ notebook.Table(
 # restrictions: its cloud is a Gaussian with independent dimensions, and it is guessed by a network
 # in a single glance.
 
-# %% mystnb={"figure": {"caption": "The posterior $p(z|x)$ of two of these images, as computed on the grid, and the encoder's cloud $q(z|x)$ as circles of one and two standard deviations. Codes are counted from the cloud's mean, in its standard deviations. Left: the image with the smallest gap. Right: the one with the largest.", "name": "fig-vae-posteriors"}, "image": {"alt": "Two panels of filled contours in the latent plane. Left, a compact blob, somewhat larger than the two concentric circles drawn over it. Right, a slanted blob to one side of the circles."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The posterior $p(z|x)$ of two of these images, as computed on the grid, and the encoder's cloud $q(z|x)$ as circles of one and two standard deviations. Codes are counted from the cloud's mean, in its standard deviations. Left: the image with the smallest gap. Right: the one with the largest.", "name": "fig-vae-posteriors"}, "image": {"alt": "Two panels of filled contours in the latent plane. Left, a compact blob, somewhat larger than the two concentric circles drawn over it. Right, a slanted blob to one side of the circles."}} tags=["nbval-ignore-output", "hide-input"]
 gaps = [row[2] for row in bounds]
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4))
 angle = np.linspace(0, 2 * np.pi, 200)
@@ -516,7 +516,7 @@ variances = {name: images.var(axis=0).mean() for name, images in rows.items()}
 print(f"fitted s² = {fit_s**2:.2f}")
 plotting.image_rows({name: np.clip(images[:8], -1, 1) for name, images in rows.items()})
 
-# %%
+# %% tags=["nbval-ignore-output"]
 notebook.Table({name: {"variance of a pixel": value} for name, value in variances.items()})
 
 # %% [markdown]
@@ -574,7 +574,7 @@ trained = {beta: train(lambda epoch, beta=beta: beta, epochs) for beta in betas}
 # second is the larger. We measure both, on test images.
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def measure(vae):
     z_mean, z_log_var = networks.apply(vae.encoder, x_test)
     noise = np.random.default_rng(1).standard_normal(z_mean.shape)
@@ -591,7 +591,7 @@ def measure(vae):
 measured = {beta: measure(vae) for beta, (vae, _) in trained.items()}
 notebook.Table({f"{beta:g}": row for beta, row in measured.items()}, digits=1, corner="beta")
 
-# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed. Values below $10^{-5}$ are drawn at $10^{-5}$. One run of each, one seed.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The larger beta, the lower the curve; that of the largest beta lies below a dotted threshold."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed. Values below $10^{-5}$ are drawn at $10^{-5}$. One run of each, one seed.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The larger beta, the lower the curve; that of the largest beta lies below a dotted threshold."}} tags=["nbval-ignore-output", "hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
 for beta, (vae_of_beta, _) in trained.items():
     variance = np.sort(vae_of_beta.encode(x_test).var(axis=0))[::-1]
@@ -641,7 +641,7 @@ axes.legend()
 print(f"after the first epoch: {cold_kl[0]:.1f} nats without warm-up, {warm_kl[0]:.0f} with it")
 plt.show()
 
-# %%
+# %% tags=["nbval-ignore-output"]
 notebook.Table(
     {"full from the start": measured[warm_beta], "warm-up": measure(warm)},
     digits=1,
@@ -688,7 +688,7 @@ parts = {
     "aggregate to prior": np.mean(log_aggregate - log_prior),
 }
 
-# %% mystnb={"figure": {"caption": "Draws from the clouds of all training images, beside as many draws from the prior. The two have about the same place and size, but the clouds leave thin places between the classes and reach out where the prior hardly goes.", "name": "fig-vae-aggregate"}, "image": {"alt": "Two scatter plots of small dots. Left, the aggregate posterior: uneven, with denser patches, lanes between them and arms beyond the outer dotted circle. Right, the prior: an even round cloud inside the two dotted circles."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Draws from the clouds of all training images, beside as many draws from the prior. The two have about the same place and size, but the clouds leave thin places between the classes and reach out where the prior hardly goes.", "name": "fig-vae-aggregate"}, "image": {"alt": "Two scatter plots of small dots. Left, the aggregate posterior: uneven, with denser patches, lanes between them and arms beyond the outer dotted circle. Right, the prior: an even round cloud inside the two dotted circles."}} tags=["nbval-ignore-output", "hide-input"]
 print(", ".join(f"{name} {value:.2f} nats" for name, value in parts.items()))
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4), sharex=True, sharey=True)
 prior_draws = np.random.default_rng(1).standard_normal(z.shape)
@@ -733,7 +733,7 @@ made = {
     "mean image": (first + second) / 2,
 }
 
-# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: they give different, digit-like images.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: they give different, digit-like images.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["nbval-ignore-output", "hide-input"]
 pixels = x_train.reshape(len(x_train), -1)
 for name, images in made.items():
     apart = np.median(metrics.nearest_distance(images.reshape(len(images), -1), pixels))
@@ -744,7 +744,7 @@ plotting.image_rows({name: images[:10] for name, images in made.items()})
 # And a walk between two images, in a straight line through latent space, with the same walk in
 # pixels below it:
 
-# %% mystnb={"figure": {"caption": "From one test image to another of a different class: through the VAE's codes, and pixel by pixel. Above, one shape bends into the other; below, two images fade into each other.", "name": "fig-vae-walk"}, "image": {"alt": "Two rows of nine images. In the upper row one digit bends step by step into another. In the lower row the first digit fades out while the second fades in, both visible in the middle."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "From one test image to another of a different class: through the VAE's codes, and pixel by pixel. Above, one shape bends into the other; below, two images fade into each other.", "name": "fig-vae-walk"}, "image": {"alt": "Two rows of nine images. In the upper row one digit bends step by step into another. In the lower row the first digit fades out while the second fades in, both visible in the middle."}} tags=["nbval-ignore-output", "hide-input"]
 start, end = (x_test[y_test == digit][0] for digit in (0, 4))
 ends = vae.encode(np.stack([start, end]))
 weights = np.linspace(0, 1, 9, dtype="float32")[:, None, None, None]
@@ -1019,7 +1019,7 @@ exercises.check("vae_step", vae_step)
 # Now train with what you wrote, and decode random codes. (If you open the solution's cell, leave it
 # unrun: it would replace your step by its own.)
 
-# %% mystnb={"figure": {"caption": "Random codes after a few epochs with the step of the exercise above.", "name": "fig-vae-yours"}, "image": {"alt": "Two rows of eight blurred shapes that begin to look like digits."}}
+# %% mystnb={"figure": {"caption": "Random codes after a few epochs with the step of the exercise above.", "name": "fig-vae-yours"}, "image": {"alt": "Two rows of eight blurred shapes that begin to look like digits."}} tags=["nbval-ignore-output"]
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
 encoder, decoder = build_encoder(8), networks.build_decoder(latent_dim=8)
