@@ -5,6 +5,7 @@ A record is one folder: `config.json` (every argument and where the run comes fr
 """
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -228,6 +229,12 @@ def remove_partial(folder: str | Path) -> None:
     """Remove what a process that was killed had begun to write in `folder` and below."""
     for path in Path(folder).rglob(f"{PARTIAL}*"):
         path.unlink(missing_ok=True)
+
+
+def file_digest(path: str | Path) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: str | Path, content: str | bytes) -> None:

@@ -8,7 +8,6 @@ record has the file's name and digest; a copy with another digest is not run.
 To load such a run is to run its code. Load no run of people whom you would not let run code.
 """
 
-import hashlib
 import importlib.util
 import sys
 import traceback
@@ -52,7 +51,7 @@ def find_experiment(name: str) -> tuple[str, Experiment, Path | None]:
 
 def describe_file(path: Path) -> dict:
     """Return `name` and `digest` (sha256) of an experiment's file, for the record."""
-    return {"name": path.name, "digest": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return {"name": path.name, "digest": records.file_digest(path)}
 
 
 def keep_file(path: Path, folder: Path) -> None:

@@ -5,7 +5,6 @@ its `metrics.json` are those of the weights that are shipped, measured after rou
 itself measured stands beside them on the card.
 """
 
-import hashlib
 import shutil
 import tempfile
 import warnings
@@ -47,7 +46,7 @@ def load_pretrained(name: str) -> keras.Model:
     """Return a trained model that comes with the package, as `vaegan_edu.pretrained` says."""
     folder = SHIPPED / check_choice(name, "name", pretrained_names())
     weights = folder / WEIGHTS
-    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    found = records.file_digest(weights)
     expected = records.read_record(folder).config[DIGEST]
     if found != expected:
         raise ValueError(
@@ -88,8 +87,9 @@ def pack(folder: str | Path, output: str | Path) -> Path:
             raise ValueError(
                 f"A packed model has at most {MOST_BYTES:,} bytes of weights. Received: {size:,}"
             )
-        digest = hashlib.sha256((packed / WEIGHTS).read_bytes()).hexdigest()
-        records.write_json(packed / "config.json", {**record.config, DIGEST: digest})
+        records.write_json(
+            packed / "config.json", {**record.config, DIGEST: records.file_digest(packed / WEIGHTS)}
+        )
         evaluate_run(packed)
         (packed / CARD).write_text(make_card(packed, record.metrics), encoding="utf-8")
         packed.rename(output)
@@ -139,25 +139,20 @@ def _write_halves(source, target):
 
         def copy(name, item):
             if isinstance(item, h5py.Group):
-                new.require_group(name)
+                new.require_group(name).attrs.update(item.attrs)
                 return
             values = item[()]
             if values.dtype == np.float32:
                 with warnings.catch_warnings():
                     warnings.simplefilter("error", RuntimeWarning)  # too large for half precision
                     values = values.astype("float16")
-            new.create_dataset(name, data=values, compression="gzip" if values.ndim else None)
+            made = new.create_dataset(
+                name, data=values, compression="gzip" if values.ndim else None
+            )
+            made.attrs.update(item.attrs)
 
+        new.attrs.update(old.attrs)
         old.visititems(copy)
-        for name in [None, *_groups(old)]:
-            place = (new, old) if name is None else (new[name], old[name])
-            place[0].attrs.update(place[1].attrs)
-
-
-def _groups(file):
-    found = []
-    file.visititems(lambda name, item: found.append(name))
-    return found
 
 
 def _shown(value, nothing=""):

@@ -4,13 +4,12 @@ There is a classifier for each set of digits, and a regressor for each size of f
 classifiers` trains them; their weights are shipped, each beside the record of its run.
 """
 
-import hashlib
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from vaegan_edu import datasets, networks
+from vaegan_edu import datasets, networks, records
 from vaegan_edu.models.judging import Classifier, Regressor
 from vaegan_edu.validation import check_images
 
@@ -62,12 +61,12 @@ def load_regressor(image_size: int = 64) -> keras.Model:
 
 def classifier_digest(data: str) -> str:
     """Return the sha256 of the shipped weights of the classifier for `data`."""
-    return _digest(_weights_of_classifier(data))
+    return records.file_digest(_weights_of_classifier(data))
 
 
 def regressor_digest(image_size: int = 64) -> str:
     """Return the sha256 of the shipped weights of the regressor for faces of that size."""
-    return _digest(_weights_of_regressor(image_size))
+    return records.file_digest(_weights_of_regressor(image_size))
 
 
 def classify(classifier: keras.Model, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +104,3 @@ def _weights(kind, name, known):
 def _load(judge, weights):
     judge.load_weights(weights)
     return judge.network
-
-
-def _digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
