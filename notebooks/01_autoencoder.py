@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 1: The autoencoder
 #
-# *Run time: 54 s on two CPU cores, measured at the last execution.*
+# *Run time: 37 s on two CPU cores, measured at the last execution.*
 #
 # **Can a network that only learned to copy images through a narrow code also make new ones?**
 #
@@ -233,12 +233,12 @@ def train_autoencoder(latent_dim, epochs):
 epochs = profile.epochs(cpu=20, gpu=20)
 autoencoder, history = train_autoencoder(16, epochs)
 
-# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "The loss of equation {eq}`eq-ae-loss` by epoch. Most is learned in the first quarter. The dashed curve is for test images, which take no part in training. It starts *lower* than the other because it is measured at the end of an epoch, while the training value is an average over the epoch, in which the network still learned.", "name": "fig-ae-loss"}, "image": {"alt": "Two curves that fall steeply in the first epochs and then flatten; the dashed one for held-out images starts lower, runs close to the solid one and ends a little above it."}} tags=["hide-input"]
 for name in ("loss", "val_loss"):
     values, quarter = history[name], len(history[name]) // 4
     print(
-        f"{name:8}  first epoch {values[0]:6.1f}  a quarter of them later "
-        f"{values[max(quarter - 1, 0)]:5.1f}  last {values[-1]:5.1f}"
+        f"{name:8}  first epoch {values[0]:4.0f}  a quarter of them later "
+        f"{values[max(quarter - 1, 0)]:3.0f}  last {values[-1]:3.0f}"
     )
 plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 
@@ -268,8 +268,8 @@ lost = {
     for name, images in reconstructions.items()
 }
 
-# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and loses less.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["nbval-ignore-output", "hide-input"]
-print("loss: " + ", ".join(f"{name} {lost[name]:.1f}" for name in list(lost)[1:]))
+# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and loses less.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["hide-input"]
+print("loss: " + ", ".join(f"{name} {lost[name]:.0f}" for name in list(lost)[1:]))
 plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
 # %% [markdown]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 2: The variational autoencoder
 #
-# *Run time: 69 s on two CPU cores, measured at the last execution.*
+# *Run time: 55 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**
@@ -371,10 +371,10 @@ fitted = vae.fit(
     verbose=0,
 )
 
-# %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term stays far below it and settles at the few nats for which the pixels pay. The training values begin higher, because each is an average over an epoch in which the network still learned.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term stays far below it and settles at the few nats for which the pixels pay. The training values begin higher, because each is an average over an epoch in which the network still learned.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}} tags=["hide-input"]
 history = fitted.history
 for name in ("reconstruction_loss", "kl_loss"):
-    print(f"{name:20} first epoch {history[name][0]:6.1f}, last {history[name][-1]:5.1f} nats")
+    print(f"{name:20} first epoch {history[name][0]:4.0f}, last {history[name][-1]:3.0f} nats")
 plotting.loss_curves(history, ["reconstruction_loss", "kl_loss"], ylabel="nats")
 
 # %% mystnb={"figure": {"caption": "The plane of the VAE, with the same test images, the same prior and the same crosses as in {numref}`fig-vae-address`. The codes now gather where the prior is, so a draw from it mostly falls among them. One run, one seed.", "name": "fig-vae-plane"}, "image": {"alt": "Patches of coloured dots packed within and around two dotted circles, with black crosses among them; one or two classes lie mostly outside the circles."}} tags=["hide-input"]
@@ -733,11 +733,11 @@ made = {
     "mean image": (first + second) / 2,
 }
 
-# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: they give different, digit-like images.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: they give different, digit-like images.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["hide-input"]
 pixels = x_train.reshape(len(x_train), -1)
 for name, images in made.items():
     apart = np.median(metrics.nearest_distance(images.reshape(len(images), -1), pixels))
-    print(f"{name:11} median distance to the nearest training image {apart:4.1f}")
+    print(f"{name:11} median distance to the nearest training image {apart:3.0f}")
 plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]

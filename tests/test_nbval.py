@@ -66,7 +66,7 @@ def notices(item, number, match):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_half_of_the_cells_that_print_are_compared_by_a_computed_quantity(path, request):
+def test_most_cells_that_print_are_compared_by_a_computed_quantity(path, request):
     """Not those whose digits come from a long training: another processor gives others.
 
     Exercise cells stand apart: `test_exercises` proves their answers.
@@ -83,7 +83,7 @@ def test_half_of_the_cells_that_print_are_compared_by_a_computed_quantity(path, 
     }
     share = sum(compared.values()) / len(compared)
     print(f"{path.stem}: {sum(compared.values())} of {len(compared)} cells, {share:.0%}")
-    assert share >= 0.5, [number for number, counts in compared.items() if not counts]
+    assert share >= 0.6, [number for number, counts in compared.items() if not counts]
 
 
 def test_nbval_fails_on_an_altered_number_and_on_nothing_else(tmp_path):
