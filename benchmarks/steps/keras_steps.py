@@ -116,7 +116,7 @@ class OurStep(KerasStep):
     def losses(self, images, noise):
         """Return the three losses of a batch in training, a dict of numbers."""
         found = self.model.compute_losses(images, training=True, noise=noise)
-        return {name: float(loss) for name, loss in found.items()}
+        return {name: float(keras.ops.convert_to_numpy(loss)) for name, loss in found.items()}
 
     def window(self, steps):
         """Return the seconds of `steps` steps of `fit`, after one more that starts the pipeline."""
@@ -337,6 +337,8 @@ def _operations(layer, kind=None):
 
 
 def _compiled(function):
+    if keras.backend.backend() == "torch":  # Keras runs it eagerly, and one product gains nothing
+        return function
     if keras.backend.backend() == "jax":
         import jax
 
