@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book check test fuzz execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test fuzz gpu-profile execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ test: $(READY) ## Run everything that must hold
 
 fuzz: $(READY) ## Give the package what nobody would, by chance (EXAMPLES=300 of each kind)
 	EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest -q -n 2 tests/fuzz.py
+
+gpu-profile: $(READY) ## Run the notebooks' code for a GPU, one epoch on little data
+	$(PY) -m pytest -q -n 2 tests/gpu_profile.py
 
 execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: NOTEBOOK=02_vae)
 	@$(PY) tools/execute.py $(if $(ALL),--all) $(NOTEBOOK)
