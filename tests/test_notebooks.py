@@ -4,7 +4,10 @@ That they execute to the same outputs is proved by `pytest --nbval`, the last st
 that the long profile's code runs, by `make gpu-profile`.
 """
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jupytext.cli
