@@ -24,7 +24,7 @@ unexport PYTHONHASHSEED
 .PHONY: help book check test fuzz gpu-profile execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 book: $(READY) ## Build the book and say where to open it
 	@$(call build_book) && echo "The book is built. Open $(CURDIR)/$(HTML)/index.html"
