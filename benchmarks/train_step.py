@@ -408,10 +408,8 @@ def heading(part, measured):
     hardware = measured.get("environment", {}).get("hardware", {})
     first = measured["rows"][0]
     cores = "one core" if one else f"{hardware.get('cores', '?')} cores"
-    return (
-        f"**{preset.capitalize()} networks, {cores}** ({hardware.get('processor', '?')}; batches of "
-        f"{first['batch']}, {first['image_size']} pixels):"
-    )
+    where = f"{hardware.get('processor', '?')}; batches of {first['batch']}"
+    return f"**{preset.capitalize()} networks, {cores}** ({where}, {first['image_size']} pixels):"
 
 
 def table(parts):
