@@ -861,8 +861,9 @@ plotting.image_rows(walks)
 #
 # And one run is no evidence, since a network's numbers change with its seed. The command
 # `python -m vaegan_edu train vae-digits --seed N` trained a VAE for five seeds, and `ae-digits` a
-# plain autoencoder beside it, with the same trunk, decoder, data and number of epochs. Both trained
-# longer than the models above, and with half of their learning rate. The figure shows every run.
+# plain autoencoder beside it: the same layers but the last of the encoder, the same data, as many
+# epochs. Both trained longer than the models above, and with half of their learning rate. The figure
+# shows every run.
 
 # %% mystnb={"figure": {"caption": "Five autoencoders and five VAEs: what their decoders make of three kinds of codes, and the control. Every dot is one run. The dotted line is the floor, what real test images get. For low confidence, small is good; for the others, large.", "name": "fig-vae-judged"}, "image": {"alt": "Four panels of dots, each with rows for random, fitted, between and mean image. For random codes the two models lie far apart in pixel precision and recall, the autoencoder at zero; in precision the autoencoder lies at the floor. For between, the dots of both lie close together except in pixel precision, where the VAE is a little higher."}} tags=["hide-input"]
 runs = {

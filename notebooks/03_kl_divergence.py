@@ -195,7 +195,7 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # must have some. What $q$ leaves out is never drawn, so nobody asks for it.
 #
 # To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. We
-# look for the best mean and deviation by plain minimisation. The integrals are sums over a fine grid.
+# look for the best mean and standard deviation by plain minimisation. The integrals are sums over a fine grid.
 # The last column of the table is the mass within $1$ of zero, between the heaps.
 
 # %%
@@ -280,8 +280,8 @@ axes.legend(loc="upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# The *forward* fit is **mass-covering**. It takes exactly the mean and the deviation of $p$ (compare the
-# last row), and so puts far more mass between the heaps than $p$ has there. The *reverse* fit is
+# The *forward* fit is **mass-covering**. It takes exactly the mean and the standard deviation of $p$
+# (compare the last row), and so puts far more mass between the heaps than $p$ has there. The *reverse* fit is
 # **mode-seeking**. It takes one *mode*, one heap, and leaves out the other. For that it pays about
 # $\log 2$: around its own heap $q$ is twice $p$, which has only half of its mass there. By the forward
 # divergence the same fit is much worse than the one that covers both.
@@ -685,7 +685,7 @@ plt.show()
 # ### Run and look
 #
 # Press *reverse fit* in the interactive figure and compare the heights of $p$ and $q$. Now suppose that
-# the data have one heap more, far from the others, which holds a fifth of their mass, and that $q$ lies
+# the data have a third heap, far from the others, which holds a fifth of their mass, and that $q$ lies
 # exactly on this one. How many nats is $D_\text{KL}(q \,\|\, p)$?
 
 # %% tags=["exercise"]
@@ -889,7 +889,7 @@ exercises.check("gaussian_kl", gaussian_kl)
 # <details><summary>b) It covers both groups, and the gap between them.</summary>
 #
 # Right. The smallest negative log-likelihood is the smallest forward divergence, and that takes the mean
-# and the deviation of all the data.
+# and the standard deviation of all the data.
 #
 # </details>
 # <details><summary>c) It has two humps.</summary>
