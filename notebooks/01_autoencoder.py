@@ -58,7 +58,8 @@ from vaegan_edu.widgets import LatentExplorer
 (x_train, y_train), (x_test, y_test) = profile.load_data()
 
 # %% [markdown]
-# :::{dropdown} The same without the course's package
+# <details><summary>The same without the course's package</summary>
+#
 # `load_data` returns NumPy arrays: images of shape $(N, 28, 28, 1)$, and the digit that each shows. For
 # MNIST it amounts to
 #
@@ -71,7 +72,8 @@ from vaegan_edu.widgets import LatentExplorer
 # The built-in digits come from `sklearn.datasets.load_digits`, whose values run from $0$ to $16$. They
 # are enlarged by `scipy.ndimage.zoom` and split by `train_test_split`. With any other array of grey
 # images of this size you can go through the chapter in the same way.
-# :::
+#
+# </details>
 
 # %% mystnb={"figure": {"caption": "The first test images. They were measured with few pixels and then enlarged, so their edges are soft and half of their pixels are grey.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}} tags=["hide-input"]
 print(f"{len(x_train)} training images, {len(x_test)} test images")
