@@ -925,7 +925,6 @@ MISTAKES = {
         "the ratio p/q": 0.2,
         "never negative": -1.61,
         "weigh by q": 0.32,
-        "never draws": 0.223,
         "the heap's shape": 0,
     },
     "discrete_kl": {

@@ -412,6 +412,13 @@ def test_chapter_2_beta():
     assert rows[-2]["active units"] > 8 and rows[-2]["kl_loss"] < 5  # active, and a few nats
 
 
+def test_chapter_2_a_collapsed_decoder_answers_with_the_average_but_at_zero():
+    draws, mean, average = table(VAE, "from the average image").values()
+    assert average["error"] <= draws["error"] < mean["error"]
+    assert draws["from the average image"] < mean["from the average image"] / 2
+    assert mean["length of the code"] < 0.5 < 3 < draws["length of the code"]
+
+
 def test_chapter_2_warm_up_does_harm_here():
     full, warm = table(VAE, "schedule of beta").values()
     assert warm["kl_loss"] < full["kl_loss"]

@@ -20,7 +20,6 @@ def _(answer):
             "that is the ratio p/q on the heap. Take the logarithm of q/p.": 0.2,
             "that is the average of log(p/q). A divergence is never negative.": -np.log(5),
             "weigh by q, which draws: all of its draws lie on the heap.": np.log(5) / 5,
-            "that is the rest of the mass, which q leaves out and never draws.": -np.log(0.8),
             "q has the heap's shape, but p has only a fifth of its mass there.": 0.0,
         },
         what="the value",
