@@ -691,7 +691,14 @@ rows["none: the average image"] = {
 notebook.Table(rows, digits=1, corner="code")
 
 # %% [markdown]
-# TODO-BETA32
+# Its answers to draws from the prior hardly differ from each other, and they are close to the average
+# image, which has the smallest error of the three. Its answer to the mean codes is far from it. All
+# of these lie at zero, whereas a draw in sixteen dimensions has a length of about $\sqrt{16} = 4$. The
+# decoder was trained on draws alone, so that nothing was ever learned for a code at zero. The last row
+# of {numref}`fig-vae-beta` is that untrained answer.
+#
+# So a small KL term is no success in itself, since it may mean that the code is empty. And with an
+# empty code, copies made from the mean code say little of what the model would draw.
 #
 # ### Does it help to begin gently?
 #
