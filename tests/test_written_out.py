@@ -419,6 +419,17 @@ def test_chapter_2_a_collapsed_decoder_answers_with_the_average_but_at_zero():
     assert mean["length of the code"] < 0.5 < 3 < draws["length of the code"]
 
 
+def test_chapter_2_the_fitted_variance_gives_closer_copies_and_worse_samples():
+    _, one, fitted = table(VAE, "variance that fits").values()
+    assert fitted["error, drawn code"] < one["error, drawn code"]
+    assert fitted["kl_loss"] > 2 * one["kl_loss"]
+    for measure in ("pixel precision", "recall"):
+        assert fitted[measure] < one[measure]
+    for measure in ("low confidence", "precision"):
+        assert fitted[measure] == pytest.approx(one[measure], abs=0.05)
+    assert fitted["variance that fits"] * 784 / 64 == pytest.approx(1, abs=0.25)
+
+
 def test_chapter_2_warm_up_does_harm_here():
     full, warm = table(VAE, "schedule of beta").values()
     assert warm["kl_loss"] < full["kl_loss"]
