@@ -1001,16 +1001,20 @@ print(
 plotting.image_rows({name: images[:10] for name, images in samples.items()})
 
 # %% [markdown]
-# The fitted variance does what a smaller `beta` does: the copies come closer, and the codes spend
-# several times as many nats. The *samples* get worse by pixels, and hardly change by the classifier's
-# measures. Two reasons are likely. The more nats the codes spend, the less their clouds overlap, and
-# the more often a draw from the prior falls between them. And the variance that fits takes all pixels
-# as independent, whereas those of the built-in digits were counted about twelve times each: twelve
-# times the fitted variance is close to the one that we began with.
+# The fitted variance does what a small `beta` does: the copies come closer than with `beta` one, and the
+# codes spend several times as many nats. The *samples* get worse by pixel precision and by recall, and
+# hardly change by the other two measures. Two reasons are likely. The more nats the codes spend, the
+# less their clouds overlap, and the more often a draw from the prior falls between them. And the
+# variance that fits takes all pixels as independent, whereas those of the built-in digits were counted
+# about twelve times each: twelve times the fitted variance is close to the one that we began with.
+#
+# Nor is it the best of the small values here. In the table of `beta` above, the first row has closer
+# copies *and* fewer nats. As with the warm-up, a code that cost too little for its first epochs may
+# have grown beyond what it needs.
 #
 # These are single runs of one length. The method's authors report better samples with it, on other
-# data. So the fitted variance answers which `beta` describes the *pixels*, and whether it also gives
-# the better samples has to be measured.
+# data. So the fitted variance says which `beta` describes the *pixels*, and whether it also gives the
+# better samples has to be measured.
 #
 # ## Between two images
 #

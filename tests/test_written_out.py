@@ -428,6 +428,9 @@ def test_chapter_2_the_fitted_variance_gives_closer_copies_and_worse_samples():
     for measure in ("low confidence", "precision"):
         assert fitted[measure] == pytest.approx(one[measure], abs=0.05)
     assert fitted["variance that fits"] * 784 / 64 == pytest.approx(1, abs=0.25)
+    quarter = table(VAE, "beta")["0.25"]
+    for term in ("error, drawn code", "kl_loss"):
+        assert quarter[term] < fitted[term]
 
 
 def test_chapter_2_warm_up_does_harm_here():
