@@ -17,7 +17,7 @@
 # You need expectation, the Gaussian density, log-likelihood and Bayes' rule from
 # [Before you start](00_before_you_start.ipynb), and chapter 1. Words are explained in the
 # [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md). Sections that begin
-# with *May be skipped at first reading* look more closely at one point; the others do not need them.
+# with *May be skipped at a first reading* look more closely at one point; the others do not need them.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -417,7 +417,7 @@ LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane",
 # %% [markdown]
 # ## The bound, checked
 #
-# *May be skipped at first reading.*
+# *May be skipped at a first reading.*
 #
 # With two latent dimensions the integral of equation {eq}`eq-vae-evidence` is within reach after
 # all: decode a fine grid of codes around an image's cloud, and sum. So we know $\log p(x)$ itself, the
@@ -505,7 +505,7 @@ plt.show()
 # %% [markdown]
 # ## What beta assumes
 #
-# *May be skipped at first reading.*
+# *May be skipped at a first reading.*
 #
 # So far `beta` was one, because the decoder's Gaussian had variance one in every pixel. That was a
 # choice, and a bold one: the whole range of a pixel is from $-1$ to $1$. Let the variance be $s^2$
@@ -702,7 +702,7 @@ notebook.Table(rows, digits=1, corner="code")
 #
 # ### Does it help to begin gently?
 #
-# *May be skipped at first reading.*
+# *May be skipped at a first reading.*
 #
 # A common remedy for collapse is *KL warm-up*: begin with a `beta` of zero and raise it over the
 # first epochs, so that the decoder learns to use the code before the code has a price
@@ -741,7 +741,7 @@ notebook.Table(
 #
 # ## Are all the clouds together the prior?
 #
-# *May be skipped at first reading.*
+# *May be skipped at a first reading.*
 #
 # The loss asks each cloud to lie near the prior. New codes are drawn from the prior, so what matters
 # is whether the clouds of *all* images, laid on top of each other, cover it. Call this mixture the
@@ -962,7 +962,7 @@ notebook.Table(rows, digits=1, corner="run")
 #
 # ## Would the fitted variance help?
 #
-# *May be skipped at first reading.*
+# *May be skipped at a first reading.*
 #
 # By equation {eq}`eq-vae-beta` a `beta` of one assumes a variance of one in every pixel, and the errors
 # fitted a much smaller one. So why not train with the variance that fits? Then $s^2$ is the mean squared
@@ -1018,7 +1018,7 @@ plotting.image_rows({name: images[:10] for name, images in samples.items()})
 #
 # ## Between two images
 #
-# *May be skipped at first reading.*
+# *May be skipped at a first reading.*
 #
 # The original project wrote that a plain autoencoder has no meaningful image between two of its
 # codes, and that the VAE has; and that a code drawn at random is likely to give a meaningless image.

@@ -425,7 +425,7 @@ plt.show()
 #
 # ### When the error bar is wrong
 #
-# *May be skipped at first reading: nothing later needs it.*
+# *May be skipped at a first reading: nothing later needs it.*
 #
 # A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
 # proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so that $r_i = -\log t_i$. Averaged over draws from
