@@ -683,7 +683,7 @@ MISTAKES = {
         "product": lambda x, p: -np.mean(np.log(np.exp(-_pixels(x, p)).prod(axis=(1, 2)))),
     },
     "base_rate": {
-        "turns it round": 0.8,
+        "Bayes' rule inverts it": 0.8,
         "as if the flag said nothing": 0.05,
         "the numerator": 0.04,
         "the denominator": 0.135,
@@ -806,12 +806,14 @@ MISTAKES = {
         "not used": lambda x, k, s: _spread(np.ones_like(x), k, s),
         "averaged over the kernel": lambda x, k, s: _spread(x, k, s) / k.size,
     },
-    "compression": {
-        "upside down": 16 / 784,
-        "width of the image": 28.0,
-        "one side of the image": 1.75,
-        "second autoencoder": 392,
-        "one image and one code": 784 / 16 * 360,
+    "dense_weights": {
+        "biases are missing": 524_288,
+        "28 x 28": 100_416,
+        "channels, not one": 16_448,
+        "two of them": 2_097_216,
+        "does not see the pixels": 262_208,
+        "that go in. Each": 8_192,
+        "not for each number": 532_480,
     },
     "interpolate": {
         "from b to a": lambda a, b, n: _line(b, a, np.linspace(0, 1, n)),
@@ -915,15 +917,15 @@ MISTAKES = {
         "then count": lambda z: z.var(axis=0),
     },
     "cost_of_one_mode": {
-        "the other direction": 10.23,
+        "This heap has a fifth": 0.69,
+        "Read the line": 10.23,
         "Jensen-Shannon": 0.22,
-        "q || p) at the forward fit": 1.27,
-        "p || q) at the forward fit": 0.56,
-        "one bit": 1,
-        "the ratio q/p": 2,
-        "the ratio p/q": 0.5,
-        "never negative": -0.69,
-        "half its mass": 0,
+        "in bits": 2.32,
+        "the ratio q/p": 5,
+        "the ratio p/q": 0.2,
+        "never negative": -1.61,
+        "weigh by q": 0.32,
+        "the heap's shape": 0,
     },
     "discrete_kl": {
         "p and q are exchanged": lambda p, q: np.sum(q * np.log(q / p)),
@@ -1808,16 +1810,15 @@ def test_rules_that_the_logs_cannot_tell_apart_pass(off):
     assert exercises.check("find_rule", other_window).passed
 
 
-def test_the_cost_of_one_mode_is_what_the_explorer_shows():
-    """The check knows the numbers on the page, the right one and those beside it."""
-    reverse = DivergenceExplorer(mean=-1.997, deviation=0.605)  # the two fits of chapter 3
-    forward = DivergenceExplorer(mean=0, deviation=2.088)
-    assert exercises.check("cost_of_one_mode", round(reverse.reverse, 2)).passed
+def test_the_cost_of_one_mode_is_that_of_the_explorer():
+    """The check knows the right number for a heap of its own, and those of the page's figure."""
+    fifth = DivergenceExplorer([(0.2, -3, 0.4), (0.8, 3, 0.4)], mean=-3, deviation=0.4)
+    assert exercises.check("cost_of_one_mode", round(fifth.reverse, 2)).passed
+    reverse = DivergenceExplorer(mean=-1.997, deviation=0.605)  # a fit of chapter 3
     for value, piece in [
-        (reverse.forward, "the other direction"),
+        (reverse.reverse, "This heap has a fifth"),
+        (reverse.forward, "Read the line"),
         (reverse.jensen_shannon, "Jensen-Shannon"),
-        (forward.reverse, "q || p) at the forward fit"),
-        (forward.forward, "p || q) at the forward fit"),
     ]:
         assert piece in exercises.check("cost_of_one_mode", round(value, 2)).message
 
