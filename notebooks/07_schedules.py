@@ -8,10 +8,15 @@
 # After this chapter you can
 #
 # - say what a learning rate does, and compute the largest one that is stable;
-# - explain why a rate is lowered at all;
+# - explain why a rate is lowered at all, and what changes with Adam;
 # - follow a rule by hand, and replay it over any list of losses;
-# - find out from a log which rule a program followed, and say what the log leaves open;
+# - give each network of a VAE-GAN a rule of its own, and choose one for a first try;
 # - say why a GAN's validation loss is a poor guide, and what to watch instead.
+#
+# A case study at the end finds out from a log which rule a program followed. You may skip it.
+#
+# You need chapter 4, and Adam from [Before you start](00_before_you_start.ipynb). Words are explained in the
+# [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package. Elsewhere this cell does nothing.
@@ -56,7 +61,7 @@ from vaegan_edu.widgets import ScheduleExplorer
 # %% [markdown]
 # ## What a learning rate does
 #
-# Training walks downhill. At each step it looks at the slope of the loss $\mathcal L$ and moves the weight $w$ a little against it. How little is the *learning rate* $\eta$, in code `learning_rate`:
+# At each step of a training one looks at the slope of the loss $\mathcal L$ and moves the weight $w$ a little against it. How little is the *learning rate* $\eta$, in code `learning_rate`:
 #
 # $$
 # w_{t+1} = w_t - \eta\, \mathcal L'(w_t) .
@@ -134,7 +139,7 @@ plt.show()
 # %% [markdown]
 # A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all, so the flattest has to creep. You will derive that in an exercise.
 #
-# ## Why lower it?
+# ## Why a rate is lowered
 #
 # On the parabola one good rate is enough from the first step to the last. But training sees a *batch*, not all the data, and the slope of a batch is the true slope plus noise. Call the noise $\xi$ and its standard deviation $s$:
 #
@@ -150,7 +155,7 @@ plt.show()
 #
 # For a small rate that is about $\eta s^2 / 2c$. **Half the rate, half the variance.** The mean loss is $\tfrac 12 c V$, so its height above the bottom halves too. The *width* of the jitter, a standard deviation, shrinks by the root of two only.
 #
-# A large rate travels fast and rests badly; a small one travels slowly and rests well. So begin large and end small. That is why rates are lowered {cite}`robbins1951stochastic`; {cite}`bottou2018optimization` give the general theorem. We let $4000$ walks start from $w = 10$ and compare.
+# A large rate comes near the bottom in few steps and then jitters widely; a small one is slow and comes closer. So begin large and end small. That is why rates are lowered {cite}`robbins1951stochastic`; {cite}`bottou2018optimization` give the general theorem. We let $4000$ walks start from $w = 10$ and compare.
 
 # %%
 rng = np.random.default_rng(0)
@@ -198,15 +203,9 @@ axes.legend(title="learning rate")
 plt.show()
 
 # %% [markdown]
-# ### And Adam?
+# ### What changes with Adam
 #
-# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam`, which divides the slope by its own size. For each weight it keeps two running averages, $m$ of the slope and $v$ of the squared slope, and steps by
-#
-# $$
-# w_{t+1} = w_t - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} .
-# $$ (eq-schedules-adam)
-#
-# The hats correct for averages that begin at zero, and the small $\epsilon$ keeps the fraction finite. What changes? The fraction is about one in size as long as the slopes agree in sign, whatever their size. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$, which compares $\eta$ with the curvature, no longer applies: a rate above it does not explode.
+# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. That fraction is about one in size as long as the slopes agree in sign, whatever their size. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$ compares $\eta$ with the curvature and no longer applies as it stands: below, a rate above it does not explode, because $v$ grows with the slope.
 #
 # Near the bottom the noise outweighs the slope. Then $\sqrt v$ is about $s$, and Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
 #
@@ -216,7 +215,7 @@ plt.show()
 #
 # The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent, and the schedules below do for it what they do there.
 #
-# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* makes these steps short: the rate *rises* over the first steps or epochs before it falls {cite}`goyal2017accurate`. The rules of this chapter have none; their rates only fall.
+# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* makes these steps short: the rate *rises* over the first steps or epochs before it falls. {cite}`liu2020variance` give this reason for it with Adam; {cite}`goyal2017accurate` use it for gradient descent with momentum and very large batches. The rules of this chapter have none; their rates only fall.
 
 
 # %%
@@ -292,7 +291,7 @@ notebook.Table(
 #
 # Until `window` losses are there, nothing decays. A decay does not clear the window, so the next epoch may decay again.
 #
-# The project that this course grew out of trained its faces with four rules. In the [README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN) S1 is a constant rate. Of S2 and S3 it gives the first rate, the factor, the lowest rate, and "patience", $10$ and $6$. It does not explain that word; we read it as Keras' `ReduceLROnPlateau` means it. S4 is a Chinese sentence, which says: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. In code, these words are:
+# As examples take the four rules under which the project that this course grew out of trained its faces, as its [README](https://github.com/Shuntw6096/VAE-GAN) words them: S1 is constant; S2 and S3 name a factor, a lowest rate and a "patience"; S4 compares with the last six losses. In code:
 
 # %%
 WORDS = {
@@ -305,7 +304,7 @@ WORDS = {
 # %% [markdown]
 # ### By hand
 #
-# Take nine losses, two rules, and rates that are easy to halve, from eight down to one. Cover the last two columns, work them out, then compare. Watch three places: the second loss of $4$ is a *tie*, so no new best; in the first three epochs the window is not yet full; and no rate goes below one.
+# Take nine losses, two rules, and rates that are easy to halve, from eight down to one. Cover the last two columns, work them out, then compare. Three places need care: the second loss of $4$ is a *tie*, so no new best; in the first three epochs the window is not yet full; and no rate goes below one.
 
 # %%
 by_hand = [5.0, 4.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.4, 3.4]
@@ -378,11 +377,278 @@ figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", nc
 plt.show()
 
 # %% [markdown]
-# ## What did the program do?
+# ## A rule for each network
 #
-# These are the words of S2, S3 and S4. What ran? The project logged, after each of $100$ epochs, the validation loss of each network, and the rate that the rule then set. The course has these logs at hand. ([The original project](../book/original_project.md) says how they were read.) The code that ran should stand in the project's own notebooks, `VAEGAN-face1.ipynb` and `VAEGAN-face2.ipynb`. No copy of them could be read here, so we have not looked it up.
+# A GAN has two networks and two losses; a VAE-GAN has three. Each network has its own optimizer, so each can have its own rule. `callbacks.LearningRateSchedules` shows each rule that network's validation loss, and sets that network's rate:
 #
-# We have what went into the rule and what came out. *Forward*, from a rule and losses to rates, is one call of `replay`. *Backward*, from losses and rates to the rule, there is no formula. That is an **inverse problem**. One way to solve it is to guess a rule, let it predict the rates, count where it is right, look at where it is wrong, and guess again.
+# ```python
+# rules = {
+#     "encoder": schedules.Linear(1e-3, epochs=100, start=0.6),
+#     "decoder": schedules.Linear(1e-3, epochs=100, start=0.6),
+#     "discriminator": schedules.Linear(1e-3, epochs=100, start=0.6),
+# }
+# history = callbacks.HistoryWriter("runs/vaegan/history.csv")
+# vaegan.fit(
+#     x_train,
+#     validation_data=(x_test,),
+#     epochs=100,
+#     callbacks=[
+#         callbacks.LearningRateSchedules(rules),
+#         history,
+#         callbacks.TensorBoardLog("runs/vaegan/log", history),
+#     ],
+# )
+# ```
+#
+# (A GAN has the keys `"generator"` and `"discriminator"`.) It logs the rates, `learning_rate_encoder` and so on. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
+#
+# **For a first try** take the rule above, which the course's own light VAE-GAN has: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. That is habit and not the winner of a comparison. What speaks for it is in this chapter: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. Then look at the game's level ([chapter 9](09_mnist_experiment.ipynb)). If the discriminator's loss stays at that of one that sees nothing while the samples are poor, raise its rate or lower the other two; if its loss falls towards zero, do the reverse. Do not let a rule follow a loss of the game; the next section says why.
+#
+# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. `schedules.two_time_scales` makes such a pair from one rule.
+#
+# ## A loss that measures the opponent
+#
+# The rules that follow a loss assume that a lower loss means a better model. For a VAE it means at least a better bound on the likelihood. For a GAN it does not, and the losses themselves show why. Let $D(x)$ be the probability with which the discriminator calls $x$ real. It minimises `discriminator_loss`, and the generator minimises `generator_loss` {cite}`goodfellow2014generative`:
+#
+# $$
+# \begin{aligned}
+# \mathcal L_{\text{Dis}} &= -\mathbb E_{x}\left[\log D(x)\right] \\
+# &\quad - \mathbb E_{z}\left[\log(1 - D(G(z)))\right], \\
+# \mathcal L_{\text{Gen}} &= -\mathbb E_{z}\left[\log D(G(z))\right] .
+# \end{aligned}
+# $$ (eq-schedules-gan)
+#
+# Suppose that the discriminator cannot tell real from generated at all, so that $D = \tfrac 12$ everywhere. Then
+#
+# $$
+# \begin{aligned}
+# \mathcal L_{\text{Dis}} &= 2 \log 2 \approx 1.386, \\
+# \mathcal L_{\text{Gen}} &= \log 2 \approx 0.693 .
+# \end{aligned}
+# $$ (eq-schedules-balance)
+#
+# Nothing in these numbers depends on the images. A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not found out yet, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. That is why {cite}`salimans2016improved` write that a GAN lacks an objective function by which models could be compared.
+#
+# ### Measured
+#
+# On eight small Gaussians in a ring, quality can be counted: the generator has to find all eight. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
+#
+# We train the same small GAN under four pairs of rules, from four seeds each. `slow` is a control: both networks at the lower of the two rates that the two time scales have. The validation loss is that on points kept out of training. (A folded cell compiles one GAN; its `restart` gives it the weights of a new seed.)
+
+# %%
+ring = toys.ring(std=0.05)
+held_out = ring.sample(1024, seed=100)
+SEEDS = range(4)
+EPOCHS, STEPS, BATCH = profile.epochs(cpu=15, gpu=60), 80, 64
+FAST, SLOW = 1e-3, 2.5e-4
+
+
+def both(rule):
+    """The same rule for each network."""
+    return schedules.two_time_scales(rule, generator=1.0, discriminator=1.0)
+
+
+RULES = {
+    "constant": both(schedules.Constant(FAST)),
+    "cosine": both(schedules.Cosine(FAST, epochs=EPOCHS)),
+    "slow": both(schedules.Constant(SLOW)),
+    "two time scales": schedules.two_time_scales(
+        schedules.Constant(SLOW), generator=1.0, discriminator=FAST / SLOW
+    ),
+}
+
+
+def build():
+    """A generator and a discriminator of two hidden layers with 64 units."""
+    return networks.build_decoder("toy", latent_dim=2), networks.build_discriminator("toy")
+
+
+def measure(epoch, logs):
+    """Add to the logs what the samples are worth."""
+    points = gan.generate(1000, seed=1)
+    fair_share = len(points) / len(ring.modes)
+    logs["modes"] = metrics.modes_covered(
+        points, ring.modes, ring.std, minimum=int(fair_share / 10)
+    )
+    logs["high_quality"] = metrics.high_quality_share(points, ring.modes, ring.std)
+
+
+# %% tags=["hide-input"]
+# Compiled once and reset for each run: compiling takes about as long as a run.
+gan = models.GAN(*build(), seed=0)
+gan.compile(
+    keras.optimizers.Adam(FAST, beta_1=0.5),
+    keras.optimizers.Adam(FAST, beta_1=0.5),
+    steps_per_execution=STEPS,
+)
+fresh_state = [keras.ops.convert_to_numpy(v) for v in gan.optimizer.variables]
+
+
+def restart(seed):
+    """Give the GAN the weights, the optimizers and the noise of a new run."""
+    keras.utils.set_random_seed(seed)
+    for network, new in zip((gan.generator, gan.discriminator), build(), strict=True):
+        network.set_weights(new.get_weights())
+    for variable, value in zip(gan.optimizer.variables, fresh_state, strict=True):
+        variable.assign(value)
+    gan.seed_generator.state.assign(keras.random.SeedGenerator(seed).state)
+
+
+# %%
+def play(rules, seed):
+    """Train from a seed; return the history and 1000 points."""
+    restart(seed)
+    rates = callbacks.LearningRateSchedules({k: r.fresh() for k, r in rules.items()})
+    history = gan.fit(
+        ring.sample(STEPS * BATCH, seed=seed),
+        validation_data=(held_out,),
+        validation_batch_size=len(held_out),
+        batch_size=BATCH,
+        epochs=EPOCHS,
+        callbacks=[rates, keras.callbacks.LambdaCallback(on_epoch_end=measure)],
+        verbose=0,
+    )
+    return history.history, gan.generate(1000, seed=1)
+
+
+runs = {name: [play(rules, seed) for seed in SEEDS] for name, rules in RULES.items()}
+
+# %% [markdown]
+# Here are the losses of the runs with constant rates, beside the quality of their points. Does a discriminator near $2 \log 2$ mean good points?
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+notebook.Table(
+    {
+        f"{seed}": {
+            "discriminator_loss": history["val_discriminator_loss"][-1],
+            "generator_loss": history["val_generator_loss"][-1],
+            "high quality": history["high_quality"][-1],
+            "modes": history["modes"][-1],
+        }
+        for seed, (history, _) in zip(SEEDS, runs["constant"], strict=True)
+    },
+    corner="constant rates, seed",
+)
+
+# %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
+shares = [history["high_quality"][-1] for history, _ in runs["constant"]]
+figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.5), sharey=True)
+for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares)), strict=True):
+    history, points = runs["constant"][index]
+    axes.scatter(*points.T, s=3, alpha=0.4, linewidths=0)
+    for mode in ring.modes:
+        axes.add_patch(plt.Circle(mode, 3 * ring.std, fill=False, color="C3"))
+    axes.set(aspect="equal", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+    axes.set_title(
+        f"discriminator {history['val_discriminator_loss'][-1]:.2f}, "
+        f"generator {history['val_generator_loss'][-1]:.2f}",
+        fontsize=10,
+    )
+print(f"share of high quality: better run {max(shares):.2f}, other run {min(shares):.2f}")
+plt.show()
+
+# %% [markdown]
+# The shares differ widely, and the losses hardly show it. Perhaps a loss tells more within one run. For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
+
+
+# %%
+def rank_correlation(loss, name):
+    """Rank correlation over epochs of a held-out loss with the share, one a seed."""
+    return [
+        float(spearmanr(history[f"val_{loss}_loss"], history["high_quality"]).statistic)
+        for history, _ in runs[name]
+    ]
+
+
+waiting = schedules.Plateau(SLOW, factor=0.75, minimum=5e-6, patience=6)
+last_rates = [
+    schedules.replay(waiting, history["val_generator_loss"])[-1]
+    for history, _ in runs["two time scales"]
+]
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+display(
+    notebook.Table(
+        {
+            f"{loss}, {name}": {
+                f"seed {seed}": value
+                for seed, value in zip(SEEDS, rank_correlation(loss, name), strict=True)
+            }
+            for loss in ("generator", "discriminator")
+            for name in RULES
+        },
+        corner="rank correlation with high quality",
+    )
+)
+notebook.Table(
+    {
+        "two time scales": {
+            f"seed {seed}": f"{rate:.1e}" for seed, rate in zip(SEEDS, last_rates, strict=True)
+        }
+    },
+    corner="last rate of a plateau rule",
+)
+
+# %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line a seed. The share climbs in every run, and the loss does not fall with it.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
+figure, (above, below) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
+shown = [history for history, _ in runs["two time scales"]]
+for history in shown:
+    ticks = range(1, EPOCHS + 1)
+    above.plot(ticks, history["val_generator_loss"], linewidth=1.5)
+    below.plot(ticks, history["high_quality"], linewidth=1.5)
+above.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
+above.set(ylabel="generator_loss", ylim=(0, 1.5))
+below.set(xlabel="epoch", ylabel="high quality", ylim=(0, 1))
+print("seed  generator_loss, first and last epoch  high quality, first and last epoch")
+for seed, history in zip(SEEDS, shown, strict=True):
+    loss, share = history["val_generator_loss"], history["high_quality"]
+    print(f"{seed:4d} {loss[0]:16.2f} {loss[-1]:8.2f} {share[0]:26.2f} {share[-1]:8.2f}")
+plt.show()
+
+# %% [markdown]
+# The quality grew severalfold, and the loss that a plateau rule would watch stayed where it was. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: that is what a plateau rule with S3's numbers does on these losses, replayed from the rate that was used. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's.
+#
+# **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, and the histogram of classes, and look at one fixed sheet of samples. Put beside each number what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
+#
+# ### Which rule won?
+#
+# Four seeds are too few for an interval that one could trust, so we look at all of them.
+
+# %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line a seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
+figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
+print(f"after {EPOCHS * STEPS} steps   high quality, sorted     modes covered")
+for axes, (name, played) in zip(panels.flat, runs.items(), strict=True):
+    for history, _ in played:
+        axes.plot(range(1, EPOCHS + 1), history["high_quality"], color="C0", linewidth=1.5)
+    axes.set(title=name, ylim=(0, 1))
+    shares = sorted(history["high_quality"][-1] for history, _ in played)
+    modes = sorted(history["modes"][-1] for history, _ in played)
+    print(f"{name:18} {'  '.join(f'{share:.2f}' for share in shares):24} {modes}")
+for axes in panels[1]:
+    axes.set_xlabel("epoch")
+for axes in panels[:, 0]:
+    axes.set_ylabel("high quality")
+plt.show()
+
+# %% [markdown]
+# Three comparisons, and what each can say:
+#
+# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end above all four of the first, so here the faster discriminator helped.
+# - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
+# - *Cosine against constant.* The cosine pair spent half of a short training at low rates. The shares of high quality lie within the range of the constant pair's, so four seeds do not separate the two.
+#
+# Whether it is the *ratio* of the two rates that counts or the discriminator's rate, these runs cannot say: ratio four was tried at one speed only, and the reverse ratio not at all. And they tell of one toy, one small network and one length of training. Equation {eq}`eq-schedules-balance` holds for every GAN, but the ranking of rules does not: on another task, or trained for longer, another may win.
+
+# %% [markdown]
+# ## Case study: what did the program do?
+#
+# *You may skip this section. It trains nothing, and of the exercises only `find_rule` needs it.*
+#
+# Which rules did the project really follow? Of S2 and S3 its README gives the first rate, the factor, the lowest rate, and "patience", $10$ and $6$; it does not explain that word, and we read it as Keras' `ReduceLROnPlateau` means it. S4 is described by a sentence in Chinese, which says: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. These words are in `WORDS` above.
+#
+# The project logged, after each of $100$ epochs, the validation loss of each network, and the rate that the rule then set. The course has these logs at hand; [the page on the project](../book/original_project.md) says how they were read, and which file of its code would settle what they leave open.
+#
+# So we have what went into the rule and what came out. *Forward*, from a rule and losses to rates, is one call of `replay`. *Backward*, from losses and rates to the rule, there is no formula. That is an **inverse problem**. One way to solve it is to guess a rule, let it predict the rates, count where it is right, look at where it is wrong, and guess again.
 #
 # First we try the words. If they are what ran, the replayed rate is the logged one in all $100$ epochs of the encoder, the decoder and the discriminator.
 
@@ -425,7 +691,7 @@ words = {name: agreeing(f"faces-{name.lower()}", WORDS[name]) for name in ("S2",
 count_table(words, "words; epochs that agree")
 
 # %% [markdown]
-# None of the three is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
+# None of the three words is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
 #
 # ### Look at the decays
 #
@@ -461,7 +727,7 @@ plt.show()
 # %% [markdown]
 # ### S4: the reversal
 #
-# In the left chart one thing is plain. S4's words lower the rate when the loss has *not* fallen, but in its log the rate goes down when the loss *has* fallen: each of its decays comes at a loss below all four before it. So our first hypothesis is the words with the comparison turned round:
+# S4's words lower the rate when the loss has *not* fallen, but in its log the rate goes down when the loss *has* fallen: each of its decays comes at a loss below all four before it. So our first hypothesis is the words with the comparison turned round:
 #
 # $$
 # \text{improvement: decay if } \mathcal L_t < m_t .
@@ -471,16 +737,16 @@ plt.show()
 
 # %%
 improvement = partial(schedules.WindowedDecay, 5e-4, 0.6, 5e-6, decay_on="improvement")
+S4_LOG = improvement(window=4)  # the one that will fit
 counts = {f"{n}": agreeing("faces-s4", improvement(window=n)) for n in range(1, 9)}
 count_table(counts, "improvement, window")
 
 # %% [markdown]
 # With a window of four, the rule gives the logged rate in every epoch of every network. So what ran as S4 behaves as improvement with a window of four. It differs from the words by a comparison and a number: a $<$ in place of a $\geq$, and a four in place of a six. Nothing warns of such a change, for the program raises no error, and images come out.
 #
-# What does the reversal do to a training? Put both readings to the invented losses.
+# To see what the reversal does to a training, we put both readings to the invented losses.
 
 # %% mystnb={"figure": {"caption": "S4 by its words and S4 by its log, on three losses. On the falling loss the rule of the words never acts, and that of the log acts at every epoch until it is at its floor. On the rising loss it is the other way round.", "name": "fig-schedules-s4"}, "image": {"alt": "Three charts side by side, for a falling, a noisy and a rising loss, each with two learning rates on a logarithmic axis. In the first, the solid line stays level at the top and the dashed one drops to the floor within the first epochs. In the second both drop to the floor, the dashed one first. In the third the dashed line stays level and the solid one drops."}} tags=["hide-input"]
-S4_LOG = schedules.WindowedDecay(5e-4, factor=0.6, minimum=5e-6, window=4, decay_on="improvement")
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.0), sharey=True)
 for axes, (curve, losses) in zip(panels, curves.items(), strict=True):
     for name, rule, line in (("words", WORDS["S4"], "-"), ("log", S4_LOG, "--")):
@@ -499,9 +765,9 @@ plt.show()
 #
 # ### S2 and S3: your turn
 #
-# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3: the numbers that the words call patience. But what exactly must the loss rise above?
+# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3: the numbers that the words call patience. A third clue is harder to see: a high loss from before the last decay does not count any more. But what exactly must the loss rise above?
 #
-# Try to find it yourself before you read on. Write a rule, and the check replays it over the logged losses of S2. It says in how many of the $300$ epochs the rates agree, and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
+# Try to find it yourself before you read on. `name, losses, rates = next(logged("faces-s2"))` gives the encoder's losses and rates; plot both first. Then write a rule, and the check replays it over the logged losses of S2. It says in how many of the $300$ epochs the rates agree, and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
 
 
 # %% tags=["exercise"]
@@ -540,7 +806,7 @@ exercises.check("find_rule", find_rule)
 # %% [markdown]
 # ### Guess, fail, look, guess again
 #
-# Here is one way. All three guesses wait ten epochs after a decay, then decay at the first loss that is too high. They differ in what the loss is compared with.
+# This section gives the answer away. Here is one way to it. All three guesses wait ten epochs after a decay, then decay at the first loss that is too high. They differ in what the loss is compared with.
 
 
 # %%
@@ -621,7 +887,7 @@ plt.show()
 # %% [markdown]
 # So perhaps a decay forgets what came before it. The *third* guess compares with the losses since the end of the wait alone, at most ten. The first test after a wait then has one loss to compare with, the last one of the wait, and the window grows from there. This guess agrees in all $300$ epochs.
 #
-# Is it S3's rule too? Its words have patience $6$; by analogy its first test would be in epoch $7$.
+# Now S3. Its words have patience $6$; by analogy its first test would be in epoch $7$.
 
 # %%
 s3_guess = partial(replay_guess, factor=0.75, patience=6, window=6, forgets=True)
@@ -630,9 +896,9 @@ counts = {f"{start}": agreeing("faces-s3", partial(s3_guess, start=start)) for s
 count_table(counts, "S3, first test in epoch")
 
 # %% [markdown]
-# With a start in epoch $7$ it fails. The rates of S3 do not move for $52$ epochs, whatever the losses do, and the README does not mention that. With the first test in epoch $53$, and in no other, the same rule gives all of S3's rates. Why $53$? The log does not say. (The README concludes that a small rate at the start blurs the faces. A late start on purpose would fit, but that is a guess.)
+# With a start in epoch $7$ it fails. The rates of S3 do not move for $52$ epochs, whatever the losses do, and the README does not mention that. With the first test in epoch $53$, and in no other, the same rule gives all of S3's rates. Why it is $53$ the log does not say. (The README concludes that a small rate at the start blurs the faces. A late start on purpose would fit, but that is a guess.)
 #
-# This is `schedules.PeakDecay`. With $P$ for `patience`, and $f$ for the epoch of the first test since the last decay (`start` before there is one, then the decay's epoch plus $P$), it is, from epoch $f$ on,
+# This is `schedules.PeakDecay`. Write $P$ for `patience`, and let $f$ be the first epoch in which the rule may act again: `start` at first, afterwards the epoch of the last decay plus $P$. From $f$ on the rule compares the loss with the highest since then, of the last $P$ at most:
 #
 # $$
 # \begin{aligned}
@@ -705,7 +971,7 @@ notebook.Table(
 # - **How S3 opens.** Nothing kept before epoch $52$, or a window that was full by then: both fit. (Under S2 only the first does.)
 # - **The code.** Many programs behave in this way. A log shows what a program did on the losses that it met, and no more.
 #
-# The project's notebooks would settle all five, if they hold the code as it ran. Whoever can open them is invited to look.
+# The project's notebooks would settle all five, if they hold the code as it ran.
 #
 # ### Why believe a rule that was searched for?
 #
@@ -805,268 +1071,9 @@ ScheduleExplorer(
 )
 
 # %% [markdown]
-# ## A rule for each network
-#
-# A GAN has two networks and two losses; a VAE-GAN has three. Each network has its own optimizer, so each can have its own rule. `callbacks.LearningRateSchedules` shows each rule that network's validation loss, and sets that network's rate:
-#
-# ```python
-# rules = {
-#     "generator": schedules.Cosine(1e-3, epochs=100),
-#     "discriminator": schedules.Plateau(1e-3, factor=0.75, minimum=5e-6, patience=6),
-# }
-# history = callbacks.HistoryWriter("runs/gan/history.csv")
-# gan.fit(
-#     x_train,
-#     validation_data=(x_test,),
-#     epochs=100,
-#     callbacks=[
-#         callbacks.LearningRateSchedules(rules),
-#         history,
-#         callbacks.TensorBoardLog("runs/gan/log", history),
-#     ],
-# )
-# ```
-#
-# It logs `learning_rate_generator` and `learning_rate_discriminator`. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
-#
-# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. `schedules.two_time_scales` makes such a pair from one rule.
-#
-# ## A loss that measures the opponent
-#
-# The rules that follow a loss assume that a lower loss means a better model. For a VAE that is so. For a GAN it is not, and the losses themselves show why. Let $D(x)$ be the probability with which the discriminator calls $x$ real. It minimises `discriminator_loss`, and the generator minimises `generator_loss` {cite}`goodfellow2014generative`:
-#
-# $$
-# \begin{aligned}
-# \mathcal L_{\text{Dis}} &= -\mathbb E_{x}\left[\log D(x)\right] \\
-# &\quad - \mathbb E_{z}\left[\log(1 - D(G(z)))\right], \\
-# \mathcal L_{\text{Gen}} &= -\mathbb E_{z}\left[\log D(G(z))\right] .
-# \end{aligned}
-# $$ (eq-schedules-gan)
-#
-# Suppose that the discriminator cannot tell real from generated at all, so that $D = \tfrac 12$ everywhere. Then
-#
-# $$
-# \begin{aligned}
-# \mathcal L_{\text{Dis}} &= 2 \log 2 \approx 1.386, \\
-# \mathcal L_{\text{Gen}} &= \log 2 \approx 0.693 .
-# \end{aligned}
-# $$ (eq-schedules-balance)
-#
-# Nothing in these numbers depends on the images. A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not found out yet, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. That is why {cite}`salimans2016improved` write that a GAN lacks an objective function by which models could be compared.
-#
-# ### Measured
-#
-# On eight small Gaussians in a ring, quality can be counted: the generator has to find all eight. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
-#
-# We train the same small GAN under four pairs of rules, from four seeds each. `slow` is a control: both networks at the lower of the two rates that the two time scales have. The validation loss is that on points kept out of training.
-
-# %%
-ring = toys.ring(std=0.05)
-held_out = ring.sample(1024, seed=100)
-SEEDS = range(4)
-EPOCHS, STEPS, BATCH = profile.epochs(cpu=15, gpu=60), 80, 64
-FAST, SLOW = 1e-3, 2.5e-4
-
-
-def both(rule):
-    """The same rule for each network."""
-    return schedules.two_time_scales(rule, generator=1.0, discriminator=1.0)
-
-
-RULES = {
-    "constant": both(schedules.Constant(FAST)),
-    "cosine": both(schedules.Cosine(FAST, epochs=EPOCHS)),
-    "slow": both(schedules.Constant(SLOW)),
-    "two time scales": schedules.two_time_scales(
-        schedules.Constant(SLOW), generator=1.0, discriminator=FAST / SLOW
-    ),
-}
-
-
-def build():
-    """A generator and a discriminator of two hidden layers with 64 units."""
-    return networks.build_decoder("toy", latent_dim=2), networks.build_discriminator("toy")
-
-
-def measure(epoch, logs):
-    """Add to the logs what the samples are worth."""
-    points = gan.generate(1000, seed=1)
-    fair_share = len(points) / len(ring.modes)
-    logs["modes"] = metrics.modes_covered(
-        points, ring.modes, ring.std, minimum=int(fair_share / 10)
-    )
-    logs["high_quality"] = metrics.high_quality_share(points, ring.modes, ring.std)
-
-
-# %% tags=["hide-input"]
-# Compiled once and reset for each run: compiling takes about as long as a run.
-gan = models.GAN(*build(), seed=0)
-gan.compile(
-    keras.optimizers.Adam(FAST, beta_1=0.5),
-    keras.optimizers.Adam(FAST, beta_1=0.5),
-    steps_per_execution=STEPS,
-)
-fresh_state = [keras.ops.convert_to_numpy(v) for v in gan.optimizer.variables]
-
-
-def restart(seed):
-    """Give the GAN the weights, the optimizers and the noise of a new run."""
-    keras.utils.set_random_seed(seed)
-    for network, new in zip((gan.generator, gan.discriminator), build(), strict=True):
-        network.set_weights(new.get_weights())
-    for variable, value in zip(gan.optimizer.variables, fresh_state, strict=True):
-        variable.assign(value)
-    gan.seed_generator.state.assign(keras.random.SeedGenerator(seed).state)
-
-
-# %%
-def play(rules, seed):
-    """Train from a seed; return the history and 1000 points."""
-    restart(seed)
-    rates = callbacks.LearningRateSchedules({k: r.fresh() for k, r in rules.items()})
-    history = gan.fit(
-        ring.sample(STEPS * BATCH, seed=seed),
-        validation_data=(held_out,),
-        validation_batch_size=len(held_out),
-        batch_size=BATCH,
-        epochs=EPOCHS,
-        callbacks=[rates, keras.callbacks.LambdaCallback(on_epoch_end=measure)],
-        verbose=0,
-    )
-    return history.history, gan.generate(1000, seed=1)
-
-
-runs = {name: [play(rules, seed) for seed in SEEDS] for name, rules in RULES.items()}
-
-# %% [markdown]
-# Look at the losses first, in the runs with constant rates. Does a discriminator near $2 \log 2$ mean good points?
-
-# %% tags=["nbval-ignore-output", "hide-input"]
-notebook.Table(
-    {
-        f"{seed}": {
-            "discriminator_loss": history["val_discriminator_loss"][-1],
-            "generator_loss": history["val_generator_loss"][-1],
-            "high quality": history["high_quality"][-1],
-            "modes": history["modes"][-1],
-        }
-        for seed, (history, _) in zip(SEEDS, runs["constant"], strict=True)
-    },
-    corner="constant rates, seed",
-)
-
-# %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
-shares = [history["high_quality"][-1] for history, _ in runs["constant"]]
-figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.5), sharey=True)
-for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares)), strict=True):
-    history, points = runs["constant"][index]
-    axes.scatter(*points.T, s=3, alpha=0.4, linewidths=0)
-    for mode in ring.modes:
-        axes.add_patch(plt.Circle(mode, 3 * ring.std, fill=False, color="C3"))
-    axes.set(aspect="equal", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
-    axes.set_title(
-        f"discriminator {history['val_discriminator_loss'][-1]:.2f}, "
-        f"generator {history['val_generator_loss'][-1]:.2f}",
-        fontsize=10,
-    )
-print(f"share of high quality: better run {max(shares):.2f}, other run {min(shares):.2f}")
-plt.show()
-
-# %% [markdown]
-# The shares differ by far, and the losses hardly show it. What about the course of one run? For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
-
-
-# %%
-def rank_correlation(loss, name):
-    """Rank correlation over epochs of a held-out loss with the share, one a seed."""
-    return [
-        float(spearmanr(history[f"val_{loss}_loss"], history["high_quality"]).statistic)
-        for history, _ in runs[name]
-    ]
-
-
-waiting = schedules.Plateau(SLOW, factor=0.75, minimum=5e-6, patience=6)
-last_rates = [
-    schedules.replay(waiting, history["val_generator_loss"])[-1]
-    for history, _ in runs["two time scales"]
-]
-
-# %% tags=["nbval-ignore-output", "hide-input"]
-display(
-    notebook.Table(
-        {
-            f"{loss}, {name}": {
-                f"seed {seed}": value
-                for seed, value in zip(SEEDS, rank_correlation(loss, name), strict=True)
-            }
-            for loss in ("generator", "discriminator")
-            for name in RULES
-        },
-        corner="rank correlation with high quality",
-    )
-)
-notebook.Table(
-    {
-        "two time scales": {
-            f"seed {seed}": f"{rate:.1e}" for seed, rate in zip(SEEDS, last_rates, strict=True)
-        }
-    },
-    corner="last rate of a plateau rule",
-)
-
-# %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line a seed. The share climbs in every run, and the loss does not fall with it.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
-figure, (above, below) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
-shown = [history for history, _ in runs["two time scales"]]
-for history in shown:
-    ticks = range(1, EPOCHS + 1)
-    above.plot(ticks, history["val_generator_loss"], linewidth=1.5)
-    below.plot(ticks, history["high_quality"], linewidth=1.5)
-above.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
-above.set(ylabel="generator_loss", ylim=(0, 1.5))
-below.set(xlabel="epoch", ylabel="high quality", ylim=(0, 1))
-print("seed  generator_loss, first and last epoch  high quality, first and last epoch")
-for seed, history in zip(SEEDS, shown, strict=True):
-    loss, share = history["val_generator_loss"], history["high_quality"]
-    print(f"{seed:4d} {loss[0]:16.2f} {loss[-1]:8.2f} {share[0]:26.2f} {share[-1]:8.2f}")
-plt.show()
-
-# %% [markdown]
-# The quality grew severalfold, and the loss that a plateau rule would watch stayed where it was. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: that is what the rule of S3's words does on these losses, replayed from the rate that was used. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's.
-#
-# **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, and the histogram of classes, and look at one fixed sheet of samples. Put beside each number what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
-#
-# ### Which rule won?
-#
-# Four seeds are too few for an interval that one could trust, so we look at all of them.
-
-# %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line a seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
-figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
-print(f"after {EPOCHS * STEPS} steps   high quality, sorted     modes covered")
-for axes, (name, played) in zip(panels.flat, runs.items(), strict=True):
-    for history, _ in played:
-        axes.plot(range(1, EPOCHS + 1), history["high_quality"], color="C0", linewidth=1.5)
-    axes.set(title=name, ylim=(0, 1))
-    shares = sorted(history["high_quality"][-1] for history, _ in played)
-    modes = sorted(history["modes"][-1] for history, _ in played)
-    print(f"{name:18} {'  '.join(f'{share:.2f}' for share in shares):24} {modes}")
-for axes in panels[1]:
-    axes.set_xlabel("epoch")
-for axes in panels[:, 0]:
-    axes.set_ylabel("high quality")
-plt.show()
-
-# %% [markdown]
-# Three comparisons, and what each can say:
-#
-# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end above all four of the first, so here the faster discriminator helped.
-# - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
-# - *Cosine against constant.* The cosine pair spent half of a short training at low rates. Its shares lie within the range of the constant pair's, so four seeds do not tell the two apart.
-#
-# Is it the *ratio* of the two rates that counts, or is it the discriminator's rate? These runs cannot say: ratio four was tried at one speed only, and the reverse ratio not at all. And they tell of one toy, one small network and one length of training. Equation {eq}`eq-schedules-balance` holds for every GAN, but the ranking of rules does not: on another task, or trained for longer, another may win.
-#
 # ## Exercises
 #
-# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint. One exercise, `find_rule`, stands further up, in "S2 and S3: your turn".
+# Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint. One exercise, `find_rule`, is further up, in the case study.
 #
 # ### Run and look
 #
@@ -1120,9 +1127,9 @@ def plateau(losses, initial, factor, minimum, patience):
 
 exercises.check("plateau", plateau)
 # %% [markdown]
-# ### Implement S4, its words and its log
+# ### Implement a window, both ways
 #
-# Write equations {eq}`eq-schedules-window` and {eq}`eq-schedules-improvement` in one function, with `decay_on` as an argument. Which loss belongs to the window, and which does not?
+# Write equation {eq}`eq-schedules-window`, *stagnation*, and its reverse, *improvement*, which decays if $\mathcal L_t < m_t$, in one function with `decay_on` as an argument. Which loss belongs to the window, and which does not?
 
 
 # %% tags=["exercise"]
@@ -1223,7 +1230,7 @@ exercises.check("largest_rate", largest_rate)
 #
 # </details>
 #
-# **3. A loss falls at every single epoch. What does S4 do, as its words have it?**
+# **3. A loss falls at every single epoch. What does *stagnation* do, with a window of six?**
 #
 # <details><summary>a) It never lowers the rate.</summary>
 #
@@ -1232,7 +1239,7 @@ exercises.check("largest_rate", largest_rate)
 # </details>
 # <details><summary>b) It lowers the rate at each epoch once the window is full.</summary>
 #
-# No. That is what its log does, the rule named *improvement*.
+# No. That is *improvement*, the reverse.
 #
 # </details>
 # <details><summary>c) It lowers the rate once every six epochs.</summary>
@@ -1253,9 +1260,9 @@ exercises.check("largest_rate", largest_rate)
 # No. A loss near zero means that the discriminator tells the two apart with ease, which is no good sign for the images.
 #
 # </details>
-# <details><summary>c) Nothing. This discriminator cannot tell them from real ones.</summary>
+# <details><summary>c) Nothing. This discriminator has the loss of a guesser.</summary>
 #
-# Right. That may be because they are good, or because it is weak, slow, or off the track. Look at the samples, and measure them.
+# Right. It may be a guesser, because the images are good or because it is weak or slow. It may also tell many of them from real ones and be over-confident in the rest: chapter 4 has one that is often right and pays as much. Look at the samples, and measure them.
 #
 # </details>
 #
@@ -1298,18 +1305,18 @@ exercises.check("largest_rate", largest_rate)
 # ## What to remember
 #
 # - On a parabola a step multiplies $w$ by $1 - \eta c$. Stable means $\eta < 2/c$, and the steepest direction decides.
-# - With noisy slopes a high rate travels fast and rests badly: half the rate, half the variance. That is why rates are lowered, also for Adam, whose rate is a length: about how far a weight moves in a step.
+# - With noisy slopes half the rate leaves half the variance at the bottom. That is why rates are lowered, also for Adam, whose rate is a length: about how far a weight moves in a step.
 # - Some rules go by the clock, others by the loss. Write down what counts as a tie, when a count starts again, and where the floor is.
+# - A GAN's loss measures the opponent. Near $2 \log 2$ it says nothing of the images, so watch the samples, and let the rates of a game go by the clock.
+# - Each network can have a rate of its own. For a first try: one rate for all, Adam with `beta_1` $0.5$, a straight line down at the end.
 # - Log the rates, and replay the rule over the logged losses: words and code may differ. The original's S4 ran as the reverse of its words, and S2 and S3 are not the plateau rule that "patience" suggests.
 # - To find a rule from a log: guess, predict, count, look at the failures, guess again. Then say what the log leaves open.
-# - A GAN's loss measures the opponent. Near $2 \log 2$ it says "undecided", not "good", so watch the samples.
-# - With two networks, each has a rate of its own, and a pair of constant rates may do better than any decay.
 #
 # ## Sources
 #
 # - Falling rates and noise: {cite}`robbins1951stochastic`; {cite}`bottou2018optimization`, theorems 4.6 (a fixed rate ends in a neighbourhood) and 4.7 (a falling one arrives); {cite}`goodfellow2016deep`, section 8.3.1.
 # - The bound of curvature: {cite}`goodfellow2016deep`, section 4.3.1.
-# - Adam: {cite}`kingma2015adam`, algorithm 1. Warm-up: {cite}`goyal2017accurate`, section 2.2.
+# - Adam: {cite}`kingma2015adam`, algorithm 1. Warm-up: {cite}`goyal2017accurate`, section 2.2; with Adam, {cite}`liu2020variance`.
 # - Cosine: {cite}`loshchilov2017sgdr`, equation 5.
 # - Two time scales: {cite}`heusel2017gans`, section 2.
 # - The game and its balance: {cite}`goodfellow2014generative`, equation 1 and theorem 1. GANs lack an objective to compare by: {cite}`salimans2016improved`, section 4. Losses and sample quality: {cite}`arjovsky2017wasserstein`, section 4.2.
