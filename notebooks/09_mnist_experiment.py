@@ -834,7 +834,7 @@ notebook.Table(
 # $$
 # \begin{aligned}
 # & -\log \mathcal N(\texttt{Dis}_l(x)) = {} \\
-# & \quad \tfrac12 \lVert \texttt{Dis}_l(x) - \texttt{Dis}_l(\tilde x) \rVert^2 \\
+# & \quad \tfrac12 \lVert \texttt{Dis}_l(x) - \texttt{Dis}_l(\hat x) \rVert^2 \\
 # & \quad {} + \tfrac F2 \log 2 \pi ,
 # \end{aligned}
 # $$ (eq-mnist-constant)
