@@ -335,9 +335,8 @@ plotting.image_rows(
 # with equality if *every* code goes to the one point $x$ where $D$ is largest. Against a discriminator that
 # stands still, collapse is the best answer. Variety can only come from the discriminator's next steps.
 #
-# (With BatchNorm in the discriminator, as in the original project's, the logit also depends on mean and
-# variance over the batch: two numbers for each channel, a narrow view of the others, with a fault of its
-# own if real and fake images share a batch. The discriminators of this chapter have no BatchNorm.)
+# (With BatchNorm in the discriminator, the logit also depends on mean and variance over the batch, a narrow
+# view of the others. The discriminators of this chapter have none.)
 #
 # What do these next steps do to a heap? The loss of example $i$ contains $x_i$ alone, so its slope
 # is a function of $x_i$ alone, and exact copies have equal slopes. They are pushed the same way, together
@@ -459,11 +458,8 @@ print("exp(-d) of the first example and kernel:", near[0, :, 0].round(2))
 # `scale` to every feature of every example: no information, and no slope. The paper prints the sum over
 # all $j$; its released code leaves $j = i$ out, and so do we.
 #
-# The factor `scale` is ours; paper and code take one. With a batch of $64$ the
-# sum has up to $63$ terms, and such a feature would drown the others at first, so we scale it down. The
-# released code meets this in another way. It gives each kernel vector a learned length, subtracts a learned
-# bias from $o$, and sets both from the first batch of data. By default it has five numbers to a kernel
-# vector, `dim_per_kernel=5`.
+# The factor `scale` is ours; paper and code take one. With a batch of $64$ the sum has up to $63$ terms, and
+# such a feature would drown the others at first. (The released code subtracts a learned bias instead.)
 #
 # **Step five: append.** The next layer gets $f$ and $o$ side by side, $A + B$ numbers for each example.
 #
@@ -833,41 +829,10 @@ notebook.Table(rows, digits=1, corner="modes, strictly, minibatch")
 # cures mode collapse, from its experiment on faces ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN)). Those are
 # two changes at once, the batch and the layer, and it is not plain why a *smaller* batch should help.
 #
-# The argument for a large batch is statistical. A batch is a sample, and a small one of real data may miss
-# a mode by chance. We draw many batches from all eight modes and as many from six of them, and compare
-# their mean $o$, with the points themselves for $M$ and `scale` one over $N - 1$. How often does the batch
-# of six have the larger one?
-
-# %%
-rng = np.random.default_rng(0)
-
-
-def mean_closeness(batches):
-    """Mean o of each batch of points (count, N, 2), for a kernel of its own."""
-    distance = np.abs(batches[:, :, None] - batches[:, None]).sum(axis=-1)
-    N = batches.shape[1]
-    return (np.exp(-distance).sum(axis=(1, 2)) - N) / (N * (N - 1))
-
-
-rows = {}
-for N in (8, 16, 64, 256):
-    o = []
-    for count in (8, 6):
-        chosen = ring.modes[rng.integers(count, size=(150, N))]
-        o.append(mean_closeness(chosen + ring.std * rng.standard_normal(chosen.shape)))
-    rows[f"batch of {N}"] = {
-        "mean o, eight modes": float(o[0].mean()),
-        "mean o, six modes": float(o[1].mean()),
-        "the six have the larger": float(np.mean(o[1][:, None] > o[0])),
-    }
-notebook.Table(rows)
-
-# %% [markdown]
-# The means hardly depend on the batch's size. How sure one can be does. So a larger batch shows a
-# collapse more clearly. What it does to training is another question, and no formula answers it. We
-# played the unbalanced game on the wide ring with other batch sizes, as many steps, ten seeds each, all
-# three discriminators; the sum's scale goes with the batch so that the features keep their size. (The
-# command is the same, with `--batch-size`.)
+# A batch is a sample, and a large one shows a missing mode more surely. What the size does to training is
+# another question, and no formula answers it. We played the unbalanced game on the wide ring with other batch
+# sizes, as many steps, ten seeds each, all three discriminators; the sum's scale goes with the batch so that
+# the features keep their size. (The command is the same, with `--batch-size`.)
 
 # %% tags=["hide-input"]
 by_size = {settings["batch_size"]: record["runs"]}
@@ -891,7 +856,7 @@ notebook.Table(rows, digits={"modes, strictly": 1}, corner="wide ring, unbalance
 # It was the layer. Without it the game fails in most of its runs, whatever the batch; with it, in none. A
 # smaller batch alone cured nothing here, and with the layer it was not needed: the layer covered the ring
 # at every size, and the small differences between the sizes are within the intervals. The smaller batch did
-# no harm either, whatever the statistics above lets one fear. This is one toy, one game, and a layer whose scale we set to
+# no harm either. This is one toy, one game, and a layer whose scale we set to
 # the batch. With a fixed scale a smaller batch would also mean smaller features; that is not measured
 # here, and neither are images at several sizes. The [page of claims](../book/claims.md) puts the project's sentence to a test
 # whose threshold was fixed before the first run.

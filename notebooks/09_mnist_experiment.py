@@ -479,7 +479,7 @@ for name, record in runs.items():
 # %% [markdown]
 # In the run on MNIST, decoder and discriminator stay close to the level of a blind discriminator. That does not mean that nothing is learned: both learn, and what one gains the other takes back. A level curve is what a fair game looks like, and also what a dead one looks like. The original's curves are not level: its discriminator wins ({numref}`fig-mnist-logged`).
 #
-# The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. Its feature term is measured with the discriminator's features. In this run they are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), so the measure grows and the distance with it. The original's encoder loss, without its constant, halves in the first fifteen epochs and then creeps up by less than half; over all $100$ it stays within a factor of little more than two. So the growth belongs to our assumption and not to the original.
+# The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. In this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), so the measure grows and the distance with it. The original's stays within a factor of little more than two, so the growth belongs to our assumption.
 #
 # On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Compare its own two losses. In training it is well below the blind level, although some labels there are flipped. On held-out images it lies about that level: above it with some seeds, below it with others.
 #

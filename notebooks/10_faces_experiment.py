@@ -91,10 +91,10 @@ def show_faces(figure):
 # python -m vaegan_edu train faces-light --data PATH --image-size 32 --epochs 40
 # ```
 #
-# On two cores the forty epochs take some minutes for a thousand pictures; the records below give the time. `--data rendered-faces`, the default, draws faces, and `--schedule` chooses a rule. With a GPU you can take the original's much larger networks:
+# On two cores the forty epochs take some minutes for a thousand pictures; the records below give the time. `--data rendered-faces`, the default, draws faces, and `--schedule` chooses a rule; by default the rate is that of chapter 7's first try. With a GPU you can take the original's much larger networks:
 #
 # ```bash
-# python -m vaegan_edu train faces-original --data PATH --schedule s4-log
+# python -m vaegan_edu train faces-original --data PATH --schedule s1
 # ```
 #
 # The project's machines of 2020 took between forty minutes and a little more than two hours for its hundred epochs; two CPU cores would need many hours (the case study times one step). The rules of this chapter are `s1`, `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text`, `s4-log`, `plateau` and `cosine`. What was stopped goes on with the same command and `--resume`. Then `python -m vaegan_edu evaluate RUN` measures what came out. Show sheets of many, not single people.
@@ -204,7 +204,7 @@ show_faces(figure)
 # %% [markdown]
 # ### Move an attribute
 #
-# What can one do with the codes of such a model? Take the codes $z_n$ of the training faces and the value $a_n$ of an attribute of each, known because the faces are drawn. The slope of the codes over the attribute,
+# The codes of such a model can be steered. Take the codes $z_n$ of the training faces and the value $a_n$ of an attribute of each, known because the faces are drawn. The slope of the codes over the attribute,
 #
 # $$
 # v = \frac{\sum_n (a_n - \bar a)\,(z_n - \bar z)}{\sum_n (a_n - \bar a)^2} ,
@@ -662,7 +662,7 @@ for rule, runs in rendered.items():
 notebook.Table(rows)
 
 # %% [markdown]
-# Rules whose ranges overlap have shown no difference. S1, the cosine and the words of S2 and S3 cannot be told apart here, though their rates end far from each other and each has another loss. `plateau` is at the edge. The two readings of S4 stand apart by more than any run moves in its last ten epochs. So in these single runs the two rules that stopped a network early gave the worst faces; of the other rules none was better than the rest. One seed does not say how far seeds move.
+# Rules whose ranges overlap have shown no difference. S1, the cosine and the words of S2 and S3 cannot be told apart here, though their rates end far from each other and each has another loss. `plateau` is at the edge. The two readings of S4 stand apart by more than any run moves in its last ten epochs. So in these single runs the two rules that stopped a network early gave the worst faces; the others are not told apart. One seed does not say how far seeds move.
 
 # %% [markdown]
 # ### Move through the runs
@@ -765,7 +765,7 @@ print("\n".join(name for name in short["s1"][-1] if name.startswith("learning_ra
 # %% [markdown]
 # ## Case study: four questions to a log
 #
-# *You may skip this section. Nothing after it needs it.*
+# *You may skip this section. After it only question 2 of the quiz needs it.*
 #
 # The project trained on photographs for $100$ epochs under each of S1 to S4. Chapter 7 finds in the logs what ran: as S4 the reverse of what the README says, as S2 and S3 another rule than its word "patience" suggests. It published sheets of faces, curves and logs. The README shows for each run and each network the curves of the *training* loss and of the *validation* loss, smoothed, and cut off where a loss grows large. The logs hold the numbers of all $100$ epochs, and `records.original_logs` reads them.
 
@@ -1208,7 +1208,7 @@ exercises.check("epochs_to_floor", epochs_to_floor)
 # %% [markdown]
 # ### Build: an attribute vector
 #
-# Write equation {eq}`eq-faces-attribute`. Then give your function to your own model: `attribute_slope(model.encode(images), attribute)` is the direction to add to a code. What does it give for an attribute that is $0$ or $1$?
+# Write equation {eq}`eq-faces-attribute`. Then give your function to a model of drawn faces: `attribute_slope(model.encode(images), attribute)` is the direction to add to a code. What does it give for an attribute that is $0$ or $1$?
 
 
 # %% tags=["exercise"]
