@@ -727,7 +727,7 @@ plt.show()
 # %% [markdown]
 # ### S4: the reversal
 #
-# S4's words lower the rate when the loss has *not* fallen, but in its log the rate goes down when the loss *has* fallen: each of its decays comes at a loss below all four before it. So our first hypothesis is the words with the comparison turned round:
+# S4's words lower the rate when the loss has *not* fallen, but in its log the rate goes down when the loss *has* fallen: each of its decays comes at a loss below all four before it. So our first hypothesis is the words with the comparison reversed:
 #
 # $$
 # \text{improvement: decay if } \mathcal L_t < m_t .

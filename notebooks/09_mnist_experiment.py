@@ -213,6 +213,8 @@ notebook.Table(
 # Put $D = \tfrac12$ into equation {eq}`eq-mnist-blind`, and the label drops out: one half for every image costs $3 \log 2$ with any label. In the log the column $D$ is the mean answer to fakes that the decoder's loss gives away, $e^{-\texttt{decoder} / 2}$.
 #
 # For five epochs the original's discriminator does worse than the best blind one with hard labels. It begins near the price of one half and sinks from there. And it calls fakes real more often than the blind one would: its answer to them is not far below one half, where a third would be better. So whatever it learned in these $3000$ steps, the decoder moved ahead of it.
+#
+# Draw both levels into the plots of your own runs. `blind(real_target)` has them for fakes of full weight; [chapter 10](10_faces_experiment.ipynb) has the formula for any weight.
 
 # %% [markdown]
 # ### The share of the gradient
@@ -637,7 +639,7 @@ notebook.Table(
 #
 # ### What its own sheets say
 #
-# One sheet of the project shows sixteen images. From sixteen *fair* draws each digit is missing with probability $0.9^{16}$, so on average it is
+# One sheet of the project shows sixteen images. From sixteen *fair* draws each digit is missing with probability $0.9^{16}$, so on average
 #
 # $$
 # 10 \cdot 0.9^{16}
@@ -696,7 +698,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The digit 5 falls from a fifth of the images to a twentieth. Is that chance? The images of one sheet come from one epoch, and a GAN's shares swing from epoch to epoch, so the images cannot be exchanged one by one. The unit is the sheet. If epochs made no difference, every division of the thirteen sheets into six and seven would be as good as that by epochs. There are few enough to try them all, and ask in how many *any* digit falls as far as the 5 did: fewer than one of a hundred. This is a *permutation test* {cite}`efron1993introduction`.
+# The digit $5$ falls from a fifth of the images to a twentieth. That may be chance. The images of one sheet come from one epoch, and a GAN's shares swing from epoch to epoch, so the images cannot be exchanged one by one. The unit is the sheet. If epochs made no difference, every division of the thirteen sheets into six and seven would be as good as that by epochs. There are few enough to try them all, and ask in how many *any* digit falls as far as the $5$ did: fewer than one of a hundred. This is a *permutation test* {cite}`efron1993introduction`.
 #
 # So these sheets speak for it that a digit became rarer in the project's run, as its author wrote; it did not vanish. It is one run, and we chose where to divide it with the sheets before us; another division gives another number. Why our runs show nothing of the kind, we do not know. They are shorter, and their settings differ from the project's, as its log shows.
 #
