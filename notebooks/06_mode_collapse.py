@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 6: Mode collapse and minibatch discrimination
 #
-# *Run time: 43 s on two CPU cores, measured at the last execution.*
+# *Run time: 138 s on two CPU cores, measured at the last execution.*
 #
 # **How does one keep a generator from drawing the same image again and again?**
 #
@@ -341,7 +341,7 @@ plotting.image_rows(
 # What do these next steps do to a heap? The loss of example $i$ contains $x_i$ alone, so its slope
 # is a function of $x_i$ alone, and exact copies have equal slopes. They are pushed the same way, together
 # {cite}`salimans2016improved`: no discriminator of single examples parts them, however good it is. A heap
-# of some width is another matter. Where $D$ has a dip in the middle of it, its points are pushed apart.
+# of some width *can* be pushed apart, if $D$ has learned a dip in the middle of it.
 #
 # We measure this on a "generator" whose points lie around one mode in a heap of a given width, and which
 # does not learn. A fresh discriminator is trained against it for a while. Then we take the slope of the
@@ -409,7 +409,8 @@ notebook.Table(
 )
 
 # %% [markdown]
-# TEXT-A
+# At all three widths the slopes nearly agree. The heap is pushed one way, and about as many of its points
+# inward as outward: that is the chase. The last column is zero, as it must be.
 #
 # ## Let it see the batch
 #
@@ -619,6 +620,11 @@ print(f"{BATCH} points each")
 plt.show()
 
 # %% [markdown]
+# So the kink parts near copies, which nothing else did. It does not act alone: at the width of a real mode
+# this discriminator, too, pushes nearly all points one way, and of a heap far wider than a mode it draws most
+# points back. (One seed for each row, against a heap that stands still. What the layer does to a game, where
+# the discriminator changes at every step, the next section measures.)
+#
 # Now shape a batch yourself. Real points lie on the ring. Of the generated ones you choose how many of
 # the eight places they take (`clusters`), how widely (`spread`), and whether all are moved aside
 # (`shift`). There is one kernel, a factor on the differences. Below the points you see $o$ of each
