@@ -12,7 +12,7 @@
 # - compare two rankings, and say what single runs can tell of a rule;
 # - explain why the lowest losses may come with the worst faces.
 #
-# You need chapters 5, 7 and 9. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
+# You need chapter 5, chapter 7 and chapter 9. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -765,7 +765,7 @@ print("\n".join(name for name in short["s1"][-1] if name.startswith("learning_ra
 # %% [markdown]
 # ## Case study: four questions to a log
 #
-# *You may skip this section. After it only question 2 of the quiz needs it.*
+# *You may skip this section. After it only the second question of the quiz needs it.*
 #
 # The project trained on photographs for $100$ epochs under each of S1 to S4. Chapter 7 finds in the logs what ran: as S4 the reverse of what the README says, as S2 and S3 another rule than its word "patience" suggests. It published sheets of faces, curves and logs. The README shows for each run and each network the curves of the *training* loss and of the *validation* loss, smoothed, and cut off where a loss grows large. The logs hold the numbers of all $100$ epochs, and `records.original_logs` reads them.
 
