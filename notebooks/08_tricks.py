@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 8: Training tricks
 #
-# *Run time: 56 s on two CPU cores, measured at the last execution.*
+# *Run time: 114 s on two CPU cores, measured at the last execution.*
 #
 # **Which of the tricks that everybody uses does something, taken alone?**
 #
@@ -528,7 +528,7 @@ notebook.Table(
     corner=f"{GAME_EPOCHS * STEPS} steps",
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of a row lie up to a third of the axis apart, and most rows overlap with several others."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of most rows lie a quarter to a half of the axis apart, and most rows overlap with several others."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
 for place, values in enumerate(shares.values()):
     axes.plot(values, [place] * len(values), "o", color="C0")
