@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 86 s on two CPU cores, measured at the last execution.*
+# *Run time: 181 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and do the losses tell?**
 #
@@ -244,7 +244,7 @@ else:
 shown
 
 # %% [markdown]
-# TEXT-B
+# Nothing moves by as much as a tenth of a deviation, neither the attribute that is asked for nor the others: the ghosts of ten epochs hold too little of a face. Models that were trained for longer do better. On the faces' page skin, hair and the turn of the head move, and what is small in the picture hardly does. So measure a vector before you use it, beside a random direction of the same length.
 
 # %% [markdown]
 # ## Forty epochs, seven rules
