@@ -677,6 +677,8 @@ notebook.Table(
 )
 
 # %% [markdown]
+# *Harmless* says that the range of the soft labels overlaps with the plain game's; three seeds do not prove that they do no harm. To set the target to $0.9$ is habit.
+#
 # Not in the table: flipped labels for the generator are the non-saturating loss, and that is the one to use. Noise on what the *discriminator* sees was derived here and not measured on images. For the learning rates, [chapter 7](07_schedules.ipynb) has a first try; for the weight `gamma` of a VAE-GAN, [chapter 9](09_mnist_experiment.ipynb) shows how to set it by its share of the gradient.
 #
 # ## Exercises
