@@ -868,13 +868,15 @@ def test_the_workshops_faults_are_those_of_the_laboratory():
     assert set(named) == set(FAULTS)
 
 
-def test_each_test_of_the_workshop_finds_one_patient():
+def test_each_test_of_the_workshop_finds_one_case():
     rows = table(BROKEN, "found_out")
-    sound = rows.pop("sound")
+    sound, added_up = rows.pop("sound"), rows.pop("gradients added up")
+    assert added_up["found_out"] == 0 < added_up["leak"]
     assert {name.split(": ")[1] for name in rows} == set(FAULTS)
     finds = {
         "direction": "sign",
         "found_out": "leak",
+        "leak": "leak",
         "feature": "sigmoid",
         "prior": "mean",
         "strength": "saturating",
