@@ -953,35 +953,6 @@ plotting.point_frames(rows, ring.modes, 2.5)
 #   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
 # - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay.
 #
-# ### Who asks for variety?
-#
-# The *best* discriminator does. Let all points of the generator lie on one of the eight modes, spread there
-# as the data are. On that mode $q$ is eight times $p$, so by equation {eq}`eq-gan-optimal`
-#
-# $$
-# D^* = \frac{p}{p + 8p} = \frac19 ,
-# $$ (eq-gan-crowded)
-#
-# although each point by itself looks perfect, and on the seven other modes $D^*$ is one. Both divergences of
-# equations {eq}`eq-gan-js` and {eq}`eq-gan-reverse` are zero for $q = p$ only. But little of this reaches the
-# generator:
-#
-# - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
-#   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
-#   variety; only its next steps do.
-# - The gradient is made of slopes of $D$ at the generator's own points. That $D$ is near one on a mode where it
-#   makes nothing, it cannot feel.
-# - A real discriminator lags behind the best one. With a small rate it still says where the points *were*, and
-#   drives the whole heap on.
-# - A real discriminator has limited capacity. To a network of a given size some distribution on not many more
-#   points than the network has weights looks like the data {cite}`arora2017generalization`. So even at the end
-#   of its training it need not see what is missing.
-# - And what the non-saturating loss charges for a mode that is left out is little, by equation
-#   {eq}`eq-gan-reverse`.
-#
-# The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
-# the discriminator a direct view of variety.
-#
 # One seed each is an anecdote. The command `python -m benchmarks.collapse_and_cure` played such games
 # over many seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended,
 # on our ring.
@@ -1036,6 +1007,35 @@ notebook.Table(rows, corner="last fifth of the steps")
 # The other extreme can be read off, though. When $D$ is near one on real and near zero on generated
 # examples, the discriminator is sure, and the generator learns from the non-saturating loss or not at
 # all.
+#
+# ### Who asks for variety?
+#
+# The *best* discriminator does. Let all points of the generator lie on one of the eight modes, spread there
+# as the data are. On that mode $q$ is eight times $p$, so by equation {eq}`eq-gan-optimal`
+#
+# $$
+# D^* = \frac{p}{p + 8p} = \frac19 ,
+# $$ (eq-gan-crowded)
+#
+# although each point by itself looks perfect, and on the seven other modes $D^*$ is one. This is how the
+# Jensen-Shannon divergence came to prefer both heaps in the table above, and both divergences of equations
+# {eq}`eq-gan-js` and {eq}`eq-gan-reverse` are zero for $q = p$ only. But little of this reaches the generator:
+#
+# - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
+#   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
+#   variety; only its next steps do.
+# - The gradient is made of slopes of $D$ at the generator's own points. It cannot feel that $D$ is near one on a
+#   mode where it makes nothing.
+# - A real discriminator lags behind the best one. With a small rate it still says where the points *were*, and
+#   drives the whole heap on.
+# - A real discriminator has limited capacity. To a network of a given size some distribution on not many more
+#   points than the network has weights looks like the data {cite}`arora2017generalization`. So even at the end
+#   of its training it need not see what is missing.
+# - And what the non-saturating loss charges for a mode that is left out is little, by equation
+#   {eq}`eq-gan-reverse`.
+#
+# The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
+# the discriminator a direct view of variety.
 #
 # ## Steadier games
 #

@@ -433,12 +433,12 @@ notebook.Table(
 # $$ (eq-good-histogram)
 #
 # It is zero for equal shares and $\log K$ if only one class is left. It looks at classes and at nothing
-# else. Beside it stands the share of images for which the classifier gives no class at least nine tenths,
+# else. Beside it the tables have the share of images for which the classifier gives no class at least nine tenths,
 # `low_confidence`.
 #
 # ## Two models under all measures
 #
-# Now the question of the beginning. We train a VAE and a GAN whose generator has the shape of the VAE's
+# Back to the first question. We train a VAE and a GAN whose generator has the shape of the VAE's
 # decoder, briefly, and judge as many samples of each as there are held-out images.
 
 # %%
