@@ -270,7 +270,8 @@ def test_the_kernel_distance_of_the_page_is_a_mean_over_pairs():
     def similarity(x, y):
         return (x @ y / 3 + 1) ** 3
 
-    own = [np.mean([similarity(x, y) for x in c for y in c if x is not y]) for c in (a, b)]
+    pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
+    own = [np.mean([similarity(cloud[i], cloud[j]) for i, j in pairs]) for cloud in (a, b)]
     both = np.mean([similarity(x, y) for x in a for y in b])
     assert functions(MEASURES)["kernel_distance"](a, b) == pytest.approx(sum(own) - 2 * both)
 
@@ -636,11 +637,11 @@ def test_interlude_the_kernel_distance_is_unbiased_and_the_frechet_distance_is_n
     rows = table(MEASURES, "kernel distance, mean")
     few, *_, many = rows.values()
     assert few["Fréchet"] > 5 * many["Fréchet"]
-    scatter = "kernel distance, scatter"
-    assert few[scatter] > 2 * many[scatter]
-    for row in rows.values():  # the mean of twenty draws
-        off = abs(row["kernel distance, mean"] - many["kernel distance, mean"])
-        assert off < 3 * row[scatter] / np.sqrt(20) + many[scatter]
+    assert few["its scatter"] > 5 * many["its scatter"]
+    for row in rows.values():  # means of twenty draws
+        mean = row["kernel distance, mean"]
+        assert abs(mean) < 0.2 * row["blurred, mean"]
+        assert abs(mean - many["kernel distance, mean"]) < row["its scatter"] + 2
 
 
 def test_interlude_strays():
@@ -699,7 +700,8 @@ def test_interlude_every_measure_is_fooled():
     blots = rows["blurred"]
     gan = table(MEASURES, "histogram", "samples")["GAN"]
     assert blots["precision"] > max(vae["precision"], gan["precision"]) + 0.1
-    assert max(blots["recall"], blots["coverage"], blots["pixel precision"]) < 0.1
+    assert max(blots["recall"], blots["coverage"]) < 0.1
+    assert blots["pixel precision"] < floor["pixel precision"] / 3
     assert rows["noise"]["low confidence"] < vae["low confidence"]
     assert rows["noise"]["precision"] == rows["noise"]["coverage"] == 0
 
