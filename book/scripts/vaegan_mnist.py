@@ -138,6 +138,8 @@ def main(arguments=None) -> None:
     parser.add_argument("--folder", type=Path, default=Path("vaegan_mnist"))
     parser.add_argument("--sample", action="store_true", help="sample only")
     options = parser.parse_args(arguments)
+    # This optimiser of graphs gains little here, and prints an error over the variance.
+    tf.config.optimizer.set_experimental_options({"remapping": False})
     if not options.sample:
         options.folder.mkdir(parents=True, exist_ok=True)
         train(load_images(options.images), options.epochs, options.folder)
