@@ -224,7 +224,7 @@ spots = [(3, 2.55), (10, 2.55), (9.6, -0.25), (9.6, -0.75)]
 for (across, up), (term, trained) in zip(spots, TRAINS.items(), strict=True):
     axes.text(across, up, term, ha="center", va="center", fontsize=9)
     for number, name in enumerate(trained):
-        left = across - 0.095 * len(term) - 0.25 - 0.25 * number
+        left = across - 0.065 * len(term) - 0.2 - 0.25 * number
         axes.plot(left, up, "o", color=COLOURS[name], markersize=6)
 axes.set(xlim=(-0.4, 11.6), ylim=(-1, 3.3))
 axes.axis("off")

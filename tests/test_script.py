@@ -7,6 +7,7 @@ from pathlib import Path
 
 import games
 import keras
+import nbformat
 import numpy as np
 import pytest
 from keras import ops
@@ -38,6 +39,13 @@ def test_the_script_needs_nothing_of_the_package():
     }
     found |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert found - set(sys.stdlib_module_names) == {"keras", "numpy", "tensorflow"}
+
+
+def test_chapter_5_shows_the_script_as_it_is():
+    notebook = nbformat.read(PATH.parents[2] / "notebooks/05_vaegan.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    (shown,) = [o.data["text/markdown"] for o in outputs if "text/markdown" in o.get("data", {})]
+    assert shown == f"```python\n{PATH.read_text(encoding='utf-8')}```"
 
 
 def test_the_scripts_step_is_that_of_the_package(script):

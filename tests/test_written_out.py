@@ -817,6 +817,33 @@ def test_chapter_5_gamma_alone():
     assert large["mean D of samples"] < 0.7 * middle["mean D of samples"]
 
 
+def test_chapter_5_levels_of_a_blind_discriminator():
+    hard = functions(VAEGAN)["blind"](1.0, 1.0)
+    assert hard["D"] == pytest.approx(1 / 3)
+    for target, weight in ((1.0, 1.0), (0.9, 0.5), (0.9, 1.0)):
+        found = functions(VAEGAN)["blind"](target, weight)
+        d = np.linspace(0.01, 0.99, 9801)
+        paid = -target * np.log(d) - (1 - target + 2 * weight) * np.log(1 - d)
+        assert d[paid.argmin()] == pytest.approx(found["D"], abs=1e-3)
+        assert paid.min() == pytest.approx(found["discriminator's loss"], abs=1e-6)
+    level = table(VAEGAN, "discriminator's loss")["fit, target 0.9, fakes half"]
+    first, last = numbers(VAEGAN, "discriminator_loss  ")
+    assert first < 0.9 * last < last < level["discriminator's loss"]
+    fakes = [numbers(VAEGAN, f"d_{kind}  ")[1] for kind in ("reconstruction", "generated")]
+    assert max(fakes) < level["D"] < numbers(VAEGAN, "d_real  ")[1]
+
+
+def test_chapter_5_the_capstones_losses_rise_because_the_ruler_grows():
+    rows = list(table(VAEGAN, "loss over variance").values())
+    lowest = min(row["encoder's loss"] for row in rows)
+    assert rows[-1]["encoder's loss"] > 1.2 * lowest
+    quotients = [row["loss over variance"] for row in rows]
+    assert quotients == sorted(quotients, reverse=True)
+    rows = table(VAEGAN, "Fréchet", "samples", last="yours, four settings", first="VAE-GAN, by fit")
+    by_fit, plain, settled = (row["Fréchet"] for row in rows.values())
+    assert settled < plain and settled < 1.5 * by_fit
+
+
 def test_chapter_5_control_and_floor():
     rows = table(VAEGAN, "Fréchet", first="test images", last="VAE-GAN")
     distance = {name: row["Fréchet"] for name, row in rows.items()}
