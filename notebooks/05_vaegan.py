@@ -627,7 +627,7 @@ notebook.Table(traded, digits={"pixel loss of copies": 1, "Fréchet ↓": 1}, co
 
 # %% [markdown]
 # With the smallest `gamma` the game rules: copies are clear strokes that stray from their originals, and
-# their pixel loss is twice that of the middle. With the largest, copies come no closer than in the middle,
+# their pixel loss is more than twice that of the middle. With the largest, copies come no closer than in the middle,
 # and the game is nearly lost: the discriminator finds out almost all samples, and the Fréchet distance
 # rises again. Precision and coverage, though, are highest there. So fidelity can be bought up to a point
 # only, and which `gamma` is best depends on the measure. All this is from one seed each.
@@ -750,8 +750,8 @@ axes[2].set(ylim=(0, 1), xlabel="epoch", ylabel="mean of D")
 plt.show()
 
 # %% [markdown]
-# At first the discriminator is well below its level: it tells the kinds apart. Later its loss stays a little below,
-# and all three means of D lie near the dotted line. Neither side is far ahead. That says nothing of the quality
+# At first the discriminator is far below its level: it tells the kinds apart. Later its loss comes closer and stays
+# below, and all three means of D lie near the dotted line. Neither side is far ahead. That says nothing of the quality
 # of the images: a blind discriminator and a perfect decoder have the same level.
 #
 # Reconstructions and samples are both called fake, as in Algorithm 1, so a reconstruction that is close to a real
@@ -1127,7 +1127,7 @@ plotting.image_rows(
 # | optimisers | Adam; $2 \cdot 10^{-3}$ for encoder and decoder, half of it for the discriminator; `beta_1` one half in the game | habit {cite}`radford2016unsupervised`, not a comparison |
 #
 # In a healthy training real images lie a little above the blind level of D and both kinds of fakes a little below,
-# the discriminator's loss is a little below its own level, the KL term is some nats for each active
+# the discriminator's loss is a little below its own level, the KL term is a nat or two for each active
 # dimension, and copies show the original's digit. Losses of encoder and decoder need not fall. Otherwise:
 #
 # | I see | I measure | I change |
@@ -1622,9 +1622,10 @@ plt.show()
 # Look at the control first: by precision alone it would beat every model, and recall and coverage show that it
 # makes nothing but blots.
 #
-# Then at the curves. The discriminator's is near the level of a blind one with hard labels (the table above has
-# it). Those of the encoder and the decoder may rise again after some epochs, which looks like a mistake. They are
-# measured in the discriminator's features, and nothing keeps these from growing. So divide by their variance.
+# Then at the curves. The discriminator's lies well below the level of a blind one with hard labels (the row *by
+# hand* of the table above): it tells the kinds apart to the end. Those of the encoder and the decoder may rise
+# again after some epochs, which looks like a mistake. They are measured in the discriminator's features, and
+# nothing keeps the scale of these. So divide by their variance.
 
 # %% tags=["nbval-ignore-output"]
 chosen = sorted({1, 2, 5, 10, len(variances)} & set(range(1, len(variances) + 1)))
@@ -1641,7 +1642,9 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The quotient keeps falling where the loss rises: the copies become better, on a ruler that grows.
+# From the tenth epoch to the last the loss rises and the quotient falls: the variance has grown by more than the
+# loss, so this rise is the ruler's. In the first epochs the features change so fast that neither number says much.
+# How good the copies are, only a measure outside of the game can say, such as the pixel loss.
 #
 # **Seventh stage, optional: the settings.** Your samples are further from the data than those of `fit`, and not
 # because of a mistake. The two differ in four settings, each of them a change of one line in your fifth stage:
@@ -1671,6 +1674,9 @@ rows = ("VAE-GAN, by fit", "yours", "yours, four settings")
 notebook.Table({name: judge_samples(compared[name]) for name in rows}, corner="samples")
 
 # %% [markdown]
+# By the Fréchet distance and by recall most of the difference is gone, while precision has fallen to what `fit` has.
+# (One seed each.)
+#
 # Now change something else: the layer of the features, reconstructions out of the game. Change one thing at a
 # time, run it from a second seed, and read every number beside the control and the floor.
 #

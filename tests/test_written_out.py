@@ -834,14 +834,13 @@ def test_chapter_5_levels_of_a_blind_discriminator():
 
 
 def test_chapter_5_the_capstones_losses_rise_because_the_ruler_grows():
-    rows = list(table(VAEGAN, "loss over variance").values())
-    lowest = min(row["encoder's loss"] for row in rows)
-    assert rows[-1]["encoder's loss"] > 1.2 * lowest
-    quotients = [row["loss over variance"] for row in rows]
-    assert quotients == sorted(quotients, reverse=True)
+    *_, tenth, last = table(VAEGAN, "loss over variance").values()
+    assert last["encoder's loss"] > 1.2 * tenth["encoder's loss"]
+    assert last["loss over variance"] < tenth["loss over variance"]
+    assert numbers(VAEGAN, "losses, last epoch")[2] < 1.5  # well below 1.91
     rows = table(VAEGAN, "Fréchet", "samples", last="yours, four settings", first="VAE-GAN, by fit")
     by_fit, plain, settled = (row["Fréchet"] for row in rows.values())
-    assert settled < plain and settled < 1.5 * by_fit
+    assert settled - by_fit < (plain - by_fit) / 2
 
 
 def test_chapter_5_control_and_floor():
