@@ -696,7 +696,7 @@ notebook.Table(rows, corner="images")
 
 # %% [markdown]
 # Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large negative
-# number gives the same black. So the background of a copy has grain, and grain is what a discriminator finds first.
+# number gives the same black. So the background of a copy has more grain (one seed). The means of D say nothing of it.
 # **The test**: the smallest and the largest value of a batch of data are those that the decoder's last activation
 # can reach. Other faults of settings, such as rates or weights, have no such test; chapter 5's table of symptoms says
 # what to measure.

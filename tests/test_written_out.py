@@ -916,6 +916,17 @@ def test_each_test_of_the_workshop_finds_one_case():
             assert apart == name.endswith(f": {fault}"), (column, name)
 
 
+def test_the_workshops_images_of_the_wrong_range_give_grain():
+    sound, wrong = table(BROKEN, "scatter where the original is black").values()
+    assert (
+        wrong["scatter where the original is black"]
+        > 1.3 * sound["scatter where the original is black"]
+    )
+    for key in ("D real", "D samples"):
+        assert wrong[key] == pytest.approx(sound[key], abs=0.1)
+    assert sound["darkest fake pixel before training"] < 0 == wrong["darkest real pixel"]
+
+
 def test_the_tests_that_the_pages_name_exist():
     defined = {
         name
