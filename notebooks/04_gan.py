@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 78 s on two CPU cores, measured at the last execution.*
+# *Run time: 157 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -13,7 +13,8 @@
 # - say why such a game may circle, chase or collapse, and try a remedy on a toy;
 # - read the curves of a GAN, and say what its losses don't tell.
 #
-# You need log-likelihood from [Before you start](00_before_you_start.ipynb), and chapters 2 and 3.
+# You need log-likelihood from [Before you start](00_before_you_start.ipynb), and chapters 2 and 3. At a first
+# reading you may skip three sections, which say so themselves.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -184,15 +185,15 @@ discriminator = keras.Sequential(
         layers.Dense(1),  # the logit
     ]
 )
-discriminator.compile(
-    keras.optimizers.Adam(),
-    # Half of a batch is real: twice the mean over all is the sum of both means.
-    loss=lambda target, logits: 2 * losses.discriminator_loss(logits, target[:, 0]),
-    steps_per_execution=50,
+# -log D on real points, -log(1 - D) on generated ones, of which a batch has about as many.
+cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+epochs = profile.epochs(cpu=5, gpu=10)
+# Smaller and smaller steps, since what a step learns from 500 points is noisy.
+rate = keras.optimizers.schedules.CosineDecay(5e-3, epochs * len(points) // 500)
+discriminator.compile(keras.optimizers.Adam(rate), loss=cross_entropy)
+history = discriminator.fit(
+    points[order], targets[order, None], epochs=epochs, batch_size=500, verbose=0
 )
-for epochs, rate in ((profile.epochs(cpu=4, gpu=8), 3e-3), (1, 3e-4)):
-    discriminator.optimizer.learning_rate = rate  # smaller steps at the end: less noise
-    discriminator.fit(points[order], targets[order, None], epochs=epochs, batch_size=500, verbose=0)
 
 # %% mystnb={"figure": {"caption": "Above, the densities of the data and of the generator. Below, the logits that a network learned from draws, and the formula of equation {eq}`eq-gan-optimal`. They agree where examples lie, and part far outside, where the network has seen hardly any.", "name": "fig-gan-logits"}, "image": {"alt": "Two charts, one above the other. Above, a density with two humps and a wide single hump. Below, two curves almost on top of each other: they rise to a top above each of the two humps, dip below zero between them and fall steeply on both sides; far outside they part."}} tags=["hide-input"]
 x = np.linspace(-8, 8, 801)
@@ -232,7 +233,7 @@ plt.show()
 # That is the end of the game: the generator makes examples exactly as the data are made, and no
 # discriminator can do better than guess.
 #
-# Any other discriminator reaches less. Turned round, every discriminator gives a *lower bound* of the
+# Any other discriminator reaches less. Conversely, every discriminator gives a *lower bound* of the
 # divergence, and a poor one a low bound:
 #
 # $$
@@ -303,14 +304,11 @@ notebook.Table(rows, digits=3, corner="discriminator")
 explorer = GameExplorer()
 explorer
 
-# %%
-rest = GameExplorer(mean=0.0, deviation=1.0, slope=0.0, offset=0.0).game
-notebook.Table({"at rest": {name: number for name, number in rest.items()}}, digits=3)
-
 # %% [markdown]
-# These are the numbers at the *fixed point*: `mean` and `deviation` are those of the data, the
-# discriminator answers one half, $V$ is $-2 \log 2$ and no better one exists, and both losses of the
-# generator are level in `mean`. Neither player gains anything by a step of its own.
+# Last, set `mean` to zero, `deviation` to one, and both `slope` and `offset` to zero. This is the *fixed
+# point*: `mean` and `deviation` are those of the data, the discriminator answers one half, $V$ is
+# $-2 \log 2$ and no better one exists, and both losses of the generator are level in `mean`. Neither
+# player gains anything by a step of its own.
 #
 # ## Two losses for the generator
 #
@@ -326,8 +324,8 @@ notebook.Table({"at rest": {name: number for name, number in rest.items()}}, dig
 # \end{aligned}
 # $$ (eq-gan-saturating)
 #
-# That is nothing, just when there is most to learn: the loss *saturates*. Instead, let the generator
-# lower $-\log D(G(z))$. It has the same fixed point, and its examples again profit from larger
+# Where $D$ is near zero the slope is near zero, just when there is most to learn: the loss *saturates*.
+# Instead, let the generator lower $-\log D(G(z))$. It has the same fixed point, and its examples again profit from larger
 # logits, but
 #
 # $$
@@ -368,6 +366,10 @@ plt.show()
 
 # %% [markdown]
 # ### What the non-saturating loss minimises
+#
+# *You may skip this section at a first reading. Its result: against the best discriminator the minimax loss
+# follows the Jensen-Shannon divergence, and the non-saturating one a softened reverse KL divergence, which
+# would rather leave out a part of the data than make what is no data.*
 #
 # The two losses differ in more than speed. Let $\theta$ be the generator's weights, and let the
 # discriminator be the best one for the present $q_\theta$. Its answer is held fixed while the generator
@@ -482,8 +484,9 @@ notebook.Table(rows, corner="what is minimised")
 # forward divergence a fit over one heap does not stay there.) The Jensen-Shannon divergence still
 # prefers to cover both. The non-saturating loss is on the side of the reverse divergence: it prefers
 # to sit on one heap and leave the other out, and for that it pays little. So when a GAN leaves out
-# part of the data, this is not only an accident of training. The loss that everyone uses is
-# *mode-seeking* {cite}`shannon2020non`.
+# part of the data, this need not be an accident of training. Where a generator cannot make everything, the
+# non-saturating loss is *mode-seeking* {cite}`shannon2020non`. (A generator that can make everything has
+# one best answer by each of the four rows, $q = p$.)
 #
 # All this assumed the best discriminator at every step. A real one has only taken a few steps since
 # the generator moved, and what happens then is the subject of the rest of the chapter.
@@ -541,7 +544,7 @@ plotting.network_chart(
 # %% [markdown]
 # Most of this follows *DCGAN* {cite}`radford2016unsupervised`, the recipe with which GANs of
 # convolutions first trained reliably: strided convolutions in place of pooling, ReLU in the generator
-# and leaky ReLU in the discriminator (so that no unit of it is ever without a gradient to hand on), a
+# and leaky ReLU in the discriminator (so that every unit always has a gradient to pass on), a
 # `tanh` at the end, and Adam with `beta_1` at one half, which forgets old gradients sooner, since the
 # opponent that they were measured against has changed. DCGAN also has batch normalisation in both
 # networks, and small initial weights. Chapter 8 takes such choices one by one.
@@ -633,10 +636,9 @@ notebook.Table(
 # %% [markdown]
 # The two agree but for rounding, which an epoch of Adam makes larger.
 #
-# And does each network learn from its own loss alone? We make one step of plain gradient descent in the
-# package three times, from the same weights: as it is, with another loss for the generator, and with
-# another target for the discriminator. The table has how far each network's step differs from the usual
-# one, as a share of the usual step.
+# And does each network learn from its own loss alone? We take one step of plain gradient descent three
+# times from the same weights: as usual, with the other loss for the generator, and with another target for
+# the discriminator. The table shows by how much each network's step changed, relative to the usual step.
 
 
 # %%
@@ -749,19 +751,40 @@ plt.show()
 # %% [markdown]
 # The minimax loss begins slowly, as its slope says, although nothing but the loss was changed. But look
 # what happens when the points arrive: with either loss they run far past the data, because the
-# discriminator, sure and steep, still sends them that way, and it takes many steps to turn round. We
+# discriminator, sure and steep, still sends them that way, and it takes many steps to reverse. We
 # shall come back to this when we look at remedies.
 #
 # ## Both at once, or one after the other?
 #
+# *You may skip this section at a first reading. Its result: two players who step at the same time can circle
+# where players who take turns, or small steps, arrive.*
+#
 # The paper's Algorithm 1 does not step as we do. It *alternates*: $k$ steps of the discriminator, each
 # on new examples, then one step of the generator, with new noise, against the discriminator as it now
 # is. (The authors used $k = 1$.) Our `train_step`, and `models.GAN`, take both gradients from the same
-# old weights and move both networks *simultaneously*. That is the shorter code and one forward pass
-# less. (To alternate, one would apply the discriminator's gradient first, then open a second tape, draw new
-# noise, and ask the updated discriminator.) Is it the same?
-#
-# Take a game with two numbers. The data are a Gaussian around zero. The generator moves its `mean`, the
+# old weights and move both networks *simultaneously*. That saves a forward pass. To alternate one needs a
+# second tape, because the generator asks a discriminator that has moved:
+
+
+# %%
+def alternating_step(generator, discriminator, optimizers, images, noise, new_noise):
+    with tf.GradientTape() as tape:
+        real_logits = discriminator(images, training=True)
+        fake_logits = discriminator(generator(noise, training=True), training=True)
+        discriminator_loss = ops.mean(ops.softplus(-real_logits) + ops.softplus(fake_logits))
+    weights = discriminator.trainable_variables
+    optimizers["discriminator"].apply(tape.gradient(discriminator_loss, weights), weights)
+
+    with tf.GradientTape() as tape:
+        fake_logits = discriminator(generator(new_noise, training=True), training=True)
+        generator_loss = ops.mean(ops.softplus(-fake_logits))
+    weights = generator.trainable_variables
+    optimizers["generator"].apply(tape.gradient(generator_loss, weights), weights)
+    return discriminator_loss, generator_loss
+
+
+# %% [markdown]
+# Do both ways of stepping lead to the same place? Take a game with two numbers. The data are a Gaussian around zero. The generator moves its `mean`, the
 # discriminator the `slope` of its logit, both with the learning rate `rate`. We follow the pair for the
 # same time, which is `rate` times the number of steps.
 
@@ -820,17 +843,37 @@ notebook.Table(
 
 # %% [markdown]
 # Wide densities come to rest. For narrow ones the discriminator pulls only weakly towards the fixed
-# point, and the generator runs where it is sent, overshoots, the discriminator turns round, and so on.
+# point, and the generator runs where it is sent, overshoots, the discriminator reverses, and so on.
 # With infinitely small steps the pair would still spiral in. But two finite steps taken at once push
 # it outwards a little every time, and in the second chart the push and the pull are in balance on a
 # circle. Ten times smaller steps, or alternating ones, let it come to rest, slowly.
 #
 # In the last two rows the densities are single points, and the generator has the minimax loss. There is
-# no pull at all then: in continuous time the pair would circle for ever {cite}`mescheder2018which`.
+# no pull at all then: in continuous time the pair would circle without end {cite}`mescheder2018which`.
 # Alternating steps keep to the circle, and simultaneous ones spiral outwards.
 #
-# How small must the rate be? Close to the fixed point every $D$ is about one half, and both updates
-# become linear. With $s$ for the deviation and $h$ for the rate, one simultaneous step is
+# How small must the rate be? Write $s$ for the deviation and $h$ for the rate. Close to the fixed point every
+# logit is small, and there $\operatorname{sigmoid}(l) \approx \tfrac12 + \tfrac l4$. Put this into the two
+# updates of `walk`, with $l = \texttt{slope} \cdot x$, and leave out all products of the two small numbers
+# `mean` and `slope`. The generator's update becomes
+#
+# $$
+# h \, \texttt{slope} \; \mathbb E_q\left[1 - D\right] \approx \tfrac h2 \, \texttt{slope} .
+# $$ (eq-gan-linear-mean)
+#
+# The discriminator's has one average over the data, with $\mathbb E_p[x] = 0$ and $\mathbb E_p[x^2] = s^2$,
+# and one over generated points, with $\mathbb E_q[x] = \texttt{mean}$ and
+# $\mathbb E_q[x^2] = s^2 + \texttt{mean}^2$:
+#
+# $$
+# \begin{aligned}
+# & h \left(\mathbb E_p\left[x\,(1 - D)\right] - \mathbb E_q\left[x\, D\right]\right) \\
+# & \approx h \left(-\tfrac{s^2}4 \, \texttt{slope} - \tfrac12 \, \texttt{mean}
+# - \tfrac{s^2}4 \, \texttt{slope}\right) .
+# \end{aligned}
+# $$ (eq-gan-linear-slope)
+#
+# Together one simultaneous step is
 #
 # $$
 # \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} \leftarrow
@@ -907,12 +950,7 @@ plotting.point_frames(rows, ring.modes, 2.5)
 #
 # - *Non-convergence*: the two networks chase each other, as in the narrow game of
 #   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
-# - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay. A
-#   discriminator that judges each point alone has little to object to, and by equation
-#   {eq}`eq-gan-reverse` the loss does not ask for the rest.
-#
-# Nothing in the generator's loss asks for variety: it is a mean over examples, and each example is
-# judged alone.
+# - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay.
 #
 # One seed each is an anecdote. The command `python -m benchmarks.collapse_and_cure` played such games
 # over many seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended,
@@ -922,7 +960,8 @@ plotting.point_frames(rows, ring.modes, 2.5)
 with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
     record = json.load(file)
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
-print(f"steps: {record['settings']['steps']:,}")
+print(f"steps of each game: {record['settings']['steps']:,}")
+endings = {}
 for kind, offset in (("balanced", 0.08), ("unbalanced", -0.08)):
     runs = [
         run
@@ -932,18 +971,22 @@ for kind, offset in (("balanced", 0.08), ("unbalanced", -0.08)):
     modes = np.array([run["modes_with_a_tenth"] for run in runs])
     quality = np.array([run["high_quality"] for run in runs])
     axes.plot(modes + offset, quality, "o", alpha=0.6, label=kind)
-    collapsed, lost = np.sum((modes < 4) & (quality > 0.9)), np.sum(modes == 0)
-    print(
-        f"{kind:10} runs {len(runs)}, fewer than half of the modes {np.sum(modes < 4)}: "
-        f"on a mode with quality above 0.9 {collapsed}, on no mode {lost}"
-    )
+    endings[kind] = {
+        "games": len(runs),
+        "fewer than half of the modes": int(np.sum(modes < 4)),
+        "of these: high quality above 0.9": int(np.sum((modes < 4) & (quality > 0.9))),
+        "of these: no mode": int(np.sum(modes == 0)),
+    }
 axes.set(xlabel="modes covered, strictly", ylabel="high quality", ylim=(-0.05, 1.05))
 axes.legend(loc="center")
 plt.show()
 
+# %%
+notebook.Table(endings, corner="how they ended")
+
 # %% [markdown]
-# Both failures occur, most unbalanced games end in one of them, and a balanced game is no insurance. Now
-# the losses of the games above at their end, beside those at the fixed point.
+# Most unbalanced games fail: some stay on a mode, some are on none, and some are in between. A balanced game is
+# no insurance. Now the losses of the games that we played above, at their end, beside those at the fixed point.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 rows = {"fixed point": {"modes": 8, **dict(zip(names, (2 * np.log(2), np.log(2)), strict=True))}}
@@ -964,36 +1007,72 @@ notebook.Table(rows, corner="last fifth of the steps")
 # examples, the discriminator is sure, and the generator learns from the non-saturating loss or not at
 # all.
 #
+# ### Who asks for variety?
+#
+# The *best* discriminator does. Let all points of the generator lie on one of the eight modes, spread there
+# as the data are. On that mode $q$ is eight times $p$, so by equation {eq}`eq-gan-optimal`
+#
+# $$
+# D^* = \frac{p}{p + 8p} = \frac19 ,
+# $$ (eq-gan-crowded)
+#
+# although each point by itself looks perfect, and on the seven other modes $D^*$ is one. This is how the
+# Jensen-Shannon divergence came to prefer both heaps in the table above, and both divergences of equations
+# {eq}`eq-gan-js` and {eq}`eq-gan-reverse` are zero for $q = p$ only. But little of this reaches the generator:
+#
+# - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
+#   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
+#   variety; only its next steps do.
+# - The gradient is made of slopes of $D$ at the generator's own points. It cannot feel that $D$ is near one on a
+#   mode where it makes nothing.
+# - A real discriminator lags behind the best one. With a small rate it still says where the points *were*, and
+#   drives the whole heap on.
+# - A real discriminator has limited capacity. To a network of a given size some distribution on not many more
+#   points than the network has weights looks like the data {cite}`arora2017generalization`. So even at the end
+#   of its training it need not see what is missing.
+# - And what the non-saturating loss charges for a mode that is left out is little, by equation
+#   {eq}`eq-gan-reverse`.
+#
+# The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
+# the discriminator a direct view of variety.
+#
 # ## Steadier games
 #
-# Three remedies are so common that you will meet them in nearly every paper. Chapter 6 adds one that
-# looks at variety, and chapter 8 tries smaller tricks.
+# *You may skip this section at a first reading. Its result: a penalty on the discriminator's slope, a bound on
+# it, or an average of the generator's weights can each calm a game.*
+#
+# Three remedies are common. Chapter 6 adds one that looks at variety, and chapter 8 tries smaller tricks.
 #
 # **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon
 # divergence is level, as chapter 3 showed. The *Wasserstein distance* is not: it is the least average
 # way that mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction.
 # It equals the largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is
-# nowhere above one {cite}`arjovsky2017wasserstein`. So let the discriminator's logit be this $f$, leave
-# out sigmoid and logarithm, and keep its slope near one by a *gradient penalty* at points $\hat x$ on
-# straight lines between real and generated examples {cite}`gulrajani2017improved`:
+# nowhere above one {cite}`arjovsky2017wasserstein`. (Such an $f$ changes along a way by no more than the way's
+# length, so it cannot gain more than the way that mass is moved. That some $f$ gains all of it is a theorem.)
+# So let the discriminator's logit be this $f$, leave out sigmoid and logarithm, and keep its slope near one by
+# a *gradient penalty* at points $u$ on straight lines between real and generated examples
+# {cite}`gulrajani2017improved`:
 #
 # $$
 # \begin{aligned}
 # \texttt{discriminator_loss} = {} & \mathbb E_q[f(x)] - \mathbb E_p[f(x)] \\
-# & + \lambda \, \mathbb E\left[\left(\lVert \nabla_{\hat x} f(\hat x) \rVert - 1\right)^2\right],
+# & + \lambda \, \mathbb E\left[\left(\lVert \nabla_u f(u) \rVert - 1\right)^2\right],
 # \end{aligned}
 # $$ (eq-gan-wasserstein)
 #
 # and the generator lowers $-\mathbb E_q[f(x)]$. The authors let the discriminator take five steps for
 # each of the generator's, so that $f$ is always close to the best. A variant keeps the usual loss and
-# penalises $\tfrac \gamma 2 \lVert \nabla_x l(x) \rVert^2$ on real examples, with the target zero in
-# place of one. It is called $R_1$ {cite}`mescheder2018which`.
+# penalises $\tfrac \lambda 2 \lVert \nabla_x l(x) \rVert^2$ on real examples, where $l(x)$ is the logit, with
+# the target zero in place of one. It is called $R_1$ {cite}`mescheder2018which`.
 #
 # **A discriminator that cannot be steep.** *Spectral normalisation* {cite}`miyato2018spectral` bounds
 # the slope by construction. It divides each layer's weight matrix by its largest singular value, the
-# factor by which it can stretch a vector at most. With activations whose slope is at most one, the
-# logit's slope then is at most one, whatever the loss. In Keras one wraps each layer in
-# `layers.SpectralNormalization`, and nothing else changes.
+# factor by which it can stretch a vector at most. With dense layers, and activations whose slope is at most
+# one, the logit's slope then is at most one, whatever the loss. In Keras one wraps each layer in
+# `layers.SpectralNormalization`, and nothing else changes. (Two reservations. The singular value is only
+# estimated, by one power iteration in each step. And a convolution's kernel is first reshaped to a matrix,
+# which is not the matrix of the convolution: there the bound holds up to a factor that depends on the
+# kernel's size.)
 #
 # **An average of the generators.** If the weights circle around a good place, their average lies closer
 # to it than they do. So keep a second set of weights, the *exponential moving average* (EMA)
@@ -1055,12 +1134,13 @@ notebook.Table(
 # %% [markdown]
 # The average lies close to the fixed point that the weights only circle. The penalty with target zero
 # brings the players themselves to rest. The one with target one does not: at the fixed point the slope
-# should vanish, and the penalty wants it to be one. (With many steps of the discriminator for one of the
-# generator it fares better.) A discriminator that cannot be steep sends the points less far past the
-# data.
+# should vanish, and the penalty wants it to be one. A discriminator that cannot be steep sends the points
+# less far past the data.
 #
-# None of this is a cure for collapse. An average would be no help to a generator that wanders, and no
-# loss here asks for variety. Whether a remedy helps in your game, only a measurement over seeds can say.
+# None of this is a cure for collapse. An average is no help to a generator that wanders. The Wasserstein
+# distance does charge for a mode that is left out, and so does Jensen-Shannon, but the generator learns of it
+# only through a discriminator that follows closely. Whether a remedy helps in your game, only a measurement
+# over seeds can say.
 #
 # ## Digits
 #
@@ -1072,7 +1152,7 @@ notebook.Table(
 
 # %%
 folder, target = "../runs/chapter-4", 0.9
-preset = profile.choose(cpu="small", gpu="light")
+preset = profile.choose(cpu="small", gpu="light")  # names of network shapes, see `networks`
 keras.utils.set_random_seed(0)
 gan = models.GAN(
     networks.build_decoder(preset, latent_dim=10),
@@ -1177,18 +1257,19 @@ print("curves:", ", ".join(name for name in history.rows[-1] if name != "epoch")
 #
 # ### Run and look
 #
-# Move the explorer above to `mean` zero, `deviation` one, `slope` zero and `offset` zero: both
-# densities are alike, and the discriminator can only guess. What is the value $V$, in nats, to two
-# decimals?
+# Let the generator have `mean` one and `deviation` one. Derive which `slope` and which `offset` the best
+# discriminator has, set them in the explorer above, and see that nothing you change raises $V$. What is its
+# value there, in nats, to two decimals?
 
 # %% tags=["exercise"]
 # Exercise: game_by_hand
-value = None  # V, with both alike and a discriminator that guesses: replace None
+value = None  # V at the best slope and offset for mean 1 and deviation 1: replace None
 
 exercises.check("game_by_hand", value)
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: game_by_hand
-value = -1.386
+# log p - log q = -x^2 / 2 + (x - 1)^2 / 2 = -x + 1 / 2: slope -1, offset 0.5.
+value = -1.163
 
 exercises.check("game_by_hand", value)
 # %% [markdown]
@@ -1440,7 +1521,7 @@ exercises.check("divergence_bound", divergence_bound)
 # No. Its slope is $-D$, which is almost zero just then.
 #
 # </details>
-# <details><summary>c) Both alike, since they have the same fixed point.</summary>
+# <details><summary>c) Both equally, since they have the same fixed point.</summary>
 #
 # No. They lead to the same place, but their slopes on the way differ.
 #
@@ -1489,7 +1570,8 @@ exercises.check("divergence_bound", divergence_bound)
 # <details><summary>a) The non-saturating loss follows a divergence that hardly minds what is left out.</summary>
 #
 # Right. It is $2 D_\text{KL}(m \,\|\, p)$, in which the generator's own draws are asked. The data that it
-# leaves out still make up their half of the mixture $m$, so the price is small.
+# leaves out still make up their half of the mixture $m$, so the price is small; and only a discriminator that
+# is close to the best one charges even that.
 #
 # </details>
 # <details><summary>b) It minimises the forward KL divergence, as training by likelihood does.</summary>
@@ -1514,7 +1596,8 @@ exercises.check("divergence_bound", divergence_bound)
 #   follows $D_\text{KL}(q \,\|\, p) - 2\,\text{JS}$, and so is mode-seeking.
 # - In a step each network gets the gradient of its own loss only. Ours are simultaneous; Algorithm 1
 #   alternates.
-# - A game may circle or chase without arriving, or collapse onto a few modes.
+# - A game may circle or chase without arriving, or collapse onto a few modes. Only a discriminator that keeps
+#   pace asks for variety; for one that stands still nothing does.
 # - Losses tell who is ahead. A game that failed can have the losses of a perfect one. Count.
 #
 # ## Sources
@@ -1528,7 +1611,8 @@ exercises.check("divergence_bound", divergence_bound)
 # - Why the training circles: {cite}`mescheder2018which`, section 2, with single points for both
 #   densities.
 # - Networks of convolutions: {cite}`radford2016unsupervised`, section 3.
-# - Ring and how modes are counted: {cite}`srivastava2017veegan`, section 5.1.
+# - Ring and how modes are counted: {cite}`srivastava2017veegan`, section 5.1. What a discriminator of limited
+#   size cannot see: {cite}`arora2017generalization`, section 3.
 # - Wasserstein loss: {cite}`arjovsky2017wasserstein`; its gradient penalty:
 #   {cite}`gulrajani2017improved`, equation 3. Spectral normalisation: {cite}`miyato2018spectral`,
 #   section 2. Averages of the weights: {cite}`yazici2019unusual`.

@@ -1079,7 +1079,7 @@ MISTAKES = {
         "empty balls": lambda r, g, k: 1 - _balls(r, g, k).any(axis=1).mean(),
         "not all of them": lambda r, g, k: _balls(r, g, k).all(axis=1).mean(),
     },
-    "recited_share": {
+    "memorised_share": {
         "you took the mean": lambda g, t, h: _closer(g, t, h, np.mean),
         "you took the median": lambda g, t, h: _closer(g, t, h, np.median),
         "you took the largest": lambda g, t, h: _closer(g, t, h, np.max),
@@ -1099,12 +1099,12 @@ MISTAKES = {
         "smallest, halved": lambda s: s**2 / 2,
     },
     "game_by_hand": {
-        "discriminator's loss": 1.386,
-        "one of the two terms only": -0.693,
-        "one of the two terms, with its sign": 0.693,
-        "bits": -2,
-        "answer D": 0.5,
-        "always wins": 0.0,
+        "discriminator's loss": 1.163,
+        "guesses": -1.386,
+        "offset is not": -1.213,
+        "exchanged": -2.163,
+        "Jensen-Shannon": 0.111,
+        "bits": -1.678,
     },
     "best_discriminator": {
         "probability p / (p + q)": lambda p, q: p / (p + q),

@@ -20,23 +20,32 @@ def _softplus(x):
 @exercise("game_by_hand", takes="value")
 def _(answer):
     value = numbers(answer, "the value")
+    x = np.linspace(-30, 30, 3001)
+    p, q = (np.exp(-((x - mean) ** 2) / 2) / np.sqrt(2 * np.pi) for mean in (0.0, 1.0))
+
+    def game(slope, offset):
+        logits = slope * x + offset
+        return np.sum(-p * _softplus(-logits) - q * _softplus(logits)) * (x[1] - x[0])
+
+    best = game(-1.0, 0.5)
     compare(
         value,
-        -2 * LOG_2,
+        best,
         {
-            "that is the discriminator's loss. The value of the game is its negative.": 2 * LOG_2,
-            "that is one of the two terms only. There is one for real and one for generated "
-            "points.": -LOG_2,
-            "that is one of the two terms, with its sign turned round.": LOG_2,
-            "those are bits, logarithms of base 2. Take the natural logarithm.": -2.0,
-            "that is the discriminator's answer D, not the value of the game.": 0.5,
-            "0 would be the value of a game that the discriminator always wins. Here it can only "
-            "guess.": 0.0,
+            "that is the discriminator's loss. The value of the game is its negative.": -best,
+            "that is the value of a discriminator that guesses. This one can do better.": -2
+            * LOG_2,
+            "the slope is right, but the offset is not: the logit must be zero where both "
+            "densities are equal, halfway between the two means.": game(-1.0, 0.0),
+            "log p - log q is exchanged: positive logits must mean real.": game(1.0, -0.5),
+            "that is the Jensen-Shannon divergence of the two densities. The value is 2 JS - 2 log "
+            "2.": LOG_2 + best / 2,
+            "those are bits, logarithms of base 2. Take the natural logarithm.": best / LOG_2,
         },
         what="the value",
-        rtol=0.01,
+        rtol=0.006,
     )
-    return "where nobody can tell them apart, D = 1/2 is the best answer, and V = -2 log 2."
+    return "the best logit is 1/2 - x, zero halfway between the means, and no other reaches more."
 
 
 @exercise("best_discriminator")

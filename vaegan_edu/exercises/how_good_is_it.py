@@ -91,7 +91,7 @@ def _(answer):
     return "every real ball counts once, however many generated points it holds."
 
 
-@exercise("recited_share")
+@exercise("memorised_share")
 def _(answer):
     rng = np.random.default_rng(8)
     train, held_out = rng.normal(size=(30, 4)), rng.normal(size=(12, 4))
@@ -111,13 +111,13 @@ def _(answer):
             ),
             "that is a count. Divide by the number of generated images.": np.sum(own < floor.min()),
             "you measured the generated images against the held-out ones. What may have been "
-            "recited are the training images.": np.mean(
+            "memorised are the training images.": np.mean(
                 _nearest(generated, held_out) < floor.min()
             ),
             "that is the share of images that are *not* under suspicion.": np.mean(
                 own >= floor.min()
             ),
-            "you counted exact copies only. A recited image may differ by a little.": np.mean(
+            "you counted exact copies only. A memorised image may differ by a little.": np.mean(
                 own == 0
             ),
         },

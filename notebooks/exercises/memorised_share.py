@@ -5,7 +5,7 @@ import numpy as np
 from vaegan_edu import exercises
 
 
-def recited_share(generated, train, held_out):
+def memorised_share(generated, train, held_out):
     """Return the share of generated rows closer to a training row than every held-out row is."""
 
     def nearest(a, b):  # (len(a),), distance of each row of a to the nearest of b
@@ -20,4 +20,4 @@ def recited_share(generated, train, held_out):
     # end
 
 
-exercises.check("recited_share", recited_share)
+exercises.check("memorised_share", memorised_share)
