@@ -51,6 +51,22 @@ def test_tables_and_references_have_roles_that_fit():
     assert page_body.mend(text) == '<div class="citation" id="id2" role="listitem">'
 
 
+def test_an_option_is_known_as_right_or_wrong():
+    option = "<details><summary>{}</summary>\n<p>{}</p>\n</details>"
+    text = page_body.mend(option.format("a) One.", "No. 1.") + option.format("b) 2", "Right. 2."))
+    assert re.findall("<details([^>]*)>", text) == [' class="wrong"', ' class="right"']
+    assert page_body.mend("<details><summary>More</summary><p>No one.</p>").startswith("<details>")
+
+
+def test_an_interval_in_a_table_stays_on_one_line():
+    cell = "<td>0.8 [0.76, {}0.86]</td><td><p>1 [−1, 2e+03]</p></td><td>[1, 2, 3] [a, b]</td>"
+    assert page_body.mend(cell.format("")) == cell.replace("76, {}", "76,\u00a0").replace(
+        "−1, ", "−1,\u00a0"
+    )
+    for other in ("<pre>[0, 1]</pre>", '<td><span class="math">\\([0, 1]\\)</span></td>'):
+        assert page_body.mend(other) == other
+
+
 # A figure in the dark
 
 

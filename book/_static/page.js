@@ -1,5 +1,6 @@
 // What a page does for its reader beside the theme: it prints in daylight, shows what a search found,
-// tells what a word or a reference means beside the link, and folds long listings on a phone.
+// tells what a word or a reference means beside the link, and on a phone folds long listings and
+// enlarges figures.
 (() => {
   "use strict";
   const NARROW = matchMedia("(max-width: 480px)");
@@ -172,6 +173,44 @@
       show(false);
     }
   }
-  if (NARROW.matches) fold();
-  NARROW.addEventListener("change", ({ matches }) => matches && fold());
+
+  // There a figure is small, too: a tap shows it as large as it was drawn, to be moved about.
+  const large = document.createElement("dialog");
+  large.className = "enlarged";
+  large.addEventListener("click", () => large.close());
+
+  function enlarge(image) {
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "Close";
+    const whole = document.createElement("img");
+    whole.src = image.src;
+    whole.alt = image.alt;
+    large.replaceChildren(close, whole);
+    large.setAttribute("aria-label", "The figure, enlarged");
+    document.body.append(large);
+    large.showModal();
+  }
+
+  function enlargeable() {
+    for (const image of article.querySelectorAll("img[width]:not(.in-dark, .enlarge *, a *)")) {
+      if (Number(image.getAttribute("width")) < 1.3 * article.clientWidth) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "enlarge";
+      button.setAttribute("aria-haspopup", "dialog");
+      const dark = image.nextElementSibling?.matches(".in-dark") ? [image.nextElementSibling] : [];
+      image.replaceWith(button);
+      button.append(image, ...dark);
+      button.addEventListener("click", () =>
+        enlarge([image, ...dark].find((picture) => picture.offsetParent) ?? image));
+    }
+  }
+
+  const narrow = () => {
+    fold();
+    enlargeable();
+  };
+  if (NARROW.matches) narrow();
+  NARROW.addEventListener("change", ({ matches }) => matches && narrow());
 })();
