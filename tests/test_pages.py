@@ -201,6 +201,12 @@ def test_every_picture_has_its_size_and_waits(html, read, page):
 
 
 @every_chapter
+def test_imports_are_folded(read, page):
+    folded = [text for text in read(page).select("details") if "notebook.start()" in text.text]
+    assert [text.summary.text.strip()[:16] for text in folded] == ["Show the imports"]
+
+
+@every_chapter
 def test_a_chapter_explains_its_words_once(html, read, page):
     links = read(page).select("article a.glossary-link")
     targets = [link["href"] for link in links]
@@ -365,6 +371,12 @@ def test_on_a_phone_a_first_tap_tells_and_long_listings_are_folded(browser, orig
     browser.touch(".unfold")
     browser.until(f"{high} > {folded} + 100")
     assert browser.run("document.querySelector('.unfold').textContent") == "Show less"
+    picture = "document.querySelector('dialog.enlarged[open] img')"
+    browser.touch(".enlarge")
+    browser.until(f"{picture}?.naturalWidth")
+    assert browser.run(f"{picture}.width > 390 && {picture}.alt.length > 60")
+    browser.touch("dialog.enlarged button")
+    browser.until(f"!{picture} && document.activeElement.matches('.enlarge')")
     assert browser.run("document.documentElement.scrollWidth") <= 390
     # What is wider than the phone can be moved by keys; on a desk no formula is a stop.
     wide = "[...document.querySelectorAll('mjx-container[display=true]')]"

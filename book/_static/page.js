@@ -9,6 +9,9 @@
   const root = document.documentElement;
   const article = document.querySelector(".bd-article");
   if (!article) return;
+  // Formulas are typeset, unless the book was built without Node: then MathJax does it here.
+  const loaded = new Promise((resolve) => addEventListener("load", resolve));
+  const typeset = loaded.then(() => globalThis.MathJax?.startup?.promise);
 
   // On paper it is day, and all that is folded lies open.
   let before = null;
@@ -41,7 +44,7 @@
       place = scrollY;
     };
     go();
-    globalThis.MathJax?.startup?.promise?.then(go);
+    typeset.then(go);
     addEventListener("load", go);
   });
   if (!location.hash) {
@@ -65,7 +68,12 @@
     texts ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = `${here}previews.js`;
-      script.onload = () => resolve(globalThis.vaeganPreviews);
+      script.onload = () => {
+        const style = document.createElement("style");
+        style.textContent = globalThis.vaeganPreviews.style; // of formulas
+        document.head.append(style);
+        resolve(globalThis.vaeganPreviews);
+      };
       script.onerror = reject;
       document.head.append(script);
     });
@@ -145,10 +153,8 @@
       else formula.removeAttribute("tabindex");
     }
   }
-  addEventListener("load", () => {
-    globalThis.MathJax?.startup?.promise?.then(stops);
-    addEventListener("resize", stops);
-  });
+  typeset.then(stops);
+  addEventListener("resize", stops);
 
   // On a phone a long listing shows its beginning; a button shows the rest.
   function fold() {
