@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import glossary_links  # noqa: E402
 import page_body  # noqa: E402
 import page_head  # noqa: E402
+import static_math  # noqa: E402
 
 from tests.browser import CHROMIUM, Browser  # noqa: E402
 
@@ -43,10 +44,14 @@ def test_a_solution_is_named_by_its_words_and_an_option_shows_code():
     assert page_body.mend("<summary>c) `tanh` and `x`</summary>") == (
         "<summary>c) <code>tanh</code> and <code>x</code></summary>"
     )
+    (formula,) = static_math.FORMULA.finditer(page_body.mend("<summary>d) $a &lt; b$</summary>"))
+    assert formula["tex"] == "a &lt; b" and formula["open"] == r"\("
 
 
 def test_tables_and_references_have_roles_that_fit():
     assert page_body.mend("<tr><th></th><th>a</th></tr>") == "<tr><td></td><th>a</th></tr>"
+    empty = '<th class="head stub" scope="col"><p></p></th>'
+    assert page_body.mend(empty) == '<td class="head stub"></td>'
     text = '<div class="citation" id="id2" role="doc-biblioentry">'
     assert page_body.mend(text) == '<div class="citation" id="id2" role="listitem">'
 
@@ -366,6 +371,10 @@ def test_on_a_phone_a_first_tap_tells_and_long_listings_are_folded(browser, orig
     assert browser.run("location.pathname").endswith(CHAPTER)
     browser.touch("h1")
     browser.until(f"!({SHOWN})")
+    browser.touch("article a[href^='#equation-']:not(.headerlink)")
+    browser.until(f"{SHOWN} && document.querySelector('#preview mjx-container[display=true]')")
+    assert browser.run("location.hash") == ""
+    browser.touch("h1")
     high = "document.querySelector('.cell_input:has(+ .unfold)').offsetHeight"
     folded = browser.run(high)
     browser.touch(".unfold")

@@ -17,9 +17,12 @@ SCRIPTS = re.compile(r"(<script\b.*?</script>|<style\b.*?</style>)", re.DOTALL)
 SUMMARY = re.compile(r"<summary([^>]*)>(.*?)</summary>", re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*?/?>")
 ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-EMPTY_HEAD = re.compile(r"<th\b([^>]*)>(\s*|<p></p>)</th>")
+EMPTY_HEAD = re.compile(
+    r'<th\b((?: (?!scope=)[a-z-]+="[^"]*")*)(?: scope="[a-z]+")?>(?:\s*|<p></p>)</th>'
+)
 REFERENCE = re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"')
 BACKTICKS = re.compile(r"`([^`<]+)`")
+DOLLARS = re.compile(r"\$([^$<]+)\$")
 OPTION = r"<details>(<summary>(?:(?!</summary>).)*</summary>\s*<p>(Right|No)\.)"
 OPTION = re.compile(OPTION, re.DOTALL)
 CELL = re.compile(r"<td\b[^>]*>[^<]*(?:<p>[^<]*)?</")  # of words and numbers, no formula
@@ -65,9 +68,10 @@ def mend(text, picture=lambda tag: tag):
 
 
 def _summary(match):
-    """Name it by what it says, and set code in an option as code."""
+    """Name it by what it says, and set code in an option as code, a formula as a formula."""
     attributes = match[1].replace(' aria-label="Toggle hidden content"', "")
     words = BACKTICKS.sub(r"<code>\1</code>", match[2])
+    words = DOLLARS.sub(r'<span class="math notranslate nohighlight">\\(\1\\)</span>', words)
     return f"<summary{attributes}>{words}</summary>"
 
 

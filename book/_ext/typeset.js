@@ -2,7 +2,7 @@
 // fonts. In: JSON, a list of [TeX, whether it is displayed]. Out: JSON, their HTML and its style.
 
 const [mathjax, fontURL] = process.argv.slice(2);
-const load = ["adaptors/liteDOM", "input/tex-full", "output/chtml", "a11y/assistive-mml"];
+const load = ["adaptors/liteDOM", "input/tex", "output/chtml", "a11y/assistive-mml"];
 
 require(`${mathjax}/node-main.js`)
   .init({
@@ -10,11 +10,12 @@ require(`${mathjax}/node-main.js`)
     startup: { typeset: false },
     chtml: { adaptiveCSS: true, fontURL },
   })
-  .then((MathJax) => {
+  .then(async (MathJax) => {
     const { adaptor } = MathJax.startup;
-    const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
-    const html = formulas.map(([tex, display]) =>
-      adaptor.outerHTML(MathJax.tex2chtml(tex, { display })));
+    const html = [];
+    for (const [tex, display] of JSON.parse(require("fs").readFileSync(0, "utf8"))) {
+      html.push(adaptor.outerHTML(await MathJax.tex2chtmlPromise(tex, { display })));
+    }
     const style = adaptor.textContent(MathJax.chtmlStylesheet());
     process.stdout.write(JSON.stringify({ html, style }));
   })

@@ -1,6 +1,6 @@
 // What a page does for its reader beside the theme: it prints in daylight, shows what a search found,
-// tells what a word or a reference means beside the link, and on a phone folds long listings and
-// enlarges figures.
+// tells beside a link what a word, a reference or an equation says, and on a phone folds long
+// listings and enlarges figures.
 (() => {
   "use strict";
   const NARROW = matchMedia("(max-width: 480px)");
@@ -52,7 +52,8 @@
     addEventListener("load", () => setTimeout(() => found.disconnect(), 2000));
   }
 
-  // A word of the glossary or a reference, told beside its link: by pointer, keyboard or finger.
+  // A word of the glossary, a reference or an equation, told beside its link: by pointer, keyboard
+  // or finger.
   const KNOWN = /book\/(glossary|bibliography)\.html#.+/;
   const box = document.createElement("div");
   box.className = "preview";
@@ -83,9 +84,14 @@
 
   const keyOf = (link) => link.href.match(KNOWN)?.[0];
 
+  // An equation of this page is at hand.
+  const equation = (link) =>
+    link.hash.startsWith("#equation-") && link.pathname === location.pathname &&
+    document.getElementById(link.hash.slice(1))?.querySelector("mjx-container");
+
   async function tell(link) {
     owner = link;
-    const text = (await load().catch(() => ({})))[keyOf(link)];
+    const text = equation(link)?.outerHTML ?? (await load().catch(() => ({})))[keyOf(link)];
     if (!text || owner !== link) return;
     box.innerHTML = text;
     box.hidden = false;
@@ -118,8 +124,8 @@
   }
 
   for (const link of article.querySelectorAll("a[href*='#']")) {
-    if (!keyOf(link) || link.classList.contains("headerlink")) continue;
-    if (link.pathname === location.pathname) continue; // it is on this page
+    if (link.classList.contains("headerlink")) continue;
+    if (link.pathname === location.pathname ? !equation(link) : !keyOf(link)) continue;
     link.addEventListener("pointerenter", (event) => {
       if (event.pointerType === "mouse") later(() => tell(link), 150);
     });
