@@ -153,11 +153,23 @@
   });
 
   // A formula is a stop of the keyboard where it is wider than the page, so that keys can move it.
+  // One is measured at a time, when there is nothing else to do: all at once keep a phone busy.
+  const idle = globalThis.requestIdleCallback ?? ((action) => setTimeout(action, 20));
+  let formulas = null; // those that are still to be measured
   function stops() {
-    for (const formula of article.querySelectorAll('mjx-container[display="true"]')) {
-      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-      else formula.removeAttribute("tabindex");
+    const waiting = formulas !== null;
+    formulas = [...article.querySelectorAll('mjx-container[display="true"]')];
+    if (!waiting) idle(measure);
+  }
+  function measure() {
+    const formula = formulas.shift();
+    if (!formula) {
+      formulas = null;
+      return;
     }
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+    idle(measure);
   }
   typeset.then(stops);
   addEventListener("resize", stops);
@@ -205,8 +217,9 @@
   }
 
   function enlargeable() {
+    const { clientWidth } = article;
     for (const image of article.querySelectorAll("img[width]:not(.in-dark, .enlarge *, a *)")) {
-      if (Number(image.getAttribute("width")) < 1.3 * article.clientWidth) continue;
+      if (Number(image.getAttribute("width")) < 1.3 * clientWidth) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "enlarge";
