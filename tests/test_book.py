@@ -224,11 +224,19 @@ def test_what_loads_from_elsewhere_is_found(tag):
     assert loads_from_elsewhere(BeautifulSoup(tag, "html.parser"))
 
 
-def test_mathjax_comes_with_the_book(html, read):
-    for page in NOTEBOOKS:
-        scripts = [tag.get("src", "") for tag in read(page).find_all("script")]
-        (mathjax,) = [src for src in scripts if "mathjax" in src]
-        assert (html / page).parent.joinpath(mathjax.partition("?")[0]).resolve().is_file()
+@every_page
+def test_formulas_are_typeset_and_bring_their_fonts(html, read, page):
+    soup = read(page)
+    formulas = soup.select("article .math")
+    assert all(len(formula.select("mjx-container")) == 1 for formula in formulas)
+    assert not soup.select("mjx-merror, [data-mjx-error]")
+    assert not re.search(r"\\[(\[]|\\[)\]]", soup.article.get_text())
+    numbered = soup.select("article div.math[id^=equation-]")
+    assert all(formula.select_one(".eqno").text.startswith("(") for formula in numbered)
+    assert not [tag for tag in soup.select("script[src]") if "mathjax" in tag["src"]]
+    for style in soup.select("style#math"):
+        for font in re.findall(r'url\("([^"]+)"\)', style.text):
+            assert (html / page).parent.joinpath(font).resolve().is_file()
 
 
 @every_page

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import glossary_links  # noqa: E402
 import page_body  # noqa: E402
 import page_head  # noqa: E402
+import static_math  # noqa: E402
 
 from tests.browser import CHROMIUM, Browser  # noqa: E402
 
@@ -43,12 +44,32 @@ def test_a_solution_is_named_by_its_words_and_an_option_shows_code():
     assert page_body.mend("<summary>c) `tanh` and `x`</summary>") == (
         "<summary>c) <code>tanh</code> and <code>x</code></summary>"
     )
+    (formula,) = static_math.FORMULA.finditer(page_body.mend("<summary>d) $a &lt; b$</summary>"))
+    assert formula["tex"] == "a &lt; b" and formula["open"] == r"\("
 
 
 def test_tables_and_references_have_roles_that_fit():
     assert page_body.mend("<tr><th></th><th>a</th></tr>") == "<tr><td></td><th>a</th></tr>"
+    empty = '<th class="head stub" scope="col"><p></p></th>'
+    assert page_body.mend(empty) == '<td class="head stub"></td>'
     text = '<div class="citation" id="id2" role="doc-biblioentry">'
     assert page_body.mend(text) == '<div class="citation" id="id2" role="listitem">'
+
+
+def test_an_option_is_known_as_right_or_wrong():
+    option = "<details><summary>{}</summary>\n<p>{}</p>\n</details>"
+    text = page_body.mend(option.format("a) One.", "No. 1.") + option.format("b) 2", "Right. 2."))
+    assert re.findall("<details([^>]*)>", text) == [' class="wrong"', ' class="right"']
+    assert page_body.mend("<details><summary>More</summary><p>No one.</p>").startswith("<details>")
+
+
+def test_an_interval_in_a_table_stays_on_one_line():
+    cell = "<td>0.8 [0.76, {}0.86]</td><td><p>1 [−1, 2e+03]</p></td><td>[1, 2, 3] [a, b]</td>"
+    assert page_body.mend(cell.format("")) == cell.replace("76, {}", "76,\u00a0").replace(
+        "−1, ", "−1,\u00a0"
+    )
+    for other in ("<pre>[0, 1]</pre>", '<td><span class="math">\\([0, 1]\\)</span></td>'):
+        assert page_body.mend(other) == other
 
 
 # A figure in the dark
@@ -182,6 +203,12 @@ def test_every_picture_has_its_size_and_waits(html, read, page):
         assert image["loading"] == "lazy"
     light, dark = (read(page).select(f"article img.in-{time}") for time in ("light", "dark"))
     assert [image["alt"] for image in light] == [image["alt"] for image in dark]
+
+
+@every_chapter
+def test_imports_are_folded(read, page):
+    folded = [text for text in read(page).select("details") if "notebook.start()" in text.text]
+    assert [text.summary.text.strip()[:16] for text in folded] == ["Show the imports"]
 
 
 @every_chapter
@@ -344,11 +371,21 @@ def test_on_a_phone_a_first_tap_tells_and_long_listings_are_folded(browser, orig
     assert browser.run("location.pathname").endswith(CHAPTER)
     browser.touch("h1")
     browser.until(f"!({SHOWN})")
+    browser.touch("article a[href^='#equation-']:not(.headerlink)")
+    browser.until(f"{SHOWN} && document.querySelector('#preview mjx-container[display=true]')")
+    assert browser.run("location.hash") == ""
+    browser.touch("h1")
     high = "document.querySelector('.cell_input:has(+ .unfold)').offsetHeight"
     folded = browser.run(high)
     browser.touch(".unfold")
     browser.until(f"{high} > {folded} + 100")
     assert browser.run("document.querySelector('.unfold').textContent") == "Show less"
+    picture = "document.querySelector('dialog.enlarged[open] img')"
+    browser.touch(".enlarge")
+    browser.until(f"{picture}?.naturalWidth")
+    assert browser.run(f"{picture}.width > 390 && {picture}.alt.length > 60")
+    browser.touch("dialog.enlarged button")
+    browser.until(f"!{picture} && document.activeElement.matches('.enlarge')")
     assert browser.run("document.documentElement.scrollWidth") <= 390
     # What is wider than the phone can be moved by keys; on a desk no formula is a stop.
     wide = "[...document.querySelectorAll('mjx-container[display=true]')]"

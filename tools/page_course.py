@@ -1,7 +1,7 @@
 """What of the course the book's pages bring to run exercises, and which exercises run there.
 
-Python in a page has the standard library and NumPy. An exercise whose own imports, or whose check,
-ask for more is done on Colab.
+Python in a page has the standard library, NumPy, and stand-ins for small parts of larger packages.
+An exercise whose own imports, or whose check, ask for more is done on Colab.
 """
 
 import ast
@@ -10,6 +10,7 @@ from pathlib import Path
 
 PACKAGE = "vaegan_edu"
 HERE = {*sys.stdlib_module_names, "numpy"}
+STAND_INS = ("book", "lab", "stand_ins")  # modules by path, as they are imported
 NAMES = {"keras": "Keras", "matplotlib": "Matplotlib", "scipy": "SciPy", "tensorflow": "TensorFlow"}
 
 
@@ -35,8 +36,8 @@ def exercises(root):
 def sources(root):
     """Return the files that exercises need in a page: path -> text.
 
-    They are the checks, what these and the exercises import, and files that lie beside such a
-    module and that it names.
+    They are the checks, what these and the exercises import, files that lie beside such a module
+    and that it names, and the stand-ins.
     """
     start = {f"{PACKAGE}.exercises.{path.stem}" for path in _checks(root)}
     for path in sorted(Path(root, "notebooks", "exercises").glob("*.py")):
@@ -53,6 +54,9 @@ def sources(root):
                 data = path.parent / node.value if 0 < len(node.value) < 100 else path
                 if data.suffix in (".csv", ".json") and data.is_file():
                     found[data.relative_to(root).as_posix()] = data.read_text(encoding="utf-8")
+    folder = Path(root, *STAND_INS)
+    for path in sorted(folder.rglob("*.py")):
+        found[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
     return found
 
 
@@ -76,7 +80,7 @@ def _closure(root, wanted):
     modules, foreign, rest = set(), set(), set(wanted)
     while rest:
         name = rest.pop()
-        if name in modules:
+        if name in modules or Path(root, *STAND_INS, *name.split(".")).with_suffix(".py").is_file():
             continue
         if name.partition(".")[0] != PACKAGE:
             foreign |= {name.partition(".")[0]} - HERE

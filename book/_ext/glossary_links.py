@@ -83,6 +83,8 @@ def write_previews(app, exception):
         path = Path(app.outdir, f"{page}.html")
         if path.is_file():
             soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+            style = soup.select_one("style#math")
+            previews["style"] = previews.get("style", "") + (style.string if style else "")
             for entry in soup.select(selector):
                 previews[f"{page}.html#{entry['id']}"] = preview(entry)
     text = json.dumps(previews, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

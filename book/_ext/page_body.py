@@ -1,7 +1,7 @@
 """What is mended in the text of a page, once Sphinx has written it.
 
-Names and roles that a screen reader is given, code in a quiz's options, and pictures: each gets its
-size, waits until it is scrolled to, and has a twin for the dark.
+Names and roles that a screen reader is given, a quiz's options and intervals in tables, and
+pictures: each gets its size, waits until it is scrolled to, and has a twin for the dark.
 """
 
 import html
@@ -9,6 +9,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from docutils import nodes
 from PIL import Image
 from scipy import ndimage
 
@@ -16,9 +17,16 @@ SCRIPTS = re.compile(r"(<script\b.*?</script>|<style\b.*?</style>)", re.DOTALL)
 SUMMARY = re.compile(r"<summary([^>]*)>(.*?)</summary>", re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*?/?>")
 ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-EMPTY_HEAD = re.compile(r"<th\b([^>]*)>(\s*|<p></p>)</th>")
+EMPTY_HEAD = re.compile(
+    r'<th\b((?: (?!scope=)[a-z-]+="[^"]*")*)(?: scope="[a-z]+")?>(?:\s*|<p></p>)</th>'
+)
 REFERENCE = re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"')
 BACKTICKS = re.compile(r"`([^`<]+)`")
+DOLLARS = re.compile(r"\$([^$<]+)\$")
+OPTION = r"<details>(<summary>(?:(?!</summary>).)*</summary>\s*<p>(Right|No)\.)"
+OPTION = re.compile(OPTION, re.DOTALL)
+CELL = re.compile(r"<td\b[^>]*>[^<]*(?:<p>[^<]*)?</")  # of words and numbers, no formula
+INTERVAL = re.compile(r"(\[[-\u2212+.\de]+,) (?=[-\u2212+.\de]+\])")
 
 GROUND = np.array([0x12, 0x12, 0x12], "float32") / 255  # the ground of the dark theme
 INK = 0.92  # what black becomes, as a share of white
@@ -27,6 +35,16 @@ LINE = 15  # pixels: what is thinner is a line or a letter, and no part of a pic
 SMALL = 30  # pixels: what is narrower is a dot
 DARK = "-dark.png"
 TRUE = "dark-light"  # the theme's class of what it need not put on a card in the dark
+
+
+def fold_imports(app, doctree):
+    """Fold the cell that imports, as cells that plot are: it is long and precedes the text."""
+    for cell in doctree.findall(nodes.container):
+        if cell.get("nb_element") != "cell_code" or cell.get("hide_mode"):
+            continue
+        if "notebook.start()" in next(cell.findall(nodes.literal_block)).astext():
+            cell["hide_mode"] = "input"
+            cell["prompt_show"], cell["prompt_hide"] = "Show the imports", "Hide the imports"
 
 
 def mend_body(app, pagename, templatename, context, doctree):
@@ -44,14 +62,22 @@ def mend(text, picture=lambda tag: tag):
     text = SUMMARY.sub(_summary, text)
     text = EMPTY_HEAD.sub(r"<td\1></td>", text)  # a head without a name heads nothing
     text = REFERENCE.sub(r'\1 role="listitem"', text)
+    text = OPTION.sub(_option, text)
+    text = CELL.sub(lambda match: INTERVAL.sub("\\1\N{NO-BREAK SPACE}", match[0]), text)
     return IMAGE.sub(lambda match: picture(match[0]), text)
 
 
 def _summary(match):
-    """Name it by what it says, and set code in an option as code."""
+    """Name it by what it says, and set code in an option as code, a formula as a formula."""
     attributes = match[1].replace(' aria-label="Toggle hidden content"', "")
     words = BACKTICKS.sub(r"<code>\1</code>", match[2])
+    words = DOLLARS.sub(r'<span class="math notranslate nohighlight">\\(\1\\)</span>', words)
     return f"<summary{attributes}>{words}</summary>"
+
+
+def _option(match):
+    """Let a style sheet tell a quiz's right option from the others, once it is open."""
+    return f'<details class="{"right" if match[2] == "Right" else "wrong"}">{match[1]}'
 
 
 class Pictures:
@@ -142,5 +168,6 @@ def rectangles(colours, darkest):
 
 def setup(app):
     """Register what runs for each page."""
+    app.connect("doctree-read", fold_imports)
     app.connect("html-page-context", mend_body, priority=800)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,6 +22,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "trial"
 WIDGETS = Path(widgets.__file__).parent
 ENGINE = (WIDGETS / "decoder.js", SOURCE / "unpack.js", WIDGETS / "laboratory" / "simd.js")
 ENGINE += (SOURCE / "engine.js",)
+WALKER = (WIDGETS / "decoder.js", SOURCE / "unpack.js", SOURCE / "walker.js")
 TRIAL, WALK = "_static/trial.js", "_static/walk.js"
 
 WALKING = """<div class="walk" data-decoder="{decoder}">
@@ -125,8 +126,7 @@ class WalkDirective(_Directive):
         """Return the walk as HTML; `folder` leads from the page to the book's root."""
         with Image.open(SOURCE / "strip.png") as strip:
             width, height = strip.size
-        scripts = [WIDGETS / "decoder.js"]
-        scripts += [SOURCE / name for name in ("unpack.js", "load.js", "walk.js")]
+        scripts = [SOURCE / name for name in ("load.js", "walk.js")]
         return WALKING.format(
             decoder=(folder / WALK).as_posix(),
             strip=base64.b64encode((SOURCE / "strip.png").read_bytes()).decode("ascii"),
@@ -134,7 +134,7 @@ class WalkDirective(_Directive):
             height=height,
             latent=read_data()["decoders"]["VAE-GAN"]["input"][0],
             alt="Handwritten digits, drawn by a decoder",
-            source="".join(path.read_text(encoding="utf-8") for path in scripts),
+            source=_read(scripts),
         )
 
 
@@ -144,11 +144,15 @@ def write(app, exception):
         return
     data = read_data()
     static = Path(app.outdir, "_static")
-    engine = "".join(path.read_text(encoding="utf-8") for path in ENGINE) + "\nserve(self);\n"
+    engine = _read(ENGINE) + "\nserve(self);\n"
     _write(static / "trial.js", "vaeganTrial", {**data, "engine": engine})
-    walk = {**data["decoders"]["VAE-GAN"], "stops": data["stops"]}
+    walk = {**data["decoders"]["VAE-GAN"], "stops": data["stops"], "engine": _read(WALKER)}
     _write(static / "walk.js", "vaeganWalk", walk)
     (static / "preview.png").write_bytes((SOURCE / "preview.png").read_bytes())
+
+
+def _read(paths):
+    return "".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def _write(path, name, value):

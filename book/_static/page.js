@@ -1,5 +1,6 @@
 // What a page does for its reader beside the theme: it prints in daylight, shows what a search found,
-// tells what a word or a reference means beside the link, and folds long listings on a phone.
+// tells beside a link what a word, a reference or an equation says, and on a phone folds long
+// listings and enlarges figures.
 (() => {
   "use strict";
   const NARROW = matchMedia("(max-width: 480px)");
@@ -8,6 +9,9 @@
   const root = document.documentElement;
   const article = document.querySelector(".bd-article");
   if (!article) return;
+  // Formulas are typeset, unless the book was built without Node: then MathJax does it here.
+  const loaded = new Promise((resolve) => addEventListener("load", resolve));
+  const typeset = loaded.then(() => globalThis.MathJax?.startup?.promise);
 
   // On paper it is day, and all that is folded lies open.
   let before = null;
@@ -40,7 +44,7 @@
       place = scrollY;
     };
     go();
-    globalThis.MathJax?.startup?.promise?.then(go);
+    typeset.then(go);
     addEventListener("load", go);
   });
   if (!location.hash) {
@@ -48,7 +52,8 @@
     addEventListener("load", () => setTimeout(() => found.disconnect(), 2000));
   }
 
-  // A word of the glossary or a reference, told beside its link: by pointer, keyboard or finger.
+  // A word of the glossary, a reference or an equation, told beside its link: by pointer, keyboard
+  // or finger.
   const KNOWN = /book\/(glossary|bibliography)\.html#.+/;
   const box = document.createElement("div");
   box.className = "preview";
@@ -64,7 +69,12 @@
     texts ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = `${here}previews.js`;
-      script.onload = () => resolve(globalThis.vaeganPreviews);
+      script.onload = () => {
+        const style = document.createElement("style");
+        style.textContent = globalThis.vaeganPreviews.style; // of formulas
+        document.head.append(style);
+        resolve(globalThis.vaeganPreviews);
+      };
       script.onerror = reject;
       document.head.append(script);
     });
@@ -74,9 +84,14 @@
 
   const keyOf = (link) => link.href.match(KNOWN)?.[0];
 
+  // An equation of this page is at hand.
+  const equation = (link) =>
+    link.hash.startsWith("#equation-") && link.pathname === location.pathname &&
+    document.getElementById(link.hash.slice(1))?.querySelector("mjx-container");
+
   async function tell(link) {
     owner = link;
-    const text = (await load().catch(() => ({})))[keyOf(link)];
+    const text = equation(link)?.outerHTML ?? (await load().catch(() => ({})))[keyOf(link)];
     if (!text || owner !== link) return;
     box.innerHTML = text;
     box.hidden = false;
@@ -109,8 +124,8 @@
   }
 
   for (const link of article.querySelectorAll("a[href*='#']")) {
-    if (!keyOf(link) || link.classList.contains("headerlink")) continue;
-    if (link.pathname === location.pathname) continue; // it is on this page
+    if (link.classList.contains("headerlink")) continue;
+    if (link.pathname === location.pathname ? !equation(link) : !keyOf(link)) continue;
     link.addEventListener("pointerenter", (event) => {
       if (event.pointerType === "mouse") later(() => tell(link), 150);
     });
@@ -138,16 +153,26 @@
   });
 
   // A formula is a stop of the keyboard where it is wider than the page, so that keys can move it.
+  // One is measured at a time, when there is nothing else to do: all at once keep a phone busy.
+  const idle = globalThis.requestIdleCallback ?? ((action) => setTimeout(action, 20));
+  let formulas = null; // those that are still to be measured
   function stops() {
-    for (const formula of article.querySelectorAll('mjx-container[display="true"]')) {
-      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-      else formula.removeAttribute("tabindex");
-    }
+    const waiting = formulas !== null;
+    formulas = [...article.querySelectorAll('mjx-container[display="true"]')];
+    if (!waiting) idle(measure);
   }
-  addEventListener("load", () => {
-    globalThis.MathJax?.startup?.promise?.then(stops);
-    addEventListener("resize", stops);
-  });
+  function measure() {
+    const formula = formulas.shift();
+    if (!formula) {
+      formulas = null;
+      return;
+    }
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+    idle(measure);
+  }
+  typeset.then(stops);
+  addEventListener("resize", stops);
 
   // On a phone a long listing shows its beginning; a button shows the rest.
   function fold() {
@@ -172,6 +197,45 @@
       show(false);
     }
   }
-  if (NARROW.matches) fold();
-  NARROW.addEventListener("change", ({ matches }) => matches && fold());
+
+  // There a figure is small, too: a tap shows it as large as it was drawn, to be moved about.
+  const large = document.createElement("dialog");
+  large.className = "enlarged";
+  large.addEventListener("click", () => large.close());
+
+  function enlarge(image) {
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "Close";
+    const whole = document.createElement("img");
+    whole.src = image.src;
+    whole.alt = image.alt;
+    large.replaceChildren(close, whole);
+    large.setAttribute("aria-label", "The figure, enlarged");
+    document.body.append(large);
+    large.showModal();
+  }
+
+  function enlargeable() {
+    const { clientWidth } = article;
+    for (const image of article.querySelectorAll("img[width]:not(.in-dark, .enlarge *, a *)")) {
+      if (Number(image.getAttribute("width")) < 1.3 * clientWidth) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "enlarge";
+      button.setAttribute("aria-haspopup", "dialog");
+      const dark = image.nextElementSibling?.matches(".in-dark") ? [image.nextElementSibling] : [];
+      image.replaceWith(button);
+      button.append(image, ...dark);
+      button.addEventListener("click", () =>
+        enlarge([image, ...dark].find((picture) => picture.offsetParent) ?? image));
+    }
+  }
+
+  const narrow = () => {
+    fold();
+    enlargeable();
+  };
+  if (NARROW.matches) narrow();
+  NARROW.addEventListener("change", ({ matches }) => matches && narrow());
 })();

@@ -62,7 +62,8 @@ def _judge(name, value):
         )
     if value.passed:
         return "passed", value.message
-    return "waiting" if value.message.startswith("Not answered") else "hint", value.message
+    kind = "waiting" if value.message.startswith("Not answered") else "hint"
+    return kind, value.message.replace("run the cell again", "run it again")
 
 
 def _describe(error):

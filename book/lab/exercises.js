@@ -7,6 +7,7 @@ import { Stopped, megabytes, run, stop } from "./python.js";
 import { load } from "./scripts.js";
 
 const PATIENCE = 5000; // milliseconds after which a run is said to be long
+const FINGER = matchMedia("(pointer: coarse)");
 
 let editors = null; // a promise of the editor's script
 
@@ -96,6 +97,7 @@ class Exercise {
   async run() {
     if (this.busy) return;
     this.setBusy(true);
+    if (FINGER.matches) this.runButton.focus(); // the keyboard on the screen would hide the answer
     this.say("run", "Running.");
     const source = this.editor.text;
     try {
@@ -113,6 +115,7 @@ class Exercise {
       }
     }
     this.setBusy(false);
+    if (FINGER.matches) this.result.scrollIntoView({ block: "nearest" });
   }
 
   stop() {

@@ -1,4 +1,5 @@
-// The first page's walk: a point moves through latent space, and its decoder draws where it is.
+// The first page's walk: a point moves through latent space, and its decoder draws where it is, in a
+// worker: the page stays free for its reader.
 
 const LEG = 2600; // milliseconds from one resting place to the next
 const FRAME = 80; // between two images: slow enough for a phone
@@ -12,7 +13,9 @@ function startWalk(root) {
   const seen = new IntersectionObserver(([{ isIntersecting }]) => { visible = isIntersecting; next(); });
   let visible = false;
   let moving = !calm.matches;
-  let decoder = null;
+  let stops = null; // resting places, once the decoder is there
+  let worker = null;
+  let asked = 0; // when
   let timer = null;
   let canvas = null;
   let at = 0; // the stop that was left last
@@ -21,15 +24,18 @@ function startWalk(root) {
   function step() {
     phase += FRAME / LEG;
     if (phase >= 1) {
-      at = (at + 1) % decoder.stops.length;
+      at = (at + 1) % stops.length;
       phase -= 1;
     }
     // On an arc: the straight way between two draws leads through the middle, where few are.
     const eased = (1 - Math.cos(Math.PI * phase)) / 2;
     const [a, b] = [Math.cos((eased * Math.PI) / 2), Math.sin((eased * Math.PI) / 2)];
-    const to = decoder.stops[(at + 1) % decoder.stops.length];
-    const z = decoder.stops[at].map((x, i) => a * x + b * to[i]);
-    const grey = Uint8ClampedArray.from(decode(decoder, decoder.floats, z), (x) => (x + 1) * 127.5);
+    const to = stops[(at + 1) % stops.length];
+    asked = performance.now();
+    worker.postMessage(stops[at].map((x, i) => a * x + b * to[i]));
+  }
+
+  function draw(grey) {
     sheet(canvas.now, grey, 1);
     canvas.count = (canvas.count + 1) % EVERY;
     if (canvas.count) return;
@@ -42,17 +48,25 @@ function startWalk(root) {
   function next() {
     clearTimeout(timer);
     if (!moving || !visible || document.hidden) return;
-    if (!decoder) { load(); return; }
-    step();
-    timer = setTimeout(next, FRAME);
+    if (stops) step();
+    else load();
   }
 
   async function load() {
     if (canvas) return;
     canvas = { now: document.createElement("canvas"), trail: document.createElement("canvas"), count: 0 };
     try {
-      const packed = await loadScript(root.dataset.decoder, "vaeganWalk");
-      decoder = { ...packed, floats: unpack(packed) };
+      const { engine, stops: places, ...packed } = await loadScript(root.dataset.decoder, "vaeganWalk");
+      const script = URL.createObjectURL(new Blob([engine], { type: "text/javascript" }));
+      worker = new Worker(script);
+      worker.postMessage(packed);
+      worker.onmessage = ({ data }) => {
+        if (!moving) return;
+        draw(data);
+        clearTimeout(timer);
+        timer = setTimeout(next, FRAME - (performance.now() - asked));
+      };
+      stops = places;
     } catch {
       button.hidden = true; // the strip stays
       return;
