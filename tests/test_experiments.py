@@ -147,7 +147,8 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     assert config["hardware"]["gpus"] == experiments.profile.count_gpus()
 
     assert [row["epoch"] for row in history] == [1, 2]
-    assert set(history[0]) == {"epoch", "learning_rate", "seconds"} | LOSSES[name]
+    rates = {"learning_rate", "epoch_learning_rate"}
+    assert set(history[0]) == {"epoch", "seconds"} | rates | LOSSES[name]
     assert all(row["seconds"] > 0 for row in history)
     assert [row["learning_rate"] for row in history] == pytest.approx([0.001, 0.001])
 
