@@ -24,6 +24,7 @@ import sys
 import time
 import tomllib
 from collections import defaultdict
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +37,13 @@ TESTS = {
     "layers.py": ("test_layers", "test_networks", "test_callbacks", "test_adversarial"),
     "schedules.py": ("test_schedules", "test_callbacks", "test_tasks"),
     "models/*.py": (
-        *("test_models", "test_gan", "test_adversarial", "test_similarity_vae", "test_regularisers"),
+        *(
+            "test_models",
+            "test_gan",
+            "test_adversarial",
+            "test_similarity_vae",
+            "test_regularisers",
+        ),
         *("test_vaegan", "test_newcomer"),
     ),
     "metrics/*.py": ("test_metrics", "test_attributes", "test_latent", "test_faces"),
@@ -103,7 +110,9 @@ def broken(path, operator, occurrence):
     before, after = source.splitlines(), code.splitlines()
     changes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     _, first, last, start, end = next(c for c in changes if c[0] != "equal")
-    old, new = (" ".join(line.strip() for line in part) for part in (before[first:last], after[start:end]))
+    old, new = (
+        " ".join(line.strip() for line in part) for part in (before[first:last], after[start:end])
+    )
     return code, old, new, first + 1
 
 
@@ -178,7 +187,9 @@ def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=COUNT, help="how many mutants to draw")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--module", help="only files whose path has this in it; nothing is recorded")
+    parser.add_argument(
+        "--module", help="only files whose path has this in it; nothing is recorded"
+    )
     options = parser.parse_args(words)
     prepare()
     concern = {path: tests for form, tests in TESTS.items() for path in sorted(PACKAGE.glob(form))}
@@ -213,6 +224,7 @@ def main(words=None):
             "mutants": len(chosen),
             "killed": killed,
             "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+            "cosmic_ray": version("cosmic-ray"),
             "seconds": round(time.perf_counter() - started),
             "groups": {form: group for form, group in groups.items() if group["of"]},
             "survivors": survivors,
