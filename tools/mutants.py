@@ -187,9 +187,7 @@ def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=COUNT, help="how many mutants to draw")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument(
-        "--module", help="only files whose path has this in it; nothing is recorded"
-    )
+    parser.add_argument("--module", help="files whose path has this; no record")
     options = parser.parse_args(words)
     prepare()
     concern = {path: tests for form, tests in TESTS.items() for path in sorted(PACKAGE.glob(form))}

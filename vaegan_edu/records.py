@@ -261,7 +261,7 @@ def write_history(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
         raise ValueError("A history needs at least one row. Received: none")
     text = io.StringIO()
     names = dict.fromkeys(name for row in rows for name in row)
-    # Before Python 3.13 a lone carriage return is not quoted, and a reader takes it for a line's end.
+    # Before Python 3.13 a lone carriage return is not quoted, and reads as the end of a line.
     quoting = csv.QUOTE_NONNUMERIC if any("\r" in name for name in names) else csv.QUOTE_MINIMAL
     writer = csv.DictWriter(text, list(names), lineterminator="\n", quoting=quoting)
     writer.writeheader()
