@@ -21,10 +21,10 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book check test fuzz mutants matrix execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test fuzz gpu-profile mutants matrix execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 book: $(READY) ## Build the book and say where to open it
 	@$(call build_book) && echo "The book is built. Open $(CURDIR)/$(HTML)/index.html"
@@ -43,6 +43,9 @@ test: $(READY) ## Run everything that must hold
 
 fuzz: $(READY) ## Give the package what nobody would, by chance (EXAMPLES=300 of each kind)
 	EXAMPLES=$(or $(EXAMPLES),300) $(PY) -m pytest -q -n 2 tests/fuzz.py
+
+gpu-profile: $(READY) ## Run the notebooks' code for a GPU, one epoch on little data
+	$(PY) -m pytest -q -n 2 tests/gpu_profile.py
 
 mutants: $(READY) ## Break the code on purpose and see whether a test fails (COUNT=200)
 	@PIP_USER=0 $(PY) -m pip install --quiet -c constraints.txt cosmic-ray

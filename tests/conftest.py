@@ -1,6 +1,7 @@
 """What all tests share: silence before TensorFlow is imported, and small models."""
 
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -8,6 +9,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import hypothesis
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
 from tests.built import build, copy_book
 
@@ -47,18 +49,20 @@ hypothesis.settings.load_profile("course")
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory):
-    """A copy of the book, built."""
-    folder = copy_book(tmp_path_factory.mktemp("book"))
-    done = build(folder)
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
-    return folder
-
-
-@pytest.fixture(scope="session")
-def html(project):
-    """The folder of built pages."""
-    return project / "_build" / "html"
+def html(tmp_path_factory, worker_id):
+    """The folder of built pages: one for all processes, which read it and change nothing."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    folder = shared / "built"
+    with FileLock(shared / "built.lock"):
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # what another process began and failed
+            folder.mkdir()
+            done = build(copy_book(folder))
+            assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+            (folder / "done").touch()
+    return folder / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ from vaegan_edu import (
 )
 from vaegan_edu.__main__ import main
 from vaegan_edu.experiments import EXPERIMENTS
+from vaegan_edu.experiments.training import WEIGHTS, complete_config
 
 settings.register_profile(
     "fuzz",
@@ -199,6 +200,28 @@ def test_records(name, data, record):
         assert refused(error), error
     finally:
         (record / name).write_bytes(whole)
+
+
+@pytest.fixture(scope="module")
+def weights(record):
+    """The weights of that record's model, untrained."""
+    experiment = EXPERIMENTS["vae-digits"]
+    about = complete_config(record, records.read_config(record), experiment)
+    model = experiment.build(about["arguments"], tuple(about["data"]["image_shape"]))
+    model.save_weights(record / WEIGHTS)
+    return record / WEIGHTS
+
+
+@given(data=st.data())
+def test_weights(data, weights):
+    whole = weights.read_bytes()
+    try:
+        weights.write_bytes(changed(data, whole))
+        experiments.load_run(weights.parent)
+    except (ValueError, FileNotFoundError) as error:
+        assert refused(error), error
+    finally:
+        weights.write_bytes(whole)
 
 
 @pytest.fixture(scope="module")

@@ -255,17 +255,24 @@ def quoted_metrics():
                     yield page, path, key
 
 
-def test_a_changed_record_changes_the_page(project, html):
-    page, path, key = next(quoted_metrics())
-    built = html / f"{page}.html"
-    assert "4321" not in built.read_text(encoding="utf-8")
-    before = (project / path).read_text(encoding="utf-8")
-    (project / path).write_text(json.dumps(json.loads(before) | {key: 4321.0}), encoding="utf-8")
-    done = build(project)
-    (project / path).write_text(before, encoding="utf-8")
-    assert done.returncode == 0, done.stdout + done.stderr
-    shown = BeautifulSoup(built.read_text(encoding="utf-8"), "html.parser").select(".record")
-    assert any(re.match(r"4[.,]?32", number.text) for number in shown)
+def test_a_changed_record_changes_the_page(tmp_path):
+    _, path, key = next(quoted_metrics())
+    run = path.parent.relative_to(Path("book", "results")).as_posix()
+    record = copy_book(tmp_path) / path
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n", encoding="utf-8")
+    quoting = f"# Page\n\n{{record}}`{run}:{key}`\n"
+    (tmp_path / "book" / "page.md").write_text(quoting, encoding="utf-8")
+
+    def shown():
+        done = build(tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        built = (tmp_path / "_build" / "html" / "book" / "page.html").read_text(encoding="utf-8")
+        return BeautifulSoup(built, "html.parser").select_one(".record").text
+
+    assert "4321" not in shown()
+    metrics = json.loads(record.read_text(encoding="utf-8"))
+    record.write_text(json.dumps(metrics | {key: 4321.0}), encoding="utf-8")
+    assert re.match(r"4[.,]?32", shown())
 
 
 def test_an_unknown_or_missing_record_fails_the_build(tmp_path):

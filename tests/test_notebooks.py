@@ -1,6 +1,7 @@
-"""The notebooks: pairs in sync, outputs of this code, figures described, both profiles run.
+"""The notebooks: pairs in sync, outputs of this code, figures described.
 
-That they execute to the same outputs is proved by `pytest --nbval`, the last step of `make test`.
+That they execute to the same outputs is proved by `pytest --nbval`, the last step of `make test`;
+that the long profile's code runs, by `make gpu-profile`.
 """
 
 import os
@@ -161,38 +162,6 @@ def test_solutions_are_hidden_and_stubs_are_not(path):
         if "solution" in tags:
             assert "hide-cell" in tags and cell.metadata.jupyter.source_hidden
             assert cell.metadata.cellView == "form"
-
-
-WITH_SMALL_NETWORKS = """
-import runpy, sys
-from vaegan_edu.experiments import EXPERIMENTS
-EXPERIMENTS["faces-original"].settings["preset"] = "small"
-runpy.run_path(sys.argv[1], run_name="__main__")
-"""
-
-
-@pytest.mark.slow
-@every_notebook
-def test_gpu_profile_runs(path):
-    """The long profile's code, at one epoch on little data, as the script that the pair is.
-
-    The original project's networks for faces have 90 million weights, which only a GPU trains soon;
-    here an experiment that asks for them gets the smallest. That the large ones are those of the
-    original is a test of `networks`.
-    """
-    environment = os.environ | {
-        "VAEGAN_EDU_PROFILE": "gpu",
-        "VAEGAN_EDU_QUICK": "1",
-        "PYTHONPATH": str(execute.NOTEBOOKS.parent),
-    }
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore:FigureCanvasAgg", "-c", WITH_SMALL_NETWORKS, path],
-        cwd=path.parent,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def printed(path, first_words):

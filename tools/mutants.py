@@ -37,14 +37,8 @@ TESTS = {
     "layers.py": ("test_layers", "test_networks", "test_callbacks", "test_adversarial"),
     "schedules.py": ("test_schedules", "test_callbacks", "test_tasks"),
     "models/*.py": (
-        *(
-            "test_models",
-            "test_gan",
-            "test_adversarial",
-            "test_similarity_vae",
-            "test_regularisers",
-        ),
-        *("test_vaegan", "test_newcomer"),
+        *("test_models", "test_gan", "test_adversarial", "test_regularisers"),
+        *("test_similarity_vae", "test_vaegan", "test_newcomer"),
     ),
     "metrics/*.py": ("test_metrics", "test_attributes", "test_latent", "test_faces"),
     "callbacks/*.py": ("test_callbacks", "test_resume"),
