@@ -33,7 +33,7 @@ SHOWN = ("keras", "numpy", "scikit-learn", *BACKENDS)
 TESTS = (
     ("-m", "not slow", "tests"),
     # Of the slow ones those that train a model of each kind, whatever the backend.
-    ("tests/test_models.py", "tests/test_gan.py", "-k", "not backend"),
+    ("tests/test_models.py", "tests/test_gan.py"),
 )
 QUIET = [
     word
