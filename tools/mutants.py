@@ -23,6 +23,7 @@ import signal
 import sys
 import time
 import tomllib
+import traceback
 from collections import defaultdict
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "vaegan_edu"
 RECORD = ROOT / "benchmarks" / "results" / "mutants.json"
 REASONS = ROOT / "tests" / "mutants.toml"
+LOG = ROOT / "_build" / "mutants.log"  # of the test module that ran last
 # What is broken, with the tests that concern it, the quick ones first.
 TESTS = {
     "losses.py": ("test_losses", "test_models", "test_vaegan"),
@@ -133,14 +135,17 @@ def _run(path, code, module):
             return whole(self, name)
 
         importlib.machinery.SourceFileLoader.get_code = get_code
-        quiet = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(quiet, descriptor)
+        LOG.parent.mkdir(exist_ok=True)
+        log = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for descriptor in (1, 2):
+            os.dup2(log, descriptor)
         import pytest
 
         options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         os._exit(int(pytest.main([*options, str(ROOT / "tests" / f"{module}.py")])))
     except BaseException:  # a mutant may break anything
+        traceback.print_exc()
         os._exit(3)
 
 
@@ -190,7 +195,7 @@ def main(words=None):
     print(f"{len(chosen)} of {everywhere} places in {len(files)} files, seed {options.seed}")
     needed = dict.fromkeys(test for path, *_ in chosen for test in concern[path])
     if not survives(None, None, needed):
-        print("The tests fail without a mutant.", file=sys.stderr)
+        print(f"{LOG.read_text()[-3000:]}\nThe tests fail without a mutant.", file=sys.stderr)
         return 1
     reasons = tomllib.loads(REASONS.read_text("utf-8"))["survivor"] if REASONS.exists() else []
     reasons = {(r["file"], r["line"], r["became"]): r["why"] for r in reasons}
