@@ -1,9 +1,10 @@
-"""Run the fast tests with each Python, with the oldest and the newest versions, on each backend.
+"""Test the package with each Python, with the oldest and the newest versions, on each backend.
 
 A cell of the matrix is a virtual environment of its own in `_build/matrix`: the package with the
 oldest versions that its bounds allow for that Python, or the newest, and one backend alone. What
-only the tests need is the newest that fits. The deprecations that other versions tell are no
-failures; all other warnings are.
+only the tests need is the newest that fits. Of the tests those of the package run: the fast ones
+and, of the slow ones, those that train two of the models. The deprecations that other versions tell
+are no failures; all other warnings are.
 
 The result is `benchmarks/results/matrix.json`, one entry a cell, also for a Python that is not on
 this machine; the page on the environment shows it. `ONLY=3.12` or `ONLY="3.11 oldest jax"` runs a
@@ -30,8 +31,14 @@ PYTHONS = ("3.11", "3.12", "3.13")
 BOUNDS = {"oldest": "lowest-direct", "newest": "highest"}  # in uv's words
 BACKENDS = ("tensorflow", "jax", "torch")
 SHOWN = ("keras", "numpy", "scikit-learn", *BACKENDS)
+# What tests pages, exercises and the project's own tools: these run with one set of versions.
+COURSE = (
+    *("address", "benchmarks", "book", "browser", "colab", "exercises", "grading", "kernels"),
+    *("lab", "matrix", "nbval", "notebook", "notebooks", "packaging", "pages", "prose", "results"),
+    *("slides", "sources", "tables", "trainer", "trial", "verdicts", "walls", "written_out"),
+)
 TESTS = (
-    ("-m", "not slow", "tests"),
+    ("-m", "not slow", "tests", *(f"--ignore=tests/test_{name}.py" for name in COURSE)),
     # Of the slow ones those that train a model of each kind, whatever the backend.
     ("tests/test_models.py", "tests/test_gan.py"),
 )
@@ -119,7 +126,8 @@ def make(folder, python, bounds, backend, pins):
     kept = [line for line in chosen.splitlines() if _name(line) in named]
     lock = folder / "wanted.txt"
     lock.write_text("\n".join([*kept, *tools()]), "utf-8")
-    run_uv("venv", "--no-config", "--quiet", "--clear", "--python", python, folder / "venv")
+    shutil.rmtree(folder / "venv", ignore_errors=True)
+    run_uv("venv", "--no-config", "--quiet", "--python", python, folder / "venv")
     place = ["--python", folder / "venv", *common, *cpu]
     run_uv("pip", "install", *place, "-r", lock)
     common.remove("--no-build")
