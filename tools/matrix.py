@@ -48,6 +48,7 @@ QUIET = [
     for word in ("-W", f"default::{kind}")
 ]
 LIMIT = 3600  # seconds for the tests of a cell
+UNTRIED = "not tried yet"
 
 
 class Failed(Exception):
@@ -243,17 +244,20 @@ def main(words=None):
     chosen = [cell for cell in cells if {*options.only.split()} <= {*cell}]
     if not chosen:
         parser.error(f"no cell has all of these words. Received: {options.only!r}")
-    known = {}
+    known = {
+        cell: dict(zip(("python", "bounds", "backend"), cell, strict=True)) | {"missing": UNTRIED}
+        for cell in cells
+    }
     if options.record.exists():
         entries = json.loads(options.record.read_text("utf-8"))["cells"]
-        known = {(e["python"], e["bounds"], e["backend"]): e for e in entries}
+        known |= {(e["python"], e["bounds"], e["backend"]): e for e in entries}
     for cell in chosen:
         print(f"{' '.join(cell)}: ", end="", flush=True)
         known[cell] = run_cell(*cell, options.pin)
         print(f"{told(known[cell])} ({known[cell]['seconds']} s)", flush=True)
         for name in known[cell].get("failed", ()):
             print(f"  {name}")
-        record = {"cells": [known[cell] for cell in cells if cell in known]}
+        record = {"cells": [known[cell] for cell in cells]}
         options.record.parent.mkdir(parents=True, exist_ok=True)
         options.record.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     ran = [known[cell] for cell in chosen if "missing" not in known[cell]]
