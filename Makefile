@@ -53,7 +53,7 @@ mutants: $(READY) ## Break the code on purpose and see whether a test fails (COU
 
 matrix: $(READY) ## Test each Python, oldest and newest versions, each backend (ONLY="3.12 jax")
 	@PIP_USER=0 $(PY) -m pip install --quiet uv
-	@$(PY) tools/matrix.py --only "$(ONLY)" $(if $(PIN),--pin $(PIN))
+	@$(PY) tools/matrix.py --only "$(ONLY)" $(if $(PIN),--pin $(PIN)) $(if $(AGAIN),--again)
 
 execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: NOTEBOOK=02_vae)
 	@$(PY) tools/execute.py $(if $(ALL),--all) $(NOTEBOOK)

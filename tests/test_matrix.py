@@ -46,7 +46,8 @@ def test_a_report_is_counted(tmp_path):
 def test_a_part_of_the_matrix_leaves_the_rest_of_the_record(tmp_path, monkeypatch, capsys):
     outcomes = {"jax": {"passed": 5, "skipped": 2, "failed": []}, "torch": {"missing": "no space"}}
 
-    def run_cell(version, bounds, backend, pins):
+    def run_cell(version, bounds, backend, pins, before):
+        assert before is None
         names = {"python": version, "bounds": bounds, "backend": backend, "seconds": 1}
         return names | outcomes[backend]
 
@@ -55,7 +56,7 @@ def test_a_part_of_the_matrix_leaves_the_rest_of_the_record(tmp_path, monkeypatc
     run = ["--record", str(record), "--only"]
     assert matrix.main([*run, "3.12 jax"]) == 0
     assert matrix.main([*run, "torch 3.11 oldest"]) == 1  # nothing was tested
-    outcomes["jax"] = {"passed": 4, "skipped": 2, "failed": ["tests.a::b"]}
+    outcomes["jax"] = {"passed": 4, "versions": {}, "skipped": 2, "failed": ["tests.a::b"]}
     assert matrix.main([*run, "3.12 newest jax"]) == 1
     cells = json.loads(record.read_text())["cells"]
     told = [matrix.told(cell) for cell in cells]
@@ -88,6 +89,7 @@ def test_mutants_spare_annotations():
     assert spared == {"int | None", "int | str", "3 | 4"}
 
 
+@pytest.mark.skipif(not mutants.RECORD.exists(), reason="`make mutants` was not run yet")
 def test_nine_mutants_of_ten_are_killed_and_each_survivor_has_its_reason():
     record = json.loads(mutants.RECORD.read_text())
     assert record["killed"] >= 0.9 * record["mutants"]

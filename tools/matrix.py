@@ -9,7 +9,8 @@ are no failures; all other warnings are.
 The result is `benchmarks/results/matrix.json`, one entry a cell, also for a Python that is not on
 this machine; the page on the environment shows it. `ONLY=3.12` or `ONLY="3.11 oldest jax"` runs a
 part and leaves the other entries. `PIN="torch==2.13.0+cpu"` takes that version in place of both
-ends, as a machine may not have the others; the entry says so.
+ends, as a machine may not have the others; the entry says so. `AGAIN=1` runs again what failed,
+with the same versions, after a test or the package was mended.
 """
 
 import argparse
@@ -59,14 +60,14 @@ def find_python(version):
     """Return the interpreter of a version, "3.12": the one on PATH, or one of pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True)
-    for candidate in (f"python{version}", "python", *found):
+    for candidate in (f"python{version}", "python", *map(str, found)):
         words = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         try:
             done = subprocess.run(words, capture_output=True, text=True)
         except OSError:  # no such command
             continue
         if done.stdout.strip() == version:
-            return str(candidate)
+            return candidate
     raise Failed(f"no Python {version} on that machine")
 
 
@@ -149,7 +150,7 @@ def versions(python):
     return {name: found[name] for name in ("python", *SHOWN) if name in found}
 
 
-def test(folder, python, backend):
+def test(folder, python, backend, chosen_tests=TESTS):
     """Run the tests of a cell; return how many passed, were skipped and failed by name."""
     environment = {
         **os.environ,
@@ -160,7 +161,7 @@ def test(folder, python, backend):
         "VAEGAN_EDU_PROFILE": "cpu",
     }
     counts = {"passed": 0, "skipped": 0, "failed": []}
-    for part, chosen in enumerate(TESTS):
+    for part, chosen in enumerate(chosen_tests):
         report = folder / f"report-{part}.xml"
         report.unlink(missing_ok=True)
         words = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUIET, *chosen]
@@ -199,8 +200,11 @@ def count(report):
     return {"passed": passed, "skipped": skipped, "failed": list(dict.fromkeys(failed))}
 
 
-def run_cell(version, bounds, backend, pins):
-    """Make and test a cell; return its entry in the record."""
+def run_cell(version, bounds, backend, pins, before=None):
+    """Make and test a cell; return its entry in the record.
+
+    Of a cell that was tested before, only what failed is run again, with the same versions.
+    """
     pins = [pin for pin in pins if _name(pin) in map(_name, requirements(backend))]
     entry = {"python": version, "bounds": bounds, "backend": backend, "commit": commit()}
     if pins:
@@ -210,6 +214,14 @@ def run_cell(version, bounds, backend, pins):
     try:
         python = make(folder, find_python(version), bounds, backend, pins)
         entry["versions"] = versions(python)
+        if before:
+            if entry["versions"] != before["versions"]:
+                raise Failed("other versions than before; run the cell as a whole")
+            failed = [name.partition("::") for name in before["failed"]]
+            nodes = [f"{module.replace('.', '/')}.py::{name}" for module, _, name in failed]
+            found = test(folder, python, backend, [nodes])
+            entry = before | {"failed": found["failed"], "again": commit()}
+            return entry | {"passed": before["passed"] + found["passed"]}
         entry |= test(folder, python, backend)
     except Failed as why:
         entry["missing"] = str(why)
@@ -238,6 +250,7 @@ def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="words that the name of a cell must have")
     parser.add_argument("--pin", action="append", default=[], help="package==version")
+    parser.add_argument("--again", action="store_true", help="of tested cells, what failed")
     parser.add_argument("--record", type=Path, default=RECORD)
     options = parser.parse_args(words)
     cells = list(itertools.product(PYTHONS, BOUNDS, BACKENDS))
@@ -253,7 +266,8 @@ def main(words=None):
         known |= {(e["python"], e["bounds"], e["backend"]): e for e in entries}
     for cell in chosen:
         print(f"{' '.join(cell)}: ", end="", flush=True)
-        known[cell] = run_cell(*cell, options.pin)
+        before = known[cell] if options.again and known[cell].get("failed") else None
+        known[cell] = run_cell(*cell, options.pin, before)
         print(f"{told(known[cell])} ({known[cell]['seconds']} s)", flush=True)
         for name in known[cell].get("failed", ()):
             print(f"  {name}")

@@ -262,8 +262,13 @@ def write_history(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     text = io.StringIO()
     names = dict.fromkeys(name for row in rows for name in row)
     # Before Python 3.13 a lone carriage return is not quoted, and reads as the end of a line.
-    quoting = csv.QUOTE_NONNUMERIC if any("\r" in name for name in names) else csv.QUOTE_MINIMAL
-    writer = csv.DictWriter(text, list(names), lineterminator="\n", quoting=quoting)
+    needed = any("\r" in name for name in names)
+    writer = csv.DictWriter(
+        text,
+        list(names),
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if needed else csv.QUOTE_MINIMAL,
+    )
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, text.getvalue())
