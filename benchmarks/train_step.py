@@ -87,14 +87,14 @@ MATMUL_SIZE = 2048
 KERNELS = {"dense": ("inner_product", "matmul", "gemm_api"), "convolution": ("convolution",)}
 TOLERANCE = 1e-4
 COLUMNS = (
-    "name",
-    "backend",
+    "step",
     "precision",
-    "image_size",
-    "batch",
-    "images_per_second",
-    "peak_mb",
-    "share_of_matmul_peak",
+    "images/s",
+    "range",
+    "times three-tape",
+    "share of matmul peak",
+    "peak MB",
+    "first window (s)",
 )
 
 
@@ -402,13 +402,22 @@ def kernel_seconds(account):
     return seconds
 
 
+def heading(part, measured):
+    """Return what all rows of a part have in common, in a line."""
+    preset, _, one = part.partition("-")
+    hardware = measured.get("environment", {}).get("hardware", {})
+    first = measured["rows"][0]
+    cores = "one core" if one else f"{hardware.get('cores', '?')} cores"
+    where = f"{hardware.get('processor', '?')}; batches of {first['batch']}"
+    return f"**{preset.capitalize()} networks, {cores}** ({where}, {first['image_size']} pixels):"
+
+
 def table(parts):
     """Return what was measured as Markdown."""
     lines = []
     for part in ROWS:
         if part not in parts:
             continue
-        columns = (*COLUMNS, "range", "first window (s)", "times three-tape")
         rows = []
         plain = {
             row["precision"]: row["images_per_second"]
@@ -422,15 +431,21 @@ def table(parts):
                 for precision in dict.fromkeys([row["precision"], "float32"])
                 if precision in plain
             )
+            # Only our step is the same on several backends.
+            on = f", {row['backend']}" if row["name"] == "ours" else ""
             rows.append(
                 [
-                    *(_text(row[c]) for c in COLUMNS),
+                    row["name"] + on,
+                    row["precision"],
+                    f"{row['images_per_second']:.0f}",
                     f"{low:.0f} to {high:.0f}",
-                    f"{row['first_window_seconds']:.1f}",
                     times,
+                    f"{row['share_of_matmul_peak']:.2f}",
+                    f"{row['peak_mb']:.0f}",
+                    f"{row['first_window_seconds']:.1f}",
                 ]
             )
-        lines += [f"{part} networks:", "", markdown.table(columns, rows), ""]
+        lines += [heading(part, parts[part]), "", markdown.table(COLUMNS, rows), ""]
     for name, kernels in parts.get("kernels", {}).items():
         if name != "environment":
             told = [f"{k} {m:.2f} times ({a:.2f} to {b:.2f})" for k, (m, a, b) in kernels.items()]
@@ -543,10 +558,6 @@ def _has(python, library):
         return True
     print(f"{python} has no {library}: its rows are left out", file=sys.stderr)
     return False
-
-
-def _text(value):
-    return value if isinstance(value, str) else f"{value:.3g}" if value < 1 else f"{value:.0f}"
 
 
 if __name__ == "__main__":

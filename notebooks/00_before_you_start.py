@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 17 s on two CPU cores, measured at the last execution.*
+# *Run time: 50 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
 # a little probability. This page has both, in short sections. Each has an explanation, a formula,
@@ -13,18 +13,20 @@
 #   count their weights;
 # - follow a gradient backwards through a network, and take steps along it by gradient descent and
 #   by Adam;
-# - build and train a network in Keras in ten lines.
+# - build and train a network in Keras in a few lines, also one with two outputs.
 #
 # After the second half, *probability*, you can
 #
 # - estimate an expectation from random draws, and say how far off the estimate may be;
 # - write a Gaussian log density and a negative log-likelihood, and know where to sum and where to
 #   average;
-# - turn a conditional probability round.
+# - invert a conditional probability by Bayes' rule.
 #
 # Chapter 1 needs the first half, and chapter 2 the second, so you may take them one at a time. If
-# the exercises of a section are easy for you, skip it. A check never fails with an error: it tells
-# you what it proved, or gives you a hint. The solution is hidden below each exercise.
+# you can do a section's exercise at once, skip the section. If you have trained a convolutional
+# network before, *Transposed convolution*, *Batch normalisation* and the second half will do. A
+# check never fails with an error: it tells you what it proved, or gives you a hint. The solution is
+# hidden below each exercise.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package. Elsewhere this cell does nothing.
@@ -139,10 +141,13 @@ exercises.check("dense", dense)
 # w_{t+1} = w_t - \mathtt{learning\_rate} \cdot \nabla L(w_t)
 # $$ (eq-start-descent)
 #
-# The learning rate decides nearly everything. If it is too small, the walk takes for ever. If it is
-# too large, each step jumps over the valley to a place higher up on the other side. A valley that is
-# steep one way and flat the other is hard: the steep direction limits the rate, and the flat one
-# then creeps.
+# The learning rate decides whether the walk arrives, and how fast. If it is too small, there is
+# hardly any progress. If it is too large, each step jumps over the valley to a place higher up on the
+# other side. A valley that is steep one way and flat the other is hard: the steep direction limits
+# the rate, and along the flat one progress is then slow.
+#
+# The walk begins at small *random* weights. If all weights of a layer were equal, all its units would
+# compute the same and get the same gradient, and they would stay copies of each other.
 
 # %% mystnb={"figure": {"caption": "Fifteen steps of gradient descent in a long valley, from one start, with three learning rates. The small rate falls into the valley and creeps along it. The middle one all but arrives. The large one leaps across the valley, further with every step.", "name": "fig-start-descent"}, "image": {"alt": "Contour lines of a long, flat valley with its lowest point at the right, and three paths from a start at the left. One path drops to the valley floor and stops early, one ends near the lowest point, one zigzags across the valley with growing swings."}} tags=["hide-input"]
 curvature = np.array([1.0, 10.0])
@@ -261,7 +266,7 @@ exercises.check("gradient_descent", gradient_descent)
 # *backpropagation*. No one writes it by hand for a large network: TensorFlow, JAX and PyTorch record
 # the forward pass and run it backwards.
 
-# %% mystnb={"figure": {"caption": "The network with one hidden unit, in numbers. Above each arrow, what flows forward; below, in orange, the slope of the loss that flows back.", "name": "fig-start-backprop"}, "image": {"alt": "Five boxes in a row, joined by arrows: input, weighted input, ReLU, output and loss. A number stands in each box, and under each but the first an orange number, the derivative of the loss for it."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The network with one hidden unit, in numbers. In the boxes, what flows forward; below them, in orange, the slope of the loss for that value, which flows back. It starts as $\\partial L / \\partial L = 1$.", "name": "fig-start-backprop"}, "image": {"alt": "Five boxes in a row, joined by arrows: input, weighted input, ReLU, output and loss. A number stands in each box, and under each but the first an orange number, the derivative of the loss for it."}} tags=["hide-input"]
 x_in, target, w_1, w_2 = 2.0, 1.0, 0.8, 1.5
 a = w_1 * x_in
 h = max(a, 0)
@@ -455,7 +460,7 @@ exercises.check("adam", adam)
 # $$ (eq-start-steps)
 #
 # steps, where the brackets round up: the last batch may be smaller. In Keras one stacks the layers,
-# names optimiser and loss, and calls `fit`. These ten lines fit a curve. (`"mse"` is the mean of the
+# names optimiser and loss, and calls `fit`. The next cell fits a curve. (`"mse"` is the mean of the
 # squared errors.)
 
 # %%
@@ -518,9 +523,39 @@ steps = epochs * -(-images // batch_size)  # -(-a // b) rounds a / b up
 exercises.check("training_steps", steps)
 
 # %% [markdown]
-# **Where the course uses it.** Chapters 1 and 2 write a step out by hand before they call `fit`. Images
-# that take no part in training, the *test set*, show whether a network has learned something that
-# holds for new images too.
+# **Where the course uses it.** Chapters 1 and 2 write a step out by hand before they call `fit`.
+#
+# #### Networks that branch
+#
+# `keras.Sequential` is a single chain of layers. An encoder in chapter 2 has two outputs, so from
+# chapter 1 on we name what flows from layer to layer. `keras.Input` is a placeholder for one example.
+# A layer is made in the first pair of brackets and *applied* in the second, and `keras.Model` packs
+# everything between its inputs and its outputs into one network:
+
+# %%
+inputs = keras.Input((1,))
+h = layers.Dense(32, activation="relu")(inputs)
+mean = layers.Dense(1)(h)
+log_var = layers.Dense(1)(h)  # a second layer on the same `h`
+branched = keras.Model(inputs, (mean, log_var))
+
+first, second = branched(x[:4])  # four examples, two answers
+print("shapes of the two answers:", first.shape, second.shape)
+print("weights:", branched.count_params())
+
+# %% [markdown]
+# A network is called like a function, and takes a whole batch. Two layers without weights will often
+# stand in between: `Flatten` makes one row of numbers of an image, and `Reshape` turns a row into an
+# image.
+#
+# #### Does it hold for new examples?
+#
+# A network with many weights may learn its examples by heart. Its loss then goes on falling for the
+# images that it is trained on, and rises for others: it *overfits*. So some images take no part in
+# training. Those that one looks at while choosing settings are the *validation set*. Those that are
+# kept for the end, and on which no choice depends, are the *test set*: whoever chooses by them
+# reports too good a result. In this course `val_loss` is the loss of images that the network was not
+# trained on.
 
 # %% [markdown]
 # ### Convolution
@@ -544,7 +579,7 @@ exercises.check("training_steps", steps)
 #
 # places along that side. In a network the weights of the kernel are learned, and there are many
 # kernels. Since the same kernel serves at every place, an edge needs to be learned only once.
-# Mathematicians turn the kernel round before they slide it, and call our version
+# Mathematicians flip the kernel before they slide it, and call our version
 # cross-correlation. For learned weights this makes no difference.
 
 # %% mystnb={"figure": {"caption": "A kernel that looks for vertical edges slides over a ring. Orange: brighter on the right. Purple: brighter on the left. White: no vertical edge. The framed window gives the framed value. With stride $2$ every other place is left out, and each side of the feature map is half as long.", "name": "fig-start-convolution"}, "image": {"alt": "Four pictures. A white ring on black, with a small square window framed on its left side. A kernel of three by three numbers, negative at the left, positive at the right. The feature map at stride 1: the ring's left outer edge and right inner edge are orange, the opposite edges purple. The same map at stride 2, coarser."}} tags=["hide-input"]
@@ -651,8 +686,8 @@ exercises.check("convolution", convolution)
 # \left\lceil n / s \right\rceil , \qquad \text{rounded up,}
 # $$ (eq-start-same)
 #
-# whatever the kernel: with stride $1$ it stays, with stride $2$ it halves. This is what most of the
-# course's networks use, so an image goes from $28$ to $14$ to $7$.
+# whatever the kernel. With stride $1$ the side stays as it is, with stride $2$ it is halved. This is
+# what most of the course's networks use, so an image goes from $28$ to $14$ to $7$.
 #
 # And a colour image has three values at each place, its *channels*. The kernel then reaches through
 # all of them: it is an array of shape (height, width, input channels), and the sum runs over all
@@ -1143,10 +1178,27 @@ def negative_log_likelihood(images, reconstruction):
 exercises.check("negative_log_likelihood", negative_log_likelihood)
 
 # %% [markdown]
-# **Where the course uses it.** It is the reconstruction loss. The form above is the one named
-# `"bernoulli"`; the images of this course run from $-1$ to $1$ and are mapped to $[0, 1]$ for it.
-# If the pixels follow Gaussians of variance $1$ around $\hat x$, *minus* the log density of the
-# last section is, up to a constant, half the squared error. That is the form named `"gaussian"`.
+# #### Classifiers
+#
+# A network that names what it sees answers with a probability for each of $K$ classes. It ends in
+# $K$ numbers $l_c$ without an activation, the *logits*, and *softmax* makes probabilities of them:
+#
+# $$
+# p_c = \frac{e^{l_c}}{\sum_{k=1}^{K} e^{l_k}} .
+# $$ (eq-start-softmax)
+#
+# They are positive and add up to one. Such a network, a *classifier*, is trained by the negative
+# log-likelihood again: an image costs $-\log$ of the probability that it gave to the right class,
+# which is called *cross-entropy*. With two classes one logit is enough, and softmax becomes the
+# sigmoid.
+#
+# **Where the course uses it.** The negative log-likelihood is the reconstruction loss. The form of
+# equation {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run from
+# $-1$ to $1$ and are mapped to $[0, 1]$ for it. For grey pixels it is a useful loss, and no
+# likelihood. If the pixels follow Gaussians of variance $1$ around $\hat x$, *minus* the log density
+# of the last section is, up to a constant, half the squared error. That is the form named
+# `"gaussian"`. A classifier trained on real digits judges generated ones from chapter 2 on, and the
+# discriminator of a GAN is a classifier with two classes.
 
 # %% [markdown]
 # ### Bayes' rule
@@ -1199,8 +1251,8 @@ print(f"p(generated | flagged) = {hits} / {flagged} = {hits / flagged:.2f}")
 plt.show()
 
 # %% [markdown]
-# **Exercise.** Another detector, another crowd. Given a flagged picture, how likely is it
-# generated? Two decimals are enough. You may let Python compute it.
+# **Exercise.** Now take another detector and other pictures. Given a flagged picture, how likely is
+# it generated? Two decimals are enough. You may let Python compute it.
 
 # %% tags=["exercise"]
 # Exercise: base_rate
@@ -1227,8 +1279,9 @@ exercises.check("base_rate", answer)
 # **Where the course uses it.** A decoder says which image $x$ follows from a code $z$. The way
 # back, $p(z \mid x)$, has $p(x)$ in its denominator: an integral over all codes, out of reach. So
 # an encoder learns to approximate the answer, and this is what makes an autoencoder
-# *variational*. In a GAN the discriminator is the detector. Half of what it sees is generated, so
-# its base rate is $1/2$.
+# *variational*. In a GAN the discriminator is the detector. In chapter 4 half of what it sees is
+# generated, so if it sees no difference, its best answer is $1/2$ for everything. In a VAE-GAN two of
+# three images are generated, and its best answer is $1/3$ for "real".
 
 # %% [markdown]
 # ## What to remember
@@ -1237,21 +1290,22 @@ exercises.check("base_rate", answer)
 # - **Gradient descent:** step against the gradient; the steepest direction limits the learning
 #   rate. **Adam** gives each weight a step of its own.
 # - **Backpropagation:** the chain rule from the loss backwards, one pass for all weights.
-# - **Training:** a step takes a batch, an epoch takes all examples once; `fit` repeats epochs.
+# - **Training:** a step takes a batch, an epoch takes all examples once; `fit` repeats epochs. Images
+#   kept out of training show whether the network overfits.
 # - **Convolution:** one small kernel slides over the whole image; stride $2$ with padding `"same"`
 #   halves the sides, and a transposed convolution doubles them.
 # - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
-#   pixels, mean over the batch.
+#   pixels, mean over the batch. For a classifier it is the cross-entropy.
 # - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.
 #
 # ## Sources
 #
 # - Goodfellow, Bengio and Courville, [*Deep Learning*](https://www.deeplearningbook.org), chapter
-#   3 (probability), 4 (gradient descent), 5 (maximum likelihood), 6 (layers and backpropagation),
-#   9 (convolution) {cite}`goodfellow2016deep`.
+#   3 (probability), 4 (gradient descent), 5 (overfitting, maximum likelihood), 6 (layers, softmax and
+#   backpropagation), 9 (convolution) {cite}`goodfellow2016deep`.
 # - Kingma and Ba, [*Adam*](https://arxiv.org/abs/1412.6980), algorithm 1 {cite}`kingma2015adam`.
 # - Bishop, *Pattern Recognition and Machine Learning*, chapter 1 (expectation, Bayes) and 2 (the
 #   Gaussian) {cite}`bishop2006pattern`.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 1: The autoencoder
 #
-# *Run time: 37 s on two CPU cores, measured at the last execution.*
+# *Run time: 84 s on two CPU cores, measured at the last execution.*
 #
 # **Can a network that only learned to copy images through a narrow code also make new ones?**
 #
@@ -38,7 +38,7 @@ profile = notebook.start()
 
 import keras
 import numpy as np
-import tensorflow as tf  # for its GradientTape: Keras itself takes no gradients
+import tensorflow as tf  # for GradientTape: Keras leaves gradients to its backend
 from keras import layers, ops
 from sklearn.decomposition import PCA
 
@@ -56,6 +56,24 @@ from vaegan_edu.widgets import LatentExplorer
 
 # %%
 (x_train, y_train), (x_test, y_test) = profile.load_data()
+
+# %% [markdown]
+# <details><summary>The same without the course's package</summary>
+#
+# `load_data` returns NumPy arrays: images of shape $(N, 28, 28, 1)$, and the digit that each shows. For
+# MNIST it amounts to
+#
+# ```python
+# (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()  # bytes, 0 to 255
+# x_train = x_train[..., None].astype("float32") / 127.5 - 1  # a channel, and -1 to 1
+# x_test = x_test[..., None].astype("float32") / 127.5 - 1
+# ```
+#
+# The built-in digits come from `sklearn.datasets.load_digits`, whose values run from $0$ to $16$. They
+# are enlarged by `scipy.ndimage.zoom` and split by `train_test_split`. With any other array of grey
+# images of this size you can go through the chapter in the same way.
+#
+# </details>
 
 # %% mystnb={"figure": {"caption": "The first test images. They were measured with few pixels and then enlarged, so their edges are soft and half of their pixels are grey.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}} tags=["hide-input"]
 print(f"{len(x_train)} training images, {len(x_test)} test images")
@@ -93,11 +111,14 @@ plotting.image_sheet(x_test[:24], columns=12)
 #
 # ## The two networks, layer by layer
 #
-# The encoder looks at the image by two convolutions. Each has a stride of two, so that it halves
+# The encoder looks at the image through two convolutions. Each has a stride of two, so that it halves
 # height and width, and each has more channels than the layer before: fewer places, but more said
 # about each. Then the map is flattened to one long vector, and two dense layers condense it to the
 # code. The decoder does the same backwards. Its *transposed* convolutions double height and width,
 # and its last layer ends in a `tanh`, because pixels lie between $-1$ and $1$.
+#
+# In the code the first pair of brackets makes a layer and the second applies it (*Networks that
+# branch* in [Before you start](00_before_you_start.ipynb)).
 
 
 # %%
@@ -140,11 +161,10 @@ print("weights of the encoder's first dense layer: {:,} of {:,}".format(*weights
 plotting.network_chart({"encoder": blocks(encoder, "image"), "decoder": blocks(decoder, "code")})
 
 # %% [markdown]
-# The convolutions do the seeing, but nine tenths of the encoder's weights sit in its first dense
-# layer: it joins each of $1568$ numbers to each of $64$ units, whereas a convolution uses its few
-# weights again at every place.
+# Nine tenths of the encoder's weights sit in its first dense layer: it joins each of $1568$ numbers
+# to each of $64$ units, whereas a convolution uses its few weights again at every place.
 #
-# The package builds these networks by `networks.build_encoder` and `networks.build_decoder`, in a
+# The package builds these networks with `networks.build_encoder` and `networks.build_decoder`, in a
 # size that it calls `"small"`. Their layers are the ones above:
 
 # %%
@@ -164,7 +184,13 @@ notebook.layers(ours=decoder, package=their_decoder)
 # little downhill.
 #
 # Keras leaves the gradient to the library underneath, here TensorFlow. Its `GradientTape` records
-# what is computed while it is open, and differentiates it afterwards.
+# what is computed while it is open, and differentiates it afterwards. Inside the tape we write `ops.sum`
+# and not `np.sum`: `ops` is NumPy for Keras, with the same names, and the tape can differentiate what
+# it computes. What NumPy computes, the tape does not see.
+#
+# `trainable_variables` is the list of a network's arrays of weights. `tape.gradient(loss, weights)`
+# returns an array of slopes for each of them, in the same order, and `optimizer.apply` moves the
+# weights.
 
 
 # %%
@@ -190,7 +216,7 @@ print(f"loss of the first batch {by_hand[0]:.1f}, of the last {by_hand[-1]:.1f}"
 
 # %% [markdown]
 # That was an *epoch*: every training image was used once, in batches of $64$. The loss has more
-# than halved, and there is no more to training than to go on.
+# than halved. Further epochs repeat the same step.
 #
 # `models.Autoencoder` packs the same step into Keras' `fit`, which also shuffles, validates and
 # keeps a history. Started from the same weights, with the batches in the same order, it must
@@ -245,11 +271,13 @@ plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 # %% [markdown]
 # ## What comes back, and what a linear map would do
 #
-# A loss alone says little, so we need something to compare it with. There are two natural choices.
-# The first is to answer every image with the average image. The second is principal component
-# analysis (PCA) with as many components as the code has numbers. PCA is the best that *linear* maps
-# can do in both places of equation {eq}`eq-ae-map` {cite}`goodfellow2016deep`. Whatever the
-# autoencoder gains over it, it gains by not being linear.
+# Is the last loss a small one? That takes something to compare it with. There are two natural
+# choices. The first is to answer every image with the average image. The second is principal component
+# analysis (PCA) with as many components as the code has numbers. On the images that it was fitted to,
+# PCA is the best that *linear* maps can do in both places of equation {eq}`eq-ae-map`
+# {cite}`goodfellow2016deep`: on the training images, whatever the autoencoder gains over it, it gains
+# by not being linear. We compare the three on test images. (`reconstruct` is the encoder and then the
+# decoder; `encode` and `decode` below are one half each.)
 
 # %%
 pixels = x_train.reshape(len(x_train), -1)  # an image a row: (N, 784)
@@ -268,7 +296,7 @@ lost = {
     for name, images in reconstructions.items()
 }
 
-# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and loses less.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Test images and three ways back from sixteen numbers, or from none. PCA keeps what the digits have in common along straight lines; the autoencoder may bend, and lost less in this run.", "name": "fig-ae-reconstructions"}, "image": {"alt": "Four rows of ten digits. The autoencoder's row looks almost like the test images, PCA's is fainter with ghostly smears, and the last row repeats one grey blur."}} tags=["hide-input"]
 print("loss: " + ", ".join(f"{name} {lost[name]:.0f}" for name in list(lost)[1:]))
 plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
@@ -282,7 +310,7 @@ plotting.image_rows({name: images[:10] for name, images in reconstructions.items
 plane, _ = train_autoencoder(2, epochs)
 codes, labels = plane.encode(x_test[:360]), y_test[:360]
 
-# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. The digits of one class mostly lie together, although no label was used. The plane has neither a centre nor a scale that anyone agreed on, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form patches on a wide plane with empty space around them; several overlap in the middle."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "Codes of test images in a plane of two numbers. The digits of one class mostly lie together, although no label was used. The plane has neither a centre nor a scale that anyone agreed on, and there are gaps. One run, one seed.", "name": "fig-ae-plane"}, "image": {"alt": "Coloured dots, one colour a digit class. Most classes form clusters on a wide plane with empty space around them; several overlap in the middle."}} tags=["nbval-ignore-output", "hide-input"]
 apart = np.linalg.norm(codes[:, None] - codes, axis=-1)
 np.fill_diagonal(apart, np.inf)  # no dot is its own neighbour
 same_class = np.mean(labels == labels[apart.argmin(axis=1)])
@@ -294,9 +322,9 @@ print(f"largest coordinate of a code: {np.abs(codes).max():.0f}")
 plotting.latent_scatter({"codes of test images": codes}, labels)
 
 # %% [markdown]
-# Now walk. Drag the point in the figure below, or use the arrow keys or the sliders. On a patch
-# you see a digit. Between patches you see one digit dissolve into another, and some shapes that
-# are no digit. Far outside, where no training image has its code, the decoder still answers,
+# Now walk. Drag the point in the figure below, or use the arrow keys or the sliders. Inside a cluster
+# of one colour you see a digit. Between clusters you see one digit dissolve into another, and some
+# shapes that are no digit. Far outside, where no training image has its code, the decoder still answers,
 # although its loss never said what it should answer there.
 
 # %% tags=["nbval-ignore-output"]
@@ -336,18 +364,24 @@ made = {
 # %% mystnb={"figure": {"caption": "What the decoder makes of codes that belong to no image, below real images. Which of these would you accept as a handwritten digit? Decide row by row before you read on.", "name": "fig-ae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then grey noise without any shape for random codes; rough digit-like shapes for fitted codes; doubtful mixtures for codes between two images; and two digits laid over each other for the mean image."}} tags=["nbval-ignore-output", "hide-input"]
 spread = codes.std(axis=0)
 print(f"standard deviation of the training codes: {spread.min():.1f} to {spread.max():.1f}")
+length, random_length = np.linalg.norm(codes, axis=1), np.linalg.norm(random, axis=1)
+print(f"median length of a code: training {np.median(length):.0f}", end=", ")
+print(f"random {np.median(random_length):.0f}")
+inside = np.mean(length < random_length.max())
+print(f"training codes no longer than the longest random one: {inside:.0%}")
 plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]
-# Random codes give grey noise. Part of the reason is that we looked in the wrong place: the codes
-# of images are spread several times as wide as a standard normal, so that a random code lies near
-# the middle, where hardly any image has its own. Codes drawn from where the training codes lie
-# give varied shapes, some of which could be digits. One likely reason that others could not: a
-# Gaussian also covers gaps such as those of {numref}`fig-ae-plane`.
+# Random codes give grey noise. We looked in the wrong place: the codes of images are spread several
+# times as wide as a standard normal, so that nearly all of them lie much further from zero than any
+# of the random codes. Codes drawn from where the training codes lie give varied shapes, some of which
+# could be digits. Others could not. One likely reason is that a Gaussian also covers gaps such as
+# those of {numref}`fig-ae-plane`.
 #
 # "Could be digits" is a judgement by eye, and yours may differ from ours. How would you measure it?
-# A first idea: whatever looks like a digit must lie close to *some* training image. Count the
-# distance in pixels to the nearest one.
+# A first idea: whatever looks like a digit must lie close to *some* training image. Take the
+# Euclidean distance between the pixel values of a decoded image and of each training image, and keep
+# the smallest.
 
 # %% tags=["nbval-ignore-output"]
 nearest = {
@@ -363,8 +397,8 @@ notebook.Table(
 # %% [markdown]
 # The measure rightly rejects the noise. But it ranks the *control*, two digits laid on top of each
 # other, about level with the fitted codes, because a blurred image is never far from many others,
-# pixel by pixel. And a model that had learned one training image by heart and drew it for ever would
-# get a perfect zero. So a useful measure must look at more than pixels, and ask for variety as well
+# pixel by pixel. And a model that had learned one training image by heart and drew it again and again
+# would get a perfect zero. So a useful measure must look at more than pixels, and ask for variety as well
 # as for closeness. Chapter 2 introduces such measures, when there is a second model to compare this
 # one with.
 #
@@ -377,27 +411,25 @@ notebook.Table(
 #
 # ### Run and look
 #
-# How strongly does the autoencoder squeeze? Divide the number of pixels of an image by the number
-# of values in its code. (Bear in mind that of the built-in digits only $8 \times 8$ pixels were
-# measured; the rest is interpolated.)
+# Most of the encoder's weights are in its first dense layer. How many would that layer have, with the
+# same convolutions and the same $64$ units, for images of $64 \times 64$ pixels? Count the biases too.
 
 # %% tags=["exercise"]
-# Exercise: compression
-pixels = 28 * 28  # of one image: x_test[0].size
-code = 16  # numbers of its code: autoencoder.latent_dim
+# Exercise: dense_weights
+side, units = 64, 64  # of the image, of the first dense layer
 
-ratio = None  # replace None
+weights = None  # of the first dense layer, biases included: replace None
 
-exercises.check("compression", ratio)
+exercises.check("dense_weights", weights)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
-# @title Solution: compression
-pixels = 28 * 28  # of one image: x_test[0].size
-code = 16  # numbers of its code: autoencoder.latent_dim
+# @title Solution: dense_weights
+side, units = 64, 64  # of the image, of the first dense layer
 
-ratio = pixels / code
+numbers = (side // 4) ** 2 * 32  # two strides of two, then 32 channels
+weights = numbers * units + units
 
-exercises.check("compression", ratio)
+exercises.check("dense_weights", weights)
 
 # %% [markdown]
 # ### Write the loss
@@ -610,8 +642,10 @@ plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
 #
 # - An autoencoder learns to copy images through a narrow code. Its images are their own targets.
 # - A training step is a forward pass, a loss, one gradient for all weights, and an update.
-# - It loses less than PCA with a code of the same length, because it is not linear.
-# - Its loss says nothing about codes that belong to no image. Random ones decode to noise.
+# - Here it lost less than PCA with a code of the same length. On the training images only a map that
+#   is not linear can.
+# - Its loss says nothing about codes that belong to no image. Draws from a standard normal decoded to
+#   noise; draws from where the training codes lie, to shapes, some of them digits.
 # - Closeness in pixels is a poor judge of images: two digits laid over each other pass.
 #
 # ## Sources

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 3: The KL divergence
 #
-# *Run time: 37 s on two CPU cores, measured at the last execution.*
+# *Run time: 73 s on two CPU cores, measured at the last execution.*
 #
 # **How far apart are two distributions, and why does the direction matter?**
 #
@@ -11,7 +11,7 @@
 # - say what becomes of a Gaussian that is fitted to two heaps of data in either direction;
 # - derive the KL divergence of two Gaussians, estimate it from draws, and say how far off you are;
 # - explain why the VAE sums it over latent dimensions, and measure what a mean does instead;
-# - say what the Jensen-Shannon divergence mends, and what it does not.
+# - say what the Jensen-Shannon divergence mends, and what it does not mend.
 #
 # You need expectation and the Gaussian density from [Before you start](00_before_you_start.ipynb), and
 # chapter 2 for the section on the sum over latent dimensions.
@@ -69,10 +69,14 @@ from vaegan_edu.widgets import DivergenceExplorer
 # \end{aligned}
 # $$ (eq-kl-definition)
 #
-# This is the *KL divergence* {cite}`kullback1951information`, the box of chapter 2 with the letters
-# changed: there $q$ drew and $p$ was asked. The order in the brackets is what counts: **the first
-# one draws, the second one is asked.** The two averages of surprise have names as well: the
-# *cross-entropy* of $p$ and $q$, and the *entropy* of $p$.
+# This is the *KL divergence* {cite}`kullback1951information`. The order in the brackets is what
+# counts: **the first one draws, the second one is asked.** *Asked* means that its logarithm is
+# evaluated at what was drawn. In this chapter $p$ is always what is given, such as the weather, the
+# data or a prior, and $q$ is ours to choose: a forecast, a fit, an encoder's answer. Here the given
+# $p$ draws. In the box of chapter 2 our own $q$ drew, and the prior $p$ was asked.
+#
+# The two averages of surprise have names as well: the *cross-entropy* of $p$ and $q$, and the
+# *entropy* of $p$.
 #
 # For a list of outcomes the average is a sum of terms $p(x) \log (p(x)/q(x))$. SciPy calls one term
 # `rel_entr`.
@@ -163,8 +167,8 @@ print(f"directions differ by more than a tenth: {np.mean(factor > 1.1):.0%}")
 # %% [markdown]
 # By the last line the KL divergence is *not symmetric*, so it is no distance. How large can the
 # difference be? Let the forecaster call rain impossible. One rainy day then surprises her without
-# limit. The other way round not much happens: draws from her belief never bring rain, so nobody asks
-# how likely it is.
+# limit. In the other direction not much happens: draws from her belief never bring rain, so nobody
+# asks how likely it is.
 
 # %%
 never_rain = np.array([0.7, 0.3, 0.0])
@@ -191,7 +195,7 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # must have some. What $q$ leaves out is never drawn, so nobody asks for it.
 #
 # To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. We
-# look for the best mean and deviation by plain minimisation. The integrals are sums over a fine grid.
+# look for the best mean and standard deviation by plain minimisation. The integrals are sums over a fine grid.
 # The last column of the table is the mass within $1$ of zero, between the heaps.
 
 # %%
@@ -200,7 +204,7 @@ left, right = norm.logpdf(z, -2, 0.6), norm.logpdf(z, 2, 0.6)
 log_p = np.logaddexp(left, right) - np.log(2)  # half of each
 
 
-def kl(log_a, log_b):
+def kl_on_grid(log_a, log_b):
     """Return the KL divergence of two densities on the grid, in nats."""
     return trapezoid(np.exp(log_a) * (log_a - log_b), z)
 
@@ -212,11 +216,11 @@ def log_gaussian(parameters):
 
 
 def forward_kl(parameters):
-    return kl(log_p, log_gaussian(parameters))
+    return kl_on_grid(log_p, log_gaussian(parameters))
 
 
 def reverse_kl(parameters):
-    return kl(log_gaussian(parameters), log_p)
+    return kl_on_grid(log_gaussian(parameters), log_p)
 
 
 fits = {}
@@ -276,34 +280,21 @@ axes.legend(loc="upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
-# The *forward* fit is **mass-covering**. It takes exactly the mean and the deviation of $p$ (compare the
-# last row), and so puts far more mass between the heaps than $p$ has there. The *reverse* fit is
+# The *forward* fit is **mass-covering**. It takes exactly the mean and the standard deviation of $p$
+# (compare the last row), and so puts far more mass between the heaps than $p$ has there. The *reverse* fit is
 # **mode-seeking**. It takes one *mode*, one heap, and leaves out the other. For that it pays about
-# $\log 2$, and the first exercise asks why. By the forward divergence the same fit is much worse than
-# the one that covers both.
+# $\log 2$: around its own heap $q$ is twice $p$, which has only half of its mass there. By the forward
+# divergence the same fit is much worse than the one that covers both.
 #
 # Drag `mean` and `deviation`, and watch where each integrand is large. The buttons lead to the fits
 # above. (The third number belongs to the section on the Jensen-Shannon divergence.)
 
 # %% tags=["nbval-ignore-output"]
-explorer = DivergenceExplorer(
+DivergenceExplorer(
     [(0.5, -2.0, 0.6), (0.5, 2.0, 0.6)],
     stops={
         f"{name} fit": (fits[name][0], np.exp(fits[name][1])) for name in ("forward", "reverse")
     },
-)
-explorer
-
-# %% [markdown]
-# Does the figure compute what the notebook computes? We move it to the reverse fit and ask.
-
-# %%
-explorer.mean = fits["reverse"][0]
-explorer.deviation = np.exp(fits["reverse"][1])
-print(f"figure:   forward {explorer.forward:.2f}, reverse {explorer.reverse:.4f}")
-print(
-    f"notebook: forward {forward_kl(fits['reverse']):.2f}, "
-    f"reverse {reverse_kl(fits['reverse']):.4f}, log 2 = {np.log(2):.4f}"
 )
 
 # %% [markdown]
@@ -325,11 +316,11 @@ print(
 # from $q(z|x)$ and asks the true posterior. That is why, in {numref}`fig-vae-elbo`, the best Gaussian
 # followed one of two equal heaps and lost about $\log 2$.
 #
-# ## Two Gaussians
+# ## Two Gaussians, in the reverse direction
 #
-# For Gaussians the average can be worked out. Take one latent dimension with $q = \mathcal N(\mu, \sigma^2)$
-# and the prior $p = \mathcal N(0, 1)$. Both log densities contain $-\tfrac12 \log 2\pi$, which
-# cancels:
+# From here to the section on the Jensen-Shannon divergence $q$ draws and $p$ is asked, as in the VAE's
+# loss. Chapter 2 worked the average out. Once more, for one latent dimension: $q = \mathcal N(\mu, \sigma^2)$, and the
+# prior $p = \mathcal N(0, 1)$. Both log densities contain $-\tfrac12 \log 2\pi$, which cancels:
 #
 # $$
 # \begin{aligned}
@@ -356,7 +347,7 @@ print(
 # ## By drawing, and how far off that is
 #
 # For most pairs of distributions there is no such formula. Then one draws $z_1, \dots, z_n$ from $q$
-# and averages what equation {eq}`eq-kl-definition` averages. This is a *Monte Carlo estimate*:
+# and averages the log ratio. This is a *Monte Carlo estimate*:
 #
 # $$
 # \begin{aligned}
@@ -410,7 +401,7 @@ notebook.Table(rows, digits={"estimate": 4, "error": 4}, corner="n")
 # times the draws. Is the error that the formula announces also the error that is made? We estimate
 # many times for each $n$, and look at how the estimates scatter.
 
-# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is $s/\\sqrt n$. The slope of the dots on this plane of logarithms, is close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is $s/\\sqrt n$. On logarithmic axes the dots have a slope close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}} tags=["hide-input"]
 counts, repeats = np.array([10, 32, 100, 316, 1000, 3162]), 1000
 scatter, held = [], []
 for n in counts:
@@ -429,10 +420,12 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# It is, as the dots lie on the line. Only with a handful of draws do fewer intervals hold the truth than
-# promised, because $s$ itself is then a poor estimate.
+# The announced error is also the error made: the dots lie on the line. Only with a handful of draws do
+# fewer intervals hold the truth than promised, because $s$ itself is then a poor estimate.
 #
 # ### When the error bar is wrong
+#
+# *May be skipped at a first reading: nothing later needs it.*
 #
 # A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
 # proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so that $r_i = -\log t_i$. Averaged over draws from
@@ -473,12 +466,17 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="poste
 # variance of $t$ contains
 #
 # $$
-# \mathbb E_q[t^2] = \int \frac{p(z)^2}{q(z)} \, dz \;\propto\;
+# \begin{aligned}
+# \mathbb E_q[t^2] &= \int q(z) \left( \frac{p(z)}{q(z)} \right)^{2} dz \\
+# &= \int \frac{p(z)^2}{q(z)} \, dz \;\propto\;
 # \int e^{-z^2 + (z - \mu)^2 / 2\sigma^2} \, dz ,
+# \end{aligned}
 # $$ (eq-kl-variance)
 #
-# and as soon as $\sigma^2 \leq \tfrac12$ the exponent no longer falls for large $z$, so that the integral
-# is infinite. Most estimates are then too low, and their intervals do not know it. **An error bar that is
+# where $\mu$ and $\sigma$ are those of $q$, since $p(z)^2 \propto e^{-z^2}$ for the prior and
+# $1 / q(z) \propto e^{(z - \mu)^2 / 2\sigma^2}$. If $\sigma^2 \leq \tfrac12$, the second part of the
+# exponent grows at least as fast as the first falls, on one side at least, so that the integral is
+# infinite. Most estimates are then too low, and their intervals do not know it. **An error bar that is
 # computed from the draws knows only what was drawn.** The loss of a VAE needs no estimate, since it has
 # the formula. But whenever a quantity is an average of ratios of densities, ask whether the draws reach
 # the places where the ratio is large.
@@ -532,7 +530,7 @@ print(f"mean over dimensions  {summed / latent_dim:.2f} nats")
 class MeanVAE(models.VAE):
     """A VAE whose KL term is a mean over latent dimensions."""
 
-    def losses_of(self, terms):
+    def losses_of(self, terms):  # `fit` calls it with the two terms of each batch
         kl_mean = terms["kl_loss"] / self.latent_dim
         return {"loss": terms["reconstruction_loss"] + self.beta * kl_mean}
 
@@ -606,8 +604,8 @@ plotting.image_rows(rows)
 # $$ (eq-kl-js)
 #
 # This is the *Jensen-Shannon divergence* {cite}`lin1991divergence`. Exchanging $p$ and $q$ changes
-# nothing. Where $p$ has mass, $m$ has at least half of it, so the ratio $p/m$ is never above two, and
-# neither is $q/m$. Hence
+# nothing. (Its square root is a distance {cite}`endres2003new`.) Where $p$ has mass, $m$ has at least
+# half of it, so the ratio $p/m$ is never above two, and neither is $q/m$. Hence
 #
 # $$
 # 0 \leq \text{JS}(p, q) \leq \log 2 ,
@@ -626,10 +624,10 @@ print(f"JS {js:.4f}, log 2 {np.log(2):.4f}")
 
 
 # %%
-def jensen_shannon(log_a, log_b):
+def js_on_grid(log_a, log_b):
     """Return the Jensen-Shannon divergence on the grid, in nats."""
     log_m = np.logaddexp(log_a, log_b) - np.log(2)
-    return 0.5 * (kl(log_a, log_m) + kl(log_b, log_m))
+    return 0.5 * (kl_on_grid(log_a, log_m) + kl_on_grid(log_b, log_m))
 
 
 def js_slope(log_a, shifted, distance):
@@ -642,8 +640,8 @@ def js_slope(log_a, shifted, distance):
 apart = np.linspace(0, 6, 61)
 still = norm.logpdf(z, 0, 0.5)
 moved = [norm.logpdf(z, distance, 0.5) for distance in apart]
-kls = np.array([kl(still, b) for b in moved])
-jss = np.array([jensen_shannon(still, b) for b in moved])
+kls = np.array([kl_on_grid(still, b) for b in moved])
+jss = np.array([js_on_grid(still, b) for b in moved])
 slopes = [js_slope(still, b, distance) for b, distance in zip(moved, apart, strict=True)]
 notebook.Table(
     {
@@ -675,9 +673,9 @@ plt.show()
 # ones, and a network that draws others. Look at what equation {eq}`eq-kl-definition` needs, though. It is
 # the *log ratio* $\log p(x) - \log q(x)$ at the drawn places, and a log ratio can be learned from draws
 # alone, by a network that is shown examples of both kinds and asked which is which. Chapter 4 derives it.
-# Two things of this chapter return there. A generator that follows the Jensen-Shannon divergence is
-# stopped where it is level: real and generated images often have next to nothing in common, and then no
-# step looks better than another {cite}`arjovsky2017towards`. And the loss that is used in practice turns
+# Two things of this chapter return there. A generator that follows the Jensen-Shannon divergence gets
+# no gradient where that is level: real and generated images often have next to nothing in common, and
+# then no step looks better than another {cite}`arjovsky2017towards`. And the loss that is used in practice turns
 # out to follow a reverse divergence, which seeks a mode and leaves out others.
 #
 # ## Exercises
@@ -686,17 +684,18 @@ plt.show()
 #
 # ### Run and look
 #
-# Press *reverse fit* in the interactive figure. How many nats is $D_\text{KL}(q \,\|\, p)$? And why this
-# number? Compare the heights of $p$ and $q$.
+# Press *reverse fit* in the interactive figure and compare the heights of $p$ and $q$. Now suppose that
+# the data have a third heap, far from the others, which holds a fifth of their mass, and that $q$ lies
+# exactly on this one. How many nats is $D_\text{KL}(q \,\|\, p)$?
 
 # %% tags=["exercise"]
 # Exercise: cost_of_one_mode
-cost = None  # KL(q || p) after "reverse fit": replace None
+cost = None  # KL(q || p) for q on a heap of a fifth of p's mass: replace None
 
 exercises.check("cost_of_one_mode", cost)
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: cost_of_one_mode
-cost = 0.69
+cost = np.log(5)  # on that heap q is five times p
 
 exercises.check("cost_of_one_mode", cost)
 # %% [markdown]
@@ -852,7 +851,7 @@ exercises.check("gaussian_kl", gaussian_kl)
 # ten equally frequent digits the price is the logarithm of ten.
 #
 # </details>
-# <details><summary>c) Both alike, as both measure how far apart the two are.</summary>
+# <details><summary>c) Both equally, as both measure how far apart the two are.</summary>
 #
 # No. The KL divergence is not symmetric, and this is where it shows most.
 #
@@ -890,12 +889,12 @@ exercises.check("gaussian_kl", gaussian_kl)
 # <details><summary>b) It covers both groups, and the gap between them.</summary>
 #
 # Right. The smallest negative log-likelihood is the smallest forward divergence, and that takes the mean
-# and the deviation of all the data.
+# and the standard deviation of all the data.
 #
 # </details>
 # <details><summary>c) It has two humps.</summary>
 #
-# No. One Gaussian has one. That is why the direction matters.
+# No. One Gaussian has one hump.
 #
 # </details>
 #
@@ -936,5 +935,6 @@ exercises.check("gaussian_kl", gaussian_kl)
 #   section 3.13.
 # - The Gaussian closed form: {cite}`kingma2014auto`, appendix B.
 # - The estimator that is never negative: {cite}`schulman2020approximating`.
-# - Jensen-Shannon: {cite}`lin1991divergence`, section IV.
+# - Jensen-Shannon: {cite}`lin1991divergence`, section IV; its root is a distance:
+#   {cite}`endres2003new`.
 # - What happens where nothing is in common: {cite}`arjovsky2017towards`, section 2.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 8: Training tricks
 #
-# *Run time: 56 s on two CPU cores, measured at the last execution.*
+# *Run time: 114 s on two CPU cores, measured at the last execution.*
 #
 # **Which of the tricks that everybody uses does something, taken alone?**
 #
@@ -11,9 +11,9 @@
 # - say what a layer sees when BatchNorm stands before its activation, and what when it stands after;
 # - compute how much dropout shakes a discriminator's answer, and why its place matters;
 # - let noise decay by epoch, and say what noise is good for;
-# - tell a trick that helps from one that was only lucky.
+# - tell a trick that helps from one that was only lucky, and say with which settings to start.
 #
-# You need chapter 4. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
+# You need chapters 4 and 7. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -75,9 +75,9 @@ from vaegan_edu.widgets import LabelExplorer
 #
 # ### Flipped labels
 #
-# When the *generator* learns, turn the labels round: call generated examples real. The generator then lowers the cross-entropy with the label $1$, which is $-\log D$.
+# When the *generator* learns, flip the labels: call generated examples real. The generator then lowers the cross-entropy with the label $1$, which is $-\log D$.
 #
-# That sounds like a deceit. It is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both want $D$ to rise. They differ in where they push: the first hardest where the discriminator is sure, the second least there. Here are both, by labels and by name, for a few logits.
+# This is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both want $D$ to rise. They differ in where they push: the first hardest where the discriminator is sure, the second least there. Here are both, by labels and by name, for a few logits.
 
 # %%
 logits = np.array([-6.0, -1.0, 0.0, 2.0])
@@ -98,7 +98,7 @@ notebook.Table(rows, digits=3, corner="at the logit")
 # %% [markdown]
 # ### Soft labels
 #
-# A discriminator that is told "$1$" pushes its logit up for ever: no finite logit is good enough. *One-sided label smoothing* tells it $t = 0.9$ in place of $1$, on real examples only {cite}`salimans2016improved`. In code $t$ is `real_target`.
+# On real examples that it can recognise with certainty, a discriminator that is told "$1$" pushes its logit up without end: no finite logit is good enough. *One-sided label smoothing* tells it $t = 0.9$ in place of $1$, on real examples only {cite}`salimans2016improved`. In code $t$ is `real_target`.
 #
 # What is its best answer now? As in chapter 4, write the loss as one integral and look at one place $x$. There the data have the density $p$ and the generator has $q$. Real examples ask for the label $t$, generated ones for $0$:
 #
@@ -118,9 +118,9 @@ notebook.Table(rows, digits=3, corner="at the logit")
 # \end{aligned}
 # $$ (eq-tricks-soft)
 #
-# Read it from both ends. Where only data lie, $q = 0$, the logit is $\log \frac{t}{1 - t}$, about $2.2$ for $t = 0.9$, and no higher. Where only generated points lie, the $p$ above the fraction line rules, and the logit falls without bound as $p$ falls, as before. And at the end of the game, $p = q$, the answer is $t / 2$ and not one half.
+# Where only data lie, $q = 0$, the logit is $\log \frac{t}{1 - t}$, about $2.2$ for $t = 0.9$, and no higher. Where only generated points lie, $p$ in the numerator goes to zero, and the logit falls without bound, as before. And at the end of the game, $p = q$, the answer is $t / 2$ and not one half.
 #
-# Why one-sided? Give generated examples a soft label $s > 0$ as well. Then
+# Why one-sided? If generated examples have a soft label $s > 0$ as well, then
 #
 # $$
 # D^*(x) = \frac{t\, p(x) + s\, q(x)}{p(x) + q(x)} .
@@ -130,7 +130,7 @@ notebook.Table(rows, digits=3, corner="at the logit")
 #
 # ### Noisy labels
 #
-# Or turn some labels round, at random: each label, real or generated, with a small probability $f$, in code `flip_probability` {cite}`chintala2016train`. The discriminator cannot become sure when it is sometimes told a lie.
+# One may also flip some labels at random: each label, real or generated, with a small probability $f$, in code `flip_probability` {cite}`chintala2016train`. Then the discriminator cannot become sure.
 #
 # On average a real example now has the label $1 - f$ and a generated one $f$. That is equation {eq}`eq-tricks-two-sided` with $t = 1 - f$ and $s = f$:
 #
@@ -147,6 +147,7 @@ notebook.Table(rows, digits=3, corner="at the logit")
 
 # %% tags=["nbval-ignore-output"]
 TARGET, FLIP = 0.9, 0.1
+EPOCHS = profile.epochs(cpu=4, gpu=8)
 rng = np.random.default_rng(0)
 count = 50_000
 points = np.concatenate([rng.normal(-1.0, 0.6, count), rng.normal(1.0, 0.6, count)])
@@ -178,8 +179,9 @@ def learn(targets):
             keras.layers.Dense(1),
         ]
     )
+    rate = keras.optimizers.schedules.CosineDecay(5e-3, decay_steps=200 * EPOCHS)
     discriminator.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, 200 * EPOCHS)),
+        keras.optimizers.Adam(rate),
         loss=lambda target, logits: losses.discriminator_loss(logits, target[:, 0]),
         steps_per_execution=50,
     )
@@ -194,7 +196,6 @@ def learn(targets):
     return networks.apply(discriminator, x[:, None].astype("float32"))[:, 0]
 
 
-EPOCHS = profile.epochs(cpu=4, gpu=8)
 learned = {name: learn(targets.astype("float32")) for name, targets in labels.items()}
 weight = p + q  # examples lie where this is large
 notebook.Table(
@@ -225,7 +226,7 @@ axes.legend(title="labels")
 plt.show()
 
 # %% [markdown]
-# The network follows the formula as far as examples show it the way. Where only one kind of example lies, hard labels ask for more and more, and no finite training gets there. Noisy labels name a goal at both edges, and the network reaches it. Soft labels name one on the left only; on the right they ask for as much as hard labels do, and the network falls as far short of it.
+# The network follows the formula where there are examples of both kinds. Where only one kind of example lies, hard labels ask for more and more, and no finite training gets there. Noisy labels name a goal at both edges, and the network reaches it. Soft labels name one on the left only; on the right they ask for as much as hard labels do, and the network falls as far short of it.
 #
 # On the left, where the data lie, soft and noisy labels do the same: they put a lid on the logit. On the right, where the *generated* points lie, they differ completely. And that is where the generator learns.
 #
@@ -241,7 +242,7 @@ plt.show()
 #
 # Soft labels leave the slope there as it was. Noisy labels make the best logit *level* there, at its lower bound: the pull vanishes, just when the generator is far off. One does not see this in any loss curve.
 #
-# Try it. In the figure the data are a Gaussian around zero, the generator's one around `mean`, both narrow. `target` is the soft label, `flip` the share of turned labels, and `noise` widens both densities; of that below. First move `target` alone, then `flip` alone: what becomes of the pull? Then bring `mean` closer. From where on do noisy labels let the generator feel something?
+# In the figure the data are a Gaussian around zero, the generator's one around `mean`, both narrow. `target` is the soft label, `flip` the share of flipped labels, and `noise` widens both densities (see *Noise that decays*). First move `target` alone, then `flip` alone: what becomes of the pull? Then bring `mean` closer. From where on do noisy labels let the generator feel something?
 
 # %% tags=["nbval-ignore-output"]
 explorer = LabelExplorer()
@@ -275,7 +276,7 @@ notebook.Table(rows)
 # \operatorname{BN}(h) = \gamma\, \frac{h - \mu_B}{\sqrt{\sigma_B^2 + \epsilon}} + \beta .
 # $$ (eq-tricks-norm)
 #
-# At the start $\gamma = 1$ and $\beta = 0$. (This $\gamma$ has nothing to do with the VAE-GAN's.) A layer computes $h$, a *pre-activation*; then comes the activation, say $\operatorname{ReLU}(h) = \max(0, h)$. BatchNorm may stand between the two, as its authors put it, or behind both. The original project says: before, or no image appears. That is its claim C2.
+# At the start $\gamma = 1$ and $\beta = 0$. (This $\gamma$ has nothing to do with the VAE-GAN's.) A layer computes $h$, a *pre-activation*; then comes the activation, say $\operatorname{ReLU}(h) = \max(0, h)$. BatchNorm may stand between the two, as its authors put it, or behind both. The original project says: before, or no image appears. (The course numbers that project's conclusions; this is claim C2.)
 #
 # **Before.** What enters the ReLU has mean zero and variance one, whatever the layers below do. So about half of the values pass. If $h$ is Gaussian, what comes out has
 #
@@ -326,7 +327,7 @@ panels[0].set_ylabel("count")
 plt.show()
 
 # %% [markdown]
-# Before is robust: a drift of the layer below is undone. After, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that means few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts. What such images look like is shown below.
+# Before is robust: a drift of the layer below is undone. After, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that may mean few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts. What such images look like is shown below.
 #
 # ## Dropout, and its place
 #
@@ -382,11 +383,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# A jitter as large as the differences between images would drown what the discriminator knows. The original project wrote that the place of the dropout layer is inconvenient to adjust (C5), and gave no reason. The table shows one way in which the place can matter, in a network that has not been trained; whether it was theirs, we cannot say.
+# A jitter as large as the differences between images would drown what the discriminator knows. The original project wrote that the place of the dropout layer is inconvenient to adjust (claim C5), and gave no reason. The table shows one way in which the place can matter, in a network that has not been trained; whether it was theirs, we cannot say.
 #
 # ## Noise that decays
 #
-# Early in a game real and generated images lie so far apart that they do not overlap at all. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance. When the generator has arrived, the noise is no longer needed. So it decays:
+# Early in a game real and generated images lie so far apart that they do not overlap at all. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance. The noise may stay: blurring by a Gaussian loses nothing that could not be undone, so also with constant noise $q = p$ is the only optimum. But fine detail is then judged through the noise. So one usually lets it decay:
 #
 # $$
 # \begin{aligned}
@@ -443,7 +444,7 @@ plt.show()
 # %% [markdown]
 # ## Each alone, on the ring
 #
-# First a game that one can watch, [chapter 4](04_gan.ipynb)'s ring of eight Gaussians. The generator has two hidden layers with BatchNorm before each activation; the discriminator has none. `plain` uses no trick. Every other row changes *one* thing. Each game is played from three seeds, with the same data and the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
+# First a game that one can watch, [chapter 4](04_gan.ipynb)'s ring of eight Gaussians. The generator has two hidden layers with BatchNorm before each activation; the discriminator has none. `plain` uses no trick. Every other row changes *one* thing. Each game is played from three seeds, with the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
 
 # %%
 ring = toys.wide_ring()
@@ -516,29 +517,18 @@ games = {
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 shares = {name: [share for share, _, _ in played] for name, played in games.items()}
-low, high = min(shares["plain"]), max(shares["plain"])
-
-
-def place_of(values):
-    """Where a trick's seeds lie beside the plain game's."""
-    if min(values) > high:
-        return "above"
-    return "below" if max(values) < low else "meets"
-
-
 notebook.Table(
     {
         name: {
             "high quality, each seed": " ".join(f"{value:.2f}" for value in values),
             "modes of 8": " ".join(str(modes) for _, modes, _ in games[name]),
-            "beside plain": place_of(values),
         }
         for name, values in shares.items()
     },
     corner=f"{GAME_EPOCHS * STEPS} steps",
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of a row lie a quarter of the axis apart. Those of the plain game and of noise lie around the dotted line, the others mostly to its left."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of most rows lie a quarter to a half of the axis apart, and most rows overlap with several others."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
 for place, values in enumerate(shares.values()):
     axes.plot(values, [place] * len(values), "o", color="C0")
@@ -550,13 +540,11 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots meet the plain game's has shown nothing. In the run stored here, noise meets it, and the other four lie below it from all three seeds. That looks like a result, and it is a weak one. If a trick did nothing, its three values would still be the three smallest of six by chance in one case of twenty, since there are $\binom 63 = 20$ ways to divide them. All five tricks are compared with the same three plain games, so a lucky plain game counts against every one of them. And an earlier execution of this very cell, from the same seeds on another machine, had the plain game among the lowest: machines round differently, and a game amplifies it. Three seeds on this toy decide nothing.
-#
-# With BatchNorm *after* the activation most of the modes are found as well, from every seed. The claim that nothing appears then does not hold on the ring.
+# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. And a trick whose three dots all lie below the plain game's would be weak evidence: if it did nothing, its three values would still be the three smallest of six by chance in one case of twenty, since there are $\binom 63 = 20$ ways to divide them. All five tricks are compared with the same three plain games, so a lucky plain game counts against every one of them. The same seeds on another machine give other numbers, because machines round differently and a game amplifies it. So these three seeds rank nothing, and we draw one conclusion only: with BatchNorm *after* the activation, points appear and most of the modes are found from every seed. That nothing appears then is not so on the ring.
 #
 # ## Each alone, on digits
 #
-# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records. First look at what came out.
+# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records, first as pictures.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples after the last epoch of each recorded arm, of the first seed: the same codes in every row.", "name": "fig-tricks-digits"}, "image": {"alt": "Eight rows of sixteen small generated digits, one row for each trick. With BatchNorm after the activation the strokes are thin and broken, though several digits can be read. Without BatchNorm they are ragged. The other rows have soft white strokes of usual width, many of them readable."}}
 RESULTS = Path("../book/results")
@@ -615,35 +603,83 @@ notebook.Table(rows)
 # %% [markdown]
 # ### The claims
 #
-# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered; here is what came out.
+# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered. An effect is the share by which the *measure* falls from the first arm to the second; in brackets its $95\,\%$ interval.
 
 # %% tags=["hide-input"]
 rows = {}
 for name in ("C2", "C5", "C6"):
     verdict = verdicts.judge(next(c for c in claims.CLAIMS if c.name == name), RESULTS)
     effect = "{:.0%} [{:.0%}, {:.0%}]".format(*verdict.effect) if verdict.effect else "none"
+    claim = verdict.claim
     rows[name] = {
-        "effect": effect,
-        "needed": f"{verdict.claim.threshold:.0%}",
+        "measure": verdicts.MEANINGS[claim.metric],
+        "from": claim.more.arm.partition("/")[2],
+        "to": claim.less.arm.partition("/")[2],
+        "falls by": effect,
+        "needed": f"{claim.threshold:.0%}",
         "verdict": verdict.word,
     }
     print(f"{name}: {verdict.claim.claim}")
 notebook.Table(rows, corner="claim")
 
 # %% [markdown]
-# A claim is "open" where its interval holds what was needed, where the runs are missing, or where what it requires was not so. Then the records do not decide, and this page does not guess.
-#
-# Read pictures, numbers and verdicts together, and compare them with the ring.
+# A claim is "open" where its interval contains what was needed, where runs are missing, or where what it requires was not so. A fall below zero is a rise.
 #
 # - **BatchNorm after the activation.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed. Whether it is the nine tenths that were needed, the interval leaves open. But look at the row of samples: the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. Coverage is counted in a classifier's features, and these depend on the width of strokes. So the number measures in part how *unlike in stroke* the images are, and it makes the harm look more complete than it is.
 # - **BatchNorm, or none.** Before the activation it helps: without any, the distance is clearly higher and the coverage lower.
-# - **Soft and noisy labels.** Their values meet those of the plain game, so nothing is shown.
-# - **Noise.** On the ring it met the plain game. On digits, at this one strength and length and in this small game, it did not: the mean distance is *higher* than that of the plain game. C6 was a suggestion of the project ("one can add"), no result. The word "refuted" in the table means only that this setting did not bring the effect that we had asked for beforehand.
+# - **Soft and noisy labels.** Their values overlap with those of the plain game, so no effect is shown.
+# - **Noise.** At this one strength and length and in this small game, the mean distance is *higher* than that of the plain game. C6 was a suggestion of the project ("one can add"), no result. The word "refuted" in the table means only that this setting did not bring the effect that we had asked for beforehand.
 # - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column shows that none of these has: $D$ is as high on test images as on training images. A cure for overfitting cannot be tested where there is none.
 #
-# The order of the rows on the ring is not their order on digits. A toy shows what to look for; whether a trick helps on images takes seeds on images.
+# The three remedies of chapter 4, *spectral normalisation*, *gradient penalties* and an *average over the generator's weights*, are used more today. That chapter tries them on toys; on images they are not part of this comparison.
 #
-# Three remedies that are used more today are not tried here: *spectral normalisation*, which bounds how fast the discriminator's answer may change {cite}`miyato2018spectral`; *gradient penalties*, which charge for its slope at the data {cite}`mescheder2018which`; and an *average over the generator's weights* of many steps, from which samples are drawn {cite}`karras2018progressive`.
+# ## What to start with
+#
+# The table gathers what was derived, what was measured on the digits and with what to start. The numbers are means over an arm's seeds and, in brackets, the range from the lowest to the highest.
+
+# %% tags=["hide-input"]
+ADVICE = {
+    "plain": ("", "compare with this"),
+    "soft": (
+        "bounds the logit at the data, leaves the generator's slope",
+        "real target 0.9, fakes 0: harmless here, no gain shown",
+    ),
+    "noisy": ("bounds the logit at both ends, can level the slope", "leave it out"),
+    "norm-none": ("nothing undoes a drift", "use BatchNorm in the generator"),
+    "norm-after": ("units that drift say one thing to all, or die", "put it before the activation"),
+    "dropout-dense": (
+        "shakes the logit",
+        "leave it out until D differs between training and test images",
+    ),
+    "dropout-convolutions": ("shakes it more, untrained", "the same"),
+    "noise": ("spreads what the generator makes", "leave it out"),
+}
+
+
+def seeds_of(name, metric, form):
+    """Mean and range over the seeds of an arm."""
+    runs = verdicts.read_arm(RESULTS, f"gan-digits/{name}").finished.values()
+    values = [verdicts.measure(run, metric, LAST) for run in runs]
+    return f"{np.mean(values):{form}} [{min(values):{form}}, {max(values):{form}}]"
+
+
+notebook.Table(
+    {
+        name: {
+            "derived": derived,
+            "Fréchet": seeds_of(name, "sample_frechet_distance", ".0f"),
+            "coverage": seeds_of(name, "sample_coverage", ".2f"),
+            "start with": start,
+        }
+        for name, (derived, start) in ADVICE.items()
+    },
+    corner="trick",
+)
+
+# %% [markdown]
+# *Harmless* says that the range of the soft labels overlaps with the plain game's; three seeds do not prove that they do no harm. To set the target to $0.9$ is habit.
+#
+# Not in the table: flipped labels for the generator are the non-saturating loss, and that is the one to use. Noise on what the *discriminator* sees was derived here and not measured on images. For the learning rates, [chapter 7](07_schedules.ipynb) has a first try; for the weight `gamma` of a VAE-GAN, [chapter 9](09_mnist_experiment.ipynb) shows how to set it by its share of the gradient.
 #
 # ## Exercises
 #
@@ -847,9 +883,9 @@ exercises.check("decaying_noise", decaying_noise)
 # No. That needs at least two different values to begin with.
 #
 # </details>
-# <details><summary>b) Zero for every example, and no gradient to leave this state.</summary>
+# <details><summary>b) The shift $\beta$ for every example, zero at the start, and no gradient through this unit.</summary>
 #
-# Right. The ReLU makes all of them zero, and a constant minus its mean is zero. Before the ReLU, BatchNorm would have brought half of them back.
+# Right. The ReLU makes all of them zero, and a constant minus its mean is zero. Only a change of the layers below can bring the unit back. Before the ReLU, BatchNorm would have let half of the values pass.
 #
 # </details>
 # <details><summary>c) Half of the values pass, as always.</summary>
@@ -880,9 +916,10 @@ exercises.check("decaying_noise", decaying_noise)
 #
 # - A trick with labels changes the best discriminator, and one can derive how: soft labels put a lid on its logit where the data lie, noisy labels at both ends.
 # - What the generator feels is the slope of the logit at *its* points. Soft labels leave it, noisy labels can level it.
-# - BatchNorm before the activation undoes any drift of the layer below. After, a drifting unit says the same for nearly all images, or dies.
+# - BatchNorm before the activation undoes any drift of the layer below. After it, a drifting unit says the same for nearly all images, or dies.
 # - Dropout makes the logit of one image jitter. How much depends on the place.
-# - Noise on what the discriminator sees makes distributions overlap that would not. It has to decay.
+# - Noise on what the discriminator sees makes distributions overlap that would not. It may decay: with constant noise the optimum is the same, but fine detail is judged through the noise.
+# - To start with: BatchNorm before the activation in the generator, a real target of $0.9$, the non-saturating loss, and no other trick until a measurement asks for it.
 # - One run proves nothing. Change one thing, take several seeds, and say before what would count.
 #
 # ## Sources

@@ -258,7 +258,11 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
         return nbformat.v4.new_markdown_cell(text)
 
     def exercise():
-        return nbformat.v4.new_code_cell("x", metadata={"tags": ["exercise"]})
+        return nbformat.v4.new_code_cell("x\n" * 50, metadata={"tags": ["exercise"]})
+
+    def shown(lines, *tags):
+        picture = nbformat.v4.new_output("display_data", {"image/png": "", "text/plain": ""})
+        return nbformat.v4.new_code_cell(lines, metadata={"tags": tags}, outputs=[picture])
 
     goals = (
         "After this chapter you can\n\n- do one thing,\n  on two lines;\n- read [this](a.ipynb)."
@@ -268,6 +272,8 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
         cells=[
             markdown_cell(f"# Chapter 1: A\n\n{goals}\n\nMore."),
             markdown_cell("word " * 1500),
+            shown("x\n\n" * 30),  # three minutes, and one for its figure
+            shown("x\n" * 50, "hide-input"),
             markdown_cell("## Exercises\n\n" + "word " * 1500),
             exercise(),
             exercise(),
@@ -279,7 +285,7 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
     (row,) = chapters.effort(tmp_path)
     assert list(row.values()) == [
         "[Chapter 1: A](../notebooks/01_a.ipynb)",
-        "10",
+        "15",
         "2",
         "2",
         "7 s on 2 cores",

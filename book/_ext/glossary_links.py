@@ -15,7 +15,7 @@ from docutils import nodes
 CHAPTERS = "notebooks/"
 # Words that chapters also use in their everyday sense, or in Python's: a link would often mislead.
 EVERYDAY = frozenset(
-    "activation bias channel claim code control density digest evidence features filter floor "
+    "activation arm bias channel claim code control density digest evidence features filter floor "
     "kernel layer loss mode plateau record registration replay routing schedule seed step "
     "surprise trunk weight".split()
 )

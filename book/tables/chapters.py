@@ -7,8 +7,11 @@ from pathlib import Path
 import nbformat
 
 WORDS_A_MINUTE = 150  # of a text with formulas
+LINES_A_MINUTE = 10  # of code that stands open; a figure or a table takes a minute
 GOALS = re.compile(r"^After this chapter.*?\n\n?((?:- .*(?:\n  .*)*\n?)+)", re.MULTILINE)
-APART = ("## Exercises", "## Quiz")  # what is worked on has no reading time
+# What is worked on has no reading time.
+APART = re.compile("^(?:## Exercises|## Quiz)", re.MULTILINE)
+UNREAD = {"exercise", "solution", "colab"}
 
 
 def _chapters(root: Path) -> Iterator[tuple[Path, str, nbformat.NotebookNode]]:
@@ -19,20 +22,40 @@ def _chapters(root: Path) -> Iterator[tuple[Path, str, nbformat.NotebookNode]]:
         yield path, title, notebook
 
 
+def _minutes(cells: list[nbformat.NotebookNode]) -> float:
+    """Return how long it takes to read text, open code and outputs, up to the exercises."""
+    minutes = 0.0
+    for cell in cells:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown":
+            text, *rest = APART.split(cell.source, maxsplit=1)
+            minutes += len(text.split()) / WORDS_A_MINUTE
+            if rest:
+                break
+        elif not tags & UNREAD:
+            if "hide-input" not in tags:
+                minutes += sum(map(bool, cell.source.split("\n"))) / LINES_A_MINUTE
+            minutes += sum(
+                kind in output.get("data", {})
+                for output in cell.outputs
+                for kind in ("image/png", "text/html")
+            )
+    return minutes
+
+
 def effort(root: Path) -> list[dict[str, str]]:
     """Return for each chapter its minutes to read, its exercises and questions, its run time."""
     rows = []
     for path, title, notebook in _chapters(root):
         cells = notebook.cells
-        text = [cell.source for cell in cells if cell.cell_type == "markdown"]
-        read = re.split("|".join(f"^{a}" for a in APART), "\n".join(text), flags=re.MULTILINE)[0]
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
         exercises = sum("exercise" in cell.metadata.get("tags", []) for cell in cells)
-        questions = len(re.findall(r"^\*\*\d+\. ", "\n".join(text), re.MULTILINE))
+        questions = len(re.findall(r"^\*\*\d+\. ", text, re.MULTILINE))
         seconds, cores = (notebook.metadata["vaegan_edu"][key] for key in ("seconds", "cores"))
         rows.append(
             {
                 "chapter": f"[{title}](../notebooks/{path.name})",
-                "to read (minutes)": str(round(len(read.split()) / WORDS_A_MINUTE / 5) * 5),
+                "to read (minutes)": str(round(_minutes(cells) / 5) * 5),
                 "exercises": str(exercises),
                 "quiz": str(questions),
                 "notebook runs in": f"{seconds} s on {cores} cores",

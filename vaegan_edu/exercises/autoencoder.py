@@ -5,23 +5,32 @@ import numpy as np
 from vaegan_edu.exercises import Hint, compare, exercise, numbers
 
 
-@exercise("compression", takes="value")
+@exercise("dense_weights", takes="value")
 def _(answer):
-    value = numbers(answer, "the ratio")
+    value = numbers(answer, "the number of weights")
+    places, channels, units = 16 * 16, 32, 64
     compare(
         value,
-        784 / 16,
+        places * channels * units + units,
         {
-            "upside down: divide the pixels by the numbers of the code.": 16 / 784,
-            "you divided by the width of the image, not by the length of the code.": 784 / 28,
-            "you took one side of the image. It has 28 * 28 pixels.": 28 / 16,
-            "that is the code of the second autoencoder, with two numbers.": 784 / 2,
-            "you counted the values of the whole test set or batch. Take one image and one "
-            "code.": 784 / 16 * 360,
+            "the biases are missing: one for each unit.": places * channels * units,
+            "that is the layer for images of 28 x 28 pixels.": 7 * 7 * channels * units + units,
+            "a place of the feature map has 32 channels, not one.": places * units + units,
+            "each convolution halves the side, and there are two of them.": 32**2 * channels * units
+            + units,
+            "the convolutions come first: the layer does not see the pixels.": 64**2 * units
+            + units,
+            "you counted the numbers that go in. Each is joined to each unit.": places * channels,
+            "one bias for each unit, not for each number that goes in.": places
+            * channels
+            * (units + 1),
         },
-        what="the ratio",
+        what="the number of weights",
     )
-    return "each number of the code stands for 49 pixels."
+    return (
+        "524,352 weights. The side grew by a factor of 64 / 28, and the weights by nearly its "
+        "square; a convolution would have as many as before."
+    )
 
 
 @exercise("interpolate")

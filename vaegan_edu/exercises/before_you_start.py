@@ -197,7 +197,7 @@ def _(answer):
     flagged = joint + (1 - base_rate) * false_alarm_rate
     right = joint / flagged
     mistakes = {
-        "this is p(flagged | generated). Bayes' rule turns it round.": hit_rate,
+        "this is p(flagged | generated). Bayes' rule inverts it.": hit_rate,
         "this is the base rate, as if the flag said nothing.": base_rate,
         "this is p(flagged and generated), the numerator. Divide it by p(flagged), the share of "
         "all pictures that are flagged.": joint,
@@ -233,7 +233,8 @@ def _(answer):
         )
     return (
         f"{right:.3f}. Of 1000 pictures {1000 * flagged:.0f} are flagged, and only "
-        f"{1000 * joint:.0f} of these are generated: what is rare stays rather rare after a test."
+        f"{1000 * joint:.0f} of these are generated: even after a flag the rare kind is the less "
+        "likely one."
     )
 
 

@@ -3,27 +3,30 @@
 import numpy as np
 
 from vaegan_edu.exercises import compare, exercise, numbers
-from vaegan_edu.schedules import Constant, Plateau, WindowedDecay, replay
+from vaegan_edu.schedules import WindowedDecay, replay
 
 
 @exercise("floor_by_hand", takes="value")
 def _(answer):
     compare(
         numbers(answer, "the epoch"),
-        14,
+        21,
         {
             "nothing decays until there are four losses before the present one: the first decay "
-            "comes after epoch 5.": 10,
-            "nine decays lead to 0.6 ** 9 = 0.0101 of the first rate. The floor is 0.01 of it.": 13,
-            "the first decay comes after epoch 5, the second after epoch 6: count once more.": 15,
-            "the window of the log's rule is four. Six is that of the text.": 16,
-            "a decay multiplies by 0.6 what is left. It does not take 40 % of the first rate.": 7,
+            "comes after epoch 5.": 17,
+            "sixteen decays lead to 0.75 ** 16 = 0.01002 of the first rate. The floor is 0.01 of "
+            "it.": 20,
+            "the first decay comes after epoch 5, the second after epoch 6: count once more.": 22,
+            "the window here is four. Six is that of S4's words.": 23,
+            "the factor here is 0.75. That is the answer for 0.6.": 14,
+            "a decay multiplies by 0.75 what is left. It does not take a quarter of the first "
+            "rate.": 8,
         },
         what="the epoch",
         rtol=0.0,
         atol=0.01,
     )
-    return "a loss that falls steadily stops its own network within a third of such a run."
+    return "a loss that falls steadily stops its own network, also with a milder factor."
 
 
 @exercise("epochs_to_floor")
@@ -110,46 +113,37 @@ def _(answer):
     return "only the order matters, every pair counts once, and a coin would get one half."
 
 
-@exercise("match_rules")
+@exercise("attribute_slope")
 def _(answer):
     rng = np.random.default_rng(11)
-    for epochs, true in ((30, 1), (40, 2)):
-        losses = np.round(3 - 0.05 * np.arange(epochs) + 0.2 * rng.standard_normal(epochs), 2)
-
-        def rules():
-            return [
-                Constant(5e-4),
-                WindowedDecay(5e-4, 0.6, 5e-6, window=6, decay_on="stagnation"),
-                WindowedDecay(5e-4, 0.6, 5e-6, window=4, decay_on="improvement"),
-                Plateau(5e-4, 0.85, 1e-4, patience=4),
-            ]
-
-        replays = np.array([replay(rule, losses) for rule in rules()])
-        rates = np.float32(replays[true]).astype("float64")  # as a log has them
-        same = np.isclose(replays, rates)
-        led = np.isclose(np.column_stack([np.full(len(replays), 5e-4), replays[:, :-1]]), rates)
-        falls = (np.diff(replays) < 0) == (np.diff(rates) < 0)
+    for count, width, kind in ((30, 3, "a number"), (40, 5, "0 or 1")):
+        a = rng.normal(2.0, 1.5, count)
+        if kind == "0 or 1":
+            a = (a > 1.0).astype("float64")
+        z = rng.normal(1.0, 0.5, (count, width)) + a[:, None] * rng.normal(0.0, 1.0, width)
+        centred, codes = a - a.mean(), z - z.mean(axis=0)
+        slope = centred @ codes / np.sum(centred**2)
         compare(
-            answer(losses, rates, rules()),
-            same.mean(axis=1),
+            answer(z, a),
+            slope,
             {
-                "a log has its rates rounded: compare with np.isclose, not with ==.": (
-                    (replays == rates).mean(axis=1)
+                "the codes' deviations are divided by the attribute's variance, not by its "
+                "deviation.": slope * a.std(),
+                "divide by the sum of squared deviations of the attribute. Without it the vector "
+                "grows with the number of faces.": centred @ codes,
+                "that is the covariance. Divide by the attribute's variance.": (
+                    centred @ codes / count
                 ),
-                "these are numbers of epochs. Divide by how many there are.": same.sum(axis=1),
-                "you compared the rates that led each epoch. The log has the rate after the "
-                "epoch's loss was seen, as `replay` returns it.": led.mean(axis=1),
-                "that says only whether all epochs agree. Return the share of those that do.": (
-                    same.all(axis=1)
+                "the attribute's mean is not taken off: this is a line through the origin.": (
+                    a @ z / np.sum(a**2)
                 ),
-                "you compared the last epoch alone. Compare all.": same[:, -1],
-                "you compared when the rates fall. Compare the rates themselves.": falls.mean(
-                    axis=1
-                ),
-                "you averaged over the rules. There is one share for each rule.": same.mean(axis=0),
-                "you averaged over everything. There is one share for each rule.": same.mean(),
+                "the direction is turned round: a step along it lowers the attribute.": -slope,
+                "that is the slope of the attribute over each number of the code. Asked is that "
+                "of the code over the attribute.": centred @ codes / np.sum(codes**2, axis=0),
+                "a direction in code space has one entry for each dimension. You averaged over "
+                "them.": slope.mean(),
             },
-            what="the shares",
-            where=f"{epochs} epochs",
+            what="the slope",
+            where=f"{count} codes of dimension {width}, an attribute that is {kind}",
         )
-    return "the rule that ran agrees in every epoch, and no other does."
+    return "of an attribute that is 0 or 1 it is the difference of the two mean codes."

@@ -10,23 +10,23 @@ def _(answer):
     value = numbers(answer, "the value")
     compare(
         value,
-        np.log(2),
+        np.log(5),
         {
-            "that is KL(p || q), the other direction. Read the line of KL(q || p).": 10.23,
-            "that is the Jensen-Shannon divergence. Read the line of KL(q || p).": 0.22,
-            "that is KL(q || p) at the forward fit. Press the other button.": 1.27,
-            "that is KL(p || q) at the forward fit. Press the other button.": 0.56,
-            "that is one bit. In nats it is the natural logarithm of 2.": 1.0,
-            "that is the ratio q/p around the mode. The divergence is its logarithm.": 2.0,
-            "that is the ratio p/q around the mode. Take the logarithm of q/p.": 0.5,
-            "that is the average of log(p/q). A divergence is never negative.": -np.log(2),
-            "q equals one component of p, but p has only half its mass there.": 0.0,
+            "that is for half of the mass, as in the figure. This heap has a fifth.": np.log(2),
+            "that is KL(p || q) of the figure's reverse fit. Read the line of KL(q || p).": 10.23,
+            "that is the Jensen-Shannon divergence of the figure's reverse fit.": 0.22,
+            "that is in bits. In nats it is the natural logarithm.": np.log2(5),
+            "that is the ratio q/p on the heap. The divergence is its logarithm.": 5.0,
+            "that is the ratio p/q on the heap. Take the logarithm of q/p.": 0.2,
+            "that is the average of log(p/q). A divergence is never negative.": -np.log(5),
+            "weigh by q, which draws: all of its draws lie on the heap.": np.log(5) / 5,
+            "q has the heap's shape, but p has only a fifth of its mass there.": 0.0,
         },
         what="the value",
         rtol=0.01,
-        atol=0.006,  # the explorer shows two decimals
+        atol=0.006,  # two decimals are enough
     )
-    return "around its mode q is twice p, and the logarithm of two is 0.69 nats."
+    return "on the heap q is five times p, and the logarithm of five is 1.61 nats."
 
 
 @exercise("discrete_kl")

@@ -7,28 +7,30 @@ from vaegan_edu.exercises import compare, exercise, numbers
 
 @exercise("steps_by_hand", takes="value")
 def _(answer):
-    images, steps, of_mnist = 1437, 15, 600
+    images, steps, of_mnist = 743, 12, 600
     compare(
         numbers(answer, "the answer"),
         100 * steps / of_mnist,
         {
-            "you compared numbers of images. A step on the last, smaller batch is a step too.": (
-                100 * images / 60_000
-            ),
-            "the last batch of an epoch is smaller, but it is a step: there are 15.": (
+            "you compared numbers of images. A step on the last, smaller batch is a step too, and "
+            "the batches differ in size.": 100 * images / 60_000,
+            "the last batch of an epoch is smaller, but it is a step: there are 12.": (
                 100 * (steps - 1) / of_mnist
+            ),
+            "the last batch is a whole step, however few images are in it.": (
+                100 * images / 64 / of_mnist
             ),
             "those are the steps. How many epochs of MNIST, of 600 steps each, are they?": 100
             * steps,
             "that is how many times as many steps an epoch of MNIST has.": of_mnist / steps,
-            "that is one epoch of digits. The run has 100 of them.": steps / of_mnist,
-            "the ratio is turned round.": of_mnist / (100 * steps),
+            "that is one epoch of portraits. The run has 100 of them.": steps / of_mnist,
+            "the ratio is upside down.": of_mnist / (100 * steps),
             "an epoch is a walk through the data, whatever their number. Compare steps.": 100,
         },
         what="the answer",
         rtol=0.005,
     )
-    return "1,500 steps, two and a half epochs of MNIST: a hundred epochs are not a hundred epochs."
+    return "1,200 steps, two epochs of MNIST: a hundred epochs are not a hundred epochs."
 
 
 @exercise("encoder_parameters")
