@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book check test fuzz gpu-profile execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test fuzz gpu-profile mutants matrix execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,14 @@ fuzz: $(READY) ## Give the package what nobody would, by chance (EXAMPLES=300 of
 
 gpu-profile: $(READY) ## Run the notebooks' code for a GPU, one epoch on little data
 	$(PY) -m pytest -q -n 2 tests/gpu_profile.py
+
+mutants: $(READY) ## Break the code on purpose and see whether a test fails (COUNT=200)
+	@PIP_USER=0 $(PY) -m pip install --quiet -c constraints.txt cosmic-ray
+	@$(PY) -m tools.mutants $(if $(COUNT),--count $(COUNT)) $(if $(MODULE),--module $(MODULE))
+
+matrix: $(READY) ## Test each Python, oldest and newest versions, each backend (ONLY="3.12 jax")
+	@PIP_USER=0 $(PY) -m pip install --quiet uv
+	@$(PY) tools/matrix.py --only "$(ONLY)" $(if $(PIN),--pin $(PIN)) $(if $(AGAIN),--again)
 
 execute: $(READY) ## Execute the notebooks whose code changed (all: ALL=1, one: NOTEBOOK=02_vae)
 	@$(PY) tools/execute.py $(if $(ALL),--all) $(NOTEBOOK)

@@ -10,7 +10,6 @@ import sys
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from benchmarks import collapse_and_cure as benchmark
 from benchmarks import light_recipe, peak_memory, pixel_baselines, quality_search, train_step
@@ -21,6 +20,7 @@ from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
 from vaegan_edu.models.steps import kernels
 
+tf = pytest.importorskip("tensorflow")
 FEW = {**benchmark.SETTINGS, "steps": 3}
 
 

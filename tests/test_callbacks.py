@@ -97,9 +97,9 @@ def test_history_holds_every_log_the_rate_and_the_seconds(tmp_path, monkeypatch)
         rows = list(csv.reader(io.StringIO(path.read_text())))
         assert len(rows) == epoch + 2
     assert rows == [
-        ["epoch", "loss", "val_kl_loss", "learning_rate", "seconds"],
-        ["1", "0.10000000149011612", "2.5", "0.5", "1.235"],
-        ["2", "4.0", "2.5", "0.25", "2.235"],
+        ["epoch", "loss", "val_kl_loss", "learning_rate", "epoch_learning_rate", "seconds"],
+        ["1", "0.10000000149011612", "2.5", "0.5", "0.5", "1.235"],
+        ["2", "4.0", "2.5", "0.25", "0.5", "2.235"],
     ]
 
 
@@ -112,7 +112,9 @@ def test_history_follows_the_rate_of_a_schedule(tmp_path):
     model.fit(x, x, batch_size=2, epochs=2, validation_data=(x, x), callbacks=[writer], verbose=0)
     rows = records._read_history(tmp_path / "history.csv")
     assert [row["learning_rate"] for row in rows] == [0.5**3, 0.5**6]  # three steps an epoch
-    assert list(rows[0]) == ["epoch", "loss", "val_loss", "learning_rate", "seconds"]
+    assert [row["epoch_learning_rate"] for row in rows] == [1.0, 0.5**3]
+    names = ["epoch", "loss", "val_loss", "learning_rate", "epoch_learning_rate", "seconds"]
+    assert list(rows[0]) == names
     assert [row["epoch"] for row in rows] == [1, 2]
 
 
@@ -500,11 +502,13 @@ def test_history_and_progress_of_several_networks(tmp_path, capsys):
     history = fit(tiny_gan(), watching, epochs=2)
     rows = records._read_history(tmp_path / "history.csv")
     logs = {"generator_loss", "discriminator_loss", "d_real", "d_generated"}
-    rates = {"learning_rate_generator", "learning_rate_discriminator"}
+    rates = {f"{when}learning_rate_{name}" for name in NETWORKS for when in ("", "epoch_")}
     assert set(rows[0]) == {"epoch", "seconds"} | rates | logs | {f"val_{name}" for name in logs}
     # As many digits as the rule has, though the optimizer keeps float32.
     assert [row["learning_rate_generator"] for row in rows] == [0.3, 0.3 * 0.1]
     assert [row["learning_rate_discriminator"] for row in rows] == [0.5, 0.5]
+    # The rate that an epoch learned with is the one that the epoch before it left.
+    assert [row["epoch_learning_rate_generator"] for row in rows] == pytest.approx([0.3, 0.3])
     for name in logs:
         assert [row[name] for row in rows] == pytest.approx(history[name])
     out = capsys.readouterr().out

@@ -12,7 +12,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers, ops
@@ -25,6 +24,7 @@ from vaegan_edu import exercises
 from vaegan_edu.networks import build_encoder
 from vaegan_edu.widgets import DivergenceExplorer, MinibatchExplorer
 
+tf = pytest.importorskip("tensorflow")
 ROOT = Path(__file__).resolve().parents[1]
 LOG_2_PI = np.log(2 * np.pi)
 SOURCES = {path.stem: path for path in sorted((ROOT / "notebooks/exercises").glob("*.py"))}

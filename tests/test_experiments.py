@@ -147,7 +147,8 @@ def test_a_run_leaves_a_complete_record(runs, little_data, name):
     assert config["hardware"]["gpus"] == experiments.profile.count_gpus()
 
     assert [row["epoch"] for row in history] == [1, 2]
-    assert set(history[0]) == {"epoch", "learning_rate", "seconds"} | LOSSES[name]
+    rates = {"learning_rate", "epoch_learning_rate"}
+    assert set(history[0]) == {"epoch", "seconds"} | rates | LOSSES[name]
     assert all(row["seconds"] > 0 for row in history)
     assert [row["learning_rate"] for row in history] == pytest.approx([0.001, 0.001])
 
@@ -501,7 +502,11 @@ def test_an_output_that_is_a_file_is_refused(tmp_path, trains_nothing):
     assert (tmp_path / "run").read_text() == "precious"
 
 
-def test_a_damaged_run_is_not_loaded(runs, tmp_path):
+def _fail_as_hdf5(*_):
+    raise RuntimeError("bad heap\nand more")
+
+
+def test_a_damaged_run_is_not_loaded(runs, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="A record needs config.json"):
         experiments.load_run(tmp_path)
     folder = shutil.copytree(runs("ae-digits"), tmp_path / "run")
@@ -510,6 +515,10 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path):
     for content in (b"", b"no HDF5", whole[: len(whole) // 2]):
         weights.write_bytes(content)
         with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
+            experiments.load_run(folder)
+    with monkeypatch.context() as patch:  # as HDF5 says of a damaged heap
+        patch.setattr(keras.Model, "load_weights", _fail_as_hdf5)
+        with pytest.raises(ValueError, match="h5 is damaged or of another model: bad heap$"):
             experiments.load_run(folder)
     shutil.copy(metrics.JUDGES / "classifier-digits" / "model.weights.h5", weights)
     with (

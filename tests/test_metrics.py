@@ -637,7 +637,7 @@ NAN = np.full((6, 3), np.nan)
         (lambda: metrics.manifold_overlap(SIX[:, 0], SIX), "`real` must have shape"),
         (lambda: metrics.manifold_overlap(SIX[:, :0], SIX[:, :0]), "`real` must have shape"),
         (lambda: metrics.manifold_overlap(NAN, SIX), "`real` must be finite"),
-        (lambda: metrics.manifold_overlap(SIX, SIX / 0 + np.inf), "`generated` must be finite"),
+        (lambda: metrics.manifold_overlap(SIX, SIX + np.inf), "`generated` must be finite"),
         (lambda: metrics.manifold_overlap(SIX, SIX.astype(str)), "`generated` must be an array"),
         (lambda: metrics.low_confidence_share([0.5, 0.5]), "`probabilities` must have shape"),
         (lambda: metrics.low_confidence_share(np.zeros((0, 2))), "`probabilities` must have shape"),

@@ -105,6 +105,17 @@ def test_the_page_holds_all_that_it_shows(run):
     assert len(text) < 400_000
 
 
+def test_the_rates_drawn_are_those_that_the_epochs_learned_with(run):
+    """Where the history has them; records from before have the rates after the epochs alone."""
+    rows = records.read_record(run).history
+    rows = [row | {"epoch_learning_rate": row["learning_rate"]} for row in rows]
+    records.write_history(run / "history.csv", rows)
+    page.write_page(run, EXPERIMENTS["vae-digits"])
+    soup = BeautifulSoup((run / "index.html").read_text(encoding="utf-8"), "html.parser")
+    drawn = {svg["aria-label"] for svg in soup.find_all("svg")}
+    assert {name for name in drawn if "rate" in name} == {"learning rate of the epoch"}
+
+
 @pytest.mark.slow
 def test_a_training_leaves_a_page_and_evaluate_renews_it(tmp_path):
     folder = experiments.train("gan-ring", epochs=1, output=tmp_path / "run", progress=False)

@@ -98,6 +98,15 @@ def test_rows_that_differ_in_their_names_have_empty_fields(tmp_path):
     assert first["a"] == 1 and math.isnan(first["b"]) and second == {"a": 2, "b": 0.5}
 
 
+def test_a_log_may_have_any_name(tmp_path):
+    names = ["a,b", 'say "c"', "line\nbreak", "line\rbreak", "\r", "both\r\n"]
+    path = tmp_path / "history.csv"
+    records.write_history(path, [{name: n for n, name in enumerate(names)}, {"\r": 0.5}])
+    first, second = records._read_history(path)
+    assert first == {name: n for n, name in enumerate(names)}
+    assert second["\r"] == 0.5 and list(second) == names
+
+
 def test_a_history_without_rows_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one row. Received: none"):
         records.write_history(tmp_path / "history.csv", [])

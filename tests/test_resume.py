@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import h5py
@@ -32,8 +34,10 @@ from vaegan_edu import (
 from vaegan_edu.experiments import EXPERIMENTS, RULES, Experiment, tasks
 from vaegan_edu.experiments.batches import EpochBatches
 
-# More kills, at more moments: KILLS=20 python -m pytest tests/test_resume.py -k kill
+# More moments to kill, interrupt and stop at, and every write on a full disk (CONTRIBUTING.md):
+# KILLS=100 python -m pytest tests/test_resume.py -k moment
 KILLS = int(os.environ.get("KILLS", "1"))
+LONG = 10 * (KILLS + 1)  # epochs
 
 
 def few_images():
@@ -420,28 +424,35 @@ def test_the_animation_shows_the_sheets_in_order(tmp_path):
     assert shown == [(100, 200), (180, 200), (250, 600)]
 
 
+# The command line on a run of these tests. A process that was started in the background may have
+# been told to ignore Ctrl-C.
 STARTED = """
-import sys
-sys.path.insert(0, sys.argv[1])
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path.insert(0, sys.argv.pop(1))
 import pytest, test_resume
-from vaegan_edu.__main__ import main
 test_resume.register(pytest.MonkeyPatch())
-sys.exit(main(sys.argv[2:]))
+runpy.run_module("vaegan_edu", run_name="__main__")
 """
 
 
-def killed(folder, epochs, wait):
-    """Start or resume a run in a process of its own and kill it once `wait(process)` is over."""
-    words = ["train", "everything", "--epochs", str(epochs), "--resume", "--output", str(folder)]
+@contextmanager
+def started(folder, goal):
+    """Start or resume a long run in a process of its own; yield it when `goal` epochs are done."""
+    words = ["train", "everything", "--epochs", str(LONG), "--resume", "--output", str(folder)]
     with subprocess.Popen(
         [sys.executable, "-c", STARTED, str(Path(__file__).parent), *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     ) as process:
-        wait(process)
-        process.send_signal(signal.SIGKILL)
-        errors = process.communicate()[1].decode()
-    assert process.returncode == -signal.SIGKILL, errors
+        while process.poll() is None and epochs_done(folder) < goal:
+            time.sleep(0.002)
+        yield process
+
+
+def ended(process):
+    """Wait for the end; return the exit code and the lines that it wrote to stderr."""
+    return process.wait(), process.stderr.read().decode().splitlines()
 
 
 def epochs_done(folder):
@@ -449,23 +460,125 @@ def epochs_done(folder):
     return len(history(folder)) if path.exists() else 0
 
 
-def test_a_killed_process_loses_nothing(tmp_path):
-    """SIGKILL, wherever it strikes: what was resumed in the end equals a run never killed."""
-    rng = random.Random(0)
-    folder, epochs = tmp_path / "killed", 10 * (KILLS + 1)
+@pytest.fixture(scope="module")
+def long_run(tmp_path_factory):
+    """A function that trains the long run, never stopped, when it is first asked for."""
+    folder = tmp_path_factory.mktemp("runs") / "long"
+    return lambda: folder if folder.exists() else train(folder, epochs=LONG)
+
+
+def goals(rng):
+    """How many epochs to wait for before each of the moments."""
     goal = 0
     for _ in range(KILLS):
         goal += rng.randint(1, 10)
+        yield goal
 
-        def wait(process, goal=goal):
-            while process.poll() is None and epochs_done(folder) < goal:
-                time.sleep(0.002)
+
+def test_a_process_killed_at_any_moment_loses_nothing(tmp_path, long_run):
+    """SIGKILL, wherever it strikes: what was resumed in the end equals a run never killed."""
+    rng = random.Random(0)
+    for goal in goals(rng):
+        with started(tmp_path, goal) as process:
             time.sleep(rng.uniform(0, 0.1))
+            process.send_signal(signal.SIGKILL)
+            code, errors = ended(process)
+        assert code == -signal.SIGKILL, errors
+        assert not (tmp_path / "metrics.json").exists()
+    train(tmp_path, epochs=LONG, resume=True)
+    assert_equal_runs(tmp_path, long_run())
 
-        killed(folder, epochs, wait)
-        assert not (folder / "metrics.json").exists()
-    train(folder, epochs=epochs, resume=True)
-    assert_equal_runs(folder, train(tmp_path / "whole", epochs=epochs))
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_ctrl_c_twice_at_any_moment_is_one_line(tmp_path, long_run):
+    """The second comes while the first is still being told, or a little later."""
+    rng = random.Random(1)
+    for goal in goals(rng):
+        with started(tmp_path, goal) as process:
+            time.sleep(rng.uniform(0, 0.1))
+            process.send_signal(signal.SIGINT)
+            time.sleep(rng.uniform(0, 0.1))
+            process.send_signal(signal.SIGINT)
+            code, errors = ended(process)
+        assert errors == ["vaegan_edu: interrupted; continue with the same words and --resume"]
+        assert code == 130
+    train(tmp_path, epochs=LONG, resume=True)
+    assert_equal_runs(tmp_path, long_run())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_a_process_put_to_sleep_at_any_moment_goes_on(tmp_path, long_run):
+    rng = random.Random(2)
+    with started(tmp_path, 1) as process:
+        for _ in range(KILLS):
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.05)
+            asleep = epochs_done(tmp_path)
+            time.sleep(0.2)
+            assert epochs_done(tmp_path) == asleep
+            process.send_signal(signal.SIGCONT)
+            time.sleep(rng.uniform(0, 0.1))
+        code, errors = ended(process)
+    assert (code, errors) == (0, [])
+    assert_equal_runs(tmp_path, long_run())
+
+
+class Disk:
+    """Counts what is written to a disk, which is full from one write on."""
+
+    def __init__(self, patch, full_at):
+        self.full_at, self.writes = full_at, 0
+        self._fsync = os.fsync
+        patch.setattr(os, "fsync", self.fsync)  # of each file that replaces another
+        patch.setattr(callbacks.tensorboard, "open", self.open, raising=False)
+
+    def fsync(self, descriptor):
+        self.write()
+        self._fsync(descriptor)
+
+    def open(self, path, mode):
+        file = open(path, mode)
+        try:
+            self.write()
+        except OSError:
+            file.write(b"half")
+            file.close()
+            raise
+        return file
+
+    def write(self):
+        self.writes += 1
+        if self.writes >= self.full_at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_full_at_any_moment_loses_nothing(tmp_path, monkeypatch, never_stopped):
+    """Nothing half written that counts is left, and the run goes on when there is space."""
+    whole_run(never_stopped)
+    for full_at in count(1) if KILLS > 1 else (11,):
+        folder = tmp_path / str(full_at)
+        with monkeypatch.context() as patch:
+            disk = Disk(patch, full_at)
+            with suppress(OSError):
+                train(folder)
+        if disk.writes < full_at:
+            break
+        assert not records.is_finished(folder)
+        assert not folder.exists() or not [n for n in entries(folder) if records.PARTIAL in n]
+        train(folder, resume=True)
+        assert_equal_runs(folder, never_stopped)
+        shutil.rmtree(folder)
+    assert full_at > 10
+
+
+def test_a_clock_that_jumps_at_any_moment_changes_nothing(tmp_path, monkeypatch, never_stopped):
+    """Years back and ahead at every look: seconds are counted by another clock."""
+    whole_run(never_stopped)
+    rng, whole = random.Random(4), time.time
+    monkeypatch.setattr(time, "time", lambda: whole() + rng.choice([-1e9, -3600, 0, 3600, 1e9]))
+    experiments.train("everything", output=tmp_path, progress=True)
+    assert_equal_runs(tmp_path, never_stopped)
+    assert all(0 <= row["seconds"] < 1e5 for row in records.read_record(tmp_path).history)
 
 
 def test_a_setting_that_json_turns_into_a_list_can_be_resumed(tmp_path, monkeypatch):

@@ -14,7 +14,6 @@ import keras
 import nbformat
 import numpy as np
 import pytest
-import tensorflow as tf
 from bs4 import BeautifulSoup
 from keras import layers, ops
 from scipy.integrate import trapezoid
@@ -28,6 +27,7 @@ from vaegan_edu.datasets.pixels import scale_pixels
 from vaegan_edu.layers import MinibatchDiscrimination
 from vaegan_edu.widgets import DivergenceExplorer
 
+tf = pytest.importorskip("tensorflow")
 AUTOENCODER, VAE, KL = "01_autoencoder", "02_vae", "03_kl_divergence"
 GAN, MEASURES = "04_gan", "04_how_good_is_it"
 VAEGAN, BROKEN = "05_vaegan", "05_vaegan_broken"

@@ -1,6 +1,7 @@
 """The command line: train an experiment, measure a run, generate and reconstruct with it."""
 
 import argparse
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ def main(words: Sequence[str] | None = None) -> int:
         line = f"{named}, which is not installed: install it, or set KERAS_BACKEND=tensorflow"
         return _fail(options, line, 1)
     except KeyboardInterrupt:
+        if words is None:  # the process ends: a second Ctrl-C has nothing left to interrupt
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         resumable = options.command is _train
         again = "; continue with the same words and --resume" if resumable else ""
         return _fail(options, f"interrupted{again}", 130)

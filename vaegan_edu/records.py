@@ -261,7 +261,14 @@ def write_history(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
         raise ValueError("A history needs at least one row. Received: none")
     text = io.StringIO()
     names = dict.fromkeys(name for row in rows for name in row)
-    writer = csv.DictWriter(text, list(names), lineterminator="\n")
+    # Before Python 3.13 a lone carriage return is not quoted, and reads as the end of a line.
+    needed = any("\r" in name for name in names)
+    writer = csv.DictWriter(
+        text,
+        list(names),
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if needed else csv.QUOTE_MINIMAL,
+    )
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, text.getvalue())

@@ -8,7 +8,7 @@ record that is missing, or lacks a number, raises an error that names it.
 from pathlib import Path
 
 from benchmarks import markdown
-from book.tables import chapters, faces, original, quality, ring, step
+from book.tables import chapters, environment, faces, original, quality, ring, step
 
 TABLES = {
     "quality_cost": quality.cost,
@@ -28,6 +28,7 @@ TABLES = {
     "original_losses": original.losses,
     "ring_arms": ring.arms,
     "train_step": step.speed,
+    "versions_matrix": environment.matrix,
     "chapters_effort": chapters.effort,
     "chapters_goals": chapters.goals,
 }

@@ -17,10 +17,12 @@ class HistoryWriter(keras.callbacks.Callback):
     The file is replaced atomically after each epoch. A loss that is NaN or infinite stops the run.
     What an epoch does not log, as with `validation_freq`, is an empty field. A second `fit` goes on
     with the next row.
-    A model with an optimizer for each network has a column `learning_rate_<network>` for each, any
-    other has `learning_rate`. It is the rate from the epoch's end on, when a rule has seen its
-    loss: the rate that led an epoch stands one row above, and the last row's leads none; by
-    `schedules.Linear` it is 0.
+    A model with an optimizer for each network has two columns of rates for each, any other has two
+    in all. `epoch_learning_rate_<network>`, or `epoch_learning_rate`, is the rate that the epoch
+    learned with, read when it begins. `learning_rate_<network>`, or `learning_rate`, is the rate
+    from the epoch's end on, when a rule has seen its loss; the last row's leads no epoch, and by
+    `schedules.Linear` it is 0. Older records have the second alone. List the writer after what
+    sets rates.
 
     Args:
         path: of the CSV file.
@@ -42,6 +44,7 @@ class HistoryWriter(keras.callbacks.Callback):
         self.rows: list[dict] = []
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._rates = {f"epoch_{name}": rate for name, rate in learning_rates(self.model).items()}
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -57,6 +60,7 @@ class HistoryWriter(keras.callbacks.Callback):
         row = {"epoch": max(epoch, before) + 1, **logs}
         for name, rate in learning_rates(self.model).items():
             row.setdefault(name, rate)  # a rule's log has more digits than the optimizer's float32
+        row |= self._rates
         if self.measure:
             row |= self.measure(self.model)
         row["seconds"] = round(seconds, 3)

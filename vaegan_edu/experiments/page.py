@@ -167,13 +167,17 @@ def _sheet(path: Path) -> str:
 def _curves(history: list[dict]) -> str:
     """A drawing for each log, held-out and training values together, and one of the rates."""
     logs = {name: [row.get(name, math.nan) for row in history] for name in history[-1]}
-    rates = [name for name in logs if name.startswith("learning_rate")]
-    besides = {"epoch", "seconds", *rates, *(f"val_{name}" for name in logs)}
+    after = [name for name in logs if name.startswith("learning_rate")]
+    rates = [name for name in logs if name.startswith("epoch_learning_rate")]
+    besides = {"epoch", "seconds", *rates, *after, *(f"val_{name}" for name in logs)}
     others = [name for name in logs if name not in besides]
     drawn = {name: plotting.loss_curves(logs, [name], ylabel=name) for name in others}
-    if rates:
-        label = "learning rate after the epoch"
-        drawn[label] = plotting.loss_curves(logs, rates, ylabel=label)
+    for label, names in (  # older records have the second alone
+        ("learning rate of the epoch", rates),
+        ("learning rate after the epoch", [] if rates else after),
+    ):
+        if names:
+            drawn[label] = plotting.loss_curves(logs, names, ylabel=label)
     found = []
     for name, figure in drawn.items():
         buffer = io.StringIO()
