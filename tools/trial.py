@@ -1,9 +1,9 @@
 """Write what the two games with a judge and the first page's walk need: book/trial/.
 
-    python -m tools.trial VAE_RUN VAEGAN_RUN
+    python -m tools.trial vaegan_edu/weights/vae-mnist vaegan_edu/weights/vaegan-mnist
 
-The runs are folders that `python -m vaegan_edu train` left, of the experiments vae-mnist and
-vaegan-mnist, with their weights. The decoders are rounded to eight bits a weight, so that a page
+The runs are folders of the experiments vae-mnist and vaegan-mnist with their weights, as
+`python -m vaegan_edu train` or `pack` leaves them. The decoders are rounded to eight bits a weight, so that a page
 may load them; all samples are those of the rounded decoders. The classifier is the package's.
 """
 
