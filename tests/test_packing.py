@@ -1,6 +1,7 @@
 """Packed models: their weights are the run's to half precision, and a loaded one can be trusted."""
 
 import shutil
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -127,3 +128,8 @@ def _before(card):
         for row in rows[1:]
         if len(row) == 3
     }
+
+
+def test_the_readme_names_the_models_that_come_with_the_package():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in readme or f'"{name}"' in readme for name in NAMES)
