@@ -445,7 +445,7 @@ def adam(gradient, start, learning_rate, steps):
 exercises.check("adam", adam)
 
 # %% [markdown]
-# **Where the course uses it.** All networks of the course are trained by Adam.
+# **Where the course uses it.** Nearly all networks of the course are trained by Adam.
 
 # %% [markdown]
 # ### Training in Keras
@@ -852,11 +852,13 @@ exercises.check("transposed_convolution", transposed_convolution)
 # \end{aligned}
 # $$ (eq-start-batchnorm)
 #
-# Here $x_i$ is the feature's value in example $i$ of $N$. The small number `eps` keeps the
-# denominator away from zero. `scale` and `offset` are learned, one pair for each feature, so that
-# the network can undo the normalisation where it is in the way. Papers and Keras call them
-# $\gamma$ and $\beta$; in this course those letters are the weights of losses. For the feature maps of
-# a convolution, mean and variance are taken over the batch *and* over all places, so that there is
+# Here $x_i$ is the feature's value in example $i$ of $N$. The *variance* $v$ is the mean squared
+# distance from the mean $m$, and its root is the *standard deviation*, a typical distance from the
+# mean. The small number `eps` keeps the denominator away from zero. `scale` and `offset` are
+# learned, one pair for each feature, so that the network can undo the normalisation where it is in
+# the way. Papers and Keras call them $\gamma$ and $\beta$; in most of this course those letters are
+# the weights of losses, and chapter 8 says so where they are not. For the feature maps of a
+# convolution, mean and variance are taken over the batch *and* over all places, so that there is
 # one pair for each channel.
 #
 # After training there may be no batch, only one image. The layer then uses averages of $m$ and
@@ -951,9 +953,10 @@ exercises.check("batch_norm", batch_norm)
 # then settles. The value it settles at is the *expectation*. It need not be a number that the die
 # can show: for a fair die it is $3.5$.
 #
-# The same works for any random quantity $z$ and any function $f$ of it. The density $p(z)$ says
-# how often each $z$ is drawn, $f(z)$ says what it counts, and the expectation weighs one with the
-# other:
+# The same works for any random quantity $z$ and any function $f$ of it. If $z$ takes a continuum of
+# values, its *density* $p(z)$ says where draws fall: the area under $p$ over an interval is the
+# probability of landing there. $f(z)$ says what each $z$ counts, and the expectation weighs one
+# with the other:
 #
 # $$
 # \mathbb E[f(z)] = \int f(z)\, p(z)\, \mathrm dz \;\approx\; \frac 1N \sum_{i=1}^N f(z_i)
@@ -1193,12 +1196,14 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # sigmoid.
 #
 # **Where the course uses it.** The negative log-likelihood is the reconstruction loss. The form of
-# equation {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run from
-# $-1$ to $1$ and are mapped to $[0, 1]$ for it. For grey pixels it is a useful loss, and no
-# likelihood. If the pixels follow Gaussians of variance $1$ around $\hat x$, *minus* the log density
-# of the last section is, up to a constant, half the squared error. That is the form named
-# `"gaussian"`. A classifier trained on real digits judges generated ones from chapter 2 on, and the
-# discriminator of a GAN is a classifier with two classes.
+# equation {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run
+# from $-1$ to $1$ and are mapped to $[0, 1]$ for it. For grey pixels it is a useful loss, and no
+# likelihood. If the pixels follow independent Gaussians of variance $1$ around $\hat x$, equation
+# {eq}`eq-start-gaussian` with $\mu = \hat x_j$ and $\sigma^2 = 1$, summed over the pixels, gives
+# $-\log p(x) = \tfrac12 \sum_j (x_j - \hat x_j)^2 + \tfrac P2 \log 2\pi$. The last term depends on
+# no weight, so what training lowers is half the squared error. That is the form named `"gaussian"`.
+# A classifier trained on real digits judges generated ones from chapter 2 on, and the discriminator
+# of a GAN is a classifier with two classes.
 
 # %% [markdown]
 # ### Bayes' rule

@@ -88,8 +88,10 @@ plotting.image_sheet(x_test[:24], columns=12)
 # that say what matters: how round, how slanted, how thick.
 #
 # An autoencoder is such a pair {cite}`hinton2006reducing`. The *encoder* turns an image $x$ into a
-# *code* $z$, a vector of `latent_dim` numbers. The *decoder* turns the code into a
-# *reconstruction* $\hat x$, an image again:
+# *code* $z$, a vector of `latent_dim` numbers. (*Latent* means hidden: nobody tells the network what
+# these numbers should stand for. All possible codes make up the *latent space*, and each of the numbers
+# is one *latent dimension*.) The *decoder* turns the code into a *reconstruction* $\hat x$, an image
+# again:
 #
 # $$
 # z = \text{encoder}(x), \qquad \hat x = \text{decoder}(z).
@@ -235,7 +237,8 @@ notebook.Table(
 )
 
 # %% [markdown]
-# From here on we use `fit`, for more epochs, and watch the loss of the test images beside it.
+# From here on we use `fit`, for more epochs, and watch the loss of the test images beside it. (No
+# choice in this chapter depends on it, so they may still be called a test set.)
 
 
 # %%
@@ -271,13 +274,15 @@ plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 # %% [markdown]
 # ## What comes back, and what a linear map would do
 #
-# Is the last loss a small one? That takes something to compare it with. There are two natural
-# choices. The first is to answer every image with the average image. The second is principal component
-# analysis (PCA) with as many components as the code has numbers. On the images that it was fitted to,
-# PCA is the best that *linear* maps can do in both places of equation {eq}`eq-ae-map`
-# {cite}`goodfellow2016deep`: on the training images, whatever the autoencoder gains over it, it gains
-# by not being linear. We compare the three on test images. (`reconstruct` is the encoder and then the
-# decoder; `encode` and `decode` below are one half each.)
+# Is the last loss a small one? That takes something to compare it with. There are two natural choices.
+# The first is to answer every image with the average image. The second is principal component analysis
+# (PCA) with as many components as the code has numbers. PCA finds the directions in which the images
+# differ most from their average. An image's code is its coordinates along the first of them, and the
+# average plus these directions, each times its coordinate, is the reconstruction: both ways are linear.
+# On the images that it was fitted to, PCA is the best that *linear* maps can do in both places of
+# equation {eq}`eq-ae-map` {cite}`goodfellow2016deep`: on the training images, whatever the autoencoder
+# gains over it, it gains by not being linear. We compare the three on test images. (`reconstruct` is
+# the encoder and then the decoder; `encode` and `decode` below are one half each.)
 
 # %%
 pixels = x_train.reshape(len(x_train), -1)  # an image a row: (N, 784)
@@ -337,8 +342,12 @@ LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder
 # code? The loss of equation {eq}`eq-ae-loss` never says where codes lie, so we have to guess. We try
 # three guesses, and one control that uses no network at all:
 #
-# - **random**: draw each number of the code from the standard normal distribution;
-# - **fitted**: look first. Fit a Gaussian to the codes of the training images, then draw from it;
+# - **random**: draw each number of the code from the standard normal distribution, the bell of mean
+#   zero and standard deviation one (*The Gaussian density* in
+#   [Before you start](00_before_you_start.ipynb));
+# - **fitted**: look first. Take the mean of the training codes and their covariance, which says how
+#   widely each number is spread and which of them rise and fall together. Then draw from the Gaussian
+#   that has both;
 # - **between**: take two test images of different classes, and decode the midpoint of their codes;
 # - **mean image** (the *control*): average the same two images pixel by pixel.
 

@@ -179,9 +179,10 @@ KLExplorer()
 # %% [markdown]
 # ## Where the loss comes from
 #
-# A model is good if it gives real images a high probability density, so we would like to raise
-# $\log p(x)$. Our model makes an image in two steps: draw $z$ from the prior, then draw $x$ from
-# $p(x|z)$, which the decoder describes. All codes may have led to $x$, so
+# A model explains its data if it gives real images a high probability density, so we would like to
+# raise $\log p(x)$. (Whether its samples then look good is another question, which the interlude after
+# chapter 4 takes up.) Our model makes an image in two steps: draw $z$ from the prior, then draw $x$
+# from $p(x|z)$, which the decoder describes. All codes may have led to $x$, so
 #
 # $$
 # p(x) = \int p(x|z)\, p(z)\, \mathrm dz .
@@ -227,9 +228,10 @@ print(f"log p(x) {log_evidence:.2f}, best ELBO {bounds.max():.2f} nats; log 2 is
 plt.show()
 
 # %% [markdown]
-# Even in this toy most draws from the prior are of little help. With $784$ pixels in place of one,
-# hardly any would be. (The gap is close to $\log 2$ here, for $q$ misses one of two equal heaps.
-# Chapter 3 returns to this.)
+# In the figure an image is one pixel, a code is one number, and the decoder squares it, so two heaps of
+# codes explain the same pixel. Even in this toy most draws from the prior are of little help. With
+# $784$ pixels in place of one, hardly any would be. (The gap is close to $\log 2$ here, for $q$ misses
+# one of two equal heaps. Chapter 3 returns to this.)
 #
 # How far is the guess from the truth, and what does that cost? Bayes' rule,
 # $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Take its logarithm and bring $q(z|x)$ in by
@@ -250,9 +252,9 @@ plt.show()
 # \end{aligned}
 # $$ (eq-vae-elbo)
 #
-# The gap cannot be computed for a real model, but it is never negative. So the rest is a lower bound
-# on $\log p(x)$: the *evidence lower bound*. Raising it raises $\log p(x)$, or brings $q(z|x)$
-# closer to the true posterior, or both.
+# With more than a few latent dimensions the gap cannot be computed, but it is never negative. So the
+# rest is a lower bound on $\log p(x)$: the *evidence lower bound*. Raising it raises $\log p(x)$, or
+# brings $q(z|x)$ closer to the true posterior, or both.
 #
 # Now change the sign, and the bound becomes a loss with two terms. Take for $p(x|z)$ a Gaussian of
 # variance one around the decoder's output $\hat x$. Its negative log-likelihood is half the squared
@@ -692,10 +694,10 @@ notebook.Table(rows, digits=1, corner="code")
 
 # %% [markdown]
 # Its answers to draws from the prior hardly differ from each other, and they are close to the average
-# image, which has the smallest error of the three. Its answer to the mean codes is far from it. All
-# of these lie at zero, whereas a draw in sixteen dimensions has a length of about $\sqrt{16} = 4$. The
-# decoder was trained on draws alone, so that nothing was ever learned for a code at zero. The last row
-# of {numref}`fig-vae-beta` is that untrained answer.
+# image, which has the smallest error of the three. Its answer to the mean codes is far from it. All of
+# these lie at zero, whereas a draw in sixteen dimensions has a length of about $\sqrt{16} = 4$. The
+# decoder was trained on draws alone, and hardly any draw lies near zero, so nothing held its answer
+# there in place. The last row of {numref}`fig-vae-beta` is that untrained answer.
 #
 # So a small KL term is no success in itself, since it may mean that the code is empty. And with an
 # empty code, copies made from the mean code say little of what the model would draw.
@@ -732,12 +734,13 @@ notebook.Table(
 )
 
 # %% [markdown]
-# Here the remedy does harm. While the code was free, the encoder moved its clouds far apart and made
-# them narrow. When the price rose, it had to bring them back, and after as many epochs it carries
-# *fewer* nats than the other. Warm-up was proposed for decoders that are strong enough to do without
-# a code, such as models of text. Ours is weak, and its encoder starts with clouds of the prior's
-# width, so it may never have had the problem that warm-up solves. One run of each is no proof, but
-# it is reason enough to measure a remedy before adopting it.
+# Here, after equally many epochs, the run with the warm-up is behind. It had the full price for half of
+# them only, so a longer training might close the gap. While the code was free, the encoder moved its
+# clouds far apart and made them narrow. When the price rose, it had to bring them back, and after as
+# many epochs it carries *fewer* nats than the other. Warm-up was proposed for decoders that are strong
+# enough to do without a code, such as models of text. Ours is weak, and its encoder starts with clouds
+# of the prior's width, so it may never have had the problem that warm-up solves. One run of each is no
+# proof, but it is reason enough to measure a remedy before adopting it.
 #
 # ## Are all the clouds together the prior?
 #
@@ -788,10 +791,10 @@ axes[0].set_ylabel("z[1]")
 plt.show()
 
 # %% [markdown]
-# Most of the KL term is information: without it, the codes would say nothing. The rest is the mismatch
-# that a draw from the prior meets. It may fall where no image has its code, and the decoder was never
-# trained there. So it can pay to draw from a Gaussian *fitted* to the codes, as chapter 1 did, even
-# for a VAE.
+# Most of the KL term is information (averaged over images it is the *mutual information* of image and
+# code): without it, the codes would say nothing. The rest is the mismatch that a draw from the prior
+# meets. It may fall where no image has its code, and the decoder was never trained there. So it can pay
+# to draw from a Gaussian *fitted* to the codes, as chapter 1 did, even for a VAE.
 #
 # ## Does it make new images?
 #

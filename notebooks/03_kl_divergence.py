@@ -178,8 +178,8 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # %% [markdown]
 # ## Two directions, two fits
 #
-# Let now $p$ be given, say the distribution of the data, and $q$ ours to choose. Each order has a
-# name:
+# Now let $p$ be given, say the distribution of the data, and let $q$ be ours to choose. (From here on the
+# outcome is a number and is called $z$, as a code is.) Each order has a name:
 #
 # $$
 # \begin{aligned}
@@ -363,8 +363,10 @@ DivergenceExplorer(
 # \text{error} = \frac{s}{\sqrt n} .
 # $$ (eq-kl-error)
 #
-# About $95\,\%$ of the intervals $\hat D_n \pm 1.96\, s / \sqrt n$ hold the truth. Here the truth is
-# known, so all of this can be checked.
+# About $95\,\%$ of the intervals $\hat D_n \pm 1.96\, s / \sqrt n$ hold the truth. (The mean of many
+# independent draws is nearly Gaussian if their variance is finite, and a Gaussian has $95\,\%$ of its
+# mass within $1.96$ standard deviations of its mean.) Here the truth is known, so all of this can be
+# checked.
 
 
 # %%
@@ -476,10 +478,11 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="poste
 # where $\mu$ and $\sigma$ are those of $q$, since $p(z)^2 \propto e^{-z^2}$ for the prior and
 # $1 / q(z) \propto e^{(z - \mu)^2 / 2\sigma^2}$. If $\sigma^2 \leq \tfrac12$, the second part of the
 # exponent grows at least as fast as the first falls, on one side at least, so that the integral is
-# infinite. Most estimates are then too low, and their intervals do not know it. **An error bar that is
-# computed from the draws knows only what was drawn.** The loss of a VAE needs no estimate, since it has
-# the formula. But whenever a quantity is an average of ratios of densities, ask whether the draws reach
-# the places where the ratio is large.
+# infinite. (The narrow posterior of the table has $\sigma^2 = e^{-2} \approx 0.14$, the wide one
+# $e^{-0.05} \approx 0.95$.) Most estimates are then too low, and their intervals do not know it. **An
+# error bar that is computed from the draws knows only what was drawn.** The loss of a VAE needs no
+# estimate, since it has the formula. But whenever a quantity is an average of ratios of densities, ask
+# whether the draws reach the places where the ratio is large.
 #
 # ## Why a sum over latent dimensions
 #
@@ -611,9 +614,12 @@ plotting.image_rows(rows)
 # 0 \leq \text{JS}(p, q) \leq \log 2 ,
 # $$ (eq-kl-js-bound)
 #
-# with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. And
-# zero is reached only for $p = q$, as both halves are KL divergences. Two lists without a
-# common outcome, then two Gaussians that move apart:
+# with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. And zero is
+# reached only for $p = q$, as both halves are KL divergences. We try two lists without a common outcome,
+# then two Gaussians that move apart. Let $q$ be the one that moves, and $q'$ its derivative with respect
+# to the distance. Then the slope of JS is $\tfrac12 \int q' \log \tfrac qm \, dz$: the derivatives of the
+# logarithms themselves add up to a multiple of $\int q' \, dz$, which is zero because $q$ always
+# integrates to one.
 
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])

@@ -140,7 +140,7 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 # \frac{p}{D} - \frac{q}{1 - D},
 # $$ (eq-gan-derivative)
 #
-# which falls as $D$ grows, so the bracket is largest where it is zero. Solve for $D$:
+# which falls as $D$ grows. So the bracket is largest where this derivative is zero. Solve for $D$:
 #
 # $$
 # \begin{aligned}
@@ -243,10 +243,11 @@ plt.show()
 # (When $V$ is averaged over draws, take fresh ones. On the draws that a network was fitted to it looks
 # better than it is, and the bound comes out too high.)
 #
-# We compare four discriminators of the two densities above, by sums over a fine grid: the formula, the
-# network, one that always answers one half, and one that has the right logits but multiplies them by
-# a factor, so that it is far too sure of itself. The factor is chosen such that its loss is
-# $2 \log 2$ as well.
+# We compare four discriminators of the two densities above, by sums over a fine grid: the formula, the network,
+# one that always answers one half, and one that has the right logits but multiplies them by a factor, so that
+# it is far too sure of itself. The factor is chosen such that its loss is $2 \log 2$ as well. (The grid `x`,
+# the formula's `best_logits`, the network's `learned_logits` and `density`, the mixture $m$ on the grid, come
+# from the folded cell of {numref}`fig-gan-logits`.)
 
 
 # %%
@@ -1043,12 +1044,12 @@ notebook.Table(rows, corner="last fifth of the steps")
 #
 # Three remedies are common. Chapter 6 adds one that looks at variety, and chapter 8 tries smaller tricks.
 #
-# **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon
-# divergence is level, as chapter 3 showed. The *Wasserstein distance* is not: it is the least average
-# way that mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction.
-# It equals the largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is
-# nowhere above one {cite}`arjovsky2017wasserstein`. (Such an $f$ changes along a way by no more than the way's
-# length, so it cannot gain more than the way that mass is moved. That some $f$ gains all of it is a theorem.)
+# **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon divergence is
+# level, as chapter 3 showed. The *Wasserstein distance* is not: it is the smallest average distance over which
+# mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction. It equals the
+# largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is nowhere above one
+# {cite}`arjovsky2017wasserstein`. (Between two points such an $f$ changes by no more than their distance. So it
+# cannot gain more than the distance over which the mass is moved. That some $f$ gains all of it is a theorem.)
 # So let the discriminator's logit be this $f$, leave out sigmoid and logarithm, and keep its slope near one by
 # a *gradient penalty* at points $u$ on straight lines between real and generated examples
 # {cite}`gulrajani2017improved`:
@@ -1132,10 +1133,12 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The average lies close to the fixed point that the weights only circle. The penalty with target zero
-# brings the players themselves to rest. The one with target one does not: at the fixed point the slope
-# should vanish, and the penalty wants it to be one. A discriminator that cannot be steep sends the points
-# less far past the data.
+# The average lies close to the fixed point that the weights only circle. The penalty with target zero brings
+# the players themselves to rest. The one with target one does not: at the fixed point the slope should vanish,
+# and the penalty wants it to be one. (These two rows differ in the loss and in the weight as well, so they do
+# not show it by themselves. That the Wasserstein loss with this penalty need not come to rest in a game of
+# single points, with any fixed number of discriminator steps, is shown by {cite}`mescheder2018which`.) A
+# discriminator that cannot be steep sends the points less far past the data.
 #
 # None of this is a cure for collapse. An average is no help to a generator that wanders. The Wasserstein
 # distance does charge for a mode that is left out, and so does Jensen-Shannon, but the generator learns of it
@@ -1569,9 +1572,9 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # <details><summary>a) The non-saturating loss follows a divergence that hardly minds what is left out.</summary>
 #
-# Right. It is $2 D_\text{KL}(m \,\|\, p)$, in which the generator's own draws are asked. The data that it
-# leaves out still make up their half of the mixture $m$, so the price is small; and only a discriminator that
-# is close to the best one charges even that.
+# Right. It is $2 D_\text{KL}(m \,\|\, p)$, in which the generator's own draws are asked. What it leaves out
+# still has half of its mass in the mixture $m$, so $m$ is never far from $p$ there and the price is small; and
+# only a discriminator that is close to the best one charges even that.
 #
 # </details>
 # <details><summary>b) It minimises the forward KL divergence, as training by likelihood does.</summary>

@@ -123,9 +123,9 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # d^2 = (\mu - \nu)^2 + (\sigma - \tau)^2 ,
 # $$ (eq-good-line)
 #
-# the least mean square way by which the mass of one must be moved to make the other. In more dimensions,
-# with covariance matrices $A$ and $B$, this becomes the *Fréchet distance*
-# {cite}`dowson1982frechet,heusel2017gans`
+# the smallest mean squared distance over which the mass of one can be moved to make the other. In more
+# dimensions, with covariance matrices $A$ and $B$ (the variances of the features on the diagonal, and beside it
+# how two features vary together), this becomes the *Fréchet distance* {cite}`dowson1982frechet,heusel2017gans`
 #
 # $$
 # \begin{aligned}
@@ -134,8 +134,10 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # \end{aligned}
 # $$ (eq-good-frechet)
 #
-# (One speaks of the distance and means its square. With features of the network *Inception* it is known
-# as FID.) The trace of a matrix root is the sum of the roots of the eigenvalues, so this is short:
+# Here $\operatorname{tr}$, the trace, is the sum along the diagonal, and $(AB)^{1/2}$ is a matrix whose square
+# is $AB$. For diagonal matrices it is equation {eq}`eq-good-line` summed over the dimensions. (One speaks of
+# the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
+# a matrix root is the sum of the roots of the eigenvalues, so this is short:
 
 
 # %%
@@ -377,12 +379,15 @@ plt.show()
 #
 # (A ball stays empty if the $k$ nearest other points are all real. One after the other, a point is real with
 # the chance that the fraction says. In the package: `metrics.expected_coverage`.) Recall errs in the other
-# direction: few points have large balls, so even the smallest sample reaches the top. So compare only numbers of
-# equal counts, and never with those of a paper that used the features of another network.
+# direction: its balls are those of the samples, and the fewer samples there are the larger are the balls, so
+# that even the smallest sample scores near the top. So compare only numbers of equal counts, and never with
+# those of a paper that used the features of another network.
 #
-# There is also a distance without this error, the *kernel distance* (KID) {cite}`binkowski2018demystifying`. It
-# compares the mean similarity of two generated points, of two real ones, and of one of each, where
-# $k(a, b) = (a \cdot b / d + 1)^3$ is the similarity of two points in $d$ dimensions:
+# There is also a distance without this error, the *kernel distance* (KID) {cite}`binkowski2018demystifying`.
+# With $s(a, b) = (a \cdot b / F + 1)^3$ for the similarity of two points with $F$ features, it is the mean
+# similarity of two different real points, plus that of two different generated ones, minus twice that of a real
+# and a generated one. For two equal distributions all three have the same expectation, and that of the distance
+# is zero:
 
 
 # %%
@@ -413,9 +418,11 @@ for count in counts:
 notebook.Table(by_kernel, digits=0, corner="real images judged")
 
 # %% [markdown]
-# Beside the distance of blurred images the kernel distance of real ones is near zero for every count. (An estimate
-# without bias may fall below zero.) What few images cost is scatter from one draw to the next, and that can be
-# stated beside the number.
+# Beside the distance of blurred images the kernel distance of real ones is near zero for every count. (An
+# estimate without bias may fall below zero.) What few images cost is scatter from one draw to the next, and
+# that can be stated beside the number. (Read the lower rows with care. All draws come from the same held-out
+# images, so large draws are nearly the same set, and their scatter is too small. A mean that lies several of
+# them below zero is therefore no sign of a distance below zero, which there cannot be.)
 #
 # ## Is every digit there?
 #
@@ -500,11 +507,12 @@ for plane, (name, images) in zip(axes, list(samples.items())[:3], strict=True):
 plt.show()
 
 # %% [markdown]
-# In each column the floor and the control show how much of its range a measure uses at all. Both models are far from the floor by every measure. And in precision, density and coverage neither
-# is clearly above the control, which learned nothing. Between the two there is no winner. By the Fréchet
-# distance and by recall the GAN is ahead: it draws black and white, and its shapes vary more. By precision
-# and by the pixels it is the VAE, whose blurs are never far from anything. In such a case one says so. And
-# these are single runs of briefly trained networks: chapter 5 compares models over seeds.
+# In each column the floor and the control show how much of its range a measure uses at all. Both models are far
+# from the floor by every measure. And in precision, density and coverage neither is clearly above the control,
+# which learned nothing. Between the two there is no winner. By the Fréchet distance the GAN is ahead, by recall
+# hardly: it draws black and white, and its shapes vary more. By precision and by the pixels it is the VAE,
+# whose blurs are never far from anything. In such a case one says so. And these are single runs of briefly
+# trained networks: chapter 5 compares models over seeds.
 #
 # ## Fooled by hand
 #
@@ -561,10 +569,10 @@ notebook.Table(rows, corner="images")
 # %% [markdown]
 # Every column has a row by which it is fooled.
 #
-# - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Both
-#   rewarded black and white in place of grey. Precision, density and the pixels say that the images have
-#   become worse. (These two are also the measures by which the GAN was ahead. Before one says that it draws
-#   better shapes, contrast has to be ruled out.)
+# - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Both rewarded
+#   black and white in place of grey. Precision, density and the pixels say that the images have become worse.
+#   (The first is also the measure by which the GAN was ahead. Before one says that it draws better shapes,
+#   contrast has to be ruled out.)
 # - **a tenth** and **repeated**: the first are real images, and yet their Fréchet distance is many times the
 #   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
 #   the histogram. Recall changes, from one extreme to the other: few points have large balls, and equal

@@ -360,12 +360,12 @@ plotting.network_chart(chart)
 #
 # ### What is minimised?
 #
-# In chapter 2 `prior + reconstruction` was, up to a constant, an upper bound of $-\log p_\theta(x)$. The encoder's
-# `prior + feature` is no such bound. Equation {eq}`eq-vaegan-feature` gives a density of *features*, not of
-# images, and the map that makes the features is trained by another loss and changes at every step. A
+# In chapter 2 `prior + reconstruction` was, up to a constant, an upper bound of $-\log p_\theta(x)$. The
+# encoder's `prior + feature` is no such bound. Equation {eq}`eq-vaegan-feature` gives a density of *features*,
+# not of images, and the map that makes the features is trained by another loss and changes at every step. A
 # discriminator with equal features for all images would bring the term to zero, and nothing would have been
-# learned. Two things follow. The value of this loss says nothing from one training to another. And the
-# discriminator must not be allowed to lower it.
+# learned. Two things follow. Its values cannot be compared between two trainings, nor between early and late in
+# one. And the discriminator must not be allowed to lower it.
 #
 # A VAE-GAN is one of several ways to put a game into an autoencoder. They differ in what compares an image with
 # its copy, and in what the game is about:
@@ -435,9 +435,12 @@ def three_losses(terms, gamma):
 
 
 # %% [markdown]
-# The step takes *three* gradients: of each loss, with respect to the weights of its own network and no
-# other. A `GradientTape` gives one gradient and forgets, so we ask for one that is `persistent`. All
-# three gradients are taken from the same old weights, and only then does any network move.
+# The step takes *three* gradients: of each loss, with respect to the weights of its own network and no other. A
+# `GradientTape` gives one gradient and forgets, so we ask for one that is `persistent`. All three gradients are
+# taken from the same old weights, and only then does any network move. (A star hands a tuple's members on one
+# by one: `play(*trio, images, noise)` is `play(encoder, decoder, discriminator, images, noise)`, and
+# `four_terms` gets the four things that `play` returns. A dict keeps the order in which it was filled, so
+# `logits.values()` is real, reconstruction, generated.)
 
 
 # %%
@@ -553,11 +556,12 @@ notebook.Table(lengths, digits=3, corner="length of the gradient")
 # squares by that channel's variance over the batch of real images. This departs from the paper, but
 # then `gamma` keeps its meaning while the features grow.
 #
-# We change `gamma` alone, by a factor of ten downwards and of a hundred upwards, and train by `fit`. Beside the variance
-# there are three more settings. Real images have the target `0.9` (chapter 8 says why). Each kind of
-# fake counts half, so that real and fake weigh the same. And the KL term has a weight of five, since
-# the feature loss is so much larger than a pixel loss. These were set after a look at these very test
-# images, which favours the VAE-GAN a little in what follows.
+# We change `gamma` alone, by a factor of ten downwards and of a hundred upwards, and train by `fit`. Beside the
+# variance there are three more settings. Real images have the target `0.9` (chapter 8 says why). Each kind of
+# fake counts half in the discriminator's loss, so that real and fake weigh the same there; the decoder's terms
+# keep their full weight. And the KL term has a weight of five, since the feature loss is so much larger than a
+# pixel loss. These were set after a look at these very test images, which favours the VAE-GAN a little in what
+# follows.
 
 # %%
 epochs = profile.epochs(cpu=20, gpu=10)
@@ -1118,7 +1122,7 @@ plotting.image_rows(
 # | setting | first value | why |
 # | --- | --- | --- |
 # | images | in $[-1, 1]$ | the decoder ends in `tanh`, and real images must not be told by their range |
-# | discriminator | no larger than the encoder | it should not win at once |
+# | discriminator | no larger than the encoder | habit; not compared here |
 # | features | last convolution, before its activation | an early layer compares pixels, a late one forgets where things are |
 # | `feature_scale` | `"variance"` | `gamma` keeps its meaning while the features grow |
 # | `gamma` | both gradients of the decoder about equally long | measured in *gamma* above |
@@ -1132,7 +1136,7 @@ plotting.image_rows(
 #
 # | I see | I measure | I change |
 # | --- | --- | --- |
-# | the encoder's and the decoder's losses rise again | the variance of the real features by epoch, and the losses divided by it | nothing, if the quotient falls; or `feature_scale="variance"` |
+# | the encoder's and the decoder's losses rise again | the variance of the real features by epoch, and the feature term divided by it | nothing, if the quotient falls; or `feature_scale="variance"` |
 # | D near one on real images and near zero on fakes, and it stays there | direction and strength of the decoder's gradient ([workshop](05_vaegan_broken.ipynb)) | the sign, if it is wrong; else a lower rate of the discriminator, a softer target, `equilibrium` |
 # | all D at the blind level from the first epoch | whether the discriminator alone, with the decoder held still, gets below it | a higher rate or a larger discriminator |
 # | all copies the same, KL near zero | active units; the feature loss of two *different* images | `kl_weight` down; if the second number is tiny, look for a leak ([workshop](05_vaegan_broken.ipynb)) |
@@ -1642,17 +1646,23 @@ notebook.Table(
 )
 
 # %% [markdown]
-# From the tenth epoch to the last the loss rises and the quotient falls: the variance has grown by more than the
-# loss, so this rise is the ruler's. In the first epochs the features change so fast that neither number says much.
-# How good the copies are, only a measure outside of the game can say, such as the pixel loss.
+# From the tenth epoch to the last the loss rises and the quotient falls: the variance has grown by more than
+# the loss, so the ruler can account for this rise. (Roughly: the encoder's loss also holds the KL term, which
+# has no part in the scale of the features. For a clean quotient log the feature term by itself.) In the first
+# epochs the features change so fast that neither number says much. How good the copies are, only a measure
+# outside of the game can say, such as the pixel loss.
 #
 # **Seventh stage, optional: the settings.** Your samples are further from the data than those of `fit`, and not
-# because of a mistake. The two differ in four settings, each of them a change of one line in your fifth stage:
+# because of a mistake. The two differ in four settings. Copy your fifth stage under another name, since its
+# check wants the plain losses, and change one line for each:
 #
-# - squares of features divided by each channel's variance over the real batch, and `gamma` $0.04$;
-# - the target $0.9$ for real images;
-# - each kind of fake counts half;
-# - the weight $5$ of the KL term.
+# - divide the squares of the features by each channel's variance over the batch of real images, for features
+#   `f` of these `ops.var(f, axis=(0, 1, 2)) + 1e-6`, and call the step with `gamma=0.04`;
+# - give real images the target $t = 0.9$: in the discriminator's loss, $\operatorname{softplus}(-l)$ of a real
+#   image with the logit $l$ becomes $t \operatorname{softplus}(-l) + (1 - t) \operatorname{softplus}(l)$;
+# - let each kind of fake count half, in the discriminator's loss only; the decoder's two terms stay as they
+#   are;
+# - give the KL term the weight $5$ in the encoder's loss.
 #
 # Change them one at a time, and see which of them matters. All four at once are in the script at the end of this
 # page. Here is its step, with three networks like yours and your loop.
@@ -1682,10 +1692,16 @@ notebook.Table({name: judge_samples(compared[name]) for name in rows}, corner="s
 #
 # ### One file of your own
 #
-# Last, leave this page. Write one file that needs neither it nor its package: it loads MNIST and scales it, builds the
-# three networks, trains them, prints a line for each epoch, saves a sheet of samples and the weights, and loads
-# them again. Then compare it with ours, `book/scripts/vaegan_mnist.py`. On a usual processor an epoch of MNIST
-# takes it some tens of seconds.
+# Last, leave this page. Write one file that needs neither it nor its package: it loads MNIST and scales it,
+# builds the three networks, trains them, prints a line for each epoch, saves a sheet of samples and the
+# weights, and loads them again. Then compare it with ours, `book/scripts/vaegan_mnist.py`. On a usual processor
+# an epoch of MNIST takes it some tens of seconds.
+#
+# For images of your own change five things: what `load_images` returns, in $[-1, 1]$; `keras.Input` of encoder
+# and discriminator; the first dense layer of the decoder and its `Reshape`, which make a quarter of the height
+# and of the width, so that both must be divisible by four; the channels of the decoder's last layer, three for
+# colour; and the sizes in `sample`, which puts the images on a sheet. Since the squares are divided by the
+# variance of the features, `GAMMA` may stay as a first value; measure the two pulls on the decoder again.
 
 # %% mystnb={"code_prompt_show": "Show the script", "code_prompt_hide": "Hide the script"} tags=["hide-output"]
 Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encoding='utf-8')}```")

@@ -167,8 +167,8 @@ def draw(rng, count=64):
 # %% [markdown]
 # ## Six cases
 #
-# Each of the cases A to F differs from the sound step in *one place*. Seed, data, noise and networks are the same.
-# Which place it is says the next cell, folded. Leave it folded until you have made up your mind. The six
+# Each of the cases A to F differs from the sound step in *one place*. Seed, data, noise and networks are the
+# same. The next cell, folded, says which place it is. Leave it folded until you have made up your mind. The six
 # candidates are
 #
 # - `sign`: The sign of the decoder's adversarial loss is flipped;
@@ -545,13 +545,14 @@ compare(strength, "A", "E")
 show_line("E")
 
 # %% [markdown]
-# $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near zero the
-# first gives nothing. Then the feature term is the decoder's only teacher, and the model turns into a VAE with
-# learned similarity: softer, less varied in its mistakes, and here *better* by precision and coverage (one seed).
-# So the fault hardly shows in the pictures, and by the measures one would prefer it. In this one run the adversary
-# did more harm than good; about the loss that says nothing. You would want to know it before you write that
-# "adversarial training helped". **The test**: the slope of the loss at a logit of minus ten
-# (`test_generator_losses_are_the_papers` in `tests/test_losses.py` compares both forms with the formula).
+# $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near
+# zero the first gives nothing. Then the feature term is the decoder's only teacher, and the model turns into a
+# VAE with learned similarity: with softer images, and here *better* by precision and coverage (one seed). So
+# the fault hardly shows in the pictures, and by the measures one would prefer it. In this one run the adversary
+# did more harm than good. That does not make the saturating loss the better one: it only switched the adversary
+# off. You would want to know that before you write that "adversarial training helped". **The test**: the slope
+# of the loss at a logit of minus ten (`test_generator_losses_are_the_papers` in `tests/test_losses.py` compares
+# both forms with the formula).
 #
 # ### Case F
 
@@ -695,11 +696,13 @@ for name, (trio, history), images in (
 notebook.Table(rows, corner="images")
 
 # %% [markdown]
-# Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large negative
-# number gives the same black. So the background of a copy has more grain (one seed). The means of D say nothing of it.
-# **The test**: the smallest and the largest value of a batch of data are those that the decoder's last activation
-# can reach. Other faults of settings, such as rates or weights, have no such test; chapter 5's table of symptoms says
-# what to measure.
+# Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large
+# negative number gives the same black. So the background of a copy has more grain, measured by the range of the
+# data (one seed). The range itself may play a part: images of half the contrast also weigh less in the feature
+# term. The range of the data is wrong in either case. The means of D say nothing of it. **The test**: the
+# smallest and the largest value of a batch of data are those that the decoder's last activation can reach.
+# Other faults of settings, such as rates or weights, have no such test; chapter 5's table of symptoms says what
+# to measure.
 #
 # [Chapter 6](06_mode_collapse.ipynb) takes up the layer that case F misused, and the failure for which it was
 # invented.
@@ -710,8 +713,8 @@ notebook.Table(rows, corner="images")
 #
 # ### Diagnose
 #
-# Three colleagues describe trainings with the networks of this page. (The reports are made up; the numbers are of the
-# size that you would see.) Which fault does each have? Each has another one.
+# Three colleagues describe trainings with the networks of this page. (The reports are made up; the numbers are
+# of the size that you would see.) Which fault does each have? No two of them have the same.
 
 # %% tags=["exercise"]
 # Exercise: diagnose

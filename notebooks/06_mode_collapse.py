@@ -8,8 +8,8 @@
 # After this chapter you can
 #
 # - count a collapse, on mixtures and on digits, and say what the count of mere chance would be;
-# - explain why a discriminator of single examples can chase a heap for long, and why it never parts exact
-#   copies;
+# - explain why a discriminator of single examples can chase a heap for long, and why it does not ask near
+#   copies to part;
 # - build minibatch discrimination from its formula as a Keras layer, and put it into a VAE-GAN;
 # - judge a cure by seeds, by a failure rate and by a control, and say where it does not help.
 #
@@ -211,10 +211,10 @@ notebook.Table(rows)
 # \end{aligned}
 # $$ (eq-collapse-within)
 #
-# averaged over classes; in the code it is `within_class_distance`. Copies give zero, real images about
-# one. Beside both stands the share of *unclear* images, to which the classifier gives no class with at
-# least nine tenths (`low_confidence`). Before we trust these numbers we try them on collapses that we make
-# by hand, from real images.
+# where $x_1, \dots, x_N$ are the images of one class. The ratio $v$ is averaged over the classes; in the code
+# it is `within_class_distance`. Copies give zero, real images about one. Beside both stands the share of
+# *unclear* images, to which the classifier gives no class with at least nine tenths (`low_confidence`). Before
+# we trust these numbers we try them on collapses that we make by hand, from real images.
 
 # %%
 judge = metrics.load_classifier(profile.data)
@@ -333,15 +333,17 @@ plotting.image_rows(
 # $$ (eq-collapse-fixed)
 #
 # with equality if *every* code goes to the one point $x$ where $D$ is largest. Against a discriminator that
-# stands still, collapse is the best answer. Variety can only come from the discriminator's next steps.
+# stands still, collapse is *a* best answer, and no varied one is better. Variety can only come from the
+# discriminator's next steps.
 #
 # (With BatchNorm in the discriminator, the logit also depends on mean and variance over the batch, a narrow
 # view of the others. The discriminators of this chapter have none.)
 #
-# What do these next steps do to a heap? The loss of example $i$ contains $x_i$ alone, so its slope
-# is a function of $x_i$ alone, and exact copies have equal slopes. They are pushed the same way, together
-# {cite}`salimans2016improved`: no discriminator of single examples parts them, however good it is. A heap
-# of some width *can* be pushed apart, if $D$ has learned a dip in the middle of it.
+# What do these next steps do to a heap? The loss of example $i$ contains $x_i$ alone, so its slope is a
+# function of $x_i$ alone, and near copies have nearly equal slopes: all are asked to go the same way
+# {cite}`salimans2016improved`. Nothing in this loss asks them to part. (They may part all the same, since what
+# moves are the generator's weights, and codes respond differently to a change of the weights. But no slope is
+# made for that.) A heap of some width *can* be pushed apart, if $D$ has learned a dip in the middle of it.
 #
 # We measure this on a "generator" whose points lie around one mode in a heap of a given width, and which
 # does not learn. A fresh discriminator is trained against it for a while. Then we take the slope of the
@@ -591,9 +593,13 @@ print(f"largest slope {strength.max():.3f}, at factor {factor[strength.argmax()]
 # %% [markdown]
 # ### What the heap feels now
 #
+# (The folded cell of *One at a time* has `train_against_a_heap`, which trains a discriminator against a heap of
+# one of the `WIDTHS`, and `agreement`, which takes the three numbers; `lonely` holds the discriminators of
+# single examples.)
+#
 # The same heaps, the same training, and a discriminator with the layer. An L1 distance has a kink at zero:
-# however near two points are, the slope of $|t|$ is plus one for the one and minus one for the other. So
-# near copies no longer have equal slopes.
+# however near two points are, the slope of $|t|$ is plus one for the one and minus one for the other. So near
+# copies no longer have equal slopes.
 
 # %% tags=["nbval-ignore-output"]
 KERNELS = {"minibatch_kernels": 8, "minibatch_dim": 4, "minibatch_scale": 1 / 16}
@@ -620,10 +626,10 @@ print(f"{BATCH} points each")
 plt.show()
 
 # %% [markdown]
-# So the kink parts near copies, which nothing else did. It does not act alone: at the width of a real mode
-# this discriminator, too, pushes nearly all points one way, and of a heap far wider than a mode it draws most
-# points back. (One seed for each row, against a heap that stands still. What the layer does to a game, where
-# the discriminator changes at every step, the next section measures.)
+# So at the smallest width the kink parts near copies, and without the layer nothing did. It does not act alone:
+# at the width of a real mode this discriminator, too, pushes nearly all points one way, and of a heap far wider
+# than a mode it draws most points back. (One seed for each row, against a heap that stands still. What the
+# layer does to a game, where the discriminator changes at every step, the next section measures.)
 #
 # Now shape a batch yourself. Real points lie on the ring. Of the generated ones you choose how many of
 # the eight places they take (`clusters`), how widely (`spread`), and whether all are moved aside
@@ -692,7 +698,7 @@ plt.show()
 #
 # ### On images
 #
-# We repeat the digits of before. Their discriminator gets the layer on its flattened convolutions, with sixteen
+# We repeat the game on digits. The discriminator gets the layer on its flattened convolutions, with sixteen
 # kernels of dimension five. The batch has $32$ images, so we scale the sum by one over $31$. The rest is as
 # above.
 
@@ -1050,8 +1056,8 @@ exercises.check("closeness_gradient", closeness_gradient)
 #
 # <details><summary>a) It says the same to each of them, what it would say to a single one.</summary>
 #
-# Right. Its logit is a function of one example. Later it may learn that this very image is often a fake;
-# the best discriminator would. Then all sixty-four are pushed away together.
+# Right. Its logit is a function of one example. Later it may learn that this very image is often a fake; the
+# best discriminator would. Then the same slope reaches all sixty-four.
 #
 # </details>
 # <details><summary>b) It rejects them because they are equal.</summary>
@@ -1147,7 +1153,7 @@ exercises.check("closeness_gradient", closeness_gradient)
 # - Stray points cover modes. Know what chance would cover, and count strictly as well.
 # - For a discriminator that stands still nothing asks for variety. The best one of single examples objects to
 #   a crowded mode, but a real one lags and has a finite capacity: it can chase a heap for long.
-# - It gives exact copies equal slopes, so it never parts them.
+# - It gives near copies nearly equal slopes, so nothing asks them to part.
 # - Minibatch discrimination appends how close an example is to the others of its batch. The example itself
 #   is left out, and the kernel must start small.
 # - On the wide ring it cured the unbalanced game from every seed; on the narrow ring a control gained nearly

@@ -215,7 +215,7 @@ plt.show()
 #
 # The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent, and the schedules below do for it what they do there.
 #
-# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* makes these steps short: the rate *rises* over the first steps or epochs before it falls. {cite}`liu2020variance` give this reason for it with Adam; {cite}`goyal2017accurate` use it for gradient descent with momentum and very large batches. The rules of this chapter have none; their rates only fall.
+# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* makes these steps short: the rate *rises* over the first steps or epochs before it falls. {cite}`liu2020variance` give a related reason for it with Adam: after few slopes $\hat v$ is a poor estimate, so that the length of a step varies widely; {cite}`goyal2017accurate` use it for gradient descent with momentum and very large batches. The rules of this chapter have none; their rates only fall.
 
 
 # %%
@@ -402,9 +402,9 @@ plt.show()
 #
 # (A GAN has the keys `"generator"` and `"discriminator"`.) It logs the rates, `learning_rate_encoder` and so on. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
 #
-# **For a first try** take the rule above, which the course's own light VAE-GAN has: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. That is habit and not the winner of a comparison. What speaks for it is in this chapter: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. Then look at the game's level ([chapter 9](09_mnist_experiment.ipynb)). If the discriminator's loss stays at that of one that sees nothing while the samples are poor, raise its rate or lower the other two; if its loss falls towards zero, do the reverse. (On the toy below a discriminator four times as fast as the generator did better, from every seed, than two networks at the generator's rate.) Do not let a rule follow a loss of the game; the next section says why.
+# **For a first try** take the rule above, which the course's own light VAE-GAN has: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. That is habit and not the winner of a comparison. (Chapter 5's table has another habit, for briefer trainings of small networks: twice this rate for encoder and decoder. The two were not compared. Begin with either, and change the *ratio* of the rates only when the level below asks for it.) What speaks for it is in this chapter: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. Then look at the game's level, equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb). If the discriminator's loss stays at that of one that sees nothing while the samples are poor, raise its rate or lower the other two; if its loss falls towards zero, do the reverse. (On the toy below a discriminator four times as fast as the generator did better, from every seed, than two networks at the generator's rate.) Do not let a rule follow a loss of the game; the next section says why.
 #
-# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. `schedules.two_time_scales` makes such a pair from one rule.
+# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. (Its theorem needs rates that fall, the generator's faster than the discriminator's; constant ones are what its experiments use.) If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. `schedules.two_time_scales` makes such a pair from one rule.
 #
 # ## A loss that measures the opponent
 #
@@ -691,7 +691,7 @@ words = {name: agreeing(f"faces-{name.lower()}", WORDS[name]) for name in ("S2",
 count_table(words, "words; epochs that agree")
 
 # %% [markdown]
-# None of the three words is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
+# None of the three descriptions is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
 #
 # ### Look at the decays
 #

@@ -130,7 +130,7 @@ notebook.Table(rows, digits=3, corner="at the logit")
 #
 # ### Noisy labels
 #
-# One may also flip some labels at random: each label, real or generated, with a small probability $f$, in code `flip_probability` {cite}`chintala2016train`. Then the discriminator cannot become sure.
+# In the *discriminator's* loss, and not in the generator's as above, one may also flip some labels at random: each label, real or generated, with a small probability $f$, in code `flip_probability` {cite}`chintala2016train`. Then the discriminator cannot become sure.
 #
 # On average a real example now has the label $1 - f$ and a generated one $f$. That is equation {eq}`eq-tricks-two-sided` with $t = 1 - f$ and $s = f$:
 #
@@ -265,7 +265,7 @@ for words, settings in {
 notebook.Table(rows)
 
 # %% [markdown]
-# This is the *best* discriminator, trained to the end. A real one lags behind, and at flip rates of a few per cent it is far from its bound for most of a game. So the formula is a warning and no verdict on a game.
+# This is the *best* discriminator, trained to the end. A real one lags behind, and how close it comes to its bound in a game was not measured here. So the formula is a warning and no verdict on a game.
 
 # %% [markdown]
 # ## BatchNorm: before or after the activation?
@@ -540,7 +540,7 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. And a trick whose three dots all lie below the plain game's would be weak evidence: if it did nothing, its three values would still be the three smallest of six by chance in one case of twenty, since there are $\binom 63 = 20$ ways to divide them. All five tricks are compared with the same three plain games, so a lucky plain game counts against every one of them. The same seeds on another machine give other numbers, because machines round differently and a game amplifies it. So these three seeds rank nothing, and we draw one conclusion only: with BatchNorm *after* the activation, points appear and most of the modes are found from every seed. That nothing appears then is not so on the ring.
+# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. And a trick whose three dots all lie below the plain game's would be weak evidence: if it did nothing, its three values would still be the three smallest of six by chance in one case of twenty, since there are $\binom 63 = 20$ ways to divide them. All five tricks are compared with the same three plain games, so a lucky plain game counts against every one of them. The same seeds on another machine give other numbers, because machines round differently and a game amplifies it. So these three seeds rank nothing, and we draw one conclusion only: with BatchNorm *after* the activation, points appear and most of the modes are found from every seed. So on the ring the project's sentence, that nothing appears then, does not hold.
 #
 # ## Each alone, on digits
 #
@@ -623,9 +623,9 @@ for name in ("C2", "C5", "C6"):
 notebook.Table(rows, corner="claim")
 
 # %% [markdown]
-# A claim is "open" where its interval contains what was needed, where runs are missing, or where what it requires was not so. A fall below zero is a rise.
+# A claim is "open" where the interval contains the effect that was needed, where runs are missing, or where the situation that the claim speaks of did not arise: C5 speaks of an overfitted discriminator, and there was none. A fall below zero is a rise.
 #
-# - **BatchNorm after the activation.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed. Whether it is the nine tenths that were needed, the interval leaves open. But look at the row of samples: the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. Coverage is counted in a classifier's features, and these depend on the width of strokes. So the number measures in part how *unlike in stroke* the images are, and it makes the harm look more complete than it is.
+# - **BatchNorm after the activation.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed. Whether it is the nine tenths that were needed, the interval leaves open. But look at the row of samples: the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. Coverage is counted in a classifier's features, and these may depend on the width of strokes. If so, the number makes the harm look more complete than it is. A control would show it, the plain game's samples with their strokes thinned; it was not run.
 # - **BatchNorm, or none.** Before the activation it helps: without any, the distance is clearly higher and the coverage lower.
 # - **Soft and noisy labels.** Their values overlap with those of the plain game, so no effect is shown.
 # - **Noise.** At this one strength and length and in this small game, the mean distance is *higher* than that of the plain game. C6 was a suggestion of the project ("one can add"), no result. The word "refuted" in the table means only that this setting did not bring the effect that we had asked for beforehand.
@@ -919,7 +919,7 @@ exercises.check("decaying_noise", decaying_noise)
 # - BatchNorm before the activation undoes any drift of the layer below. After it, a drifting unit says the same for nearly all images, or dies.
 # - Dropout makes the logit of one image jitter. How much depends on the place.
 # - Noise on what the discriminator sees makes distributions overlap that would not. It may decay: with constant noise the optimum is the same, but fine detail is judged through the noise.
-# - To start with: BatchNorm before the activation in the generator, a real target of $0.9$, the non-saturating loss, and no other trick until a measurement asks for it.
+# - To start with: BatchNorm before the activation in the generator, the non-saturating loss, and no other trick until a measurement asks for it. A real target of $0.9$ is habit, in this course too; on the digits its mean was no better than that of hard labels.
 # - One run proves nothing. Change one thing, take several seeds, and say before what would count.
 #
 # ## Sources

@@ -212,7 +212,7 @@ notebook.Table(
 # %% [markdown]
 # Put $D = \tfrac12$ into equation {eq}`eq-mnist-blind`, and the label drops out: one half for every image costs $3 \log 2$ with any label. In the log the column $D$ is the mean answer to fakes that the decoder's loss gives away, $e^{-\texttt{decoder} / 2}$.
 #
-# For five epochs the original's discriminator does worse than the best blind one with hard labels. It begins near the price of one half and sinks from there. And it calls fakes real more often than the blind one would: its answer to them is not far below one half, where a third would be better. So whatever it learned in these $3000$ steps, the decoder moved ahead of it.
+# For five epochs the original's discriminator does worse than the best blind one with hard labels. It begins near the price of one half and sinks from there. And it calls fakes real more often than the blind one would: its answer to them is not far below one half, where a third would be better. Either the decoder moved ahead of whatever it learned in these $3000$ steps, or its labels were softer or its steps smaller than we think; the case study returns to this.
 #
 # Draw both levels into the plots of your own runs. `blind(real_target)` has them for fakes of full weight; [chapter 10](10_faces_experiment.ipynb) has the formula for any weight.
 
@@ -318,7 +318,7 @@ plotting.image_rows(
 # %% [markdown]
 # ## What was recorded
 #
-# Longer runs than a notebook's are in the records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs with several seeds. All have the networks and losses above. **All that follows, up to the case study, shows these records. They were made with the settings assumed before the search of the case study**; the first table says which differ from those that the sections above use. (Chapter 5 has the same experiment, under its name, after two epochs.) Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
+# Longer runs than a notebook's are in the records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs with several seeds. All have the networks and losses above. **All results from here to the case study come from these records.** They are older than the search of the case study, which changed some of the assumed settings. The sections above use the new settings, the records the old ones; the first table has both. (Chapter 5 has the same experiment, under its name, after two epochs.) Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
 
 # %%
 RESULTS = Path("../book/results")
@@ -483,7 +483,7 @@ for name, record in runs.items():
 #
 # The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. In this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), so the measure grows and the distance with it. The original's stays within a factor of little more than two, so the growth belongs to our assumption.
 #
-# On the built-in digits the decoder's loss climbs above its line: the discriminator calls more and more fakes by their name. Compare its own two losses. In training it is well below the blind level, although some labels there are flipped. On held-out images it lies about that level: above it with some seeds, below it with others.
+# On the built-in digits the decoder's loss climbs above its line: the discriminator recognises more and more of the fakes. Compare its own two losses. In training it is well below the blind level, although some labels there are flipped. On held-out images it lies about that level: above it with some seeds, below it with others.
 #
 # The second table helps to find out why. It holds the mean of $D$ on real images: during the training, then on training images and on test images with the network *in evaluation mode*. The difference between the last two columns is what was learned by heart. On the built-in digits, though, the larger step is the first one. One cause may be BatchNorm: in evaluation mode it uses averages that it gathered in training, and those can lag behind a network that still changes. So a good part of a held-out loss is not about new images at all, and the curve alone does not show that.
 #
@@ -698,9 +698,9 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The digit $5$ falls from a fifth of the images to a twentieth. That may be chance. The images of one sheet come from one epoch, and a GAN's shares swing from epoch to epoch, so the images cannot be exchanged one by one. The unit is the sheet. If epochs made no difference, every division of the thirteen sheets into six and seven would be as good as that by epochs. There are few enough to try them all, and ask in how many *any* digit falls as far as the $5$ did: fewer than one of a hundred. This is a *permutation test* {cite}`efron1993introduction`.
+# The digit $5$ falls from a fifth of the images to a twentieth. That may be chance. The images of one sheet come from one epoch, and a GAN's shares swing from epoch to epoch, so the images cannot be exchanged one by one. The unit is the sheet. If epochs made no difference, every division of the thirteen sheets into six and seven would be as good as that by epochs. There are few enough to try them all, and ask in how many *any* digit falls as far as the $5$ did: fewer than one of a hundred. This is a *permutation test* {cite}`efron1993introduction`. The test takes the sheets as independent. If the shares swing slowly, so that neighbouring sheets resemble each other, a division by time is extreme more often than that, without any trend.
 #
-# So these sheets speak for it that a digit became rarer in the project's run, as its author wrote; it did not vanish. It is one run, and we chose where to divide it with the sheets before us; another division gives another number. Why our runs show nothing of the kind, we do not know. They are shorter, and their settings differ from the project's, as its log shows.
+# So these sheets suggest, as the author wrote, that a digit became rarer in the project's run; it did not vanish. It is one run, and we chose where to divide it with the sheets before us; another division gives another number. Why our runs show nothing of the kind, we do not know. They are shorter, and their settings differ from the project's, as its log shows.
 #
 # ## See for yourself
 #
@@ -824,7 +824,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# That all three agree to the last parameter is strong evidence for the shapes of the layers. It says nothing about what has no parameters: activations, losses, the order of the updates.
+# That all three agree to the last parameter shows that the code builds what the diagrams show, if kernels are $4 \times 4$. The project published no count of its own, so this does not test the diagrams. And it says nothing about what has no parameters: activations, losses, the order of the updates.
 #
 # The networks are large: twelve million parameters in all, for digits of $28 \times 28$.
 
@@ -1044,7 +1044,7 @@ exercises.check("steps_by_hand", answer)
 # %% [markdown]
 # ### Implement: count the encoder
 #
-# (From the case study.) Write the number of the encoder's parameters for square images of any size, from equations {eq}`eq-mnist-count` and {eq}`eq-mnist-side`. The cell that printed its layers shows their order; only the second convolution and the dense layer have a BatchNorm. Your function should give the project's number for MNIST, and that for its faces.
+# (From the case study.) Write the number of the encoder's parameters for square images of any size, from equations {eq}`eq-mnist-count` and {eq}`eq-mnist-side`. The cell that printed its layers shows their order; only the second convolution and the dense layer have a BatchNorm. Your function should give the number that the project's diagrams lead to, for MNIST and for its faces.
 
 
 # %% tags=["exercise"]

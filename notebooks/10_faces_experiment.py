@@ -77,8 +77,8 @@ def show_faces(figure):
 # ## In short
 #
 # - The experiment of 2020 trained faces once under each of four rules of the learning rate, S1 to S4. Under S1 the rate is constant; under the others each network's rate follows its own validation loss ([chapter 7](07_schedules.ipynb)). We ran rules on light networks and measured the faces.
-# - In our single runs the two rules that stopped a network before its work was done, both readings of S4, gave the worst faces. The other rules cannot be told apart.
-# - The validation losses rank the faces wrongly: the lowest losses came with the worst faces, because a network's loss depends on its opponent's rate.
+# - S4 comes in two readings: as the project's README words it, and as its log shows that it ran, which is the reverse ([chapter 7](07_schedules.ipynb)). In our single runs both stopped a network before its work was done, and both gave the worst faces. The other rules cannot be told apart.
+# - The validation losses rank the faces wrongly: the lowest losses came with the worst faces, most likely because a network's loss depends on how far its opponent's training has got.
 # - The original's own four runs differ in more than the rule, so their curves and sheets do not answer the question. The case study at the end shows how the logs tell that. You may skip it.
 
 # %% [markdown]
@@ -608,7 +608,7 @@ notebook.Table(
 #
 # **S4 by its log** stops *encoder and decoder* first, since their losses improve steadily in the beginning and each improvement lowers their rate. The discriminator's loss falls and then rises, so it keeps its rate for longer, and it wins: its answers to real faces and to fakes lie far apart, and its loss is the lowest of all. Its opponent hardly moves any more.
 #
-# So the loss of a network depends on the rate of its *opponent*. The encoder's loss, which seems to measure copies, is no exception: it is a distance in the discriminator's features, and every run has features of its own. By the one measure that all runs share, the pixels, both readings of S4 make worse copies than S1 and the words of S2 and S3.
+# So the loss of a network seems to depend on how fast its *opponent* learns. These runs cannot separate cause and effect, since here the rates were made from the losses; a test would give the rates of one run to another seed, by the clock. The encoder's loss, which seems to measure copies, is no exception: it is a distance in the discriminator's features, and every run has features of its own. By the one measure that all runs share, the pixels, both readings of S4 make worse copies than S1 and the words of S2 and S3.
 
 # %% [markdown]
 # ### How large is a difference?
@@ -662,7 +662,7 @@ for rule, runs in rendered.items():
 notebook.Table(rows)
 
 # %% [markdown]
-# Rules whose ranges overlap have shown no difference. S1, the cosine and the words of S2 and S3 cannot be told apart here, though their rates end far from each other and each has another loss. `plateau` is at the edge. The two readings of S4 stand apart by more than any run moves in its last ten epochs. So in these single runs the two rules that stopped a network early gave the worst faces; the others are not told apart. One seed does not say how far seeds move.
+# A range over epochs says how far a run wobbles, and not how far seeds differ; it can only warn. Rules whose ranges overlap have shown no difference. S1, the cosine and the words of S2 and S3 cannot be told apart here, though their rates end far from each other and each has another loss. `plateau` is at the edge. The two readings of S4 stand apart by more than any run moves in its last ten epochs. So in these single runs the two rules that stopped a network early gave the worst faces; the others are not told apart. From one seed one cannot tell how much another seed would change.
 
 # %% [markdown]
 # ### Move through the runs
@@ -765,7 +765,7 @@ print("\n".join(name for name in short["s1"][-1] if name.startswith("learning_ra
 # %% [markdown]
 # ## Case study: four questions to a log
 #
-# *You may skip this section. After it only the second question of the quiz needs it.*
+# *You may skip this section. After it only the second question of the quiz needs it. Read it if you have a log of somebody else's training to judge: each question takes one reading that any log allows (times, levels, parts of a loss, a mean over the end).*
 #
 # The project trained on photographs for $100$ epochs under each of S1 to S4. Chapter 7 finds in the logs what ran: as S4 the reverse of what the README says, as S2 and S3 another rule than its word "patience" suggests. It published sheets of faces, curves and logs. The README shows for each run and each network the curves of the *training* loss and of the *validation* loss, smoothed, and cut off where a loss grows large. The logs hold the numbers of all $100$ epochs, and `records.original_logs` reads them.
 
@@ -922,7 +922,12 @@ plt.show()
 # %% [markdown]
 # ### Overfitted, or outrun?
 #
-# The validation loss of all four discriminators is above $1.91$ in almost every epoch, and in S2 to S4 far above it at the end. That has four possible causes. The discriminator may have learned the training faces by heart, and take new real faces for fakes: it has *overfitted*. The decoder may have learned to deceive it: it was *outrun*. The network in *evaluation mode* may differ from the one in training, as in chapter 9. Or its *labels* were soft: trained on labels whose mean is one half, as those of S1 to S3 seem to have been, even a blind discriminator pays $3 \log 2 \approx 2.08$, with hard labels on validation too. That last cause explains a loss near two, not the larger ones. The other three leave different traces. A discriminator that was outrun does badly in training too, and it takes fakes for real. One that has overfitted does well in training, and what it gets wrong is the *real* faces that it does not know.
+# The validation loss of all four discriminators is above $1.91$ in almost every epoch, and in S2 to S4 far above it at the end. That has four possible causes, and each leaves a trace of its own:
+#
+# - *overfitted*: it has learned the training faces by heart and takes new real faces for fakes. Then it does well in training, and what it gets wrong are *real* faces;
+# - *outrun*: the decoder has learned to deceive it. Then it does badly in training too, and takes fakes for real;
+# - its *evaluation mode* differs from training, as in chapter 9. Then even training faces cost much in that mode;
+# - its *labels* were soft. Trained on labels whose mean is one half, as those of S1 to S3 seem to have been, even a blind discriminator pays $3 \log 2 \approx 2.08$, with hard labels on validation too. That explains a loss near two and not the larger ones.
 #
 # So we need the two kinds of images apart, and the logs hold only sums. But the decoder's loss gives a mean answer to fakes, as above, and with it the part of the discriminator's loss that fakes make. What is left is the part of the real faces. With hard labels, and as if all fakes of an epoch got one answer, it is
 #
@@ -1357,7 +1362,7 @@ exercises.check("pair_agreement", pair_agreement)
 # ## What to remember
 #
 # - In our single runs the rules that stopped a network before there was a face gave the worst faces. The other rules could not be told apart.
-# - A network's loss depends on its opponent's rate: the lowest losses came with the worst faces. To rank faces, measure faces, beside what real ones get and over seeds.
+# - The lowest losses came with the worst faces, most likely because a network's loss depends on how far its opponent's training has got. To rank faces, measure faces, beside what real ones get and over seeds.
 # - With one seed, runs are the same until a rule first acts. From then on every difference, large or small, makes another run.
 # - The slope of the codes over an attribute is a direction along which a decoder changes it.
 # - A discriminator's loss has two levels. Blind, it pays $(1 + 2w)\, H(m)$, with $m$ the mean of all labels; if it recognises everything, $H(t) + 2w H(s)$.
