@@ -20,13 +20,14 @@
 # - estimate an expectation from random draws, and say how far off the estimate may be;
 # - write a Gaussian log density and a negative log-likelihood, and know where to sum and where to
 #   average;
+# - say what a covariance matrix holds;
 # - invert a conditional probability by Bayes' rule.
 #
-# Chapter 1 needs the first half, and chapter 2 the second, so you may take them one at a time. If
-# you can do a section's exercise at once, skip the section. If you have trained a convolutional
-# network before, *Transposed convolution*, *Batch normalisation* and the second half will do. A
-# check never fails with an error: it tells you what it proved, or gives you a hint. The solution is
-# hidden below each exercise.
+# Chapter 1 needs the first half (and, in one section, *The Gaussian density*), chapter 2 the
+# second, so you may take them one at a time. If you can do a section's exercise at once, skip the
+# section. If you have trained a convolutional network before, *Transposed convolution*, *Batch
+# normalisation* and the second half will do. A check never fails with an error: it tells you what
+# it proved, or gives you a hint. The solution is hidden below each exercise.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package. Elsewhere this cell does nothing.
@@ -556,6 +557,28 @@ print("weights:", branched.count_params())
 # kept for the end, and on which no choice depends, are the *test set*: whoever chooses by them
 # reports too good a result. In this course `val_loss` is the loss of images that the network was not
 # trained on.
+#
+# #### Reading the code of this course
+#
+# The cells that stand open use some Python and NumPy that a first course may have left out:
+#
+# - **stars** hand over the members of a list or a dict one by one. With `pair = (1, 2)` and
+#   `named = {"rate": 0.1}`, `f(*pair, **named)` is `f(1, 2, rate=0.1)`. On the left of `=` a star
+#   collects: after `first, *rest = [1, 2, 3]` the list `rest` is `[2, 3]`;
+# - **comprehensions** build a list or a dict from a loop: `{n: n**2 for n in (1, 2)}` is `{1: 1, 2: 4}`;
+# - **`zip`** walks through several lists at once: `list(zip("ab", (1, 2), strict=True))` is
+#   `[("a", 1), ("b", 2)]`. With `strict=True` lists of different lengths are an error;
+# - **`|`** joins two dicts, and the second wins: `{"a": 1, "b": 2} | {"b": 3}` is `{"a": 1, "b": 3}`;
+# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. A default keeps a value
+#   of the moment: made in a loop over `k`, each `lambda x, k=k: k * x` has the `k` of its own turn, where
+#   `lambda x: k * x` would have the last one;
+# - **`partial`** fixes the first arguments of a function: `partial(pow, 2)(5)` is `pow(2, 5)`, so `32`;
+# - a **decorator** replaces a function by what another makes of it: `@tf.function` above `def step(...)`
+#   stands for `step = tf.function(step)`, the compiled step;
+# - **`None` as an index** adds an axis of length one, and NumPy repeats an array along such an axis where
+#   shapes have to match. If `x` is `np.array([1, 2, 4])`, `x[:, None] - x[None]` has the shape `(3, 3)`,
+#   and its row `0` is `[0, -1, -3]`: all differences at once, without a loop;
+# - **`np.resize`** repeats what is there until a shape is full: `np.resize([1, 2], 5)` is `[1, 2, 1, 2, 1]`.
 
 # %% [markdown]
 # ### Convolution
@@ -1103,6 +1126,33 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # **Where the course uses it.** The encoder of a variational autoencoder answers an image with
 # `z_mean` and `z_log_var`. Its codes are drawn from that Gaussian and compared with a standard
 # one, the prior.
+#
+# #### Covariance
+#
+# Of several numbers one may also ask whether they rise and fall together. Let $x_{ij}$ be number $j$ of
+# point $i$, and $m_j$ its mean over the $N$ points. The *covariance* of the numbers $j$ and $k$ is the mean
+# product of their distances from their means:
+#
+# $$
+# C_{jk} = \frac 1N \sum_{i=1}^N (x_{ij} - m_j)(x_{ik} - m_k) .
+# $$ (eq-start-covariance)
+#
+# It is positive if both tend to be on the same side of their means, negative if they tend to be on
+# opposite sides, and zero if they are independent. For $j = k$ it is the variance. All of them together
+# are the *covariance matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)` divides by $N - 1$, as the
+# standard error above does.)
+#
+# Imagine the points of two numbers as an oval cloud. Without covariance its axes lie along the axes of
+# the plot. A positive covariance tilts it, so that it rises from the lower left to the upper right. The
+# tilted axes are the *eigenvectors* of $C$, the directions $v$ that the matrix only stretches:
+# $C v = \lambda v$. The *eigenvalue* $\lambda$ is the variance of the points along $v$. The sum of a matrix's
+# eigenvalues is its *trace*, the sum along the diagonal; their product is its *determinant*.
+#
+# **Where the course uses it.** A Gaussian in several dimensions is given by its mean and its covariance
+# matrix; chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two. PCA, in
+# chapter 1, takes the directions of the largest variance. In chapters 4 and 7 the eigenvalues of other
+# matrices say whether training settles: what a matrix multiplies again and again dies out if all of its
+# eigenvalues are smaller than one in absolute value.
 
 # %% [markdown]
 # ### Log-likelihood
@@ -1302,6 +1352,7 @@ exercises.check("base_rate", answer)
 # - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
+# - **Covariance:** the mean product of two numbers' distances from their means; it tilts the cloud.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
 #   pixels, mean over the batch. For a classifier it is the cross-entropy.
 # - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.

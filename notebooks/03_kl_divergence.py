@@ -319,8 +319,8 @@ DivergenceExplorer(
 # ## Two Gaussians, in the reverse direction
 #
 # From here to the section on the Jensen-Shannon divergence $q$ draws and $p$ is asked, as in the VAE's
-# loss. Chapter 2 worked the average out. Once more, for one latent dimension: $q = \mathcal N(\mu, \sigma^2)$, and the
-# prior $p = \mathcal N(0, 1)$. Both log densities contain $-\tfrac12 \log 2\pi$, which cancels:
+# loss. For one latent dimension, with $q = \mathcal N(\mu, \sigma^2)$ and the prior $p = \mathcal N(0, 1)$, the
+# log ratio is
 #
 # $$
 # \begin{aligned}
@@ -329,9 +329,7 @@ DivergenceExplorer(
 # \end{aligned}
 # $$ (eq-kl-log-ratio)
 #
-# Average over draws from $q$. Then $(z - \mu)^2$ has the expectation $\sigma^2$, by the definition of
-# the variance, and $z^2$ has $\mu^2 + \sigma^2$. The second term becomes $-\tfrac12$, the third
-# $\tfrac12 (\mu^2 + \sigma^2)$:
+# Chapter 2 averaged it over draws from $q$. Work that out once more without looking, and compare:
 #
 # $$
 # \begin{aligned}
@@ -669,9 +667,9 @@ right.set(xlabel="distance", ylabel="Jensen-Shannon [nats]")
 plt.show()
 
 # %% [markdown]
-# Go back to the interactive figure and watch its third number: wherever you drag $q$, it stays below
-# $\log 2$. But finite is not all that one wants. Where the right curve is level, it says "far apart" and
-# not "this way is nearer".
+# Go back to the interactive figure below {numref}`fig-kl-fits` and watch its third number: wherever you
+# drag $q$, it stays below $\log 2$. But finite is not all that one wants. Where the right curve is level,
+# it says "far apart" and not "this way is nearer".
 #
 # ## Where chapter 4 begins
 #
@@ -690,9 +688,9 @@ plt.show()
 #
 # ### Run and look
 #
-# Press *reverse fit* in the interactive figure and compare the heights of $p$ and $q$. Now suppose that
-# the data have a third heap, far from the others, which holds a fifth of their mass, and that $q$ lies
-# exactly on this one. How many nats is $D_\text{KL}(q \,\|\, p)$?
+# Press *reverse fit* in the interactive figure below {numref}`fig-kl-fits` and compare the heights of $p$
+# and $q$. Now suppose that the data have a third heap, far from the others, which holds a fifth of their
+# mass, and that $q$ lies exactly on this one. How many nats is $D_\text{KL}(q \,\|\, p)$?
 
 # %% tags=["exercise"]
 # Exercise: cost_of_one_mode

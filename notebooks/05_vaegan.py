@@ -364,8 +364,8 @@ plotting.network_chart(chart)
 # encoder's `prior + feature` is no such bound. Equation {eq}`eq-vaegan-feature` gives a density of *features*,
 # not of images, and the map that makes the features is trained by another loss and changes at every step. A
 # discriminator with equal features for all images would bring the term to zero, and nothing would have been
-# learned. Two things follow. Its values cannot be compared between two trainings, nor between early and late in
-# one. And the discriminator must not be allowed to lower it.
+# learned. Two things follow. The values of this loss cannot be compared between two trainings, nor between
+# early and late in one. And the discriminator must not be allowed to lower it.
 #
 # A VAE-GAN is one of several ways to put a game into an autoencoder. They differ in what compares an image with
 # its copy, and in what the game is about:

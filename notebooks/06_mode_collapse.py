@@ -312,20 +312,11 @@ plotting.image_rows(
 #
 # ## One at a time
 #
-# Why is the heap not punished? The *best* discriminator of single examples would punish it. Let the
-# generator put all its points on one of the eight modes. There it is eight times as dense as the data, so by
-# equation {eq}`eq-gan-optimal`
+# Why is the heap not punished? Chapter 4 gave the reasons (equation {eq}`eq-gan-crowded`): the *best*
+# discriminator of single examples does punish it, but a real one *lags* behind the generator and has a *finite
+# capacity* {cite}`arora2017generalization`. Here is the part of the argument that one can measure.
 #
-# $$
-# D^* = \frac{p}{p + q} = \frac{1/8}{1/8 + 1} = \frac19
-# $$ (eq-collapse-best)
-#
-# on that mode, and $D^*$ is near one on the seven others. A real discriminator falls short of that in two
-# ways. It *lags*: it learns from examples that the place is too full, and by then the generator may have
-# moved. And it has a *finite capacity*: {cite}`arora2017generalization` show that a discriminator of limited
-# size can be satisfied by a generator of limited variety.
-#
-# What it says at any one moment is a function of *one* example, its logit $l(x)$. So look at a
+# What a discriminator says at any one moment is a function of *one* example, its logit $l(x)$. So look at a
 # discriminator that stands still. The generator's loss is a mean over examples, and
 #
 # $$

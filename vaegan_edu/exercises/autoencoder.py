@@ -87,7 +87,7 @@ def _(answer):
                 * np.abs(x - x_hat).sum(axis=(1, 2, 3)).mean(),
                 "this is the length of the difference. The loss has no square root.": 0.5
                 * np.sqrt(square.sum(axis=(1, 2, 3))).mean(),
-                "the sign is turned round: a loss is never negative here.": -each.mean(),
+                "the sign is reversed: a loss is never negative here.": -each.mean(),
             },
             what="the loss",
         )

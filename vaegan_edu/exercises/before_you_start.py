@@ -93,7 +93,7 @@ def _(answer):
                     terms + 0.5 * constant
                 ).sum(axis=1)
                 - 0.5 * constant,
-                "the sign is turned round: this is the negative log density.": -terms.sum(axis=1),
+                "the sign is reversed: this is the negative log density.": -terms.sum(axis=1),
                 "you divided by z_log_var. It is the logarithm of the variance: divide by "
                 "exp(z_log_var).": -0.5 * (constant + z_log_var + square / z_log_var).sum(axis=1),
                 "you divided by the standard deviation. The exponent has the variance: "
@@ -485,8 +485,9 @@ def _(answer):
                 "dw1 lacks the factor w2: what reaches the hidden layer comes through it.": (
                     np.stack([dy * (a > 0) * x, dw2])
                 ),
-                "the sign is turned round: the derivative of the loss for y is y - "
-                "target.": np.stack([-dw1, -dw2]),
+                "the sign is reversed: the derivative of the loss for y is y - target.": np.stack(
+                    [-dw1, -dw2]
+                ),
                 "the loss has the factor 1/2, which cancels the 2 of its derivative.": np.stack(
                     [2 * dw1, 2 * dw2]
                 ),

@@ -55,7 +55,7 @@ def _(answer):
                 "epoch window + decays.": window + decays + 1,
                 "a decay multiplies what is left of the rate. You took the same amount each "
                 "time.": window + np.ceil((1 - minimum / initial) / (1 - factor)),
-                "the sign is turned round: minimum / initial and factor are both below 1.": (
+                "the sign is reversed: minimum / initial and factor are both below 1.": (
                     window + np.ceil(np.log(initial / minimum) / np.log(factor))
                 ),
             },
@@ -137,7 +137,7 @@ def _(answer):
                 "the attribute's mean is not taken off: this is a line through the origin.": (
                     a @ z / np.sum(a**2)
                 ),
-                "the direction is turned round: a step along it lowers the attribute.": -slope,
+                "the direction is reversed: a step along it lowers the attribute.": -slope,
                 "that is the slope of the attribute over each number of the code. Asked is that "
                 "of the code over the attribute.": centred @ codes / np.sum(codes**2, axis=0),
                 "a direction in code space has one entry for each dimension. You averaged over "

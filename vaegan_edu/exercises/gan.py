@@ -110,10 +110,10 @@ def _(answer):
                 _softplus(real).mean() + _softplus(-fake).mean(),
                 generator,
             ],
-            "both signs are turned round: these are what the players raise. A loss is lowered.": (
+            "both signs are reversed: these are what the players raise. A loss is lowered.": (
                 -right
             ),
-            "the discriminator's sign is turned round: its loss is minus the value.": [
+            "the discriminator's sign is reversed: its loss is minus the value.": [
                 -right[0],
                 generator,
             ],
@@ -121,7 +121,7 @@ def _(answer):
                 right[0],
                 -on_fake,
             ],
-            "your generator has the minimax loss with its sign turned round: it would help the "
+            "your generator has the minimax loss with its sign reversed: it would help the "
             "discriminator.": [right[0], on_fake],
             "the generator's loss belongs to fake examples. It sees no real ones.": [
                 right[0],
@@ -173,7 +173,7 @@ def _(answer):
                 "that is the derivative of the minimax loss log(1 - D). Here the loss is -log D.": (
                     -slope * d.mean()
                 ),
-                "the sign is turned round: the generator lowers -log D.": -right,
+                "the sign is reversed: the generator lowers -log D.": -right,
                 "the chain rule has one more factor: the logit changes with `mean` by `slope`.": (
                     -(1 - d).mean()
                 ),

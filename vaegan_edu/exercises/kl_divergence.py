@@ -64,7 +64,7 @@ def _(answer):
                 _gaussian(n, w, m, v)
             ),
             "the factor 1/2 is missing.": 2 * divergence,
-            "the sign is turned round: a divergence is never negative.": -divergence,
+            "the sign is reversed: a divergence is never negative.": -divergence,
             "the logarithms have the wrong sign: it is p_log_var - q_log_var.": divergence
             - (w - v),
             "the logarithms are missing.": divergence - 0.5 * (w - v),
@@ -139,7 +139,7 @@ def _discrete_mistakes(p, q):
     return {
         "p and q are exchanged: the average is taken over draws from p.": _kl(q, p),
         "that is in bits. Nats need the natural logarithm, np.log.": _kl(p, q) / np.log(2),
-        "the sign is turned round: the ratio is p/q.": -_kl(p, q),
+        "the sign is reversed: the ratio is p/q.": -_kl(p, q),
         "you took the plain mean of the terms. The weights p make the average: add up.": np.mean(
             p * log_ratio
         ),
@@ -164,7 +164,7 @@ def _js_mistakes(p, q):
         "p and m are exchanged: it is KL(p || m), drawn from p.": 0.5 * (_kl(m, p) + _kl(m, q)),
         "that is in bits. Nats need the natural logarithm.": _js(p, q) / np.log(2),
         "this is its square root, the Jensen-Shannon distance.": np.sqrt(_js(p, q)),
-        "the sign is turned round: a divergence is never negative.": -_js(p, q),
+        "the sign is reversed: a divergence is never negative.": -_js(p, q),
         "only p is measured. Add q's half.": _kl(p, m),
         "only half of p is measured. Add q's half.": 0.5 * _kl(p, m),
         "only q is measured. Add p's half.": _kl(q, m),

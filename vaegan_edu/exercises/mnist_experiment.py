@@ -144,11 +144,11 @@ def _(answer):
             answer(share, feature, game),
             odds * game / feature,
             {
-                "the pulls are turned round: the stronger the feature term pulls, the smaller is "
-                "gamma.": odds * feature / game,
+                "the pulls are the wrong way round: the stronger the feature term pulls, the "
+                "smaller is gamma.": odds * feature / game,
                 "that gives the ratio of the two pulls. The share is the feature term's part of "
                 "both together.": share * game / feature,
-                "the share is turned round: a larger share needs a larger gamma.": game
+                "the share is the wrong way round: a larger share needs a larger gamma.": game
                 / feature
                 / odds,
                 "`share` does not appear.": game / feature,
@@ -181,7 +181,7 @@ def _(answer):
                 "that is the standard deviation of one share. The divergence needs variances.": (
                     np.sqrt((1 - 1 / classes) / classes / count)
                 ),
-                "the fraction is turned round: more draws lower the floor.": 1 / right,
+                "the fraction is the wrong way round: more draws lower the floor.": 1 / right,
                 "`count` does not appear: fewer draws look more uneven.": (classes - 1) / 2,
             },
             what="the floor",

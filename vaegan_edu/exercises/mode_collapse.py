@@ -114,7 +114,7 @@ def _(answer):
                 "that is in bits. Take the natural logarithm.": right / np.log(2),
                 "the other direction: the uniform distribution draws there. Here the histogram "
                 "draws.": -np.log(p * classes).mean() if (p > 0).all() else None,
-                "the sign is turned round.": -right,
+                "the sign is reversed.": -right,
                 "that is the entropy of the histogram. The divergence is log K minus it.": np.log(
                     classes
                 )
@@ -251,8 +251,8 @@ def _(answer):
         {
             "every pair stands in the sum twice, in o[i] and in o[j]: a factor 2 is missing.": right
             / 2,
-            "the sign is turned round: examples that move apart lower the sum.": -right,
-            "the sign is turned round, and each pair stands in the sum twice.": -right / 2,
+            "the sign is reversed: examples that move apart lower the sum.": -right,
+            "the sign is reversed, and each pair stands in the sum twice.": -right / 2,
             "`scale` is left out.": right / scale,
             "the derivative of |t| is its sign: without it all examples go the same way.": -2
             * scale

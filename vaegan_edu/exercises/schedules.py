@@ -320,7 +320,7 @@ def _(answer):
                 / curvatures.sum(),
                 "this is one bound for each direction. Take the smallest of them.": 2
                 / np.linalg.eigvalsh(hessian),
-                "turned round: the bound is 2 / curvature.": curvatures.max() / 2,
+                "the wrong way round: the bound is 2 / curvature.": curvatures.max() / 2,
             },
             what="the largest rate",
         )

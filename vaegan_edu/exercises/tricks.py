@@ -46,7 +46,7 @@ def _(answer):
                 "p and q are exchanged: positive logits must mean real.": np.log(
                     t * q / ((1 - t) * q + p)
                 ),
-                "the sign is turned round: log(1 - D*) is subtracted.": np.log((1 - t) * p + q)
+                "the sign is reversed: log(1 - D*) is subtracted.": np.log((1 - t) * p + q)
                 - np.log(t * p),
                 "that is log D*. Subtract log(1 - D*).": np.log(d),
                 "you scaled the logit. The label scales the probability D*.": t * np.log(p / q),

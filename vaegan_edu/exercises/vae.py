@@ -40,7 +40,7 @@ def _(answer):
                 "you averaged over the latent dimensions. The divergences of independent "
                 "dimensions add up: sum over axis 1.": terms.mean(axis=1),
                 "the factor 1/2 is missing.": 2 * terms.sum(axis=1),
-                "the sign is turned round: a divergence is never negative.": -terms.sum(axis=1),
+                "the sign is reversed: a divergence is never negative.": -terms.sum(axis=1),
                 "you took the log-variance for the variance: use exp(z_log_var), then its "
                 "logarithm is z_log_var.": 0.5 * (m**2 + v - np.log(np.abs(v)) - 1).sum(axis=1),
                 "you took the log-variance for a standard deviation.": 0.5
@@ -50,8 +50,7 @@ def _(answer):
                 "you took exp(z_log_var / 2), the deviation. The formula has the variance.": 0.5
                 * (m**2 + np.exp(v / 2) - v - 1).sum(axis=1),
                 "the mean is not squared.": 0.5 * (m + np.exp(v) - v - 1).sum(axis=1),
-                "the sign of z_log_var is turned round.": 0.5
-                * (m**2 + np.exp(v) + v - 1).sum(axis=1),
+                "the sign of z_log_var is reversed.": 0.5 * (m**2 + np.exp(v) + v - 1).sum(axis=1),
                 "the constant 1 is missing, so the prior itself would not cost zero.": 0.5
                 * (m**2 + np.exp(v) - v).sum(axis=1),
                 "this is one value per dimension. Sum over axis 1.": terms,

@@ -118,9 +118,9 @@ def _(answer):
         answer(real, again, sampled),
         right,
         {
-            "the discriminator's sign is turned round: L_GAN is what it raises, so its loss is "
+            "the discriminator's sign is reversed: L_GAN is what it raises, so its loss is "
             "minus L_GAN.": [-judging, right[1]],
-            "both signs are turned round: these are to be raised. A loss is lowered.": -right,
+            "both signs are reversed: these are to be raised. A loss is lowered.": -right,
             "you left the reconstructions out. In Algorithm 1 they are fakes too.": [
                 of(fooling, real) + of(found_out, sampled),
                 of(fooling, sampled),
@@ -253,10 +253,10 @@ _LOSS_MISTAKES: dict[str, dict[str, Any]] = {
     "the discriminator must not lower the feature term: it would learn to see nothing.": {
         "feature": lambda gamma: (1, gamma, 1)
     },
-    "the discriminator's sign is turned round: it lowers -log D on real images.": {
+    "the discriminator's sign is reversed: it lowers -log D on real images.": {
         "found_out": (0, 0, -1)
     },
-    "the decoder's sign is turned round: it would help the discriminator.": {"fool": (0, -1, 0)},
+    "the decoder's sign is reversed: it would help the discriminator.": {"fool": (0, -1, 0)},
     "your decoder lowers log(1 - D), which saturates. Take -log D.": {"saturating": True},
     "you left the reconstructions out of the game. In Algorithm 1 they are fakes too.": {
         "copies": 0
@@ -278,11 +278,11 @@ def _(answer):
             answer(gamma, shape, scale),
             gamma * count / scale**2,
             {
-                "the number of features is turned round: a mean is smaller than the sum, so gamma "
-                "must grow.": gamma / count / scale**2,
-                "the scale is turned round: larger features make the loss larger, so gamma must "
-                "shrink.": gamma * count * scale**2,
-                "both factors are turned round.": gamma / count * scale**2,
+                "the number of features enters the wrong way round: a mean is smaller than the sum, "
+                "so gamma must grow.": gamma / count / scale**2,
+                "the scale enters the wrong way round: larger features make the loss larger, so "
+                "gamma must shrink.": gamma * count * scale**2,
+                "both factors enter the wrong way round.": gamma / count * scale**2,
                 "the scale enters squared, as the differences are squared.": gamma * count / scale,
                 "you left the scale of the features out.": gamma * count,
                 "you left the number of features out: the mean divides the loss by it.": gamma
@@ -555,9 +555,9 @@ _STEP_MISTAKES: dict[str, dict[str, Any]] = {
     "you averaged the KL divergence over the latent dimensions. Sum over them.": {
         "prior": (1 / 3, 0, 0)
     },
-    "the decoder's sign is turned round: it would help the discriminator.": {"fool": (0, -1, 0)},
+    "the decoder's sign is reversed: it would help the discriminator.": {"fool": (0, -1, 0)},
     "the encoder is not in the game.": {"fool": (1, 1, 0)},
-    "the discriminator's sign is turned round.": {"found_out": (0, 0, -1)},
+    "the discriminator's sign is reversed.": {"found_out": (0, 0, -1)},
 }
 
 

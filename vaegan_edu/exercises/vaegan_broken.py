@@ -89,7 +89,7 @@ def _(answer):
 
     sound, leak = asked(_LARSEN), asked(_leaking(0.3))
     if sound and not leak:
-        raise Hint("the answers are turned round: True means that there is a leak.")
+        raise Hint("the answers are the wrong way round: True means that there is a leak.")
     if sound:
         raise Hint(
             "your test calls a sound step a leak. Switch all terms off but the feature term, and "
