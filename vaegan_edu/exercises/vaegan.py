@@ -278,8 +278,8 @@ def _(answer):
             answer(gamma, shape, scale),
             gamma * count / scale**2,
             {
-                "the number of features enters the wrong way round: a mean is smaller than the sum, "
-                "so gamma must grow.": gamma / count / scale**2,
+                "the number of features enters the wrong way round: a mean is smaller than the "
+                "sum, so gamma must grow.": gamma / count / scale**2,
                 "the scale enters the wrong way round: larger features make the loss larger, so "
                 "gamma must shrink.": gamma * count * scale**2,
                 "both factors enter the wrong way round.": gamma / count * scale**2,
