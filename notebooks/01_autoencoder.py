@@ -238,7 +238,7 @@ notebook.Table(
 
 # %% [markdown]
 # From here on we use `fit`, for more epochs, and watch the loss of the test images beside it. (No
-# choice in this chapter depends on it, so they may still be called a test set.)
+# choice in this chapter depends on this loss, so they may still be called a test set.)
 
 
 # %%

@@ -509,10 +509,10 @@ plt.show()
 # %% [markdown]
 # In each column the floor and the control show how much of its range a measure uses at all. Both models are far
 # from the floor by every measure. And in precision, density and coverage neither is clearly above the control,
-# which learned nothing. Between the two there is no winner. By the Fréchet distance the GAN is ahead, by recall
-# hardly: it draws black and white, and its shapes vary more. By precision and by the pixels it is the VAE,
-# whose blurs are never far from anything. In such a case one says so. And these are single runs of briefly
-# trained networks: chapter 5 compares models over seeds.
+# which learned nothing. Between the two there is no winner. By the Fréchet distance the GAN, which draws black
+# and white, is ahead, by recall hardly. By precision and by the pixels it is the VAE, whose blurs are never far
+# from anything. In such a case one says so. And these are single runs of briefly trained networks: chapter 5
+# compares models over seeds.
 #
 # ## Fooled by hand
 #

@@ -77,7 +77,7 @@ def show_faces(figure):
 # ## In short
 #
 # - The experiment of 2020 trained faces once under each of four rules of the learning rate, S1 to S4. Under S1 the rate is constant; under the others each network's rate follows its own validation loss ([chapter 7](07_schedules.ipynb)). We ran rules on light networks and measured the faces.
-# - S4 comes in two readings: as the project's README words it, and as its log shows that it ran, which is the reverse ([chapter 7](07_schedules.ipynb)). In our single runs both stopped a network before its work was done, and both gave the worst faces. The other rules cannot be told apart.
+# - S4 comes in two readings: the rule that the project's README describes, and the one that its log shows, which is the reverse ([chapter 7](07_schedules.ipynb)). In our single runs both stopped a network before its work was done, and both gave the worst faces. The other rules cannot be told apart.
 # - The validation losses rank the faces wrongly: the lowest losses came with the worst faces, most likely because a network's loss depends on how far its opponent's training has got.
 # - The original's own four runs differ in more than the rule, so their curves and sheets do not answer the question. The case study at the end shows how the logs tell that. You may skip it.
 

@@ -711,7 +711,7 @@ MISTAKES = {
         "divide by the learning rate": lambda g, w, rate, n: _path(g, w, 1 / rate, n),
     },
     "convolution": {
-        "turned the kernel round": lambda x, k, s: _slide(x, k[::-1, ::-1], s),
+        "flipped the kernel": lambda x, k, s: _slide(x, k[::-1, ::-1], s),
         "padded the border": _slide_same,
         "stride is ignored": lambda x, k, s: _slide(x, k, 1),
         "side by side at distance 1": lambda x, k, s: _slide(x, k, 1)[
@@ -798,7 +798,7 @@ MISTAKES = {
         "its side counts twice": _conv_layer(weights=lambda c, f, k: (k * c + 1) * f),
     },
     "transposed_convolution": {
-        "turned the kernel round": lambda x, k, s: _spread(x, k, s, turn=True),
+        "flipped the kernel": lambda x, k, s: _spread(x, k, s, turn=True),
         "they must add up": _overwrite,
         "stride is ignored": lambda x, k, s: _spread(x, k, 1),
         "cropped the border": lambda x, k, s: _spread(x, k, s)[: len(x) * s, : x.shape[1] * s],
@@ -1004,7 +1004,7 @@ MISTAKES = {
         "(1 - target) p": lambda p, q, t: np.log(t * p) - np.log(q),
         "softened both": lambda p, q, t: np.log((t * p + (1 - t) * q) / ((1 - t) * p + t * q)),
         "exchanged": lambda p, q, t: np.log(t * q) - np.log((1 - t) * q + p),
-        "sign is turned": lambda p, q, t: np.log((1 - t) * p + q) - np.log(t * p),
+        "sign is reversed": lambda p, q, t: np.log((1 - t) * p + q) - np.log(t * p),
         "Subtract log(1 - D*)": lambda p, q, t: np.log(t * p / (p + q)),
         "scaled the logit": lambda p, q, t: t * (np.log(p) - np.log(q)),
     },
@@ -1143,7 +1143,7 @@ MISTAKES = {
     },
     "generator_gradient": {
         "minimax loss": lambda x, a, b: -a * expit(a * x + b).mean(),
-        "sign is turned": lambda x, a, b: a * expit(-a * x - b).mean(),
+        "sign is reversed": lambda x, a, b: a * expit(-a * x - b).mean(),
         "one more factor": lambda x, a, b: -expit(-a * x - b).mean(),
         "-1/D times": lambda x, a, b: -a * (1 / expit(a * x + b)).mean(),
         "factor 1/D is missing": lambda x, a, b: -a * (expit(a * x + b) * expit(-a * x - b)).mean(),
@@ -1190,7 +1190,7 @@ MISTAKES = {
     "class_balance": {
         "in bits": lambda c: _balance(c) / np.log(2),
         "the other direction": lambda c: entropy(np.full(len(c), 1 / len(c)), c / c.sum()),
-        "sign is turned": lambda c: -_balance(c),
+        "sign is reversed": lambda c: -_balance(c),
         "log K minus it": lambda c: entropy(c / c.sum()),
         "minus the entropy": lambda c: -entropy(c / c.sum()),
         "a sum": lambda c: _balance(c) / len(c),

@@ -323,7 +323,7 @@ def _(answer):
             answer(image, kernel, stride),
             right,
             {
-                "you turned the kernel round, as mathematicians do. Networks slide it as it is: "
+                "you flipped the kernel, as mathematicians do. Networks slide it as it is: "
                 "multiply image[i + a, j + b] by kernel[a, b].": _correlate(
                     image, kernel[::-1, ::-1], stride
                 ),
@@ -665,7 +665,7 @@ def _(answer):
             answer(x, kernel, stride),
             right,
             {
-                "you turned the kernel round. Each value adds the kernel as it is.": _spread(
+                "you flipped the kernel. Each value adds the kernel as it is.": _spread(
                     x, kernel[::-1, ::-1], stride
                 ),
                 "where copies overlap they must add up: `+=` in place of `=`.": _spread(
