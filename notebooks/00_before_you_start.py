@@ -572,7 +572,8 @@ print("weights:", branched.count_params())
 # - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. A default keeps a value
 #   of the moment: made in a loop over `k`, each `lambda x, k=k: k * x` has the `k` of its own turn, where
 #   `lambda x: k * x` would have the last one;
-# - **`partial`** fixes the first arguments of a function: `partial(pow, 2)(5)` is `pow(2, 5)`, so `32`;
+# - **`partial`** fixes arguments of a function, the first ones or named ones: `partial(pow, 2)(5)`
+#   is `pow(2, 5)`, so `32`;
 # - a **decorator** replaces a function by what another makes of it: `@tf.function` above `def step(...)`
 #   stands for `step = tf.function(step)`, the compiled step;
 # - **`None` as an index** adds an axis of length one, and NumPy repeats an array along such an axis where
@@ -1129,18 +1130,18 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 #
 # #### Covariance
 #
-# Of several numbers one may also ask whether they rise and fall together. Let $x_{ij}$ be number $j$ of
-# point $i$, and $m_j$ its mean over the $N$ points. The *covariance* of the numbers $j$ and $k$ is the mean
-# product of their distances from their means:
+# Of several numbers one may also ask whether they rise and fall together. Let $x_{ij}$ be number
+# $j$ of point $i$, and $m_j$ its mean over the $N$ points. The *covariance* of the numbers $j$ and
+# $k$ is the mean product of their differences from their means:
 #
 # $$
 # C_{jk} = \frac 1N \sum_{i=1}^N (x_{ij} - m_j)(x_{ik} - m_k) .
 # $$ (eq-start-covariance)
 #
 # It is positive if both tend to be on the same side of their means, negative if they tend to be on
-# opposite sides, and zero if they are independent. For $j = k$ it is the variance. All of them together
-# are the *covariance matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)` divides by $N - 1$, as the
-# standard error above does.)
+# opposite sides, and close to zero if they are independent. For $j = k$ it is the variance. All of
+# them together are the *covariance matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)`
+# divides by $N - 1$, as the standard error above does.)
 #
 # Imagine the points of two numbers as an oval cloud. Without covariance its axes lie along the axes of
 # the plot. A positive covariance tilts it, so that it rises from the lower left to the upper right. The
@@ -1352,7 +1353,8 @@ exercises.check("base_rate", answer)
 # - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
-# - **Covariance:** the mean product of two numbers' distances from their means; it tilts the cloud.
+# - **Covariance:** the mean product of two numbers' differences from their means; it tilts the
+#   cloud.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
 #   pixels, mean over the batch. For a classifier it is the cross-entropy.
 # - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.
