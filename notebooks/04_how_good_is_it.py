@@ -610,6 +610,9 @@ notebook.Table(rows, corner="images")
 # `keras.applications` for photographs, or the encoder of an autoencoder of your own images. The pixels are the
 # last resort, for small images.
 #
+# A network is free to ignore what its training did not ask for: a classifier of digits need not see their colour.
+# Give such a thing a measure of its own, for instance a histogram of hues, with its floor.
+#
 # Whatever you take, judge the judge before any model. Held-out images must lie close to the training images, and
 # blurred, mixed or noisy ones clearly apart. If they do not, no number from these features means anything.
 #

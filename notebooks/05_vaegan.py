@@ -436,7 +436,8 @@ def three_losses(terms, gamma):
 
 # %% [markdown]
 # The step takes *three* gradients: of each loss, with respect to the weights of its own network and no other. A
-# `GradientTape` gives one gradient and forgets, so we ask for one that is `persistent`. All three gradients are
+# `GradientTape` gives one gradient and forgets, so we ask for one that is `persistent`. (Every value must be
+# built inside the `with`: of one that is built later, be it only `-loss`, the gradient is `None`.) All three gradients are
 # taken from the same old weights, and only then does any network move. (A star hands a tuple's members on one
 # by one: `play(*trio, images, noise)` is `play(encoder, decoder, discriminator, images, noise)`, and
 # `four_terms` gets the four things that `play` returns. A dict keeps the order in which it was filled, so
@@ -686,8 +687,9 @@ notebook.Table({name: {"gamma": gamma} for name, gamma in balance.items()}, digi
 # A second implementation is *pythae* {cite}`chadebec2022pythae`. Its release `0.1.2` calls the losses of
 # encoder, decoder and discriminator backwards one after another without clearing the gradients in
 # between. So gradients *add up*: the encoder gets part of the decoder's loss, and the decoder gets part
-# of the discriminator's, with the sign of an ally. A test like the table of gradient lengths above finds
-# this in one step. It also scores no reconstructions, and its decoder's loss is the saturating one.
+# of the discriminator's, with the sign of an ally. The table of gradient lengths above does not find this: it
+# measures the terms, and not what a step applies. Switch off all terms but one, take one step of plain gradient
+# descent, and ask which networks moved. It also scores no reconstructions, and its decoder's loss is the saturating one.
 #
 # Neither is a reason to distrust a paper. It is a reason to look at the step before one compares numbers.
 #
@@ -1125,10 +1127,13 @@ plotting.image_rows(
 # | discriminator | no larger than the encoder | habit; not compared here |
 # | features | last convolution, before its activation | an early layer compares pixels, a late one forgets where things are |
 # | `feature_scale` | `"variance"` | `gamma` keeps its meaning while the features grow |
-# | `gamma` | both gradients of the decoder about equally long | measured in *gamma* above |
+# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$ | measured in *gamma* above, after some epochs: on fresh networks the ratio of the two says nothing |
 # | `real_target`, `fake_weight` | $0.9$ and $0.5$ | a softened target {cite}`salimans2016improved`, and real and fake of equal weight, as in the released code |
 # | `kl_weight` | $5$; more while samples are much worse than copies | the feature loss has many more summands than the KL term |
 # | optimisers | Adam; $2 \cdot 10^{-3}$ for encoder and decoder, half of it for the discriminator; `beta_1` one half in the game | habit {cite}`radford2016unsupervised`, not a comparison |
+#
+# The feature loss is a sum over $F$ features, here $4 \cdot 4 \cdot 64 = 1024$. With another $F$ begin with
+# `gamma` times $1024 / F$ and `kl_weight` times $F / 1024$, so that the terms keep their proportions.
 #
 # In a healthy training real images lie a little above the blind level of D and both kinds of fakes a little below,
 # the discriminator's loss is a little below its own level, the KL term is a nat or two for each active
@@ -1143,6 +1148,7 @@ plotting.image_rows(
 # | good copies, bad samples | the KL term beside a VAE's, and whether all codes together fill the prior (chapter 2) | `kl_weight` up |
 # | sharp copies of *other* digits | the ratio of the decoder's two gradients | `gamma` up |
 # | grey, blurred samples | the same ratio | `gamma` down |
+# | a balanced start, then D rises on real images and falls on samples | D on held-out real images beside D on training images | if the two part: fewer epochs, or a smaller discriminator |
 # | samples much alike | recall, coverage, the histogram | minibatch discrimination ([chapter 6](06_mode_collapse.ipynb)) |
 # | a good Fréchet distance | the same for the VAE's samples with more contrast | nothing: report both |
 #

@@ -642,7 +642,7 @@ ADVICE = {
     "plain": ("", "compare with this"),
     "soft": (
         "bounds the logit at the data, leaves the generator's slope",
-        "real target 0.9, fakes 0: harmless here, no gain shown",
+        "real target 0.9 is habit; no better than hard labels here",
     ),
     "noisy": ("bounds the logit at both ends, can level the slope", "leave it out"),
     "norm-none": ("nothing undoes a drift", "use BatchNorm in the generator"),
