@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 50 s on two CPU cores, measured at the last execution.*
+# *Run time: 11 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
 # a little probability. This page has both, in short sections. Each has an explanation, a formula,

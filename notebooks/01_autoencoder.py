@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 1: The autoencoder
 #
-# *Run time: 84 s on two CPU cores, measured at the last execution.*
+# *Run time: 35 s on two CPU cores, measured at the last execution.*
 #
 # **Can a network that only learned to copy images through a narrow code also make new ones?**
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 2: The variational autoencoder
 #
-# *Run time: 134 s on two CPU cores, measured at the last execution.*
+# *Run time: 48 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**

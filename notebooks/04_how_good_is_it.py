@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Interlude: How good is it?
 #
-# *Run time: 228 s on two CPU cores, measured at the last execution.*
+# *Run time: 28 s on two CPU cores, measured at the last execution.*
 #
 # **How does one measure whether invented images are good, and how is a measure fooled?**
 #

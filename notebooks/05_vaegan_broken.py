@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Workshop: six broken trainings
 #
-# *Run time: 187 s on two CPU cores, measured at the last execution.*
+# *Run time: 56 s on two CPU cores, measured at the last execution.*
 #
 # **A VAE-GAN trains, and something is wrong. How do you find out what?**
 #

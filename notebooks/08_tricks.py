@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 8: Training tricks
 #
-# *Run time: 114 s on two CPU cores, measured at the last execution.*
+# *Run time: 44 s on two CPU cores, measured at the last execution.*
 #
 # **Which of the tricks that everybody uses does something, taken alone?**
 #

@@ -3,8 +3,9 @@
     python -m tools.trial vaegan_edu/weights/vae-mnist vaegan_edu/weights/vaegan-mnist
 
 The runs are folders of the experiments vae-mnist and vaegan-mnist with their weights, as
-`python -m vaegan_edu train` or `pack` leaves them. The decoders are rounded to eight bits a weight, so that a page
-may load them; all samples are those of the rounded decoders. The classifier is the package's.
+`python -m vaegan_edu train` or `pack` leaves them. The decoders are rounded to eight bits a weight,
+so that a page may load them; all samples are those of the rounded decoders. The classifier is the
+package's.
 """
 
 import argparse
