@@ -1706,10 +1706,11 @@ notebook.Table({name: judge_samples(compared[name]) for name in rows}, corner="s
 # For images of your own change five things: what `load_images` returns, in $[-1, 1]$; `keras.Input` of encoder
 # and discriminator; the first dense layer of the decoder and its `Reshape`, which make a quarter of the height
 # and of the width, so that both must be divisible by four; the channels of the decoder's last layer, three for
-# colour; and the sizes in `sample`, which puts the images on a sheet. Since the squares are divided by the
-# variance of the features, `GAMMA` may stay as a first value; measure the two pulls on the decoder again.
+# colour; and the sizes in `sample`, which puts the images on a sheet. With the size the number of
+# features changes, so scale `GAMMA` and the weight of the KL term as *What a healthy VAE-GAN looks like* says;
+# then measure the two pulls on the decoder again.
 
-# %% mystnb={"code_prompt_show": "Show the script", "code_prompt_hide": "Hide the script"} tags=["hide-output"]
+# %% mystnb={"code_prompt_show": "Show the script", "code_prompt_hide": "Hide the script"} tags=["hide-cell"]
 Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encoding='utf-8')}```")
 
 # %% [markdown]
