@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -253,8 +254,12 @@ def test_a_reader_is_the_discriminator(browser, folder, data):
     assert shares[0] + shares[4] == 20  # every other answer was "real"
     assert mine == shares[0] + 20 - shares[4]
     low, high = binomtest(mine, 40).proportion_ci(method="wilson")
-    assert rows[5][2] == f"{100 * mine / 40:.0f} % [{100 * low:.0f} %, {100 * high:.0f} %]"
-    assert rows[5][3].startswith(f"{100 * its / 40:.0f} %")
+
+    def percent(share):
+        return f"{math.floor(100 * share + 0.5)} %"  # half upwards, as the page rounds
+
+    assert rows[5][2] == f"{percent(mine / 40)} [{percent(low)}, {percent(high)}]"
+    assert rows[5][3].startswith(percent(its / 40))
     browser.run("document.querySelector('.again').click(); 1")
     assert browser.run("document.querySelector('.state').textContent") == "1 of 40"
     assert browser.complaints() == []
