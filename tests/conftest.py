@@ -17,6 +17,7 @@ from tests.built import build, copy_book
 # single tests with this mark; `make test` runs them all. Decided by `pytest --durations=0`.
 SLOW = {
     "test_adversarial",
+    "test_attributes",
     "test_backends",
     "test_benchmarks",
     "test_book",
@@ -26,12 +27,20 @@ SLOW = {
     "test_experiments",
     "test_face_experiments",
     "test_gan",
+    "test_grading",
     "test_kernels",
+    "test_lab",
     "test_models",
     "test_nbval",
+    "test_own_experiments",
+    "test_packing",
     "test_pages",
+    "test_replicas",
     "test_resume",
+    "test_script",
     "test_similarity_vae",
+    "test_trainer",
+    "test_trial",
     "test_vaegan",
 }
 

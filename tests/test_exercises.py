@@ -1873,6 +1873,7 @@ _leaf = st.one_of(
 _anything = st.recursive(_leaf, lambda inner: st.lists(inner, max_size=4), max_leaves=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)  # of each exercise
 @given(value=_anything)
 def test_nothing_raises_and_nothing_passes_by_chance(value):
