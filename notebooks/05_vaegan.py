@@ -1127,7 +1127,7 @@ plotting.image_rows(
 # | discriminator | no larger than the encoder | habit; not compared here |
 # | features | last convolution, before its activation | an early layer compares pixels, a late one forgets where things are |
 # | `feature_scale` | `"variance"` | `gamma` keeps its meaning while the features grow |
-# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$ | measured in *gamma* above, after some epochs: on fresh networks the ratio of the two says nothing |
+# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$ | measured in *gamma* above; measure again after some epochs, since both change in training |
 # | `real_target`, `fake_weight` | $0.9$ and $0.5$ | a softened target {cite}`salimans2016improved`, and real and fake of equal weight, as in the released code |
 # | `kl_weight` | $5$; more while samples are much worse than copies | the feature loss has many more summands than the KL term |
 # | optimisers | Adam; $2 \cdot 10^{-3}$ for encoder and decoder, half of it for the discriminator; `beta_1` one half in the game | habit {cite}`radford2016unsupervised`, not a comparison |
@@ -1700,8 +1700,7 @@ notebook.Table({name: judge_samples(compared[name]) for name in rows}, corner="s
 #
 # Last, leave this page. Write one file that needs neither it nor its package: it loads MNIST and scales it,
 # builds the three networks, trains them, prints a line for each epoch, saves a sheet of samples and the
-# weights, and loads them again. Then compare it with ours, `book/scripts/vaegan_mnist.py`. On a usual processor
-# an epoch of MNIST takes it some tens of seconds.
+# weights, and loads them again. Then compare it with ours, `book/scripts/vaegan_mnist.py`.
 #
 # For images of your own change five things: what `load_images` returns, in $[-1, 1]$; `keras.Input` of encoder
 # and discriminator; the first dense layer of the decoder and its `Reshape`, which make a quarter of the height

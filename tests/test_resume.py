@@ -467,22 +467,22 @@ def long_run(tmp_path_factory):
     return lambda: folder if folder.exists() else train(folder, epochs=LONG)
 
 
-def goals(rng):
-    """How many epochs to wait for before each of the moments."""
+def moments(folder, rng):
+    """Start or resume the long run, and yield its process at a random moment of it, each time."""
     goal = 0
     for _ in range(KILLS):
         goal += rng.randint(1, 10)
-        yield goal
+        with started(folder, goal) as process:
+            time.sleep(rng.uniform(0, 0.1))
+            yield process
 
 
 def test_a_process_killed_at_any_moment_loses_nothing(tmp_path, long_run):
     """SIGKILL, wherever it strikes: what was resumed in the end equals a run never killed."""
     rng = random.Random(0)
-    for goal in goals(rng):
-        with started(tmp_path, goal) as process:
-            time.sleep(rng.uniform(0, 0.1))
-            process.send_signal(signal.SIGKILL)
-            code, errors = ended(process)
+    for process in moments(tmp_path, rng):
+        process.send_signal(signal.SIGKILL)
+        code, errors = ended(process)
         assert code == -signal.SIGKILL, errors
         assert not (tmp_path / "metrics.json").exists()
     train(tmp_path, epochs=LONG, resume=True)
@@ -493,13 +493,11 @@ def test_a_process_killed_at_any_moment_loses_nothing(tmp_path, long_run):
 def test_ctrl_c_twice_at_any_moment_is_one_line(tmp_path, long_run):
     """The second comes while the first is still being told, or a little later."""
     rng = random.Random(1)
-    for goal in goals(rng):
-        with started(tmp_path, goal) as process:
-            time.sleep(rng.uniform(0, 0.1))
-            process.send_signal(signal.SIGINT)
-            time.sleep(rng.uniform(0, 0.1))
-            process.send_signal(signal.SIGINT)
-            code, errors = ended(process)
+    for process in moments(tmp_path, rng):
+        process.send_signal(signal.SIGINT)
+        time.sleep(rng.uniform(0, 0.1))
+        process.send_signal(signal.SIGINT)
+        code, errors = ended(process)
         assert errors == ["vaegan_edu: interrupted; continue with the same words and --resume"]
         assert code == 130
     train(tmp_path, epochs=LONG, resume=True)
