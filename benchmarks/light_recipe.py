@@ -8,7 +8,7 @@ the weights, codes drawn from a mixture of Gaussians, more contrast.
 
 Registered before the runs:
 
-- **Cost.** The multiplications and additions of all steps (`operations`): a share of the `WORK` of
+- **Cost.** The multiplications and additions of all steps (`operations`): a share of the `work` of
   `vaegan-mnist` as it stood, which took about two minutes of two cores. Small layers are slower
   than their operations say, so the arms of the last round are also timed on a quiet machine (part
   `models` of `benchmarks.train_step`) before anything is claimed. Rates fall by the share of the
@@ -16,7 +16,7 @@ Registered before the runs:
   a VAE-GAN.
 - **Data.** As in `quality_search`: trained on 55,000 of MNIST's training images, compared with the
   other 5,000. MNIST's test images play no part.
-- **Ways of sampling.** From each trained model, `DRAWN` samples in each of several ways: "plain",
+- **Ways of sampling.** From each trained model, `drawn` samples in each of several ways: "plain",
   the decoder as trained, codes of the prior; "statistics", the same but for the statistics of its
   BatchNorm, which are recomputed on such codes; "average", its weights averaged over about the last
   twentieth of the steps, with recomputed statistics; "mixture", "average" with codes from fifty
@@ -59,7 +59,9 @@ import math
 import os
 import time
 import traceback
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
@@ -77,14 +79,11 @@ from vaegan_edu.callbacks.samples import write_picture
 from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.evaluation import sharpen
 from vaegan_edu.experiments.provenance import data_provenance, environment
-from vaegan_edu.losses import flat_logits
+from vaegan_edu.losses import flat_logits, gaussian_reconstruction
 from vaegan_edu.models import VAE, VAEGAN, input_gradient
 from vaegan_edu.models.adversarial import GamePass
 
-RESULTS = Path(__file__).parent / "results" / "light_recipe"
-RUNS = Path("runs", "light_recipe")  # sheets and weights, which are no part of the record
-DRAWN = 5000
-FITTED = 15_000  # training images to whose codes the mixture is fitted
+FITTED = 15_000  # training images, at most, to whose codes the mixture is fitted
 GAUSSIANS = 50
 MEASURES = {  # with their headings
     "frechet_distance": "Fréchet",
@@ -92,9 +91,6 @@ MEASURES = {  # with their headings
     "recall": "recall",
     "coverage": "coverage",
 }
-
-# Operations of two epochs of `vaegan-mnist` as it stood: 1,876 steps of 64 images.
-WORK = 1876 * 64 * 251e6
 
 # Shapes that are tried beside "light".
 Block, LIGHT = networks.Block, networks.PRESETS["light"]
@@ -133,7 +129,7 @@ GAME_BASE = {
     "reconstructions_are_fakes": True, "fake_weight": 0.5,
     "real_target": 0.9, "flip_probability": 0.0,
     "start": 0.0, "start_beta": 1.0, "share": None, "prior_is_played": True,
-    "r1": 0.0, "r2": 0.0, "relativistic": False,
+    "r1": 0.0, "r2": 0.0, "relativistic": False, "pixels": 0.0,
 }
 SAMPLES = {
     "preset": "quick", "gamma": 0.01, "reconstructions_are_fakes": False, "fake_weight": 1.0,
@@ -192,6 +188,54 @@ ARMS = {
 }
 
 
+@dataclass(frozen=True)
+class Study:
+    """What is tried, on what data, and how it is judged.
+
+    Attributes:
+        name: of the folders of its records, in `benchmarks/results`, and of its sheets and weights.
+        arms: by name, settings and what of them it changes.
+        work: operations of a share of 1.
+        data: name of the data.
+        load: returns `(x_train, _), (x_held_out, _)`.
+        judge: returns a function from images to a `metrics.Reference`.
+        drawn: samples that are measured.
+        unclear: whether the judge's readings are probabilities, of which the share of low ones is
+            recorded too.
+    """
+
+    name: str
+    arms: Mapping
+    work: float
+    data: str
+    load: Callable
+    judge: Callable
+    drawn: int = 5000
+    unclear: bool = True
+    results: Path = Path(__file__).parent / "results"
+    runs: Path = Path("runs")  # sheets and weights, which are no part of the record
+
+    def path_of(self, name, share, seed):
+        """Return the path of an arm's record."""
+        stem = name.replace(", ", "-").replace(" ", "-")
+        return self.results / self.name / f"{stem}-{share:g}-seed-{seed}.json"
+
+
+def judge_digits():
+    """Return a function that reads images by the classifier of MNIST."""
+    return partial(metrics.read_digits, metrics.load_classifier("mnist"))
+
+
+STUDY = Study(
+    name="light_recipe",
+    arms=ARMS,
+    work=1876 * 64 * 251e6,  # two epochs of `vaegan-mnist` as it stood: 1,876 steps of 64 images
+    data="mnist",
+    load=lambda: hold_out(datasets.load_mnist()),
+    judge=judge_digits,
+)
+
+
 @keras.saving.register_keras_serializable("light_recipe")
 class Game(VAEGAN):
     """A `VAEGAN` with the levers that the package has not.
@@ -202,13 +246,18 @@ class Game(VAEGAN):
         relativistic: whether the game is about the differences of logits, `softplus(-(C(x) -
             C(x_p)))` for the discriminator and with the sign turned for the decoder (Huang et al.
             2024, equation 2); prior samples alone are fakes then.
+        pixels: weight of the error of pixels, `1/2 ||x - x_tilde||^2`, which is added to the
+            feature term of both losses.
         r1, r2: gamma of the zero-centred penalties `gamma/2 E ||grad C||^2` on real and on
             generated images (Mescheder et al. 2018, equation 9).
         **kwargs: of `VAEGAN`. Here gamma is a variable, which `Share` may set.
     """
 
-    def __init__(self, prior_is_played=True, relativistic=False, r1=0.0, r2=0.0, **kwargs):
+    def __init__(
+        self, prior_is_played=True, relativistic=False, r1=0.0, r2=0.0, pixels=0.0, **kwargs
+    ):
         super().__init__(**kwargs)
+        self.pixels = pixels
         self.prior_is_played = prior_is_played
         self.relativistic = relativistic
         self.penalties = {"real": r1, "generated": r2}
@@ -230,6 +279,9 @@ class Game(VAEGAN):
 
     def terms_of(self, played, training):
         terms = super().terms_of(played, training)
+        if self.pixels:
+            pair = played.examples["real"], played.examples["reconstruction"]
+            terms["feature"] += self.pixels * ops.mean(gaussian_reconstruction(*pair))
         if self.relativistic:
             lead = flat_logits(played.logits["real"]) - flat_logits(played.logits["generated"])
             terms["adversarial_discriminator"] = ops.mean(ops.softplus(-lead))
@@ -325,7 +377,7 @@ def cosine(share):
 
 OF_GAMES = (
     "gamma kl_weight feature_weight feature_scale reconstructions_are_fakes fake_weight "
-    "real_target flip_probability prior_is_played r1 r2 relativistic"
+    "real_target flip_probability prior_is_played r1 r2 relativistic pixels"
 ).split()
 
 
@@ -342,7 +394,7 @@ def build(arguments, image_shape=(28, 28, 1)):
         return VAE(*built, arguments["beta"], arguments["reconstruction_loss"], seed=seed)
     built.append(networks.build_discriminator(preset, image_shape, **norm))
     names = ("encoder", "decoder", "discriminator")
-    levers = {name: arguments[name] for name in OF_GAMES}
+    levers = {name: arguments[name] for name in OF_GAMES if name in arguments}
     return Game(**dict(zip(names, built, strict=True)), **levers, seed=seed)
 
 
@@ -364,12 +416,12 @@ def operations(model):
     return 3 * encoder + decoded * decoder + (passes + penalties) * discriminator
 
 
-def train(arguments, images, share):
-    """Train a model for a share of `WORK`; return it, its `Steps` and its logs."""
+def train(arguments, images, work):
+    """Train a model for so many operations; return it, its `Steps` and its logs."""
     seed, is_game = arguments["seed"], "gamma" in arguments
     keras.utils.set_random_seed(seed)
-    model = build(arguments)
-    steps = round(share * WORK / operations(model) / arguments["batch_size"])
+    model = build(arguments, images.shape[1:])
+    steps = round(work / operations(model) / arguments["batch_size"])
     batches = EpochBatches(images, None, arguments["batch_size"], seed)
 
     def adam(factor=1.0, beta_1=0.9):
@@ -399,7 +451,7 @@ def train(arguments, images, share):
     if arguments["start"]:
         vae = VAE(model.encoder, model.decoder, arguments["start_beta"], seed=seed)
         vae.compile(adam())
-        first = round(arguments["start"] * share * WORK / operations(vae) / batches.batch_size)
+        first = round(arguments["start"] * work / operations(vae) / batches.batch_size)
         fit(vae, first, lambda taken: 1.0)
     beta_1 = arguments["beta_1"]
     model.compile(adam(), adam(1.0, beta_1), adam(arguments["discriminator_rate"], beta_1))
@@ -451,111 +503,106 @@ def let_pass(logits, rng):
     return rng.random(len(logits)) < 1 / (1 + np.exp(-strength))
 
 
-def draw(model, weights, averages, images, arguments):
-    """Yield `(way, samples)` of a model with its weights and their averages."""
+def draw(model, weights, averages, images, arguments, count):
+    """Yield `(way, samples)` of a model with its weights and their averages, `count` of each."""
     seed, rng = arguments["seed"], np.random.default_rng(arguments["seed"])
-    shape = (DRAWN, arguments["latent_dim"])
-    prior, others = rng.standard_normal(shape), rng.standard_normal((2 * DRAWN, shape[1]))
+    shape = (count, arguments["latent_dim"])
+    prior, others = rng.standard_normal(shape), rng.standard_normal((2 * count, shape[1]))
 
     model.set_weights(weights)
     yield "plain", model.decode(prior)
-    recompute_statistics(model.decoder, others[:DRAWN])
+    recompute_statistics(model.decoder, others[:count])
     yield "statistics", model.decode(prior)
 
     model.set_weights(averages)
-    recompute_statistics(model.decoder, others[:DRAWN])
-    yield from _with_rejected(model, "average", np.concatenate([prior, others]), rng)
+    recompute_statistics(model.decoder, others[:count])
+    yield from _with_rejected(model, "average", np.concatenate([prior, others]), count, rng)
 
     mixture = fit_mixture(model, images, seed)
-    codes, _ = mixture.sample(3 * DRAWN)
+    codes, _ = mixture.sample(3 * count)
     rng.shuffle(codes)  # they come sorted by Gaussian
-    recompute_statistics(model.decoder, codes[-DRAWN:])
-    yield from _with_rejected(model, "mixture", codes, rng)
+    recompute_statistics(model.decoder, codes[-count:])
+    yield from _with_rejected(model, "mixture", codes, count, rng)
 
 
-def _with_rejected(model, way, codes, rng):
+def _with_rejected(model, way, codes, count, rng):
     """Yield the samples of the first codes, and of a game as many of those that it lets pass."""
     if not hasattr(model, "discriminator"):
-        yield way, model.decode(codes[:DRAWN])
+        yield way, model.decode(codes[:count])
         return
     samples = model.decode(codes)
-    yield way, samples[:DRAWN]
+    yield way, samples[:count]
     logits, _ = networks.apply(model.discriminator, samples)
     passed = samples[let_pass(logits[:, 0].astype("float64"), rng)]
-    if len(passed) >= DRAWN:
-        yield f"{way}, rejection", passed[:DRAWN]
+    if len(passed) >= count:
+        yield f"{way}, rejection", passed[:count]
 
 
-def measure(model, weights, averages, data, arguments, sheet):
+def measure(study, model, weights, averages, data, arguments, sheet):
     """Return the measures of all ways of sampling, and write a sheet of each to `sheet-<way>`."""
     (x_train, _), (held_out, _) = data
-    classifier = metrics.load_classifier("mnist")
-    real = metrics.read_digits(classifier, held_out)
+    read = study.judge()
+    real = read(held_out)
     fitted = x_train[-FITTED:]
-    floor = metrics.read_digits(classifier, fitted[: len(held_out)])
-    found = {"real": metrics.compare_features(floor, real)}
-    for way, samples in draw(model, weights, averages, fitted, arguments):
+    found = {"real": metrics.compare_features(read(fitted[: len(held_out)]), real)}
+    for way, samples in draw(model, weights, averages, fitted, arguments, study.drawn):
         for factor in (1, 2, 4) if way in ("average", "mixture") else (1,):
             name = way if factor == 1 else f"{way} x{factor}"
-            images = samples if factor == 1 else sharpen(samples, factor)
-            read = metrics.read_digits(classifier, images)
-            unclear = metrics.low_confidence_share(read.readings)
-            found[name] = {**metrics.compare_features(read, real), "low_confidence": unclear}
+            seen = read(samples if factor == 1 else sharpen(samples, factor))
+            found[name] = metrics.compare_features(seen, real)
+            if study.unclear:
+                found[name]["low_confidence"] = metrics.low_confidence_share(seen.readings)
         write_picture(
             f"{sheet}-{way.replace(', ', '-')}.png", plotting.tile(samples[:100], columns=20)
         )
     return found
 
 
-def run(name, data, share, seed):
+def run(study, name, data, share, seed):
     """Train and measure one arm; write its record, with `error` in place of what failed."""
-    base, changes = ARMS[name]
+    base, changes = study.arms[name]
     arguments = {**base, **changes, "seed": seed}
     record = {
         "arm": name,
         "changes": changes,
         "arguments": arguments,
         "share": share,
-        "data": data_provenance("mnist", data),
+        "data": data_provenance(study.data, data),
         **environment(Path(__file__).parent),
     }
     (x_train, _), _ = data
-    RUNS.mkdir(parents=True, exist_ok=True)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path = path_of(name, share, seed)
+    path = study.path_of(name, share, seed)
+    weights = study.runs / study.name / f"{path.stem}.npz"
+    for file in (path, weights):
+        file.parent.mkdir(parents=True, exist_ok=True)
     try:
         began = time.process_time()
-        model, end, logs = train(arguments, x_train, share)
+        model, end, logs = train(arguments, x_train, share * study.work)
         seconds = round(time.process_time() - began, 1)
         record |= {"steps": end.taken, "processor_seconds": seconds, "logs": logs}
-        np.savez(RUNS / f"{path.stem}.npz", *model.get_weights(), *end.trained)
+        np.savez(weights, *model.get_weights(), *end.trained)
         records.write_json(path, record)
-        measure_again(path, data)
+        measure_again(study, path, data)
     except (ValueError, FloatingPointError) as error:  # what diverged has no measure
         traceback.print_exc()
         record.pop("logs", None)  # JSON knows no NaN
         records.write_json(path, {**record, "error": str(error)})
 
 
-def measure_again(path, data):
-    """Measure a run by its weights in `RUNS`, and write what was found to its record."""
+def measure_again(study, path, data):
+    """Measure a run by its weights, and write what was found to its record."""
     record = json.loads(path.read_text(encoding="utf-8"))
-    model = build(record["arguments"])
-    with np.load(RUNS / f"{path.stem}.npz") as archive:
+    (x_train, _), _ = data
+    model = build(record["arguments"], x_train.shape[1:])
+    sheet = study.runs / study.name / path.stem
+    with np.load(sheet.with_name(f"{path.stem}.npz")) as archive:
         arrays = [archive[name] for name in archive.files]
     averages, weights = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
-    sheet = RUNS / path.stem
-    record["ways"] = measure(model, weights, averages, data, record["arguments"], sheet)
+    record["ways"] = measure(study, model, weights, averages, data, record["arguments"], sheet)
     records.write_json(path, record)
 
 
-def path_of(name, share, seed):
-    """Return the path of an arm's record."""
-    stem = name.replace(", ", "-").replace(" ", "-")
-    return RESULTS / f"{stem}-{share:g}-seed-{seed}.json"
-
-
-def rows(results=RESULTS, ways=None):
+def rows(results, ways=None):
     """Return the table's rows, a dict for each way of each run, the best of a share first.
 
     Args:
@@ -595,26 +642,24 @@ def _best(record):
     return min((way["frechet_distance"] for way in ways.values()), default=math.inf)
 
 
-def main(argv=None):
-    """Make what is missing and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.light_recipe")
-    parser.add_argument("arms", nargs="*", metavar="ARM", help=f"{'; '.join(ARMS)} (all)")
-    parser.add_argument("--share", type=float, default=0.07, help="of `WORK` (0.07)")
+def main(argv=None, study=STUDY):
+    """Make what is missing of a study and print the table."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{study.name}")
+    parser.add_argument("arms", nargs="*", metavar="ARM", help=f"{'; '.join(study.arms)} (all)")
+    parser.add_argument("--share", type=float, default=0.07, help="of the study's work (0.07)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--again", action="store_true", help="measure what is there again")
     given = parser.parse_args(argv)
-    names = given.arms or list(ARMS)
+    paths = {n: study.path_of(n, given.share, given.seed) for n in given.arms or study.arms}
+    missing = [name for name, path in paths.items() if not path.exists()]
+    if missing or given.again:
+        data = study.load()
     if given.again:
-        data = hold_out(datasets.load_mnist())
-        for name in names:
-            if path_of(name, given.share, given.seed).exists():
-                measure_again(path_of(name, given.share, given.seed), data)
-    missing = [n for n in names if not path_of(n, given.share, given.seed).exists()]
-    if missing:
-        data = hold_out(datasets.load_mnist())
-        for name in missing:
-            run(name, data, given.share, given.seed)
-    print(markdown.table_of(rows(RESULTS)))
+        for name in paths.keys() - set(missing):
+            measure_again(study, paths[name], data)
+    for name in missing:
+        run(study, name, data, given.share, given.seed)
+    print(markdown.table_of(rows(study.results / study.name)))
 
 
 if __name__ == "__main__":

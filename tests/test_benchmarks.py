@@ -233,24 +233,24 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
     (x, y), test = datasets.load_digits()
     monkeypatch.setattr(datasets, "load_mnist", lambda: ((x[:600], y[:600]), test))
     monkeypatch.setattr(quality_search, "HELD_OUT", 200)
-    monkeypatch.setattr(light_recipe, "RESULTS", tmp_path)
-    monkeypatch.setattr(light_recipe, "RUNS", tmp_path / "sheets")
-    monkeypatch.setattr(light_recipe, "DRAWN", 200)
     monkeypatch.setattr(light_recipe, "GAUSSIANS", 2)
     game = {**light_recipe.SAMPLES, "start": 0.3, "share": 0.5}
-    monkeypatch.setattr(
-        light_recipe,
-        "ARMS",
-        {
+    study = dataclasses.replace(
+        light_recipe.STUDY,
+        name="little",
+        arms={
             "a game": (light_recipe.GAME_BASE, game),
             "a vae": (light_recipe.VAE_BASE, {"preset": "half"}),
             "diverged": (light_recipe.GAME_BASE, {"learning_rate": 1e30}),
         },
+        work=1e11,
+        drawn=200,
+        results=tmp_path,
+        runs=tmp_path / "sheets",
     )
-    monkeypatch.setattr(light_recipe, "WORK", 1e11)
-    light_recipe.main(["--share", "0.5"])
+    light_recipe.main(["--share", "0.5"], study)
     game, vae, diverged = (
-        json.loads((tmp_path / f"{name}-0.5-seed-0.json").read_text())
+        json.loads((tmp_path / "little" / f"{name}-0.5-seed-0.json").read_text())
         for name in ("a-game", "a-vae", "diverged")
     )
     ways = [
@@ -262,7 +262,7 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
     assert vae["steps"] > game["steps"] > 1
     assert diverged["error"] and "ways" not in diverged
     assert capsys.readouterr().out.count("| failed |") == 1
-    floor, *others = light_recipe.rows(tmp_path, ways=("mixture", "mixture x2"))
+    floor, *others = light_recipe.rows(tmp_path / "little", ways=("mixture", "mixture x2"))
     assert (
         floor["way"] == "real images"
         and floor["precision"] == f"{vae['ways']['real']['precision']:.3g}"
