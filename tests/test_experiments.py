@@ -473,6 +473,10 @@ def test_a_folder_in_use_is_refused_and_is_free_when_its_user_is_killed(runs, tm
             r"`noise` must be \(stddev, epochs\) or None. Received: True",
         ),
         ({"name": "gan-digits", "settings": {"dropout": 1.5}}, "`dropout` must be below 1"),
+        (
+            {"settings": {"precision": "float16"}},
+            "`precision` must be one of float32, mixed_bfloat16. Received: 'float16'",
+        ),
         ({"data": "ring"}, "There are classifiers for digits and mnist. Received: 'ring'"),
     ],
 )
@@ -787,6 +791,18 @@ def test_each_trick_reaches_the_network_that_it_is_for():
     assert layer == "MinibatchDiscrimination"
     model = build("gan-digits", real_target=1.0, flip_probability=0.1)
     assert (model.real_target, model.flip_probability) == (1.0, 0.1)
+
+
+def test_precision_is_of_the_experiments_layers_alone():
+    model = build("vaegan-digits", precision="mixed_bfloat16")
+    layers = [layer for network in model.networks.values() for layer in network.layers]
+    assert {layer.compute_dtype for layer in layers} == {"bfloat16"}
+    assert {layer.variable_dtype for layer in layers} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+    assert keras.layers.Dense(1).compute_dtype == "float32"
+    with pytest.raises(ValueError, match="`gamma`"):
+        build("vaegan-digits", precision="mixed_bfloat16", gamma=-1.0)
+    assert keras.config.dtype_policy().name == "float32"  # after a failure too
 
 
 @pytest.mark.parametrize("name", ["gan-digits", "vaegan-digits"])

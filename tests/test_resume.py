@@ -90,6 +90,7 @@ def register(patch):
         "learning_rate": 1e-3,
         "beta_1": 0.5,
         "schedule": "windowed",
+        "precision": "float32",
         "levels": None,
     }
     experiment = Experiment("all that has a state", build_everything, Everything(), chosen)
@@ -204,6 +205,25 @@ def test_a_run_stopped_and_resumed_equals_one_never_stopped(
             (folder / name).write_bytes(b"half")
     train(folder, resume=True)
     assert_equal_runs(folder, never_stopped)
+
+
+def test_a_run_in_bfloat16_is_resumed_to_the_bit_and_differs_from_one_in_float32(
+    tmp_path, monkeypatch, never_stopped
+):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    half = {"settings": {"precision": "mixed_bfloat16"}}
+    train(whole, **half)
+    go_on = stop_in_epoch(monkeypatch, 3)
+    with pytest.raises(KeyboardInterrupt):
+        train(stopped, **half)
+    go_on()
+    train(stopped, resume=True)
+    assert_equal_runs(stopped, whole)
+    one, other = weights(whole), weights(whole_run(never_stopped))
+    assert one.keys() == other.keys()
+    kinds = {v.dtype.name for v in one.values() if v.dtype.kind not in "iu"}  # counters, seeds
+    assert kinds == {"float32"}
+    assert any((one[name] != other[name]).any() for name in one)
 
 
 def test_rows_after_the_restored_epoch_are_cut(tmp_path, monkeypatch, never_stopped):

@@ -63,7 +63,7 @@ def _train(options):
     from vaegan_edu.experiments import train
 
     words = {key: value for key, value in vars(options).items() if key != "command"}
-    chosen = {key: words.pop(key) for key in ("schedule", "train_count")}
+    chosen = {key: words.pop(key) for key in ("schedule", "train_count", "precision")}
     settings = {key: value for key, value in chosen.items() if value is not None}
     folder = train(words.pop("experiment"), **words, settings=settings)
     print(f"\nThe record is in {folder}; open {folder / 'index.html'}")
@@ -156,6 +156,11 @@ def _parser():
         metavar="RULE",
         help="of the learning rates: s1, s2-text, s2-log, s3-text, s3-log, s4-text, s4-log "
         "(chapter 7), plateau, constant, linear, cosine, or cosine-steps, which falls step by step",
+    )
+    training.add_argument(
+        "--precision",
+        help="in which layers compute: float32, or mixed_bfloat16, which saves time on processors "
+        "and GPUs that have it",
     )
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="continue the run in the output")

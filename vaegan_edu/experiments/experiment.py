@@ -4,6 +4,7 @@ import difflib
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,11 @@ from vaegan_edu.validation import check_choice
 
 # What the training itself reads; of the second, games alone.
 NEEDED = ("data", "epochs", "batch_size", "learning_rate")
-OF_TRAINING = (*NEEDED, "schedule", "seed")
+OF_TRAINING = (*NEEDED, "schedule", "precision", "seed")
 OF_GAMES = ("beta_1", "discriminator_rate")
+
+# In which layers compute; weights, losses and the optimizers' states are float32 in both.
+PRECISIONS = ("float32", "mixed_bfloat16")
 
 # What builds the network that a model asks for by name.
 BUILDERS: dict[str, Callable] = {
@@ -50,8 +54,9 @@ class Experiment:
         settings: all that can be chosen, with the values that hold unless a run changes them,
             each of which JSON can hold (a model gives itself what it cannot, such as functions):
             `data`, `epochs`, `batch_size` and `learning_rate`; the networks' arguments and the
-            model's; `schedule`, a name in `RULES` or "cosine-steps"; and of a game `beta_1` of
-            Adam and `discriminator_rate`, a factor of the discriminator's learning rate.
+            model's; `schedule`, a name in `RULES` or "cosine-steps"; `precision`, one of
+            `PRECISIONS`, "float32" where it is not named; and of a game `beta_1` of Adam and
+            `discriminator_rate`, a factor of the discriminator's learning rate.
         assumptions: names of the settings that the source does not state and we chose.
     """
 
@@ -74,8 +79,9 @@ class Experiment:
         """
         self._check_settings()
         known = {**settings, "image_shape": tuple(image_shape)}
-        built = {name: _call(BUILDERS[name], known) for name in network_names(self.model)}
-        return _call(self.model, known, **built)
+        with _computing_in(settings.get("precision", "float32")):
+            built = {name: _call(BUILDERS[name], known) for name in network_names(self.model)}
+            return _call(self.model, known, **built)
 
     def _check_settings(self):
         names = network_names(self.model)
@@ -153,6 +159,19 @@ def network_names(model: Callable) -> tuple[str, ...]:
     """Return the names of the networks that a model's class or function is given."""
     names = getattr(model, "network_names", None)
     return tuple(name for name in (names or _parameters(model)) if name in BUILDERS)
+
+
+@contextmanager
+def _computing_in(precision):
+    """Let layers that are made meanwhile compute in this precision, and all others as before."""
+    check_choice(precision, "precision", PRECISIONS)
+    before = keras.config.dtype_policy()
+    if precision != "float32":  # which leaves a policy that the user has set as it is
+        keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _call(function, known, **given):

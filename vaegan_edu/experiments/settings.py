@@ -49,11 +49,11 @@ COSINE_STEPS = "cosine-steps"
 
 # Chapters 1 and 2.
 AE_DIGITS = {
-    "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3,
+    "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3, "precision": "float32",
     "preset": "small", "latent_dim": 16, "variational": False,
 }
 VAE_DIGITS = {
-    "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3,
+    "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3, "precision": "float32",
     "preset": "small", "latent_dim": 16,
     "beta": 1.0, "reconstruction_loss": "gaussian",
 }
@@ -68,7 +68,7 @@ VAE_DIGITS = {
 # `noise` is [stddev, epochs].
 GAN_DIGITS = {
     "data": "digits", "epochs": 60, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5,
-    "schedule": "linear",
+    "schedule": "linear", "precision": "float32",
     "preset": "light", "latent_dim": 10,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -76,7 +76,7 @@ GAN_DIGITS = {
 }
 VAEGAN_DIGITS = {
     "data": "digits", "epochs": 25, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5,
-    "schedule": "linear",
+    "schedule": "linear", "precision": "float32",
     "preset": "light", "latent_dim": 10,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -88,13 +88,13 @@ VAEGAN_DIGITS = {
 # bar (`benchmarks.quality_search`).
 VAE_MNIST = {
     "data": "mnist", "epochs": 4, "batch_size": 64, "learning_rate": 1e-3,
-    "schedule": "cosine-steps",
+    "schedule": "cosine-steps", "precision": "float32",
     "preset": "light", "latent_dim": 10,
     "beta": 1.0, "reconstruction_loss": "gaussian",
 }
 VAEGAN_MNIST = {
     "data": "mnist", "epochs": 2, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5,
-    "schedule": "linear",
+    "schedule": "linear", "precision": "float32",
     "preset": "light", "latent_dim": 10,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -106,7 +106,7 @@ VAEGAN_MNIST = {
 # The plain game collapses here: its discriminator learns ten times as slowly.
 GAN_RING = {
     "data": "ring", "epochs": 40, "batch_size": 128, "learning_rate": 1e-3,
-    "discriminator_rate": 0.1, "beta_1": 0.5, "schedule": "constant",
+    "discriminator_rate": 0.1, "beta_1": 0.5, "schedule": "constant", "precision": "float32",
     "preset": "toy", "latent_dim": 2,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -118,7 +118,7 @@ GAN_RING = {
 # losses came closest to its log (`benchmarks.original_settings`).
 VAEGAN_MNIST_ORIGINAL = {
     "data": "mnist", "epochs": 100, "batch_size": 100, "learning_rate": 1e-4, "beta_1": 0.9,
-    "discriminator_rate": 0.1, "schedule": "constant",
+    "discriminator_rate": 0.1, "schedule": "constant", "precision": "float32",
     "preset": "original", "latent_dim": 64, "feature_stage": "activation",
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -133,6 +133,7 @@ ASSUMED_FOR_MNIST = (
 FACES_ORIGINAL = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 100, "batch_size": 100, "learning_rate": 5e-4, "beta_1": 0.9, "schedule": "s1",
+    "precision": "float32",
     "preset": "original", "latent_dim": 2048,
     "batch_norm": "before", "noise": None, "dropout": 0.3, "dropout_place": "dense",
     "minibatch_kernels": 16, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -149,6 +150,7 @@ ASSUMED_FOR_FACES = (
 FACES_LIGHT = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear",
+    "precision": "float32",
     "preset": "larsen", "latent_dim": 64,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -159,12 +161,14 @@ FACES_LIGHT = {
 VAE_FACES = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "schedule": "linear",
+    "precision": "float32",
     "preset": "larsen", "latent_dim": 64,
     "beta": 1.0, "reconstruction_loss": "gaussian",
 }
 VAE_FACES_SIMILARITY = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear",
+    "precision": "float32",
     "preset": "larsen", "latent_dim": 64,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -174,6 +178,7 @@ VAE_FACES_SIMILARITY = {
 GAN_FACES = {
     "data": "rendered-faces", "image_size": 64, "train_count": None,
     "epochs": 6, "batch_size": 64, "learning_rate": 1e-3, "beta_1": 0.5, "schedule": "linear",
+    "precision": "float32",
     "preset": "larsen", "latent_dim": 64,
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
@@ -183,15 +188,16 @@ GAN_FACES = {
 # The judges.
 CLASSIFIER_DIGITS = {
     "data": "digits", "epochs": 40, "batch_size": 64, "learning_rate": 2e-3,
-    "schedule": "cosine-steps",
+    "schedule": "cosine-steps", "precision": "float32",
 }
 CLASSIFIER_MNIST = {
     "data": "mnist", "epochs": 8, "batch_size": 128, "learning_rate": 2e-3,
-    "schedule": "cosine-steps",
+    "schedule": "cosine-steps", "precision": "float32",
 }
 REGRESSOR_FACES = {
     "data": "rendered-faces", "image_size": 64, "train_count": 30000,
     "epochs": 8, "batch_size": 64, "learning_rate": 2e-3, "schedule": "cosine-steps",
+    "precision": "float32",
 }
 
 
@@ -200,7 +206,7 @@ BEFORE = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "feature_stage": "linear", "variational": False, "discriminator_rate": 1.0,
-    "equilibrium": None, "margin": 0.35, "schedule": "constant",
+    "equilibrium": None, "margin": 0.35, "schedule": "constant", "precision": "float32",
 }
 # fmt: on
 RENAMED_RULES = {"s2": "s2-text", "s3": "s3-text"}
