@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vaegan_edu import datasets, metrics, networks, records
+from vaegan_edu import datasets, latent, metrics, networks, records
 from vaegan_edu.experiments import EXPERIMENTS, RULES, experiment, settings, show, training
 from vaegan_edu.experiments.evaluation import sharpen, thin_out
 from vaegan_edu.experiments.tasks import digits, faces
@@ -121,14 +121,18 @@ def test_faces_are_measured_as_if_each_set_were_read_for_itself(counted):
     images, attributes = datasets.render_faces(60, 5, 32)
     data = (images[:40], None), (images[40:], None)
     found = faces.Faces().evaluate(Thin(), data, {"data": "congress", "seed": 2})
-    assert counted == {"passes": 6, "radii": 12}  # two manifolds of training faces and of 5 kinds
+    assert counted == {"passes": 9, "radii": 18}  # two manifolds of training faces and of 8 kinds
     regressor = metrics.load_regressor(32)
     generated = Thin().generate(20, 2)
+    mixture = Thin().decode(latent.draw_codes(Thin().encode(images[:40]), 20, seed=2))
     kinds = {
         "real": images[40:],
         "random": generated,
         "sharpened_2": sharpen(generated, 2),
         "sharpened_4": sharpen(generated, 4),
+        "mixture": mixture,
+        "mixture_sharpened_2": sharpen(mixture, 2),
+        "mixture_sharpened_4": sharpen(mixture, 4),
         "reconstruction": Thin().decode(Thin().encode(images[40:])),
     }
     for kind, x in kinds.items():
@@ -141,7 +145,7 @@ def test_faces_are_measured_as_if_each_set_were_read_for_itself(counted):
     data = (images[:40], truth[:40]), (images[40:], truth[40:])
     faces.Faces().evaluate(Thin(), data, {"data": "congress", "seed": 2})
     moves = 3 * len(datasets.FACE_ATTRIBUTES) * 2  # alone, together and random; forth and back
-    assert counted["passes"] == 6 + 1 + 2 + moves  # samples that are asked of, and what was asked
+    assert counted["passes"] == 9 + 1 + 2 + moves  # samples that are asked of, and what was asked
 
 
 def test_photographs_are_chosen_evenly_for_they_come_by_name(monkeypatch):

@@ -26,7 +26,10 @@ FLOOR = "real"
 # What is measured for each attribute of faces (`tasks.faces.measure_attributes`).
 MOVES = ("moved_alone", "leaked_alone", "moved_together", "leaked_together")
 # Settings that the command line has words for.
-WORDS = ("data", "epochs", "batch_size", "latent_dim", "image_size", "train_count", "schedule")
+WORDS = (
+    *("data", "epochs", "batch_size", "latent_dim", "image_size", "train_count", "schedule"),
+    "precision",
+)
 
 STYLE = """\
 :root { color-scheme: light dark; }

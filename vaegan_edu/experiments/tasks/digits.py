@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from vaegan_edu import datasets, losses, metrics, networks
-from vaegan_edu.experiments.evaluation import sharpen, thin_out, with_prefix
+from vaegan_edu.experiments.evaluation import sample_kinds, thin_out, with_prefix
 from vaegan_edu.experiments.tasks.task import Task
 
 MEASURED = 5000  # at most so many images are measured, against as many: the cost is quadratic
@@ -103,32 +103,26 @@ def evaluate_samples(model: keras.Model, data: tuple, settings: Mapping) -> dict
     Every set of images is read by the judge once, and once the radii of its manifolds are found.
 
     Args:
-        model: with `generate`, perhaps with `encode`.
+        model: with `decode` and `generate`, perhaps with `encode`.
         data: `(x_train, y_train), (x_test, y_test)`.
         settings: `data`, whose judge measures, and `seed`, of the samples.
 
     Returns:
         A dict from `<kind>_<metric>` (see `metrics.measure_digits`) to numbers,
         `reconstruction_loss` and `active_units` where the model has an encoder, and `classifier`,
-        the digest of the judge. The kinds are `real`, the test images, which set the floor;
-        `random`, decoded standard normal codes; and `sharpened_2` and `sharpened_4`, the same
-        images with their contrast raised by `sharpen`: the control. What it wins, no learning won.
+        the digest of the judge. The kinds are `real`, the test images, which set the floor, and
+        those of `evaluation.sample_kinds`.
 
         The comparison is with training images. `<kind>_held_out_<metric>` are Fréchet distance and
         manifolds against the test images, which no training saw; training images then are `real`.
     """
     (x_train, _), (x_test, _) = data
     classifier = metrics.load_classifier(settings["data"])
-    x_train, x_test = thin_out(x_train, MEASURED), thin_out(x_test, MEASURED)
-    generated = model.generate(len(x_test), seed=settings["seed"])
+    x_test = thin_out(x_test, MEASURED)
+    made = sample_kinds(model, x_train, len(x_test), settings["seed"])
+    x_train = thin_out(x_train, MEASURED)
     train, test = (metrics.read_digits(classifier, x) for x in (x_train, x_test))
-    samples = {
-        "random": metrics.read_digits(classifier, generated),
-        **{
-            f"sharpened_{factor}": metrics.read_digits(classifier, sharpen(generated, factor))
-            for factor in (2, 4)
-        },
-    }
+    samples = {kind: metrics.read_digits(classifier, make()) for kind, make in made.items()}
     as_many = train
     if len(x_train) != len(x_test):
         as_many = metrics.read_digits(classifier, thin_out(x_train, len(x_test)))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from vaegan_edu import datasets, latent, losses, metrics
-from vaegan_edu.experiments.evaluation import sharpen, thin_out, with_prefix
+from vaegan_edu.experiments.evaluation import sample_kinds, scaled, thin_out, with_prefix
 from vaegan_edu.experiments.tasks.task import Task
 
 FEWEST = 6  # pictures in each part: five neighbours span a manifold
@@ -65,7 +65,7 @@ class Faces(Task):
         images, in the regressor's features.
         """
         _, (x_test, _) = data
-        x_test = _scaled(x_test[choose(x_test, WATCHED, settings)])
+        x_test = scaled(x_test[choose(x_test, WATCHED, settings)])
         regressor = metrics.load_regressor(x_test.shape[1])
         real = metrics.read_faces(regressor, x_test)
 
@@ -103,16 +103,12 @@ class Faces(Task):
         """
         (x_train, y_train), (x_test, y_test) = data
         of_train, of_test = (choose(x, MEASURED, settings) for x in (x_train, x_test))
-        x_train, x_test = _scaled(x_train[of_train]), _scaled(x_test[of_test])
+        samples = sample_kinds(model, x_train, len(of_test), settings["seed"])
+        x_train, x_test = scaled(x_train[of_train]), scaled(x_test[of_test])
         image_size = x_test.shape[1]
         regressor = metrics.load_regressor(image_size)
-        generated = model.generate(len(x_test), seed=settings["seed"])
-        kinds = {  # made one after the other: each may be a hundred megabytes
-            "real": lambda: x_test,
-            "random": lambda: generated,
-            "sharpened_2": lambda: sharpen(generated, 2),
-            "sharpened_4": lambda: sharpen(generated, 4),
-        }
+        # Made one after the other: each may be a hundred megabytes.
+        kinds = {"real": lambda: x_test, **samples}
         measured: dict[str, str | float] = {"regressor": metrics.regressor_digest(image_size)}
         if hasattr(model, "encode"):
             codes = model.encode(x_test)
@@ -264,7 +260,3 @@ def _moves(way, response):
 def _standardised(attributes):
     mean, deviation = datasets.face_attribute_moments()
     return (attributes - mean) / deviation
-
-
-def _scaled(images):
-    return datasets.scale_pixels(images) if images.dtype == np.uint8 else images
