@@ -21,7 +21,7 @@ unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book check test fuzz gpu-profile mutants matrix execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
+.PHONY: help book check test fuzz gpu-profile gpu-study mutants matrix execute exercises handin grade slides results classifiers colab figures serve zip lint lock address clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,11 @@ slides: $(READY) ## Make slides from the chapters, in _build/slides/
 
 results: $(READY) ## Make the records that are missing (only list them: LIST=1, a rehearsal: QUICK=1)
 	@env -u TF_ENABLE_ONEDNN_OPTS $(PY) tools/results.py $(if $(LIST),--list) $(if $(QUICK),--quick)
+
+gpu-study: $(READY) ## Train the original project's experiments in full on a GPU (rehearsal: QUICK=1)
+	@PIP_USER=0 $(if $(QUICK),true,$(PY) -m pip install --quiet "jax[cuda12]")
+	@env -u TF_ENABLE_ONEDNN_OPTS $(if $(QUICK),,KERAS_BACKEND=jax) \
+	  $(PY) tools/results.py --full $(if $(QUICK),--quick) $(ARM)
 
 classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one: JUDGES=regressor-faces-32)
 	@for name in $(JUDGES); do \

@@ -87,13 +87,27 @@ ARMS = {
     **{f"faces-light/congress-{rule}/": Arm({**CONGRESS, "schedule": rule}, 1) for rule in RULES},
 }
 
+# The original project's experiments at its length, and its four schedules on the light networks:
+# hours of a GPU, days of a processor. So layers compute in bfloat16.
+ORIGINAL_SCHEDULES = ("s1", "s2-log", "s3-log", "s4-log", "s4-text")
+HALF = {"precision": "mixed_bfloat16"}
+AT_RATE = {"learning_rate": claims.USUAL_RATE["learning_rate"], **HALF}
+FULL = {
+    "vaegan-mnist-original/full/": Arm(HALF, 1),
+    **{
+        f"{name}/full-{rule}/": Arm({**AT_RATE, "epochs": 100, "schedule": rule}, 1)
+        for name in ("faces-light", "faces-original")
+        for rule in ORIGINAL_SCHEDULES
+    },
+}
+
 
 def runs(*prefixes: str) -> Iterator[Run]:
-    """Yield the runs of these arms, keys of `ARMS`; of all arms where none is named."""
+    """Yield the runs of these arms, keys of `ARMS` or `FULL`; without any, of all of `ARMS`."""
     for prefix in prefixes or ARMS:
-        for seed in range(ARMS[prefix].seeds):
-            experiment = prefix.partition("/")[0]
-            yield Run(experiment, ARMS[prefix].settings, seed, f"{prefix}seed-{seed}")
+        arm = {**ARMS, **FULL}[prefix]
+        for seed in range(arm.seeds):
+            yield Run(prefix.partition("/")[0], arm.settings, seed, f"{prefix}seed-{seed}")
 
 
 def read_arm(root: Path, prefix: str) -> dict[str, Record]:

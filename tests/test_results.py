@@ -1,6 +1,8 @@
 """Every record that the book quotes is whole; test_records.py says what that means."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,28 @@ def test_record_is_complete(run):
         assert run.startswith(record.config["experiment"])
     if "seed-" in run:
         assert run.rpartition("seed-")[2] == str(record.config["seed"])
+
+
+@pytest.mark.slow
+def test_the_full_runs_of_the_original_are_rehearsed_with_an_epoch_each(tmp_path):
+    """What `make gpu-study` would take hours for, in its own words, on little data."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "results.py", "--full", "--quick"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    names = [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert names == ["vaegan-mnist-original", "faces-light", "faces-original"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_arm_that_is_not_listed_is_refused_in_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "results.py", "faces-heavy"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and "no arm begins so; there are " in done.stderr
