@@ -169,6 +169,13 @@ ARMS = {
     "tiny, start, game, gamma 0.001": (GAME_BASE, {**PLAYED, "gamma": 0.001}),
     "quick, start, game": (GAME_BASE, {**PLAYED, "preset": "quick"}),
     "tiny, start 0.25, game": (GAME_BASE, {**PLAYED, "start": 0.25}),
+    # Fifth round, known a share of 1 of seed 0: without the start, with codes of images alone in the
+    # game as before, or with those of the prior too, so that they need no mixture.
+    "tiny, game": (GAME_BASE, {**PLAYED, "start": 0.0}),
+    "tiny, game, prior": (
+        GAME_BASE,
+        {"preset": "tiny", "gamma": 0.005, "discriminator_rate": 3.0},
+    ),
     # Registered for the first round, and put off for what the second had shown.
     "reconstructions": (GAME_BASE, RECONSTRUCTIONS),
     "vae, latent 16": (VAE_BASE, {"preset": "quick", "latent_dim": 16}),
