@@ -32,8 +32,8 @@ from vaegan_edu import datasets, metrics, networks
 SIZE = 64
 HELD_OUT, HELD_OUT_SEED = 1500, 3  # seed 0 is for runs, 1 for the judge
 
-# Less than half of the operations of "larsen" and a quarter of its weights: a step more, convolutions of 4x4,
-# and the last step up leads to the image itself.
+# Less than half of the operations of "larsen" and a quarter of its weights: a step more,
+# convolutions of 4x4, and the last step up leads to the image itself.
 Block = networks.Block
 SHAPES["deep"] = replace(
     networks.PRESETS["larsen"],

@@ -169,8 +169,8 @@ ARMS = {
     "tiny, start, game, gamma 0.001": (GAME_BASE, {**PLAYED, "gamma": 0.001}),
     "quick, start, game": (GAME_BASE, {**PLAYED, "preset": "quick"}),
     "tiny, start 0.25, game": (GAME_BASE, {**PLAYED, "start": 0.25}),
-    # Fifth round, known a share of 1 of seed 0: without the start, with codes of images alone in the
-    # game as before, or with those of the prior too, so that they need no mixture.
+    # Fifth round, known a share of 1 of seed 0: without the start, with codes of images alone in
+    # the game as before, or with those of the prior too, so that they need no mixture.
     "tiny, game": (GAME_BASE, {**PLAYED, "start": 0.0}),
     "tiny, game, prior": (
         GAME_BASE,
