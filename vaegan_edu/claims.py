@@ -6,10 +6,12 @@ registered there. `verdicts` computes; nothing is decided here.
 
 The rule, for every claim: the effect is the mean of the metric over the runs of `more` minus that
 over the runs of `less`, so that a claim that holds has a large one. It is given with its 95 %
-bootstrap interval over seeds. Where the whole interval lies above `threshold` the claim is
-"supported"; where it lies below, "refuted": the effect is smaller than the claim needs. Otherwise
-the claim is "open", as it is with fewer than three seeds on a side, or where a requirement is
-not met: a cure cannot be tried where nothing is ill.
+interval over seeds (`intervals.difference_interval`). What was registered was a bootstrap, which is
+too narrow for so few runs; it was replaced by Student's t when all runs but those of C4 were known,
+and C6, "refuted" before, is "open" since. Where the whole interval lies above `threshold` the
+claim is "supported"; where it lies below, "refuted": the effect is smaller than the claim needs.
+Otherwise the claim is "open", as it is with fewer than three seeds on a side, or where a
+requirement is not met: a cure cannot be tried where nothing is ill.
 """
 
 from dataclasses import dataclass, field

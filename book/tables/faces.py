@@ -1,8 +1,8 @@
 """Faces: VAE, VAE with learned similarity, GAN and VAE-GAN of the same encoder and decoder.
 
-The recorded runs at 32 pixels, mean over seeds with its 95 % bootstrap interval, all measured by
-the regressor of `make classifiers`. A GAN reconstructs nothing and encodes nothing: its places read
-"n/a".
+The recorded runs at 32 pixels, mean over seeds with its 95 % interval by Student's t, all measured
+by the regressor of `make classifiers`. A GAN reconstructs nothing and encodes nothing: its places
+read "n/a".
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
 """Quality of samples: on MNIST a VAE-GAN against a VAE of the same encoder and decoder.
 
-The recorded runs, mean over seeds with its 95 % bootstrap interval. Above stands the floor, real
-images judged against real images; below each model's samples stands the control, the same samples
-with their contrast raised (`sharpen`, chapter 5). What the control wins, no learning won.
+The recorded runs, mean over seeds with its 95 % interval by Student's t. Above stands the floor,
+real images judged against real images; below each model's samples stand the controls: the same
+samples with their contrast raised (`sharpen`, chapter 5), and samples of a mixture's codes
+(`latent.draw_codes`). What a control wins, no learning won.
 
 Equal cost: the numbers of epochs of the three models on MNIST are chosen so that they take equal
 time on a quiet machine by the part `models` of `benchmarks.train_step`, which times a step of each
@@ -28,6 +29,12 @@ MNIST = {
 }
 DIGITS = {"gan-digits/": "gan-digits", "vaegan-digits/": "vaegan-digits"}
 KINDS = {"random": "samples", "sharpened_2": "contrast x2", "sharpened_4": "contrast x4"}
+# Of models with an encoder, in records since `latent.draw_codes`.
+OF_CODES = {
+    "mixture": "mixture",
+    "mixture_sharpened_2": "mixture, contrast x2",
+    "mixture_sharpened_4": "mixture, contrast x4",
+}
 # Of what the records of runs on digits measure, with their headings. Against test images:
 DISTANCES = {
     "held_out_frechet_distance": "Fréchet",
@@ -108,7 +115,7 @@ def read_speed(root: Path) -> dict:
 
 
 def interval(values: list) -> str:
-    """Return the mean of runs with its 95 % bootstrap interval as text."""
+    """Return the mean of runs with its 95 % interval by Student's t as text."""
     if None in values:  # `within_class_distance` where no class has two images
         return "none"
     if len(set(values)) == 1:
@@ -128,8 +135,13 @@ def _samples(root, arms, columns):
         runs = read_arm(root, arm)
         if not rows:
             rows.append({**_row("real", "", runs, "real", columns), "seeds": ""})
-        rows += [_row(experiment, name, runs, kind, columns) for kind, name in KINDS.items()]
+        there = {**KINDS, **(OF_CODES if _has_mixture(runs) else {})}
+        rows += [_row(experiment, name, runs, kind, columns) for kind, name in there.items()]
     return rows
+
+
+def _has_mixture(runs):
+    return all("mixture_frechet_distance" in run.metrics for run in runs.values())
 
 
 def _row(model, images, runs, kind, columns):
