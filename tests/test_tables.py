@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks import markdown
 from book import runs, tables
@@ -127,6 +129,12 @@ def test_there_is_no_table_of_another_name():
         tables.render("nothing", ROOT)
 
 
+def shown(*values):
+    """A mean with Student's interval, by SciPy."""
+    low, high = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    return f"{np.mean(values):.3g} [{low:.3g}, {high:.3g}]"
+
+
 def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
     columns = {**quality.DISTANCES, **quality.CLASSES}
     for place, arm in enumerate(quality.MNIST):
@@ -142,20 +150,23 @@ def test_the_tables_of_quality_hold_the_recorded_means_and_intervals(tmp_path):
     cost = quality.cost(tmp_path)
     assert [row["model"] for row in cost] == [*quality.MNIST.values()]
     assert [row["minutes, by step"] for row in cost] == ["0.0", "3.0", "6.0"]
-    assert (
-        cost[1]
-        | {"seeds": "3", "epochs": "2", "minutes, as recorded": "2 [1, 3]", "reconstruction": "7"}
-        == cost[1]
-    )
+    expected = {
+        "seeds": "5",
+        "epochs": "2",
+        "minutes, as recorded": shown(1, 2, 3, 4, 5),
+        "reconstruction": "7",
+    }
+    assert cost[1] | expected == cost[1]
     for rows, columns in (
         (quality.distances(tmp_path), quality.DISTANCES),
         (quality.classes(tmp_path), quality.CLASSES),
     ):
         floor, *rows = rows
         first = next(iter(columns.values()))
-        assert floor["model"] == "real" and floor[first] == "1 [0, 2]"
+        assert floor["model"] == "real" and floor[first] == shown(0, 1, 2, 3, 4)
         assert [row["images"] for row in rows] == [*quality.KINDS.values()] * 3
-        assert rows[3][first] == "11.1 [10.1, 12.1]" and rows[5][first] == "11.3 [10.3, 12.3]"
+        assert rows[3][first] == shown(*(10.1 + seed for seed in range(5)))
+        assert rows[8][first] == shown(20.3, 21.3, 22.3)
     assert quality.interval([1.0, None, 2.0]) == "none"
 
 
@@ -174,34 +185,33 @@ def test_the_tables_of_faces_hold_the_recorded_means_and_intervals(tmp_path):
             measured |= {name: place + run.seed / 10 for name in columns}
             write_run(tmp_path, run, 2, measured)
     floor, *rows = faces.samples(tmp_path)
-    assert floor["Fréchet"] == "1 [0, 2]"
+    assert floor["Fréchet"] == shown(0, 1, 2)
     assert [row["images"] for row in rows] == [*faces.KINDS.values()] * 4
-    assert rows[3]["Fréchet"] == "11.1 [10.1, 12.1]"
+    assert rows[3]["Fréchet"] == shown(10.1, 11.1, 12.1)
     assert rows[3]["model"] == "VAE, learned similarity"
     floor, vae, *_, vaegan = faces.similarity(tmp_path)
-    assert floor["reconstruction, R²"] == "0.1 [0, 0.2]" and floor["reconstruction, pixels"] == ""
-    assert vae["asked by samples, cosine"] == "0.1 [0, 0.2]"
-    assert vaegan["reconstruction, pixels"] == "3.1 [3, 3.2]"
+    assert (
+        floor["reconstruction, R²"] == shown(0, 0.1, 0.2) and floor["reconstruction, pixels"] == ""
+    )
+    assert vae["asked by samples, cosine"] == shown(0, 0.1, 0.2)
+    assert vaegan["reconstruction, pixels"] == shown(3, 3.1, 3.2)
     (gan,) = [row for row in faces.similarity(tmp_path) if row["model"] == "GAN"]
-    assert gan["asked by samples, cosine"] == "2.1 [2, 2.2]"
+    assert gan["asked by samples, cosine"] == shown(2, 2.1, 2.2)
     for column in ("reconstruction, pixels", "asked by codes, error"):
         assert gan[column] == "n/a"
     assert [row["random direction"] for row in faces.moves(tmp_path)][1:3] == [
-        "1.1 [1, 1.2]",
-        "2.1 [2, 2.2]",
+        shown(1, 1.1, 1.2),
+        shown(2, 2.1, 2.2),
     ]
     assert faces.attributes(tmp_path)[3] == {
         "attribute": "yaw",
-        **{
-            name: f"{n + 0.1:.3g} [{n}, {n + 0.2:.3g}]"
-            for n, name in enumerate(faces.MODELS.values())
-        },
+        **{name: shown(n, n + 0.1, n + 0.2) for n, name in enumerate(faces.MODELS.values())},
     }
     assert faces.costs(tmp_path)[0] == {
         "model": "VAE",
         "seeds": "3",
         "epochs": "2",
-        "minutes": "2 [1, 3]",
+        "minutes": shown(1, 2, 3),
     }
 
 
