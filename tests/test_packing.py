@@ -4,12 +4,13 @@ import shutil
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
 import vaegan_edu
 from vaegan_edu import experiments, records
-from vaegan_edu.experiments import packing
+from vaegan_edu.experiments import packing, rounding
 from vaegan_edu.experiments.training import WEIGHTS
 
 NAMES = packing.pretrained_names()
@@ -32,7 +33,7 @@ def test_weights_are_halved_and_nothing_else_changes(tmp_path):
         file.create_dataset("layer/vars/1", data=np.uint32([2**32 - 1, 7]))
         file["layer"].attrs["name"] = "dense"
         file.create_group("empty")
-    packing._write_halves(tmp_path / "a.h5", tmp_path / "b.h5")
+    rounding.write_rounded(tmp_path / "a.h5", tmp_path / "b.h5")
     with h5py.File(tmp_path / "b.h5") as file:
         halved, whole = file["layer/vars/0"][()], file["layer/vars/1"][()]
         assert halved.dtype == np.float16 and whole.dtype == np.uint32
@@ -45,7 +46,55 @@ def test_a_weight_too_large_for_half_precision_is_refused(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file.create_dataset("w", data=np.float32([1e6]))
     with pytest.raises(RuntimeWarning, match="overflow"):
-        packing._write_halves(tmp_path / "a.h5", tmp_path / "b.h5")
+        rounding.write_rounded(tmp_path / "a.h5", tmp_path / "b.h5")
+
+
+def test_eight_bits_are_off_by_half_a_step_of_each_channel_at_most(tmp_path):
+    rng = np.random.default_rng(0)
+    inner = keras.Input((6, 6, 3))
+    conv = keras.layers.Conv2D(4, 3, name="conv")
+    norm = keras.layers.BatchNormalization()
+    model = keras.Model(inner, norm(conv(inner)))
+    kernel = rng.normal(size=(3, 3, 3, 4)) * [1e-3, 1.0, 50.0, 0.0]  # channels of all sizes
+    conv.set_weights([kernel.astype("float32"), np.float32([1 / 3, -2.0, 0.0, 1e-3])])
+    norm.set_weights([rng.uniform(0.5, 2.0, 4).astype("float32") for _ in range(4)])
+    before = model.get_weights()
+    model.save_weights(tmp_path / "a.weights.h5")
+    rounding.write_rounded(tmp_path / "a.weights.h5", tmp_path / "b.weights.h5", bits=8)
+    for weights in model.weights:
+        weights.assign(np.zeros(weights.shape))
+    rounding.load_weights(model, tmp_path / "b.weights.h5")
+    after = model.get_weights()
+    step = np.abs(before[0]).max(axis=(0, 1, 2)) / 127
+    assert (np.abs(after[0] - before[0]) <= step / 2 + 1e-12).all()
+    np.testing.assert_allclose(np.abs(after[0]).max(axis=(0, 1, 2)), 127 * step, rtol=1e-6)
+    for one, other in zip(after[1:], before[1:], strict=True):
+        np.testing.assert_array_equal(one, other.astype("float16").astype("float32"))
+    # What Keras wrote is loaded as ever.
+    rounding.load_weights(model, tmp_path / "a.weights.h5")
+    for one, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+def test_a_model_too_large_for_sixteen_bits_has_eight(run, monkeypatch):
+    whole = packing.MOST_BYTES
+    sizes = []
+    for bits in (16, 8):
+        rounding.write_rounded(run / WEIGHTS, run.parent / "some.h5", bits)
+        sizes.append((run.parent / "some.h5").stat().st_size)
+    (run.parent / "some.h5").unlink()
+    monkeypatch.setattr(packing, "MOST_BYTES", sizes[0] - 1)
+    assert sizes[1] < 0.75 * sizes[0] < whole
+    small = experiments.pack(run, run.parent / "eight")
+    config = records.read_record(small).config
+    assert config[packing.BITS] == 8
+    assert "Weights of 8 bits" in (small / packing.CARD).read_text(encoding="utf-8")
+    images = experiments.load_run(small).model.generate(4, seed=0)
+    np.testing.assert_allclose(
+        images, experiments.load_run(run).model.generate(4, seed=0), atol=0.1
+    )
+    shutil.rmtree(small)
 
 
 @pytest.mark.slow

@@ -1,20 +1,18 @@
 """Trained models that come with the package: packed from a run, loaded by name.
 
-A packed model is the record of its run, with weights in half precision and a card. The numbers in
-its `metrics.json` are those of the weights that are shipped, measured after rounding; what the run
-itself measured stands beside them on the card.
+A packed model is the record of its run, with rounded weights and a card: of 16 bits, or of 8 where
+these would be too large. The numbers in its `metrics.json` are those of the weights that are
+shipped, measured after rounding; what the run itself measured stands beside them on the card.
 """
 
 import shutil
 import tempfile
-import warnings
 from pathlib import Path
 
-import h5py
 import keras
-import numpy as np
 
 from vaegan_edu import records
+from vaegan_edu.experiments.rounding import write_rounded
 from vaegan_edu.experiments.runs import evaluate_run, load_run
 from vaegan_edu.experiments.training import WEIGHTS
 from vaegan_edu.validation import check_choice
@@ -23,6 +21,7 @@ SHIPPED = Path(__file__).parents[1] / "weights"
 CARD = "card.md"
 MOST_BYTES = 2_000_000  # of a model's weights
 DIGEST = "weights_sha256"  # its key in config.json
+BITS = "weights_bits"
 
 # What a card warns of, by the kind of images that the model was trained on.
 LIMITS = {
@@ -57,7 +56,7 @@ def load_pretrained(name: str) -> keras.Model:
 
 
 def pack(folder: str | Path, output: str | Path) -> Path:
-    """Write a finished run as a packed model: record, weights in half precision, card.
+    """Write a finished run as a packed model: record, rounded weights, card.
 
     Args:
         folder: of the run, with its weights.
@@ -67,7 +66,7 @@ def pack(folder: str | Path, output: str | Path) -> Path:
         The folder `output`.
 
     Raises:
-        FileNotFoundError, ValueError: as for `load_run`; weights of more than 2 MB.
+        FileNotFoundError, ValueError: as for `load_run`; more than 2 MB of weights.
         FileExistsError: `output` is there already.
     """
     folder, output = Path(folder), Path(output)
@@ -81,15 +80,18 @@ def pack(folder: str | Path, output: str | Path) -> Path:
         packed.mkdir()
         for name in ("config.json", "history.csv", "metrics.json"):
             shutil.copy(folder / name, packed)
-        _write_halves(folder / WEIGHTS, packed / WEIGHTS)
-        size = (packed / WEIGHTS).stat().st_size
-        if size > MOST_BYTES:
+        for bits in (16, 8):
+            write_rounded(folder / WEIGHTS, packed / WEIGHTS, bits)
+            size = (packed / WEIGHTS).stat().st_size
+            if size <= MOST_BYTES:
+                break
+        else:
             raise ValueError(
-                f"A packed model has at most {MOST_BYTES:,} bytes of weights. Received: {size:,}"
+                f"A packed model has at most {MOST_BYTES:,} bytes of weights. Received: {size:,}, "
+                "with 8 bits each"
             )
-        records.write_json(
-            packed / "config.json", {**record.config, DIGEST: records.file_digest(packed / WEIGHTS)}
-        )
+        added = {DIGEST: records.file_digest(packed / WEIGHTS), BITS: bits}
+        records.write_json(packed / "config.json", {**record.config, **added})
         evaluate_run(packed)
         (packed / CARD).write_text(make_card(packed, record.metrics), encoding="utf-8")
         packed.rename(output)
@@ -118,8 +120,8 @@ def make_card(folder: str | Path, before: dict) -> str:
             "",
             f"The experiment `{config['experiment']}`, seed {config['seed']}, "
             f"{len(record.history)} epochs, from {data['train_count']:,} images of "
-            f"{config['arguments']['data']} (sha256 of the data {data['digest'][:12]}). Weights in "
-            f"half precision, sha256 {config[DIGEST][:12]}.",
+            f"{config['arguments']['data']} (sha256 of the data {data['digest'][:12]}). Weights of "
+            f"{config[BITS]} bits, sha256 {config[DIGEST][:12]}.",
             "",
             f"Settings: {settings}.",
             "",
@@ -131,28 +133,6 @@ def make_card(folder: str | Path, before: dict) -> str:
             "",
         ]
     )
-
-
-def _write_halves(source, target):
-    """Copy a file of weights with its numbers of single precision halved."""
-    with h5py.File(source) as old, h5py.File(target, "w") as new:
-
-        def copy(name, item):
-            if isinstance(item, h5py.Group):
-                new.require_group(name).attrs.update(item.attrs)
-                return
-            values = item[()]
-            if values.dtype == np.float32:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("error", RuntimeWarning)  # too large for half precision
-                    values = values.astype("float16")
-            made = new.create_dataset(
-                name, data=values, compression="gzip" if values.ndim else None
-            )
-            made.attrs.update(item.attrs)
-
-        new.attrs.update(old.attrs)
-        old.visititems(copy)
 
 
 def _shown(value, nothing=""):

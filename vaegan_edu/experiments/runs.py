@@ -13,6 +13,7 @@ from vaegan_edu import callbacks, datasets, plotting, records
 from vaegan_edu.experiments.own import recorded_experiment
 from vaegan_edu.experiments.page import PAGE, write_page
 from vaegan_edu.experiments.provenance import data_provenance
+from vaegan_edu.experiments.rounding import load_weights
 from vaegan_edu.experiments.sources import find_source
 from vaegan_edu.experiments.training import WEIGHTS, complete_config
 from vaegan_edu.validation import check_count
@@ -62,7 +63,7 @@ def load_run(folder: str | Path) -> Run:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Keras only warns of layers that it leaves untrained
-            model.load_weights(weights)
+            load_weights(model, weights)
     except Exception as error:  # a damaged file fails in many ways; one line is enough
         reason = str(error).partition("\n")[0]
         raise ValueError(f"{weights} is damaged or of another model: {reason}") from error
