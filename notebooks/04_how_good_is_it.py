@@ -63,8 +63,8 @@ real, held_out = x_train[:5000], x_test[:360]  # the data, and real images that 
 # \end{aligned}
 # $$ (eq-good-noise)
 #
-# Ninety-nine of a hundred samples are worthless, and it has cost less than five nats. That is little: of chapter
-# 2's five VAEs, one had a loss more than five nats above the others. Nor does it work the other way round: a
+# Ninety-nine of a hundred samples are worthless, and it has cost less than five nats. That is little: of the five
+# VAEs of chapter 2, one had a loss more than five nats above the others. Nor does it work the other way round: a
 # model that memorises its training images makes perfect samples, and gives any new image a density of zero
 # {cite}`theis2016note`. So samples have to be judged as samples: given two heaps of images, real and
 # generated, how alike are the heaps?
@@ -136,9 +136,9 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 #
 # Here $\operatorname{tr}$, the trace, is the sum along the diagonal, and $(AB)^{1/2}$ is a matrix whose square
 # is $AB$. The first term compares where the clouds lie, the second how wide and how tilted they are. For diagonal
-# matrices, with variances $\sigma^2$ and $\tau^2$, the second is $\sigma^2 + \tau^2 - 2 \sigma \tau =
-# (\sigma - \tau)^2$ in each dimension, so the whole is equation {eq}`eq-good-line` summed over the dimensions. (One speaks of
-# the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
+# matrices, with variances $\sigma^2$ and $\tau^2$, the second is
+# $\sigma^2 + \tau^2 - 2 \sigma \tau = (\sigma - \tau)^2$ in each dimension, so the whole is equation
+# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
 # a matrix root is the sum of the roots of the eigenvalues, so this is short:
 
 
