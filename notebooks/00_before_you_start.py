@@ -28,6 +28,13 @@
 # section. If you have trained a convolutional network before, *Transposed convolution*, *Batch
 # normalisation* and the second half will do. A check never fails with an error: it tells you what
 # it proved, or gives you a hint. The solution is hidden below each exercise.
+#
+# Each section ends with a note on where the course uses it. These notes name networks that later
+# chapters explain, so here is what each does. An *encoder* turns an image into a few numbers, its
+# *code*, and a *decoder* turns a code into an image; together they are an *autoencoder*. A
+# *generator* is a decoder whose codes are drawn at random. A *discriminator* says of an image whether
+# it is real or generated, a *fake*. Generator and discriminator together are a *GAN*. A *VAE* is an
+# autoencoder from which one can draw new images, and a *VAE-GAN* joins a VAE and a GAN.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package. Elsewhere this cell does nothing.
@@ -364,10 +371,10 @@ exercises.check("backpropagation", backpropagation)
 # \end{aligned}
 # $$ (eq-start-adam)
 #
-# Both averages start at zero, and the two divisions make up for that. If the gradient keeps its
-# direction, $\hat m_t / \sqrt{\hat v_t}$ is about $1$ or $-1$, whatever its size: the learning rate
-# is then the length of the step. If the gradient keeps changing its sign, $\hat m_t$ shrinks and the
-# steps become short.
+# Both averages start at zero, and the two divisions make up for that. If the gradient stays about
+# the same from step to step, $\hat m_t / \sqrt{\hat v_t}$ is about $1$ or $-1$, whatever the
+# gradient's size: the learning rate is then the length of the step. If the gradient keeps changing
+# its sign, $\hat m_t$ shrinks and the steps become short.
 
 # %% mystnb={"figure": {"caption": "A valley that is a hundred times as steep one way as the other. Left: gradient descent, with nearly the largest rate that the steep direction allows, falls into the valley and creeps. Adam makes headway in both directions, overshoots, since its average remembers, and turns back. Right: what becomes of the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long, narrow valley and two paths: one that drops to the floor at once and advances by small steps, one that sets off diagonally, swings across the floor and reaches the lowest point. Right, two falling curves of the loss over sixty steps on a logarithmic axis; the wavy one ends far lower."}} tags=["hide-input"]
 steep = np.array([1.0, 100.0])
@@ -560,7 +567,8 @@ print("weights:", branched.count_params())
 #
 # #### Reading the code of this course
 #
-# The cells that stand open use some Python and NumPy that a first course may have left out:
+# The cells that stand open use some Python and NumPy that a first course may have left out. Do not
+# learn this list. Come back to it when a cell has something that you cannot read:
 #
 # - **stars** hand over the members of a list or a dict one by one. With `pair = (1, 2)` and
 #   `named = {"rate": 0.1}`, `f(*pair, **named)` is `f(1, 2, rate=0.1)`. On the left of `=` a star
@@ -579,7 +587,11 @@ print("weights:", branched.count_params())
 # - **`None` as an index** adds an axis of length one, and NumPy repeats an array along such an axis where
 #   shapes have to match. If `x` is `np.array([1, 2, 4])`, `x[:, None] - x[None]` has the shape `(3, 3)`,
 #   and its row `0` is `[0, -1, -3]`: all differences at once, without a loop;
-# - **`np.resize`** repeats what is there until a shape is full: `np.resize([1, 2], 5)` is `[1, 2, 1, 2, 1]`.
+# - **`np.resize`** repeats what is there until a shape is full: `np.resize([1, 2], 5)` is `[1, 2, 1, 2, 1]`;
+# - **`np.logaddexp(a, b)`** is $\log(e^a + e^b)$, and SciPy's `logsumexp(a)` is the logarithm of the sum
+#   of all $e^{a_i}$. They add up densities that are known by their logarithms, without overflow. So
+#   `np.logaddexp(0, a)` is $\log(1 + e^a)$;
+# - **`expit`** is SciPy's name of the sigmoid.
 
 # %% [markdown]
 # ### Convolution
@@ -863,8 +875,9 @@ exercises.check("transposed_convolution", transposed_convolution)
 # %% [markdown]
 # ### Batch normalisation
 #
-# Inside a network, one feature may run from $-1000$ to $1000$ and its neighbour from $0.01$ to
-# $0.02$, and both drift while the layers below learn. Batch normalisation, BatchNorm for short,
+# A number that a layer inside a network returns is a *feature*. One feature may run from $-1000$ to
+# $1000$ and its neighbour from $0.01$ to $0.02$, and both drift while the layers below learn. Batch
+# normalisation, BatchNorm for short,
 # brings each feature to a common scale before the next layer sees it. It subtracts the mean that
 # the feature has in the present batch, and divides by its standard deviation there:
 #
@@ -880,10 +893,9 @@ exercises.check("transposed_convolution", transposed_convolution)
 # distance from the mean $m$, and its root is the *standard deviation*, a typical distance from the
 # mean. The small number `eps` keeps the denominator away from zero. `scale` and `offset` are
 # learned, one pair for each feature, so that the network can undo the normalisation where it is in
-# the way. Papers and Keras call them $\gamma$ and $\beta$; in most of this course those letters are
-# the weights of losses, and chapter 8 says so where they are not. For the feature maps of a
-# convolution, mean and variance are taken over the batch *and* over all places, so that there is
-# one pair for each channel.
+# the way. (Papers and Keras call them $\gamma$ and $\beta$, which in most of this course are weights of
+# losses.) For the feature maps of a convolution, mean and variance are taken over the batch *and* over
+# all places, so that there is one pair for each channel.
 #
 # After training there may be no batch, only one image. The layer then uses averages of $m$ and
 # $v$ that it gathered during training. Hence the argument `training=True` or `False` that you
@@ -1058,10 +1070,9 @@ exercises.check("expectation", expectation)
 # %% [markdown]
 # ### The Gaussian density
 #
-# A *density* says where draws of a random quantity fall: the area under it, over an interval, is
-# the probability of landing there. The Gaussian density, also called normal, is a bell. Its mean
-# says where the bell stands, its variance how wide it is. All bells have the same area, so a
-# narrow one must be high. A density may therefore be larger than one; only areas are
+# The Gaussian density, also called normal, is a bell. (*Expectation*, the section before, says what a
+# density is.) Its mean says where the bell stands, its variance how wide it is. All bells have the
+# same area, so a narrow one must be high. A density may therefore be larger than one; only areas are
 # probabilities.
 #
 # The logarithm of a Gaussian density is simpler than the density itself. It is a parabola:
@@ -1146,8 +1157,11 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # Imagine the points of two numbers as an oval cloud. Without covariance its axes lie along the axes of
 # the plot. A positive covariance tilts it, so that it rises from the lower left to the upper right. The
 # tilted axes are the *eigenvectors* of $C$, the directions $v$ that the matrix only stretches:
-# $C v = \lambda v$. The *eigenvalue* $\lambda$ is the variance of the points along $v$. The sum of a matrix's
-# eigenvalues is its *trace*, the sum along the diagonal; their product is its *determinant*.
+# $C v = \lambda v$. The *eigenvalue* $\lambda$ is the variance of the points along $v$. Take two
+# variances of $1$ and the covariance $0.6$. Along $v = (1, 1)$ each row of $C$ gives $1 + 0.6$, so
+# $\lambda = 1.6$. Along $v = (1, -1)$ it gives $\lambda = 1 - 0.6 = 0.4$: the oval is long one way and
+# short across. The sum of the eigenvalues, $2$, is the sum along the diagonal, the *trace*. Their
+# product, $0.64$, is the *determinant*, for two numbers $C_{11} C_{22} - C_{12} C_{21}$.
 #
 # **Where the course uses it.** A Gaussian in several dimensions is given by its mean and its covariance
 # matrix; chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two. PCA, in
@@ -1164,8 +1178,8 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 #
 # The likelihood of many independent observations is a product of many small numbers, and a
 # computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
-# sign in front it becomes a cost that training makes small, the *negative log-likelihood*. Its
-# unit is the nat.
+# sign in front it becomes a cost that training makes small, the *negative log-likelihood*. With the
+# natural logarithm its unit is the *nat*: what had probability $1/e$ costs one nat.
 #
 # Take a black and white image $x$ with pixels $x_j$, where $1$ is ink and $0$ is blank. Let the
 # model say for each pixel the probability of ink, $\hat x_j$. Then the image costs
@@ -1232,6 +1246,19 @@ def negative_log_likelihood(images, reconstruction):
 exercises.check("negative_log_likelihood", negative_log_likelihood)
 
 # %% [markdown]
+# #### Half the squared error
+#
+# A Gaussian suits grey pixels better. Let each pixel follow a Gaussian of variance $1$ around the
+# model's answer $\hat x_j$. Equation {eq}`eq-start-gaussian` with $\mu = \hat x_j$ and
+# $\sigma^2 = 1$, summed over the pixels, gives
+#
+# $$
+# -\log p(x) = \tfrac12 \sum_j (x_j - \hat x_j)^2 + \tfrac P2 \log 2\pi .
+# $$
+#
+# The last term depends on no weight. So to raise the likelihood is to lower *half the squared error*,
+# the loss of chapter 1. The course names it `"gaussian"`.
+#
 # #### Classifiers
 #
 # A network that names what it sees answers with a probability for each of $K$ classes. It ends in
@@ -1248,13 +1275,9 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 #
 # **Where the course uses it.** The negative log-likelihood is the reconstruction loss. The form of
 # equation {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run
-# from $-1$ to $1$ and are mapped to $[0, 1]$ for it. For grey pixels it is a useful loss, and no
-# likelihood. If the pixels follow independent Gaussians of variance $1$ around $\hat x$, equation
-# {eq}`eq-start-gaussian` with $\mu = \hat x_j$ and $\sigma^2 = 1$, summed over the pixels, gives
-# $-\log p(x) = \tfrac12 \sum_j (x_j - \hat x_j)^2 + \tfrac P2 \log 2\pi$. The last term depends on
-# no weight, so what training lowers is half the squared error. That is the form named `"gaussian"`.
-# A classifier trained on real digits judges generated ones from chapter 2 on, and the discriminator
-# of a GAN is a classifier with two classes.
+# from $-1$ to $1$ and are mapped to $[0, 1]$ for it. For a grey pixel it is still a useful loss, but no
+# likelihood, since the model only knows ink and blank. A classifier trained on real digits judges
+# generated ones from chapter 2 on, and the discriminator of a GAN is a classifier with two classes.
 
 # %% [markdown]
 # ### Bayes' rule
@@ -1337,7 +1360,7 @@ exercises.check("base_rate", answer)
 # an encoder learns to approximate the answer, and this is what makes an autoencoder
 # *variational*. In a GAN the discriminator is the detector. In chapter 4 half of what it sees is
 # generated, so if it sees no difference, its best answer is $1/2$ for everything. In a VAE-GAN two of
-# three images are generated, and its best answer is $1/3$ for "real".
+# three images are generated, and where all count alike its best answer is $1/3$ for "real".
 
 # %% [markdown]
 # ## What to remember

@@ -99,8 +99,8 @@ plotting.image_sheet(x_test[:24], columns=12)
 #
 # Both are networks, and they learn together, because both are judged by the same result:
 # $\hat x$ should be close to $x$. We measure the distance by half the squared difference of each
-# pixel. We *sum* it over the pixels $i$ of an image, and *average* it over the $N$ images of a
-# batch:
+# pixel. (The half changes nothing here, and makes the derivative simple. Chapter 2 gives it a meaning.)
+# We *sum* it over the pixels $i$ of an image, and *average* it over the $N$ images of a batch:
 #
 # $$
 # \text{loss} = \frac 1N \sum_{n=1}^{N} \; \frac 12 \sum_i \left(x_{n,i} - \hat x_{n,i}\right)^2 .
@@ -192,7 +192,8 @@ notebook.layers(ours=decoder, package=their_decoder)
 #
 # `trainable_variables` is the list of a network's arrays of weights. `tape.gradient(loss, weights)`
 # returns an array of slopes for each of them, in the same order, and `optimizer.apply` moves the
-# weights.
+# weights. (`training=True` matters only for layers such as BatchNorm. These networks have none; we
+# write it by habit.)
 
 
 # %%
@@ -278,11 +279,12 @@ plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 # The first is to answer every image with the average image. The second is principal component analysis
 # (PCA) with as many components as the code has numbers. PCA finds the directions in which the images
 # differ most from their average. An image's code is its coordinates along the first of them, and the
-# average plus these directions, each times its coordinate, is the reconstruction: both ways are linear.
-# On the images that it was fitted to, PCA is the best that *linear* maps can do in both places of
-# equation {eq}`eq-ae-map` {cite}`goodfellow2016deep`: on the training images, whatever the autoencoder
-# gains over it, it gains by not being linear. We compare the three on test images. (`reconstruct` is
-# the encoder and then the decoder; `encode` and `decode` below are one half each.)
+# average plus these directions, each times its coordinate, is the reconstruction. So PCA is an
+# autoencoder, too, one whose encoder and decoder are linear. No other linear pair has a smaller squared
+# error on the images that it was fitted to {cite}`goodfellow2016deep`. If the autoencoder does better on
+# those, it is because it is not linear. We compare the three on test images, where this is no theorem
+# but still a fair comparison. (`reconstruct` is the encoder and then the decoder; `encode` and `decode`
+# below are one half each.)
 
 # %%
 pixels = x_train.reshape(len(x_train), -1)  # an image a row: (N, 784)
@@ -404,12 +406,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The measure rightly rejects the noise. But it ranks the *control*, two digits laid on top of each
-# other, about level with the fitted codes, because a blurred image is never far from many others,
-# pixel by pixel. And a model that had learned one training image by heart and drew it again and again
-# would get a perfect zero. So a useful measure must look at more than pixels, and ask for variety as well
-# as for closeness. Chapter 2 introduces such measures, when there is a second model to compare this
-# one with.
+# The measure rightly rejects the noise. But look at the *control*, two digits laid on top of each other.
+# It is no digit, and yet the measure puts it about level with the fitted codes, because a blurred image
+# is never far from many others, pixel by pixel. And a model that drew the same training image again and
+# again would get a perfect zero. So a useful measure must look at more than pixels, and ask for variety
+# as well as for closeness. Chapter 2 has such measures.
 #
 # What we can say without them: a plain autoencoder has no rule for *where* its codes are, and so
 # none for where to look for a new one. Chapter 2 adds that rule.

@@ -99,7 +99,7 @@ figure
 #
 # "diag" says that each latent dimension has a variance of its own, and that the dimensions are
 # independent. The code is *drawn* from that cloud, afresh each time, so the decoder must make do
-# with any point of it. Nearby codes therefore come to mean similar images, and the gaps fill.
+# with any point of it. Nearby codes therefore come to mean similar images, and the gaps narrow.
 #
 # Second, each cloud should lie near one fixed cloud that does not depend on the image, the *prior*
 # $p(z) = \mathcal N(z \mid 0, I)$, with mean zero and variance one in each dimension. Then we know
@@ -179,10 +179,12 @@ KLExplorer()
 # %% [markdown]
 # ## Where the loss comes from
 #
-# A model explains its data if it gives real images a high probability density, so we would like to
-# raise $\log p(x)$. (Whether its samples then look good is another question, which the interlude after
-# chapter 4 takes up.) Our model makes an image in two steps: draw $z$ from the prior, then draw $x$
-# from $p(x|z)$, which the decoder describes. All codes may have led to $x$, so
+# So far the loss is a list of wishes: close copies, and clouds near the prior. Why should the distance
+# be the KL divergence, and how much should it count? Both answers follow from one aim. A model explains
+# its data if it gives real images a high probability density, so we would like to raise $\log p(x)$.
+# (Whether its samples then look good is another question, for the interlude after chapter 4.) Our model
+# makes an image in two steps: draw $z$ from the prior, then draw $x$ from $p(x|z)$, which the decoder
+# describes. All codes may have led to $x$, so
 #
 # $$
 # p(x) = \int p(x|z)\, p(z)\, \mathrm dz .
@@ -193,6 +195,10 @@ KLExplorer()
 # have a distribution of their own, the *posterior* $p(z|x)$ of Bayes' rule. We cannot compute it,
 # since $p(x)$ is in its denominator. So we let the encoder guess it: $q(z|x)$ is to lie where the
 # posterior lies.
+#
+# Here is a toy in which all of these can be drawn. An image is one pixel, a code is one number, and the
+# decoder squares it. A pixel of $0.6$ may come from a code near $0.77$ or near $-0.77$, so the posterior
+# has two heaps. Look at the left chart now; the right one shows the bound that comes next.
 
 # %% mystnb={"figure": {"caption": "One latent dimension and an image of one pixel, small enough to compute everything. Left: the prior is wide, and the codes that explain the seen pixel are few. This decoder squares its code, so they lie in two places, and the Gaussian $q$ can follow only one of the two. Right: the ELBO for Gaussians with other means. It never exceeds $\\log p(x)$. What is missing, the grey gap, is the KL divergence of $q$ from the posterior.", "name": "fig-vae-elbo"}, "image": {"alt": "Left, three curves over z: a wide low bell, the prior; a curve with two narrow peaks, the posterior; and a dashed bell over the right peak. Right, a curve with two maxima over the places of the peaks and a deep valley between them; it stays below a horizontal line, and the space between is shaded."}} tags=["hide-input"]
 z = np.linspace(-4, 4, 1601)
@@ -228,14 +234,14 @@ print(f"log p(x) {log_evidence:.2f}, best ELBO {bounds.max():.2f} nats; log 2 is
 plt.show()
 
 # %% [markdown]
-# In the figure an image is one pixel, a code is one number, and the decoder squares it, so two heaps of
-# codes explain the same pixel. Even in this toy most draws from the prior are of little help. With
-# $784$ pixels in place of one, hardly any would be. (The gap is close to $\log 2$ here, for $q$ misses
-# one of two equal heaps. Chapter 3 returns to this.)
+# Even in this toy most draws from the prior are of little help. With $784$ pixels in place of one,
+# hardly any would be. The Gaussian $q$ covers only one of two equal heaps, which costs about $\log 2$;
+# chapter 3 says why.
 #
 # How far is the guess from the truth, and what does that cost? Bayes' rule,
-# $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Take its logarithm and bring $q(z|x)$ in by
-# adding and subtracting $\log q(z|x)$:
+# $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Its logarithm is
+# $\log p(x) = \log p(x|z) + \log p(z) - \log p(z|x)$. Subtract $\log q(z|x)$ beside $\log p(z)$, and add
+# it again beside $\log p(z|x)$:
 #
 # $$
 # \log p(x) = \log p(x|z) - \log \tfrac{q(z|x)}{p(z)} + \log \tfrac{q(z|x)}{p(z|x)} .
@@ -338,7 +344,7 @@ notebook.layers(ours=encoder, package=theirs)
 # weights, with the batches in the same order and with the same noise: its `seed` starts the same
 # generator.
 
-# %%
+# %% tags=["hide-input"]
 their_decoder = networks.build_decoder(latent_dim=2)
 theirs.set_weights(encoder.get_weights())
 their_decoder.set_weights(decoder.get_weights())
@@ -419,7 +425,8 @@ LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane",
 # %% [markdown]
 # ## The bound, checked
 #
-# *May be skipped at a first reading.*
+# *May be skipped at a first reading. Its result: $\log p(x)$ less the gap is what the loss
+# estimates, and the gap differs from image to image.*
 #
 # With two latent dimensions the integral of equation {eq}`eq-vae-evidence` is within reach after
 # all: decode a fine grid of codes around an image's cloud, and sum. So we know $\log p(x)$ itself, the
@@ -507,8 +514,6 @@ plt.show()
 # %% [markdown]
 # ## What beta assumes
 #
-# *May be skipped at a first reading.*
-#
 # So far `beta` was one, because the decoder's Gaussian had variance one in every pixel. That was a
 # choice, and a bold one: the whole range of a pixel is from $-1$ to $1$. Let the variance be $s^2$
 # instead. Then the negative log-likelihood of an image of $P$ pixels is
@@ -526,8 +531,13 @@ plt.show()
 # built-in digits are interpolated: $784$ were made of $64$, so that each deviation is counted about
 # $784 / 64 \approx 12$ times.)
 #
-# It follows that what we have shown so far are not draws from the model. A draw would be $\hat x$
-# *plus* noise of variance $s^2$; we showed its mean, as nearly everyone does.
+# ### Means and draws
+#
+# *May be skipped at a first reading. Its result: what we show are the means of the pixels, not draws from
+# the model.*
+#
+# A draw from the model would be $\hat x$ *plus* noise of variance $s^2$. We showed its mean, as nearly
+# everyone does.
 
 # %% mystnb={"figure": {"caption": "Reconstructions as the model's mean, and as draws from $p(x|z)$: with the assumed variance of one, and with the variance that fits the errors actually made. Values beyond black and white are cut off in the picture.", "name": "fig-vae-draws"}, "image": {"alt": "Four rows of eight digits: test images; smooth, somewhat blurred means; the same buried in strong grain; and the same under moderate grain."}} tags=["hide-input"]
 noise_rng = np.random.default_rng(0)
@@ -573,7 +583,8 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 # at its first call it records the computation, and from then on it replays the record, which is
 # faster. Two lines below follow from that. Adam's running averages must exist before the recording,
 # hence `optimizer.build`. And a Python number would become a constant of the record, to be recorded
-# anew for each value, hence `np.float32`.
+# anew for each value, hence `np.float32`. The argument `beta_at` is a function that gives `beta` for an
+# epoch, because two later sections change it during training. Here it returns the same number each time.
 
 
 # %%
@@ -658,8 +669,16 @@ plotting.image_rows(rows)
 #
 # At the largest `beta` no unit is active: every image has the same cloud, the prior, so that a code
 # says nothing about its image. The best that a decoder can do with such codes is to answer all of them
-# with the average image. But then the two errors would be equal. Here the error of the *mean* code is
-# the larger one. What does this decoder answer, and to which codes?
+# with the average image. So a small KL term is no success in itself: it may mean that the code is empty.
+#
+# ### What an empty code decodes to
+#
+# *May be skipped at a first reading. Its result: copies made from the mean code say little of a collapsed
+# model.*
+#
+# If the decoder answered every code with the average image, the two errors in the last row of the table
+# would be equal. Here the error of the *mean* code is the larger one. What does this decoder answer, and
+# to which codes?
 
 # %% tags=["nbval-ignore-output"]
 collapsed = trained[betas[-1]][0]
@@ -697,14 +716,13 @@ notebook.Table(rows, digits=1, corner="code")
 # image, which has the smallest error of the three. Its answer to the mean codes is far from it. All of
 # these lie at zero, whereas a draw in sixteen dimensions has a length of about $\sqrt{16} = 4$. The
 # decoder was trained on draws alone, and hardly any draw lies near zero, so nothing held its answer
-# there in place. The last row of {numref}`fig-vae-beta` is that untrained answer.
-#
-# So a small KL term is no success in itself, since it may mean that the code is empty. And with an
-# empty code, copies made from the mean code say little of what the model would draw.
+# there in place. The last row of {numref}`fig-vae-beta` is that untrained answer, and it says little of
+# what the model would draw.
 #
 # ### Does it help to begin gently?
 #
-# *May be skipped at a first reading.*
+# *May be skipped at a first reading. Its result: a `beta` that begins at zero gave no
+# better model here.*
 #
 # A common remedy for collapse is *KL warm-up*: begin with a `beta` of zero and raise it over the
 # first epochs, so that the decoder learns to use the code before the code has a price
@@ -744,7 +762,8 @@ notebook.Table(
 #
 # ## Are all the clouds together the prior?
 #
-# *May be skipped at a first reading.*
+# *May be skipped at a first reading. Its result: nearly; the mismatch is the smaller part
+# of the KL term.*
 #
 # The loss asks each cloud to lie near the prior. New codes are drawn from the prior, so what matters
 # is whether the clouds of *all* images, laid on top of each other, cover it. Call this mixture the
@@ -965,7 +984,8 @@ notebook.Table(rows, digits=1, corner="run")
 #
 # ## Would the fitted variance help?
 #
-# *May be skipped at a first reading.*
+# *May be skipped at a first reading. Its result: copies come closer, but samples get no
+# better.*
 #
 # By equation {eq}`eq-vae-beta` a `beta` of one assumes a variance of one in every pixel, and the errors
 # fitted a much smaller one. So why not train with the variance that fits? Then $s^2$ is the mean squared
@@ -1021,7 +1041,8 @@ plotting.image_rows({name: images[:10] for name, images in samples.items()})
 #
 # ## Between two images
 #
-# *May be skipped at a first reading.*
+# *May be skipped at a first reading. Its result: halfway between two codes both models do
+# about equally well.*
 #
 # The original project wrote that a plain autoencoder has no meaningful image between two of its
 # codes, and that the VAE has; and that a code drawn at random is likely to give a meaningless image.

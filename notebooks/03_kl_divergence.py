@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 3: The KL divergence
 #
-# *Run time: 28 s on two CPU cores, measured at the last execution.*
+# *Run time: 36 s on two CPU cores, measured at the last execution.*
 #
 # **How far apart are two distributions, and why does the direction matter?**
 #
@@ -72,8 +72,9 @@ from vaegan_edu.widgets import DivergenceExplorer
 # This is the *KL divergence* {cite}`kullback1951information`. The order in the brackets is what
 # counts: **the first one draws, the second one is asked.** *Asked* means that its logarithm is
 # evaluated at what was drawn. In this chapter $p$ is always what is given, such as the weather, the
-# data or a prior, and $q$ is ours to choose: a forecast, a fit, an encoder's answer. Here the given
-# $p$ draws. In the box of chapter 2 our own $q$ drew, and the prior $p$ was asked.
+# data or a prior, and $q$ is ours to choose: a forecast, a fit, an encoder's answer. Only the order
+# changes. With the forecaster the given $p$ draws and stands first. In the box of chapter 2 our own $q$
+# drew and stood first, and the prior $p$ was asked.
 #
 # The two averages of surprise have names as well: the *cross-entropy* of $p$ and $q$, and the
 # *entropy* of $p$.
@@ -179,7 +180,8 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # ## Two directions, two fits
 #
 # Now let $p$ be given, say the distribution of the data, and let $q$ be ours to choose. (From here on the
-# outcome is a number and is called $z$, as a code is.) Each order has a name:
+# outcome is a number and is called $z$, as a code is. It has a density, and $-\log p(z)$ is negative where
+# that is above one. The *difference* of two surprises keeps its meaning.) Each order has a name:
 #
 # $$
 # \begin{aligned}
@@ -522,12 +524,13 @@ print(f"mean over dimensions  {summed / latent_dim:.2f} nats")
 # \end{aligned}
 # $$ (eq-kl-mean)
 #
-# a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We measure it by a subclass of the
-# package's VAE that averages; all else is the same, the seed too. The third row is the package's own VAE
-# with `beta` divided by `latent_dim`. The error is that of the mean code, on test images.
+# a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We train VAEs that sum and VAEs that
+# average (the folded cell says how), with all else the same, the seed too. The third row is one that sums,
+# with `beta` divided by `latent_dim`: it should agree with the second. The error is that of the mean code,
+# on test images.
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "hide-input"]
 class MeanVAE(models.VAE):
     """A VAE whose KL term is a mean over latent dimensions."""
 
@@ -614,10 +617,9 @@ plotting.image_rows(rows)
 #
 # with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. And zero is
 # reached only for $p = q$, as both halves are KL divergences. We try two lists without a common outcome,
-# then two Gaussians that move apart. Let $q$ be the one that moves, and $q'$ its derivative with respect
-# to the distance. Then the slope of JS is $\tfrac12 \int q' \log \tfrac qm \, dz$: the derivatives of the
-# logarithms themselves add up to a multiple of $\int q' \, dz$, which is zero because $q$ always
-# integrates to one.
+# then two Gaussians that move apart. (Gaussians overlap everywhere, if only a little, so their KL
+# divergence stays finite. It grows as the square of the distance.) The last column is the slope of JS:
+# how much one learns from it about the right direction.
 
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
@@ -635,7 +637,12 @@ def js_on_grid(log_a, log_b):
 
 
 def js_slope(log_a, shifted, distance):
-    """Return how JS changes with the distance of a Gaussian of deviation one half."""
+    """Return how JS changes with the distance of a Gaussian of deviation one half.
+
+    The slope is half the integral of q' log(q / m), where q' is the derivative of the moving
+    density q by the distance. The derivatives of the logarithms themselves add up to a multiple of
+    the integral of q', which is zero because q always integrates to one.
+    """
     log_m = np.logaddexp(log_a, shifted) - np.log(2)
     change = np.exp(shifted) * (z - distance) / 0.5**2  # derivative of its density
     return 0.5 * trapezoid(change * (shifted - log_m), z)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 58 s on two CPU cores, measured at the last execution.*
+# *Run time: 84 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -108,6 +108,7 @@ from vaegan_edu.widgets import GameExplorer
 real_logits = np.array([2.0, 0.5, -1.0])  # the discriminator's, on real ...
 fake_logits = np.array([-3.0, 0.2])  # ... and on generated examples
 
+# expit is the sigmoid.
 value = np.mean(np.log(expit(real_logits))) + np.mean(np.log(1 - expit(fake_logits)))
 on_real = losses.discriminator_loss(real_logits, 1.0)
 on_fake = losses.discriminator_loss(fake_logits, 0.0)
@@ -158,7 +159,7 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 
 # %%
 def log_p(x):
-    """Log-density of the data, a mixture of two Gaussians."""
+    """Log-density of the data, half of each of two Gaussians; logaddexp(a, b) is log(e^a + e^b)."""
     return np.logaddexp(norm.logpdf(x, -2.0, 0.7), norm.logpdf(x, 1.5, 1.0)) - np.log(2)
 
 
@@ -243,14 +244,13 @@ plt.show()
 # (When $V$ is averaged over draws, take fresh ones. On the draws that a network was fitted to it looks
 # better than it is, and the bound comes out too high.)
 #
-# We compare four discriminators of the two densities above, by sums over a fine grid: the formula, the network,
-# one that always answers one half, and one that has the right logits but multiplies them by a factor, so that
-# it is far too sure of itself. The factor is chosen such that its loss is $2 \log 2$ as well. (The grid `x`,
-# the formula's `best_logits`, the network's `learned_logits` and `density`, the mixture $m$ on the grid, come
-# from the folded cell of {numref}`fig-gan-logits`.)
+# We compare four discriminators of the two densities above: the formula, the network, one that always
+# answers one half, and one that has the right logits but multiplies all of them by the same factor, so that
+# it is far too sure of itself. The factor is chosen such that the loss of this last one is $2 \log 2$, too,
+# the loss of a guesser.
 
 
-# %%
+# %% tags=["hide-input"]
 def game_value(logits):
     """The integral for V as a sum over the grid `x`, for D = sigmoid(logits)."""
     integrand = np.exp(log_p(x)) * -np.logaddexp(0, -logits)  # p log D
@@ -326,8 +326,8 @@ explorer
 # $$ (eq-gan-saturating)
 #
 # Where $D$ is near zero the slope is near zero, just when there is most to learn: the loss *saturates*.
-# Instead, let the generator lower $-\log D(G(z))$. It has the same fixed point, and its examples again profit from larger
-# logits, but
+# Instead, let the generator lower $-\log D(G(z))$. Its examples again profit from larger logits. And the
+# fixed point is the same: where $D$ is one half everywhere, neither loss changes when an example moves. But
 #
 # $$
 # \begin{aligned}
@@ -600,6 +600,7 @@ def adam(rate):
     return keras.optimizers.Adam(rate, beta_1=0.5)
 
 
+# %% tags=["hide-input"]
 keras.utils.set_random_seed(0)
 generator, discriminator = build_generator(10), build_discriminator()
 clones = [keras.models.clone_model(network) for network in (generator, discriminator)]
@@ -642,7 +643,7 @@ notebook.Table(
 # the discriminator. The table shows by how much each network's step changed, relative to the usual step.
 
 
-# %%
+# %% tags=["hide-input"]
 def change(**settings):
     """Return the change of each network's weights in one step of the package, flat arrays."""
     keras.utils.set_random_seed(0)
@@ -681,10 +682,13 @@ notebook.Table(
 # Now equations {eq}`eq-gan-saturating` and {eq}`eq-gan-nonsaturating` in training. We take points in
 # the plane in place of images, and networks of dense layers. The generator begins around zero, the data
 # lie around three on the first axis, and the discriminator gets a head start of a hundred steps, so that
-# it is sure. Then both learn, by plain gradient descent, with either loss.
+# it is sure. Then both learn, with either loss. The generator takes steps of plain gradient descent, so that
+# their length shows the slope of its loss; the discriminator keeps to Adam. (The folded cell defines three
+# helpers that return below: `toy_networks` builds both networks, `ready` compiles a step for them, and
+# `chase` plays this game.)
 
 
-# %%
+# %% tags=["hide-input"]
 def toy_networks(seed, layer=layers.Dense):
     """Return a generator and a discriminator of points in the plane."""
     keras.utils.set_random_seed(seed)
@@ -1017,9 +1021,8 @@ notebook.Table(rows, corner="last fifth of the steps")
 # D^* = \frac{p}{p + 8p} = \frac19 ,
 # $$ (eq-gan-crowded)
 #
-# although each point by itself looks perfect, and on the seven other modes $D^*$ is one. This is how the
-# Jensen-Shannon divergence came to prefer both heaps in the table above, and both divergences of equations
-# {eq}`eq-gan-js` and {eq}`eq-gan-reverse` are zero for $q = p$ only. But little of this reaches the generator:
+# although each point by itself looks perfect, and on the seven other modes $D^*$ is one. So the best
+# discriminator does see that something is missing. But little of this reaches the generator:
 #
 # - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
 #   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
@@ -1031,8 +1034,6 @@ notebook.Table(rows, corner="last fifth of the steps")
 # - A real discriminator has limited capacity. To a network of a given size some distribution on not many more
 #   points than the network has weights looks like the data {cite}`arora2017generalization`. So even at the end
 #   of its training it need not see what is missing.
-# - And what the non-saturating loss charges for a mode that is left out is little, by equation
-#   {eq}`eq-gan-reverse`.
 #
 # The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
 # the discriminator a direct view of variety.
@@ -1227,8 +1228,9 @@ axes[1].set(ylim=(0, 1), xlabel="epoch")
 plt.show()
 
 # %% [markdown]
-# The discriminator's loss was lowest when the images were worst, and it rose as they became better: the
-# discriminator's work grew harder. So read the curves of a GAN like this.
+# The discriminator's loss was lowest early, when the images were still poor, and it rose as they became
+# better: the discriminator's work grew harder. So read the curves of a GAN like this. (`d_real` and
+# `d_generated` are the means of $D$ over real and over generated images.)
 #
 # - `d_real` and `d_generated` approach each other: neither is far ahead. It says nothing of quality.
 # - `d_generated` near zero for long: the discriminator is too strong, and the generator gets little to

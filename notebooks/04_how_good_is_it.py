@@ -58,21 +58,21 @@ real, held_out = x_train[:5000], x_test[:360]  # the data, and real images that 
 # $$
 # \begin{aligned}
 # \log\left(\tfrac{1}{100}\, p_\theta(x) + \tfrac{99}{100}\, n(x)\right)
-# &\geq \log \tfrac{1}{100}\, p_\theta(x) \\
+# &\geq \log\left(\tfrac{1}{100}\, p_\theta(x)\right) \\
 # &= \log p_\theta(x) - \log 100 .
 # \end{aligned}
 # $$ (eq-good-noise)
 #
-# Ninety-nine of a hundred samples are worthless, and it has cost less than five nats. One of chapter 2's
-# five VAEs was further than that from the others in its loss. Nor does it work the other way round: a
+# Ninety-nine of a hundred samples are worthless, and it has cost less than five nats. That is little: of the five
+# VAEs of chapter 2, one had a loss more than five nats above the others. Nor does it work the other way round: a
 # model that memorises its training images makes perfect samples, and gives any new image a density of zero
 # {cite}`theis2016note`. So samples have to be judged as samples: given two heaps of images, real and
 # generated, how alike are the heaps?
 #
 # ## What should be compared?
 #
-# Not pixels alone. A digit that is moved by two pixels is far from itself by pixels, as chapter 5 will
-# measure, and a blur is close to everything. What an image *shows* is better described by the
+# Not pixels alone. By pixels a digit that is moved a little is far from itself, and a blur is close to
+# everything, as the table below shows. What an image *shows* is better described by the
 # *features* of a network that has learned to name digits. The package ships a classifier that was trained
 # once for each set of digits. Its last hidden layer gives $64$ features for each image. (How one makes such a
 # judge for other images comes below.)
@@ -135,8 +135,10 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # $$ (eq-good-frechet)
 #
 # Here $\operatorname{tr}$, the trace, is the sum along the diagonal, and $(AB)^{1/2}$ is a matrix whose square
-# is $AB$. For diagonal matrices it is equation {eq}`eq-good-line` summed over the dimensions. (One speaks of
-# the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
+# is $AB$. The first term compares where the clouds lie, the second how wide and how tilted they are. For diagonal
+# matrices, with variances $\sigma^2$ and $\tau^2$, the second is
+# $\sigma^2 + \tau^2 - 2 \sigma \tau = (\sigma - \tau)^2$ in each dimension, so the whole is equation
+# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
 # a matrix root is the sum of the roots of the eigenvalues, so this is short:
 
 
@@ -377,14 +379,20 @@ plt.show()
 # \text{expected coverage} = 1 - \prod_{j=1}^{k} \frac{N - j}{N + M - j} .
 # $$ (eq-good-expected)
 #
-# (A ball stays empty if the $k$ nearest other points are all real. One after the other, a point is real with
-# the chance that the fraction says. In the package: `metrics.expected_coverage`.) Recall errs in the other
-# direction: its balls are those of the samples, and the fewer samples there are the larger are the balls, so
+# (Around one real point lie $N - 1$ other real points and $M$ samples, all drawn alike. Its ball stays empty if
+# its $k$ nearest neighbours are all real. The nearest is real with the chance $(N - 1) / (N - 1 + M)$; if it was,
+# the next one is with $(N - 2) / (N - 2 + M)$, and so on. In the package: `metrics.expected_coverage`.) Recall
+# errs in the other direction: its balls are those of the samples, and the fewer samples there are the larger are the balls, so
 # that even the smallest sample scores near the top. So compare only numbers of equal counts, and never with
 # those of a paper that used the features of another network.
 #
-# There is also a distance without this error, the *kernel distance* (KID) {cite}`binkowski2018demystifying`.
-# With $s(a, b) = (a \cdot b / F + 1)^3$ for the similarity of two points with $F$ features, it is the mean
+# ### A distance that few images do not raise
+#
+# *May be skipped at a first reading. Its result: the kernel distance has no such error. With few images it only
+# scatters more.*
+#
+# The *kernel distance* (KID) {cite}`binkowski2018demystifying` asks how similar points are, within each cloud and
+# between the two. With $s(a, b) = (a \cdot b / F + 1)^3$ for the similarity of two points with $F$ features, it is the mean
 # similarity of two different real points, plus that of two different generated ones, minus twice that of a real
 # and a generated one. For two equal distributions all three have the same expectation, and that of the distance
 # is zero:
@@ -507,12 +515,12 @@ for plane, (name, images) in zip(axes, list(samples.items())[:3], strict=True):
 plt.show()
 
 # %% [markdown]
-# In each column the floor and the control show how much of its range a measure uses at all. Both models are far
-# from the floor by every measure. And in precision, density and coverage neither is clearly above the control,
-# which learned nothing. Between the two there is no winner. By the Fréchet distance the GAN, which draws black
-# and white, is ahead, by recall hardly. By precision and by the pixels it is the VAE, whose blurs are never far
-# from anything. In such a case one says so. And these are single runs of briefly trained networks: chapter 5
-# compares models over seeds.
+# Begin with the floor: both models are far from it by every measure. Then the control, which learned nothing.
+# In precision, recall, density, coverage and by the pixels both models lie *below* it, and by the Fréchet
+# distance only the GAN is better. Only the histogram puts both clearly ahead. So these numbers do not show that
+# either model makes good digits. Between the two there is no winner. By the Fréchet distance the GAN, which draws
+# black and white, is ahead, by recall hardly. By precision and by the pixels it is the VAE, whose blurs are never
+# far from anything. These are single runs of briefly trained networks; chapter 5 compares models over seeds.
 #
 # ## Fooled by hand
 #

@@ -99,7 +99,8 @@ def build_trio(seed=0):
 # \end{aligned}
 # $$ (eq-broken-losses)
 #
-# where `game` is $-\log D$ on both kinds of fakes and `found_out` is the discriminator's cross-entropy.
+# where each name on the left stands for the loss of that network, `game` is $-\log D$ on both kinds of fakes, and
+# `found_out` is the discriminator's cross-entropy. In the code `own` is the dict of these three losses.
 
 
 # %%
@@ -168,8 +169,8 @@ def draw(rng, count=64):
 # ## Six cases
 #
 # Each of the cases A to F differs from the sound step in *one place*. Seed, data, noise and networks are the
-# same. The next cell, folded, says which place it is. Leave it folded until you have made up your mind. The six
-# candidates are
+# same. The next cell, folded, says which place it is. Leave it folded until you have made up your mind. (A case is
+# always called *case D* here. D alone is the discriminator's probability of "real", as before.) The six candidates are
 #
 # - `sign`: The sign of the decoder's adversarial loss is flipped;
 # - `leak`: The gradient of the feature term leaks into the discriminator;
@@ -237,7 +238,7 @@ trained = {name: train(step, epochs) for name, step in steps.items()}
 # is that of copies of test images. *Sharpness* is the energy of fine detail in the samples over that of training
 # images. *Precision* and *coverage* are counted in pixels, against training images.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "hide-input"]
 codes_of_prior = np.random.default_rng(0).standard_normal((len(x_test), LATENT_DIM))
 
 
@@ -311,9 +312,11 @@ def show(case):
 # %% [markdown]
 # The measurements need two tools. `gradient(value_of, network, trio)` is the gradient of one value in one
 # network's weights, as one flat array: the value is any function of the losses, terms and logits that a step
-# returns. `compare` takes a measurement on the sound step and on the cases that are named.
+# returns. For instance, `gradient(lambda own, terms, logits: own["decoder"], decoder, trio)` is the gradient of the
+# decoder's loss in the decoder's weights. `compare` takes a measurement on the sound step and on the cases that are
+# named.
 
-# %%
+# %% tags=["hide-input"]
 batch, noise = x_train[:64], draw(np.random.default_rng(1))
 
 
@@ -353,9 +356,10 @@ show("A")
 #
 # ### Diagnosis of A
 #
-# When D wins, there are two suspects: a decoder that gets no pull from the game (`saturating`), or one that pulls
-# the wrong way (`sign`). E is the other training in which D wins. So ask for the *direction*. Take fresh networks, `gamma` zero so that only the game is
-# left, and compare the decoder's update with the direction in which D's logits on its fakes rise:
+# When the discriminator wins, there are two suspects: a decoder that gets no pull from the game (`saturating`), or
+# one that pulls the wrong way (`sign`). Case E is the other training in which the discriminator is far ahead. So ask
+# for the *direction*. Take fresh networks, set `gamma` to zero so that only the game is left, and compare the
+# decoder's update with the direction in which the logits of its fakes rise:
 #
 # $$
 # \cos\left(-\nabla_\theta\, \texttt{decoder},\ \nabla_\theta\, \overline{\texttt{logits}}\right) .
@@ -383,8 +387,8 @@ show_line("A")
 # %% [markdown]
 # The decoder steps *down* the logits of its own fakes: it helps the discriminator. Only the feature term still
 # holds the copies. The fix is one character. In a paper this fault is a sign that was read from the wrong side
-# (chapter 5, "Mind the sign"). **The test**: after one small step of the decoder alone, D's logits on its fakes must
-# be higher. It is `test_decoder_raises_and_discriminator_lowers_the_logits_of_fakes` in `tests/test_vaegan.py`.
+# (chapter 5, "Mind the sign"). **The test**: after one small step of the decoder alone, the logits of its fakes must
+# be higher.
 #
 # ### Case B
 
@@ -423,8 +427,7 @@ show_line("B")
 # an implementation the line is rarely written so openly. It comes from one optimiser for everything, from
 # gradients that are added up over several losses without being cleared (as in the release of pythae that
 # chapter 5 describes), or from a tape that is asked for the wrong weights. **The test**: take one step with the
-# feature term alone; the discriminator must not move. It is `test_a_term_alone_moves_what_larsen_says`, and you
-# write one yourself below.
+# feature term alone; the discriminator must not move. You write this test yourself below.
 #
 # ### Case C
 
@@ -467,8 +470,8 @@ show_line("C")
 # What is compared are two probabilities, one number for each image. Half of a squared difference of two such
 # numbers is never above one half, and a copy has to be as *real* as its original, not like it. So the codes say
 # nothing. The same happens, less cleanly, with features of any layer that is saturated. The fix is to return a
-# hidden layer's output before its activation. **The test**: a term equals its formula on given networks
-# (`test_terms_are_the_formulas`), and the shape of the features is what you think it is.
+# hidden layer's output before its activation. **The test**: a term equals its formula on given networks, and the
+# shape of the features is what you think it is.
 #
 # ### Case D
 
@@ -481,9 +484,9 @@ show("D")
 #
 # ### Diagnosis of D
 #
-# Copies cannot come closer unless the codes say more, and saying more costs nats. Here copies are closer *and* the
-# shown KL is smaller. Both cannot be true, so one number is not what its name says. The trained encoder tells how
-# many nats the codes really carry.
+# As a rule copies come closer when the codes say more, and saying more costs nats. Here copies are closer *and* the
+# shown KL is smaller. That is possible, but suspicious: perhaps one of the two numbers is not what its name says. The
+# pixel loss we computed ourselves. So compute the KL, too, by the formula and from the trained encoder.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -504,8 +507,7 @@ show_line("D")
 # sixteenth of its price, so codes leave the prior, and samples, whose codes *are* drawn from the prior, suffer
 # where the copies gain. It is the same model as a sound one with `kl_weight=1/16`, which may even be what one
 # wants. What is wrong is that nobody chose it, and that it changes with `latent_dim`. **The test**: the closed form,
-# summed, for a code of two dimensions or more
-# (`test_kl_is_the_closed_form_summed_over_latent_dimensions` in `tests/test_losses.py`).
+# summed, for a code of two dimensions or more.
 #
 # ### Case E
 
@@ -513,8 +515,8 @@ show_line("D")
 show("E")
 
 # %% [markdown]
-# **Case E.** D is far ahead, as in A, but the samples are digits. By some of the measures they are the best in the
-# table. Which one is it, and is it a fault at all?
+# **Case E.** The discriminator is far ahead, as in case A, but the samples are digits. By some of the measures they are
+# the best in the table. Which one is it, and is it a fault at all?
 #
 # ### Diagnosis of E
 #
@@ -551,8 +553,7 @@ show_line("E")
 # the fault hardly shows in the pictures, and by the measures one would prefer it. In this one run the adversary
 # did more harm than good. That does not make the saturating loss the better one: it only switched the adversary
 # off. You would want to know that before you write that "adversarial training helped". **The test**: the slope
-# of the loss at a logit of minus ten (`test_generator_losses_are_the_papers` in `tests/test_losses.py` compares
-# both forms with the formula).
+# of the loss at a logit of minus ten.
 #
 # ### Case F
 
@@ -593,13 +594,12 @@ show_line("F")
 # %% [markdown]
 # With one batch for all, D has learned what a *mixture* looks like, and its answer on a batch of one kind means
 # little. BatchNorm in the discriminator has the same effect. The fix is to call the discriminator three times, once
-# for each kind. **The test**: change the fakes,
-# and ask whether the logits of the real images stay the same; or count the calls and their sizes
-# (`test_the_discriminator_sees_each_kind_of_image_in_a_batch_of_its_own`).
+# for each kind. **The test**: change the fakes, and ask whether the logits of the real images stay the same; or count
+# the calls and their sizes.
 #
 # ## All tests in one table
 #
-# None of these six faults needs a training to be found, though we used trained networks for B, D and F above: fresh
+# None of these six faults needs a training to be found, though we used trained networks for the cases B, D and F: fresh
 # networks, one batch and a few gradients are enough. Here are all the tests on all cases. Two of them are new, and
 # both are about the discriminator. `found_out` is the loss that it reports, less the cross-entropy of its own
 # logits. `leak` takes the gradient that its weights really get, less the gradient of that cross-entropy, as a share
@@ -662,6 +662,17 @@ notebook.Table(rows, digits=3, corner="case")
 # leaks are like the last row: the reported losses are right, and what moves the weights is not. So test what moves:
 # `leak` finds both, and the exercise below asks for the same of a step that you cannot look into. Tests that run in
 # seconds separate what thirty epochs of curves did not. That is the reason to write them first.
+#
+# <details><summary>These tests in the package, by case</summary>
+#
+# - A: `test_decoder_raises_and_discriminator_lowers_the_logits_of_fakes` in `tests/test_vaegan.py`;
+# - B: `test_a_term_alone_moves_what_larsen_says`, there too;
+# - C: `test_terms_are_the_formulas`, there too;
+# - D: `test_kl_is_the_closed_form_summed_over_latent_dimensions` in `tests/test_losses.py`;
+# - E: `test_generator_losses_are_the_papers`, there too, compares both forms with the formula;
+# - F: `test_the_discriminator_sees_each_kind_of_image_in_a_batch_of_its_own` in `tests/test_vaegan.py`.
+#
+# </details>
 #
 # ## A fault of the settings
 #
@@ -824,7 +835,8 @@ exercises.check("pulls", pulls)
 #
 # <details><summary>a) A flipped sign only.</summary>
 #
-# No. Several cases of this page have such a D, and a sound training may pass through it.
+# No. With the saturating loss, case E, the discriminator is far ahead as well, and a sound training may pass
+# through such a state.
 #
 # </details>
 # <details><summary>b) A flipped sign, a saturating loss, or none: D alone cannot tell.</summary>
