@@ -1,19 +1,19 @@
 # %% [markdown]
 # # Chapter 8: Training tricks
 #
-# *Run time: 44 s on two CPU cores, measured at the last execution.*
+# *Run time: 60 s on two CPU cores, measured at the last execution.*
 #
 # **Which of the tricks that everybody uses does something, taken alone?**
 #
 # After this chapter you can
 #
 # - derive what soft and noisy labels make of the best discriminator, and what the generator feels of it;
+# - let noise decay by epoch, and say what noise is good for;
 # - say what a layer sees when BatchNorm stands before its activation, and what when it stands after;
 # - compute how much dropout shakes a discriminator's answer, and why its place matters;
-# - let noise decay by epoch, and say what noise is good for;
 # - tell a trick that helps from one that was only lucky, and say with which settings to start.
 #
-# You need chapters 4 and 7. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
+# You need chapter 4 and, for the measures at the end, [How good is it?](04_how_good_is_it.ipynb) Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -63,11 +63,11 @@ from vaegan_edu.widgets import LabelExplorer
 # %% [markdown]
 # ## What a trick is
 #
-# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. Most of the advice is used in bundles, so that one cannot tell which piece did what, or whether any did.
+# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. (The course has numbered seven of that project's statements, C0 to C6, and [registered](../book/claims.md) what would decide each. Three of them come up here.) Most of the advice is used in bundles, so that one cannot tell which piece did what, or whether any did.
 #
-# This chapter takes them one at a time. Each gets an intuition, a formula, and a check that the formula is right. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
+# This chapter takes them one at a time. Each gets an intuition and a formula, and the formula is checked by numbers or drawn. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
 #
-# There are two kinds. A trick with the **labels** changes the discriminator's task, and so its best answer: that can be derived. A trick with the **layers** changes what the networks can learn and how fast: there the formula tells what a layer does, and only an experiment tells whether it helps.
+# One question runs through the chapter: *what does the generator feel once the trick is in place?* A trick with the **labels**, or noise on the images, changes the discriminator's best answer, and with it the slope that the generator follows: that can be derived. A trick with the **layers** changes what passes through a network, values on the way up and gradients on the way down: there the formula tells what a layer does, and only an experiment tells whether it helps.
 #
 # ## Three tricks with labels
 #
@@ -77,25 +77,8 @@ from vaegan_edu.widgets import LabelExplorer
 #
 # When the *generator* learns, flip the labels: call generated examples real. The generator then lowers the cross-entropy with the label $1$, which is $-\log D$.
 #
-# This is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both want $D$ to rise. They differ in where they push: the first hardest where the discriminator is sure, the second least there. Here are both, by labels and by name, for a few logits.
-
-# %%
-logits = np.array([-6.0, -1.0, 0.0, 2.0])
-pairs = {
-    "label 1, -log D": (losses.discriminator_loss(logits, 1.0), losses.non_saturating_loss(logits)),
-    "minus label 0, log(1 - D)": (
-        -losses.discriminator_loss(logits, 0.0),
-        losses.minimax_loss(logits),
-    ),
-}
-rows = {}
-for name, (by_labels, by_name) in pairs.items():
-    for way, loss in (("by labels", by_labels), ("by name", by_name)):
-        values = ops.convert_to_numpy(loss)
-        rows[f"{name}, {way}"] = {f"{x:.0f}": y for x, y in zip(logits, values, strict=True)}
-notebook.Table(rows, digits=3, corner="at the logit")
-
-# %% [markdown]
+# This is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both want $D$ to rise. They differ in where they push: the first hardest where the discriminator is sure, the second least there.
+#
 # ### Soft labels
 #
 # On real examples that it can recognise with certainty, a discriminator that is told "$1$" pushes its logit up without end: no finite logit is good enough. *One-sided label smoothing* tells it $t = 0.9$ in place of $1$, on real examples only {cite}`salimans2016improved`. In code $t$ is `real_target`.
@@ -126,7 +109,7 @@ notebook.Table(rows, digits=3, corner="at the logit")
 # D^*(x) = \frac{t\, p(x) + s\, q(x)}{p(x) + q(x)} .
 # $$ (eq-tricks-two-sided)
 #
-# Where there are no data the fraction is $s$, whatever the place. With a hard label it would be $0$ there, a constant too, so the value of $D^*$ is not the point. What the generator follows is the *slope* of the logit. For $s = 0$ the logit is $\log \frac{t\,p}{(1 - t)\,p + q}$: as the data get rarer it falls without bound, and its slope points back to them. For $s > 0$ it levels off at $\log \frac{s}{1 - s}$ and has no slope. A point that the generator makes there is not sent anywhere.
+# What the generator follows is the *slope* of the logit. Go far away from the data, where $p$ is tiny beside $q$. For $s = 0$ the logit is $\log \frac{t\,p}{(1 - t)\,p + q}$: as the data get rarer beside the generator's points it falls without bound, so its slope points to where they are less rare. For $s > 0$ the fraction is close to $s$ at all these places. The logit levels off at $\log \frac{s}{1 - s}$, and what is level has no slope. A point that the generator makes there is not sent anywhere.
 #
 # ### Noisy labels
 #
@@ -145,9 +128,8 @@ notebook.Table(rows, digits=3, corner="at the logit")
 #
 # To check this we take, as in chapter 4, densities that we know, two Gaussians that hardly meet, and let a small network learn from draws: with hard labels, with soft ones, with noisy ones.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 TARGET, FLIP = 0.9, 0.1
-EPOCHS = profile.epochs(cpu=4, gpu=8)
 rng = np.random.default_rng(0)
 count = 50_000
 points = np.concatenate([rng.normal(-1.0, 0.6, count), rng.normal(1.0, 0.6, count)])
@@ -158,7 +140,6 @@ labels = {
     "soft": TARGET * is_real,
     "noisy": np.where(turned, 1 - is_real, is_real),
 }
-order = rng.permutation(2 * count)
 x = np.linspace(-2, 2, 161)
 p, q = norm.pdf(x, -1.0, 0.6), norm.pdf(x, 1.0, 0.6)
 formula = {
@@ -166,6 +147,10 @@ formula = {
     "soft": np.log(TARGET * p / ((1 - TARGET) * p + q)),
     "noisy": np.log(((1 - FLIP) * p + FLIP * q) / (FLIP * p + (1 - FLIP) * q)),
 }
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+EPOCHS = profile.epochs(cpu=4, gpu=8)
+order = rng.permutation(2 * count)
 
 
 def learn(targets):
@@ -226,7 +211,7 @@ axes.legend(title="labels")
 plt.show()
 
 # %% [markdown]
-# The network follows the formula where there are examples of both kinds. Where only one kind of example lies, hard labels ask for more and more, and no finite training gets there. Noisy labels name a goal at both edges, and the network reaches it. Soft labels name one on the left only; on the right they ask for as much as hard labels do, and the network falls as far short of it.
+# The network follows the formula where there are examples of both kinds. Where only one kind of example lies, hard labels ask for more and more, and no finite training gets there. Noisy labels name a goal at both edges, and the network reaches it. Soft labels name one on the left only; on the right they ask for as much as hard labels do, and there the network falls short of it, too.
 #
 # On the left, where the data lie, soft and noisy labels do the same: they put a lid on the logit. On the right, where the *generated* points lie, they differ completely. And that is where the generator learns.
 #
@@ -238,7 +223,7 @@ plt.show()
 # \text{pull} = \mathbb E_{x \sim q}\left[ \left(1 - D(x)\right) \frac{d\, \texttt{logits}}{dx} \right] .
 # $$ (eq-tricks-pull)
 #
-# (In the figure below the data lie to the *left* of the generator. A step towards them lowers $x$, so there the pull is negative when it is right.)
+# (In the figure below the data lie to the *left* of the generator. A step towards them lowers $x$, so there the pull is negative when it is right. Chapters 5 and 9 call the length of a gradient in a network's *weights* a pull; this one is a direction in which the points move.)
 #
 # Soft labels leave the slope there as it was. Noisy labels make the best logit *level* there, at its lower bound: the pull vanishes, just when the generator is far off. One does not see this in any loss curve.
 #
@@ -248,7 +233,7 @@ plt.show()
 explorer = LabelExplorer()
 explorer
 
-# %%
+# %% tags=["hide-input"]
 rows = {}
 for words, settings in {
     "hard labels": {"target": 1.0},
@@ -266,8 +251,51 @@ notebook.Table(rows)
 
 # %% [markdown]
 # This is the *best* discriminator, trained to the end. A real one lags behind, and how close it comes to its bound in a game was not measured here. So the formula is a warning and no verdict on a game.
+#
+# ## Noise that decays
+#
+# Real images fill only a thin part of the space of all images, generated ones another, and two thin parts hardly meet, even where they are near each other. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance. The noise may stay: blurring by a Gaussian loses nothing that could not be undone, so also with constant noise $q = p$ is the only optimum. But fine detail is then judged through the noise. So one usually lets it decay:
+#
+# $$
+# \begin{aligned}
+# y &= x + \texttt{stddev} \cdot \max\left(0,\ 1 - \frac{\texttt{epoch}}{\texttt{epochs}}\right) \cdot \xi, \\
+# \xi &\sim \mathcal N(0, 1) .
+# \end{aligned}
+# $$ (eq-tricks-noise)
+#
+# This is `layers.DecayingNoise(stddev, epochs)`. Epochs count from zero here, and a callback, `callbacks.NoiseDecay()`, tells the layer which one has begun.
+#
+# The figure shows what noise does to the divergence, for two Gaussians so narrow that they are almost points.
+
+# %% mystnb={"figure": {"caption": "Jensen-Shannon divergence of two very narrow Gaussians over their distance, without noise and with noise of two strengths added to both. Without enough noise it is level at $\\log 2$ (dotted) from the shortest distance on, so it has no slope.", "name": "fig-tricks-noise"}, "image": {"alt": "Three curves over distance that all start at zero. The first jumps to the dotted line at once and runs along it. The second rises within the first third of the axis and then runs along the line. The third rises slowly and is still rising at the right edge."}} tags=["hide-input"]
+grid = np.linspace(-12, 16, 5601)
+
+
+def divergence(distance, deviation):
+    """Jensen-Shannon divergence of N(0, deviation^2) and N(distance, deviation^2), by a sum."""
+    log_p, log_q = norm.logpdf(grid, 0, deviation), norm.logpdf(grid, distance, deviation)
+    log_m = np.logaddexp(log_p, log_q) - np.log(2)
+    parts = np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m)
+    return 0.5 * np.sum(parts) * (grid[1] - grid[0])
+
+
+distances = np.linspace(0, 4, 81)
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
+for noise in (0.0, 0.5, 1.5):
+    deviation = np.hypot(0.05, noise)
+    axes.plot(distances, [divergence(d, deviation) for d in distances], label=f"{noise}")
+    slope = (divergence(2.05, deviation) - divergence(1.95, deviation)) / 0.1
+    print(f"noise {noise}: slope at distance 2 is {abs(slope):.3f}")
+axes.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
+axes.set(xlabel="distance", ylabel="JS, nats")
+axes.legend(title="noise", loc="lower right")
+plt.show()
 
 # %% [markdown]
+# This divergence is what the *minimax* loss measures. With $-\log D$ it is another matter: in the table of pulls above, the best discriminator pulls harder without noise, because two Gaussians overlap a little everywhere, and so its logit has a slope wherever the generator is. Distributions that do not overlap at all leave the best $D$ undefined between them, and then no formula says which way it pulls.
+#
+# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. It shakes the generator: the same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
+#
 # ## BatchNorm: before or after the activation?
 #
 # BatchNorm takes each unit's values over the batch, subtracts their mean $\mu_B$, divides by their standard deviation $\sigma_B$, then scales by $\gamma$ and shifts by $\beta$, both learned {cite}`ioffe2015batch`:
@@ -276,7 +304,7 @@ notebook.Table(rows)
 # \operatorname{BN}(h) = \gamma\, \frac{h - \mu_B}{\sqrt{\sigma_B^2 + \epsilon}} + \beta .
 # $$ (eq-tricks-norm)
 #
-# At the start $\gamma = 1$ and $\beta = 0$. (This $\gamma$ has nothing to do with the VAE-GAN's.) A layer computes $h$, a *pre-activation*; then comes the activation, say $\operatorname{ReLU}(h) = \max(0, h)$. BatchNorm may stand between the two, as its authors put it, or behind both. The original project says: before, or no image appears. (The course numbers that project's conclusions; this is claim C2.)
+# At the start $\gamma = 1$ and $\beta = 0$. (This $\gamma$ has nothing to do with the VAE-GAN's.) A layer computes $h$, a *pre-activation*; then comes the activation, say $\operatorname{ReLU}(h) = \max(0, h)$. BatchNorm may stand between the two, as its authors put it, or behind both. The original project says: before, or no image appears (claim C2).
 #
 # **Before.** What enters the ReLU has mean zero and variance one, whatever the layers below do. So about half of the values pass. If $h$ is Gaussian, what comes out has
 #
@@ -343,7 +371,7 @@ plt.show()
 #
 # The other place is behind each convolution, `"convolutions"`. There a dropped number is one pixel of one feature map. Its neighbours say much the same, so little information is lost at each place; but the noise passes through all layers that follow. Which place shakes the answer more? We take the light discriminator of the later runs, untrained, and ask it $200$ times about the same digits.
 
-# %%
+# %% tags=["hide-input"]
 RATE, TIMES = 0.3, 200
 (digits, _), _ = datasets.load_digits()
 
@@ -384,67 +412,24 @@ notebook.Table(
 
 # %% [markdown]
 # A jitter as large as the differences between images would drown what the discriminator knows. The original project wrote that the place of the dropout layer is inconvenient to adjust (claim C5), and gave no reason. The table shows one way in which the place can matter, in a network that has not been trained; whether it was theirs, we cannot say.
-#
-# ## Noise that decays
-#
-# Early in a game real and generated images lie so far apart that they do not overlap at all. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance. The noise may stay: blurring by a Gaussian loses nothing that could not be undone, so also with constant noise $q = p$ is the only optimum. But fine detail is then judged through the noise. So one usually lets it decay:
-#
-# $$
-# \begin{aligned}
-# y &= x + \texttt{stddev} \cdot \max\left(0,\ 1 - \frac{\texttt{epoch}}{\texttt{epochs}}\right) \cdot \xi, \\
-# \xi &\sim \mathcal N(0, 1) .
-# \end{aligned}
-# $$ (eq-tricks-noise)
-#
-# This is `layers.DecayingNoise(stddev, epochs)`. Epochs count from zero here, and a callback, `callbacks.NoiseDecay()`, tells the layer which one has begun.
-#
-# First the layer: does it have the standard deviation that it promises? Then the divergence, for two Gaussians so narrow that they are almost points.
-
-# %%
-layer = layers.DecayingNoise(stddev=0.5, epochs=10, seed=0)
-zeros = np.zeros((100_000, 1), dtype="float32")
-layer.build(zeros.shape)
-rows = {}
-for epoch in (0, 4, 8, 10, 12):
-    layer.epoch.assign(epoch)  # what the callback does
-    found = np.std(ops.convert_to_numpy(layer(zeros, training=True)))
-    rows[f"epoch {epoch}"] = {"measured": found, "by formula": 0.5 * max(0.0, 1 - epoch / 10)}
-layer.epoch.assign(0)
-quiet = np.std(ops.convert_to_numpy(layer(zeros, training=False)))
-rows["epoch 0, outside training"] = {"measured": quiet, "by formula": 0.0}
-notebook.Table(rows, corner="standard deviation")
-
-# %% mystnb={"figure": {"caption": "Jensen-Shannon divergence of two very narrow Gaussians over their distance, without noise and with noise of two strengths added to both. Without enough noise it is level at $\\log 2$ (dotted) from the shortest distance on: no slope, nothing to learn.", "name": "fig-tricks-noise"}, "image": {"alt": "Three curves over distance that all start at zero. The first jumps to the dotted line at once and runs along it. The second rises within the first third of the axis and then runs along the line. The third rises slowly and is still rising at the right edge."}} tags=["hide-input"]
-grid = np.linspace(-12, 16, 5601)
-
-
-def divergence(distance, deviation):
-    """Jensen-Shannon divergence of N(0, deviation^2) and N(distance, deviation^2), by a sum."""
-    log_p, log_q = norm.logpdf(grid, 0, deviation), norm.logpdf(grid, distance, deviation)
-    log_m = np.logaddexp(log_p, log_q) - np.log(2)
-    parts = np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m)
-    return 0.5 * np.sum(parts) * (grid[1] - grid[0])
-
-
-distances = np.linspace(0, 4, 81)
-figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
-for noise in (0.0, 0.5, 1.5):
-    deviation = np.hypot(0.05, noise)
-    axes.plot(distances, [divergence(d, deviation) for d in distances], label=f"{noise}")
-    slope = (divergence(2.05, deviation) - divergence(1.95, deviation)) / 0.1
-    print(f"noise {noise}: slope at distance 2 is {abs(slope):.3f}")
-axes.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
-axes.set(xlabel="distance", ylabel="JS, nats")
-axes.legend(title="noise", loc="lower right")
-plt.show()
-
-# %% [markdown]
-# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is registered as claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. It shakes the generator: the same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
 
 # %% [markdown]
 # ## Each alone, on the ring
 #
-# First a game that one can watch, [chapter 4](04_gan.ipynb)'s ring of eight Gaussians. The generator has two hidden layers with BatchNorm before each activation; the discriminator has none. `plain` uses no trick. Every other row changes *one* thing. Each game is played from three seeds, with the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
+# First a game that one can watch, the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle. The generator has two hidden layers with BatchNorm; the discriminator has none. Here are all arms, those of the ring and those of the digits that follow:
+#
+# | arm | what it changes |
+# | --- | --- |
+# | `plain` | nothing: hard labels, BatchNorm before each activation of the generator, no dropout, no noise |
+# | `soft` | the real label is $0.9$ |
+# | `noisy` | a label is flipped with the probability $0.05$ |
+# | `noise` | decaying noise of $0.2$ on the inputs of the generator's layers, gone after half of the epochs (claim C6) |
+# | `norm-after` | BatchNorm stands after each of these activations |
+# | `norm-none` | no BatchNorm (on digits only) |
+# | `dropout-dense` | dropout with $r = 0.3$ before the discriminator's last layer |
+# | `dropout-convolutions` | the same after each of its convolutions (on digits only) |
+#
+# Instance noise, on what the discriminator sees, is not among them. Each game on the ring is played from three seeds, with the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
 
 # %%
 ring = toys.wide_ring()
@@ -469,10 +454,13 @@ GAMES = {
     "plain": ({}, {}, {}),
     "soft": ({}, {}, {"real_target": 0.9}),
     "noisy": ({}, {}, {"flip_probability": 0.05}),
-    "norm-after": ({"batch_norm": "after"}, {}, {}),
-    "dropout": ({}, {"dropout": 0.3}, {}),
     "noise": ({"noise": (0.2, GAME_EPOCHS // 2 or 1)}, {}, {}),
+    "norm-after": ({"batch_norm": "after"}, {}, {}),
+    "dropout-dense": ({}, {"dropout": 0.3}, {}),
 }
+
+# %% tags=["hide-input"]
+# Each game from each seed: the model is compiled once, and gets new weights for each seed.
 
 
 def play(make, game):
@@ -528,7 +516,7 @@ notebook.Table(
     corner=f"{GAME_EPOCHS * STEPS} steps",
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of most rows lie a quarter to a half of the axis apart, and most rows overlap with several others."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The share of high quality, a dot a seed, for the plain game (top) and for each trick alone. The dotted line is the mean of the plain game.", "name": "fig-tricks-ring"}, "image": {"alt": "A chart with one row for each game and three dots in each row. The dots of most rows lie a fifth to a half of the axis apart, and all rows overlap with several others."}}
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
 for place, values in enumerate(shares.values()):
     axes.plot(values, [place] * len(values), "o", color="C0")
@@ -540,11 +528,11 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. And a trick whose three dots all lie below the plain game's would be weak evidence: if it did nothing, its three values would still be the three smallest of six by chance in one case of twenty, since there are $\binom 63 = 20$ ways to divide them. All five tricks are compared with the same three plain games, so a lucky plain game counts against every one of them. The same seeds on another machine give other numbers, because machines round differently and a game amplifies it. So these three seeds rank nothing, and we draw one conclusion only: with BatchNorm *after* the activation, points appear and most of the modes are found from every seed. So on the ring the project's sentence, that nothing appears then, does not hold.
+# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie on one side of the plain game's three are weak evidence: by chance that happens in one of $\binom 63 = 20$ cases, and all five tricks meet the same three plain games. So these seeds rank nothing. One thing they do show: with BatchNorm *after* the activation points appear, and most modes are found from every seed. So the project's sentence, that nothing appears then, does not hold on the ring.
 #
 # ## Each alone, on digits
 #
-# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs: `plain` has hard labels, BatchNorm before the activation, no dropout and no noise, and every other arm changes one setting. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records, first as pictures.
+# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records, first as pictures.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples after the last epoch of each recorded arm, of the first seed: the same codes in every row.", "name": "fig-tricks-digits"}, "image": {"alt": "Eight rows of sixteen small generated digits, one row for each trick. With BatchNorm after the activation the strokes are thin and broken, though several digits can be read. Without BatchNorm they are ragged. The other rows have soft white strokes of usual width, many of them readable."}}
 RESULTS = Path("../book/results")
@@ -603,7 +591,7 @@ notebook.Table(rows)
 # %% [markdown]
 # ### The claims
 #
-# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered. An effect is the share by which the *measure* falls from the first arm to the second; in brackets its $95\,\%$ interval.
+# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered. An effect is the share by which the *measure* falls from the first arm to the second, in brackets with its $95\,\%$ interval; a negative number is a rise. A low Fréchet distance is good, so for C5 and C6 a positive effect would support the claim. Low coverage is bad, so for C2 a large effect is the harm that the claim predicts.
 
 # %% tags=["hide-input"]
 rows = {}
@@ -623,61 +611,47 @@ for name in ("C2", "C5", "C6"):
 notebook.Table(rows, corner="claim")
 
 # %% [markdown]
-# A claim is "open" where the interval contains the effect that was needed, where runs are missing, or where the situation that the claim speaks of did not arise: C5 speaks of an overfitted discriminator, and there was none. A fall below zero is a rise.
+# A claim is "open" where the interval contains the effect that was needed, where runs are missing, or where the situation that the claim speaks of did not arise: C5 speaks of an overfitted discriminator, and there was none.
 #
 # - **BatchNorm after the activation.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed. Whether it is the nine tenths that were needed, the interval leaves open. But look at the row of samples: the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. Coverage is counted in a classifier's features, and these may depend on the width of strokes. If so, the number makes the harm look more complete than it is. A control would show it, the plain game's samples with their strokes thinned; it was not run.
-# - **BatchNorm, or none.** Before the activation it helps: without any, the distance is clearly higher and the coverage lower.
-# - **Soft and noisy labels.** Their values overlap with those of the plain game, so no effect is shown.
-# - **Noise.** At this one strength and length and in this small game, the mean distance is *higher* than that of the plain game. C6 was a suggestion of the project ("one can add"), no result. The word "refuted" in the table means only that this setting did not bring the effect that we had asked for beforehand.
-# - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column shows that none of these has: $D$ is as high on test images as on training images. A cure for overfitting cannot be tested where there is none.
+# - **BatchNorm, or none.** Before the activation it helps: without any, all three distances lie above all five of the plain game, which chance alone would do once in $\binom 83 = 56$ cases, and all three coverages lie below.
+# - **Soft and noisy labels.** Their values overlap with those of the plain game, so no effect is shown. That holds for the warning about noisy labels, too: the best discriminator would give no slope far from the data, but in a game the discriminator is not the best one.
+# - **Noise in the generator.** At this one strength and length and in this small game the mean distance is higher than that of the plain game, but two seeds of five make most of that, and the interval contains zero. What it excludes is the gain that was asked for. C6 was a suggestion of the project ("one can add"), no result. The word "refuted" in the table means only that this setting did not bring the effect that we had asked for beforehand.
+# - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column of the table of numbers shows that none of these has: on training images $D$ is higher by less than one hundredth. A cure for overfitting cannot be tested where there is none.
 #
 # The three remedies of chapter 4, *spectral normalisation*, *gradient penalties* and an *average over the generator's weights*, are used more today. That chapter tries them on toys; on images they are not part of this comparison.
 #
 # ## What to start with
 #
-# The table gathers what was derived, what was measured on the digits and with what to start. The numbers are means over an arm's seeds and, in brackets, the range from the lowest to the highest.
+# The table gathers what was derived and with what to start.
 
 # %% tags=["hide-input"]
 ADVICE = {
     "plain": ("", "compare with this"),
     "soft": (
         "bounds the logit at the data, leaves the generator's slope",
-        "real target 0.9 is habit; no better than hard labels here",
+        "0.9 is habit: no better than hard labels here",
     ),
-    "noisy": ("bounds the logit at both ends, can level the slope", "leave it out"),
-    "norm-none": ("nothing undoes a drift", "use BatchNorm in the generator"),
+    "noisy": (
+        "bounds the logit at both ends, can level the slope",
+        "leave it out: no gain here, and a possible harm",
+    ),
+    "noise": ("spreads what the generator makes", "leave it out"),
     "norm-after": ("units that drift say one thing to all, or die", "put it before the activation"),
+    "norm-none": ("nothing undoes a drift", "use BatchNorm in the generator"),
     "dropout-dense": (
         "shakes the logit",
         "leave it out until D differs between training and test images",
     ),
-    "dropout-convolutions": ("shakes it more, untrained", "the same"),
-    "noise": ("spreads what the generator makes", "leave it out"),
+    "dropout-convolutions": ("shakes it more, in an untrained network", "the same"),
 }
-
-
-def seeds_of(name, metric, form):
-    """Mean and range over the seeds of an arm."""
-    runs = verdicts.read_arm(RESULTS, f"gan-digits/{name}").finished.values()
-    values = [verdicts.measure(run, metric, LAST) for run in runs]
-    return f"{np.mean(values):{form}} [{min(values):{form}}, {max(values):{form}}]"
-
-
 notebook.Table(
-    {
-        name: {
-            "derived": derived,
-            "Fréchet": seeds_of(name, "sample_frechet_distance", ".0f"),
-            "coverage": seeds_of(name, "sample_coverage", ".2f"),
-            "start with": start,
-        }
-        for name, (derived, start) in ADVICE.items()
-    },
-    corner="trick",
+    {name: {"derived": derived, "start with": start} for name, (derived, start) in ADVICE.items()},
+    corner="arm",
 )
 
 # %% [markdown]
-# *Harmless* says that the range of the soft labels overlaps with the plain game's; three seeds do not prove that they do no harm. To set the target to $0.9$ is habit.
+# The advice on BatchNorm comes from this GAN. The small networks that chapter 5 builds by hand have none and were not part of the comparison; the package's larger ones have it in the decoder. To try a trick on a VAE-GAN, change one setting and train from several seeds: `experiments.train("vaegan-digits", settings={"flip_probability": 0.05}, seed=1, output="runs/noisy-1")`.
 #
 # Not in the table: flipped labels for the generator are the non-saturating loss, and that is the one to use. Noise on what the *discriminator* sees was derived here and not measured on images. For the learning rates, [chapter 7](07_schedules.ipynb) has a first try; for the weight `gamma` of a VAE-GAN, [chapter 9](09_mnist_experiment.ipynb) shows how to set it by its share of the gradient.
 #
@@ -916,9 +890,9 @@ exercises.check("decaying_noise", decaying_noise)
 #
 # - A trick with labels changes the best discriminator, and one can derive how: soft labels put a lid on its logit where the data lie, noisy labels at both ends.
 # - What the generator feels is the slope of the logit at *its* points. Soft labels leave it, noisy labels can level it.
+# - Noise on what the discriminator sees makes distributions overlap that would not. It may decay: with constant noise the optimum is the same, but fine detail is judged through the noise.
 # - BatchNorm before the activation undoes any drift of the layer below. After it, a drifting unit says the same for nearly all images, or dies.
 # - Dropout makes the logit of one image jitter. How much depends on the place.
-# - Noise on what the discriminator sees makes distributions overlap that would not. It may decay: with constant noise the optimum is the same, but fine detail is judged through the noise.
 # - To start with: BatchNorm before the activation in the generator, the non-saturating loss, and no other trick until a measurement asks for it. A real target of $0.9$ is habit, in this course too; on the digits its mean was no better than that of hard labels.
 # - One run proves nothing. Change one thing, take several seeds, and say before what would count.
 #

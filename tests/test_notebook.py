@@ -74,6 +74,30 @@ def test_a_table_reads_as_html():
     assert not BeautifulSoup(notebook.Table(ROWS)._repr_html_(), "html.parser").tr("th", string="")
 
 
+@pytest.mark.parametrize(
+    ("entries", "left"),
+    [
+        ("open refuted".split(), True),
+        (["leave it out", ""], True),
+        (["", ""], False),
+        (["never", 22], False),
+        ([158.7, (1, 0.5, 2)], False),
+        (["8 of 10", "-17% [-40%, 2%]"], False),
+        (["[0.08, 0.26]", "≤ 3"], False),
+        (["infinite", "nothing"], True),
+        ([float("inf"), float("nan")], False),
+    ],
+)
+def test_words_stand_left_and_numbers_right(entries, left):
+    """By what the column holds; its head stands above its entries."""
+    rows = {f"row {number}": {"x": entry, "y": 1} for number, entry in enumerate(entries)}
+    table = BeautifulSoup(notebook.Table(rows, corner="who")._repr_html_(), "html.parser")
+    for row in table("tr"):
+        _, found, other = row(["th", "td"])
+        assert found.get("style") == ("text-align: left" if left else None)
+        assert other.get("style") is None
+
+
 def test_an_interval_is_one_entry():
     assert "1.00 [0.50, 2.00]" in repr(notebook.Table({"a": {"mean": (1, 0.5, 2)}}))
 

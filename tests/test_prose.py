@@ -18,6 +18,8 @@ ALLOWED = tomllib.loads(Path(__file__).with_name("prose_numbers.toml").read_text
 # What is no prose, in the order in which it is taken out.
 NO_PROSE = [
     r"(?ms)\A---\n.*?^---$",  # front matter
+    # A directive without a body, whose closing fence must open no block of code.
+    r"(?m)^(?P<fence>`{3,})\{[\w:-]+\}[^\n]*\n(?: *:[\w-]+:.*\n)*(?P=fence)[ \t]*$",
     r"(?ms)^(?P<fence>`{3,})(?!\{(?!code|raw|math)).*?^(?P=fence)\s*$",  # a block of code
     r"(?m)^ *(?:`{3,}|:{3,})\{(?:grid|figure|image)\}.*$",  # a directive whose argument is no title
     r"(?m)^ *(?:`{3,}|:{3,})(?:\{[^}\n]*\})?",  # a directive's name; its title is prose
@@ -92,6 +94,7 @@ def test_exceptions_are_used_and_have_a_reason():
         "About 93 % are right, see [the table](measurements.md).",
         "<summary>b) about 4.5 nats</summary>",
         "A loss of **12.5**, or -3.",
+        "```{table} runs\n```\n\nIt stops after 17 epochs.\n\n```{table} more\n```",
     ],
 )
 def test_a_typed_number_is_found(text):

@@ -1032,13 +1032,12 @@ def test_the_closeness_layer_of_chapter_6_is_that_of_the_package():
 
 
 def test_chapter_6_the_layer_spreads_digits_and_makes_them_no_clearer():
-    plain = table("06_mode_collapse", "unclear", first="real, held out", last="epoch 6")
-    layer = table("06_mode_collapse", "with the layer")
-    end, other = layer["epoch 6"], plain["epoch 6"]
+    rows = table("06_mode_collapse", "unclear", first="real, held out", last="minibatch, epoch 6")
+    end, other = rows["minibatch, epoch 6"], rows["plain, epoch 6"]
     assert end["classes"] > other["classes"]
     assert end["histogram divergence"] < other["histogram divergence"] / 2
     assert end["unclear"] == pytest.approx(other["unclear"], abs=0.05)
-    assert layer["epoch 1"]["classes"] == 1  # "had collapsed like the other"
+    assert rows["minibatch, epoch 1"]["classes"] == 1  # "had collapsed like the other"
 
 
 def test_chapter_8_what_its_ring_and_its_digits_say():

@@ -9,6 +9,7 @@ stands at the top of a notebook, before Keras is imported.
 
 import html
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # a quiet start
     "TF_ENABLE_ONEDNN_OPTS": "0",  # the same digits on every run of one machine
 }
+
+
+# How a number begins, as a table shows it; an interval, too, and "8 of 10".
+_NUMBER = re.compile(r"[-+−<>≤≥≈~\[(]*\s*(?:\.?\d|inf\b|nan\b|∞)")
 
 
 def start() -> "Profile":
@@ -57,6 +62,8 @@ def _enter_notebooks():
 
 class Table:
     """Rows of numbers and words, shown by a notebook as a table and by `print` as text.
+
+    A column of words alone is aligned left, one that holds a number right.
 
     Args:
         rows: a mapping from a row's name to its entries, themselves a mapping from a column's name
@@ -101,20 +108,27 @@ class Table:
         return "\n".join(map(line, [self.head, *self.lines]))
 
     def _repr_html_(self):
-        def cells(texts, kind="td", scope=None):
+        def cell(text, kind="td", scope=None, left=False):
             opened = f'{kind} scope="{scope}"' if scope else kind
-            return "".join(f"<{opened}>{html.escape(text)}</{kind}>" for text in texts)
+            # In the cell itself, since a notebook outside the book has not the book's styles.
+            style = ' style="text-align: left"' if left else ""
+            return f"<{opened}{style}>{html.escape(text)}</{kind}>"
 
-        corner, *columns = self.head
+        def cells(texts, kind="td", scope=None):
+            pairs = zip(texts, left, strict=True)
+            return "".join(cell(text, kind, scope, words) for text, words in pairs)
+
+        corner, *heads = self.head
+        left = [_holds_words(column) for column in zip(*self.lines, strict=True)][1:]
         # A head without words is no head: a screen reader would announce nothing.
-        first = cells([corner], "th", "col") if corner else "<td></td>"
+        first = cell(corner, "th", "col") if corner else "<td></td>"
+        columns = cells(heads, "th", "col")
         body = "".join(
-            f"<tr>{cells([name], 'th', 'row')}{cells(entries)}</tr>\n"
-            for name, *entries in self.lines
+            f"<tr>{cell(name, 'th', 'row')}{cells(entries)}</tr>\n" for name, *entries in self.lines
         )
         return (
             '<table class="dataframe numbers">\n'
-            f"<thead><tr>{first}{cells(columns, 'th', 'col')}</tr></thead>\n"
+            f"<thead><tr>{first}{columns}</tr></thead>\n"
             f"<tbody>\n{body}</tbody>\n</table>"
         )
 
@@ -145,6 +159,12 @@ def layers(**networks: "keras.Model") -> Table:
         }
     total = {heads[name]: network.count_params() for name, network in networks.items()}
     return Table({**rows, "all": {"layer": "", "output": "", **total}})
+
+
+def _holds_words(column):
+    """Whether the entries of `column`, as they are shown, are words alone."""
+    filled = [entry for entry in column if entry]
+    return bool(filled) and not any(map(_NUMBER.match, filled))
 
 
 def _digits(digits, column):
