@@ -1086,7 +1086,7 @@ plt.show()
 # - The project's S4 ran in another setting than its S1, perhaps with other labels. Ours differs from our S1 in the rule alone.
 # - Theirs is one run of each rule, judged by eye on sixteen images; ours are judged by a network that has seen drawn faces alone.
 #
-# And the two are trainings of different length and size:
+# And the two differ in length and size:
 
 # %% tags=["hide-input"]
 ours = {
@@ -1146,7 +1146,7 @@ notebook.Table(
 # - **The settings on MNIST.** The compared features are very likely those of the second convolution, and at most about an eighth of the fakes' labels were flipped, if the labels were the same in all epochs. A slow discriminator comes closest to the logged game. Not concluded: why the original's encoder has a third of our loss.
 # - **The comparison.** S4 differs from S1 to S3 in more than its rule: in its date, its pace and probably its labels. The last ten epochs of S2 and S3 are a blow-up. On validation it is the real faces that cost the discriminators so much. Not concluded: which rule is the best, and whether the discriminators had overfitted or their evaluation mode differs.
 #
-# The project's notebooks would settle most of what is open. Where they cannot be read, the way to find out which rule makes better faces is to run its networks, several times for each rule, and to measure the faces ([commands](own-data)).
+# The project's notebooks would settle most of what is open. Which rule makes better faces one can find out without them: run its networks, several times for each rule, and measure the faces ([chapter 10](10_faces_experiment.ipynb) has the commands).
 
 # %% [markdown]
 # ## Exercises
