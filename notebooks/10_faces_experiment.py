@@ -84,7 +84,7 @@ show_faces(figure)
 # %% [markdown]
 # ## Seven rules
 #
-# The project trained a VAE-GAN on its faces once under each of four rules of the learning rate, S1 to S4. We train small networks under these and two more for comparison. Each network's rate begins at $5 \cdot 10^{-4}$. Under S1 it stays there, and under the cosine it goes by the clock; under all others it follows that network's own validation loss.
+# The project trained a VAE-GAN on its faces once under each of four rules of the learning rate, S1 to S4. Here small networks are trained under the same four, of which S4 comes in two readings, and under two more for comparison. Each network's rate begins at $5 \cdot 10^{-4}$. Under S1 it stays there, and under the cosine it goes by the clock; under all others it follows that network's own validation loss.
 
 # %% tags=["hide-input"]
 RESULTS = Path("../book/results/faces-light")
@@ -151,7 +151,7 @@ print(f"{run.config['data']['train_count']} faces, {len(run.history)} epochs, {l
 print(f"a run took {np.mean(minutes):.1f} minutes")
 
 # %% [markdown]
-# *Words* are those of the project's README. *Log* is what its log shows: the project's S4 ran as the reverse of its words, which [chapter 11](11_original_project.ipynb) finds out and you need not know here. The records hold both readings of S4, and S2 and S3 by their words.
+# *Words* are those of the project's README. *Log* is what its log shows: the project's S4 ran as the reverse of its words ([chapter 11](11_original_project.ipynb) finds that out, and you need not read it here).
 #
 # Each run has its record, made by a command like
 #
@@ -163,7 +163,7 @@ print(f"a run took {np.mean(minutes):.1f} minutes")
 #
 # ### What the rules did
 #
-# From the losses of three networks each rule has made three rates. A rule that follows a loss does to each network what that network's loss asks for.
+# From the losses of three networks each rule has made three rates.
 
 # %% mystnb={"figure": {"caption": "Validation losses that the rules read (left) and learning rates that they made of them (right), by network and epoch, for the first seed. A network's rate follows its own loss, except for S1, which never moves, and the cosine, which goes by the clock.", "name": "fig-faces-rates"}, "image": {"alt": "Six charts in three rows, for encoder, decoder and discriminator; losses left, learning rates right on a logarithmic axis, seven lines each. The rates fan out from one common start: one stays level, one is a smooth arc down to zero, the others are staircases that fall at different times."}} tags=["hide-input"]
 LINES = {
@@ -438,7 +438,7 @@ notebook.Table(rows)
 # %% [markdown]
 # ## Do the losses tell?
 #
-# The project looked at the losses. First a mark for that of the discriminator, the *blind* level of chapter 5 (equation {eq}`eq-vaegan-blind`): a discriminator that sees no difference answers $t / (1 + 2w)$ to every image, with the label $t$ of real images and the weight $w$ of each kind of fakes.
+# The project had no measure of its faces and looked at the losses. Could they have told? First a mark for that of the discriminator, the *blind* level of chapter 5 (equation {eq}`eq-vaegan-blind`): a discriminator that sees no difference answers $t / (1 + 2w)$ to every image, with the label $t$ of real images and the weight $w$ of each kind of fakes.
 
 # %%
 light = experiments.EXPERIMENTS["faces-light"].settings
@@ -461,10 +461,8 @@ table = {
 }
 notebook.Table(
     {
-        TITLES[rule]: {
-            title if title in QUALITY.values() else f"{title}'s loss": told(values)
-            for title, values in row.items()
-        }
+        TITLES[rule]: {f"{n}'s loss": np.mean(row[n]) for n in NETWORKS}
+        | {title: told(row[title]) for title in QUALITY.values()}
         for rule, row in table.items()
     },
     corner="last ten epochs",
