@@ -43,13 +43,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Image, display
 from matplotlib.ticker import LogLocator, NullFormatter
-from scipy.stats import t as student
 
 from vaegan_edu import (
     callbacks,
     datasets,
     exercises,
     experiments,
+    metrics,
     plotting,
     records,
 )
@@ -376,7 +376,7 @@ show_faces(figure)
 # \bar x \pm t_{n-1} \frac{s}{\sqrt n} ,
 # $$ (eq-faces-interval)
 #
-# with the standard deviation $s$ of the runs and $t_{n-1}$, the $97.5\,\%$ point of Student's distribution. With three runs it is $4.3$, so such an interval is wide, as it should be. The difference to S1 is taken seed by seed, because both runs of a pair began with the same weights.
+# with the standard deviation $s$ of the runs and $t_{n-1}$, the $97.5\,\%$ point of Student's distribution (`metrics.mean_interval`). With three runs it is $4.3$, so such an interval is wide, as it should be. The difference to S1 is taken seed by seed, because both runs of a pair began with the same weights.
 
 # %% mystnb={"figure": {"caption": "Fréchet distance of the samples at the end, a dot a seed, and as a thin line its range over the last ten epochs. The dotted line is what real faces reach. A dot is measured against training faces, a line against held-out ones, so a dot may lie beside its line.", "name": "fig-faces-spread"}, "image": {"alt": "A chart with one row for each rule. In each row a thin horizontal line with one or more dots on it. The lines of most rules overlap. A dotted vertical line far to the left marks real faces."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.0))
@@ -402,12 +402,8 @@ plt.show()
 
 # %% tags=["hide-input"]
 def told(values):
-    """Return the mean over seeds, with Student's interval where there are three or more."""
-    mean, count = float(np.mean(values)), len(values)
-    if count < 3:
-        return mean
-    half = student.ppf(0.975, count - 1) * np.std(values, ddof=1) / np.sqrt(count)
-    return mean, mean - half, mean + half
+    """Return the mean over seeds, with its interval where there are three or more."""
+    return metrics.mean_interval(values) if len(values) >= 3 else float(np.mean(values))
 
 
 rows = {}
