@@ -309,7 +309,7 @@ plotting.image_rows(
 # %% [markdown]
 # ## What was recorded
 #
-# A notebook is too short for this experiment, so the rest of the chapter reads longer runs from records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs from five seeds. Networks and losses are those above. Four of the assumed settings are not: these runs were made first, and the assumptions were changed afterwards, when the project's log had been studied. The first table has the four. **From here to *The claim* everything belongs to its column *in the records*.** Do not compare these runs with the short training. Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
+# A notebook is too short for this experiment, so the rest of the chapter reads longer runs from records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs from five seeds. Networks and losses are those above. Four of the assumed settings are not: these runs were made first, and the assumptions were changed afterwards, when the project's log had been studied. The first table has the four. **From here on all of our results belong to its column *in the records*.** Do not compare these runs with the short training. Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
 
 # %%
 RESULTS = Path("../book/results")
