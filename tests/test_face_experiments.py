@@ -163,6 +163,51 @@ def test_recorded_rates_are_those_of_the_recorded_rule(path):
         assert record.column(f"learning_rate_{network}") == pytest.approx(rates, rel=1e-6)
 
 
+def test_chapter_10_says_of_the_rules_what_all_their_seeds_show():
+    runs = {
+        rule: [
+            records.read_record(path.parent)
+            for path in sorted(RESULTS.glob(f"faces-light/rendered-{rule}/seed-*/metrics.json"))
+        ]
+        for rule in ("s1", "s2", "s3", "s4-text", "s4-log", "plateau", "cosine")
+    }
+
+    def late(column):
+        return {
+            rule: np.mean([run.column(column)[-10:] for run in found])
+            for rule, found in runs.items()
+        }
+
+    distance, coverage = late("sample_frechet_distance"), late("sample_coverage")
+    alike = {"s1", "s2", "s3", "cosine"}  # "cannot be told apart here"
+    spans = {
+        rule: [run.column("sample_frechet_distance")[-10:] for run in found]
+        for rule, found in runs.items()
+    }
+    for rule in alike | {"plateau"}:
+        assert np.min(spans[rule]) <= np.max(spans["s1"])
+        assert np.max(spans[rule]) >= np.min(spans["s1"])
+        # "stand apart by more than any run moves in its last ten epochs"
+        for worst in ("s4-text", "s4-log"):
+            assert np.min(spans[worst]) > np.max(spans[rule])
+    assert max(distance[rule] for rule in alike) < distance["plateau"]
+    assert set(sorted(coverage, key=coverage.get)[:2]) == {"s4-text", "s4-log"}
+    # The lowest losses belong to the worst faces.
+    lowest = {
+        network: min(losses, key=losses.get)
+        for network in ("encoder", "decoder", "discriminator")
+        for losses in [late(f"val_{network}_loss")]
+    }
+    assert lowest == {"encoder": "s4-text", "decoder": "s4-text", "discriminator": "s4-log"}
+    # By pixels both readings of S4 make worse copies than S1 and the words of S2 and S3.
+    copies = {
+        rule: [run.metrics["reconstruction_loss"] for run in found] for rule, found in runs.items()
+    }
+    assert min(copies["s4-text"] + copies["s4-log"]) > max(
+        copies["s1"] + copies["s2"] + copies["s3"]
+    )
+
+
 def test_the_models_compared_have_equal_networks():
     built = {
         name: EXPERIMENTS[name].build({**EXPERIMENTS[name].settings, "seed": 0}, (32, 32, 3))

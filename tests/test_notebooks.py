@@ -191,8 +191,18 @@ def test_chapter_7_says_of_its_trainings_what_they_gave():
     assert max(final["constant"]) > min(final["two time scales"])
     assert min(final["constant"]) <= min(final["cosine"])
     assert max(final["cosine"]) <= max(final["constant"])
-    at_constant_rates = [row[3] for row in printed(path, "constant rates, seed")[""]]
-    assert max(at_constant_rates) > 3 * min(at_constant_rates)
+    # Seed, both losses, the share of high quality, modes: sorted by the share both losses are in
+    # order, and two runs with nearly the same discriminator's loss are far apart.
+    runs = sorted((row[3], row[2], row[1]) for row in printed(path, "constant rates, seed")[""])
+    shares, generator, discriminator = zip(*runs, strict=True)
+    assert generator == tuple(sorted(generator, reverse=True))
+    assert discriminator == tuple(sorted(discriminator))
+    assert any(
+        abs(one - other) < 0.015 and better > 3 * share
+        for share, _, one in runs
+        for better, _, other in runs
+    )
+    assert max(shares) > 3 * min(shares)
     for _, loss, last_loss, share, last_share in printed(path, "seed  generator_loss")[""]:
         assert last_share > 4 * share and last_loss > 0.8 * loss
     correlations = printed(path, "rank correlation with")
@@ -204,7 +214,7 @@ def test_chapter_7_says_of_its_trainings_what_they_gave():
             for row in rows
             for x in row
         ]
-        assert len(values) == 16 and -0.7 < min(values) < 0 < max(values)
+        assert len(values) == 8 and -0.7 < min(values) < 0 < max(values)
 
 
 # The tools themselves, on a notebook of two cells.

@@ -450,7 +450,7 @@ def test_the_original_logs_give_the_numbers_of_its_page():
 
 
 def test_the_original_logs_say_what_the_chapters_read_in_them():
-    """Chapters 9 and 10, `book/original_project.md`: each sentence that rests on the logs alone."""
+    """Chapters 9 and 11, `book/original_project.md`: each sentence that rests on the logs alone."""
     logs = {
         run: {name: np.array(values) for name, values in columns.items()}
         for run, columns in records.original_logs().items()

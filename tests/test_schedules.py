@@ -227,7 +227,7 @@ def agreeing(run, rule):
     ],
 )
 def test_the_rules_of_the_logs_give_900_of_900_logged_rates(run, words, log, of_the_words):
-    """And the words of the README as many as chapter 7 counts."""
+    """And the words of the README as many as chapter 11 counts."""
     assert agreeing(run, lambda values: replay(log, values)) == 300
     assert agreeing(run, lambda values: replay(words, values)) == of_the_words
 

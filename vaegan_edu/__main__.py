@@ -155,7 +155,7 @@ def _parser():
         "--schedule",
         metavar="RULE",
         help="of the learning rates: s1, s2-text, s2-log, s3-text, s3-log, s4-text, s4-log "
-        "(chapter 7), plateau, constant, linear, cosine, or cosine-steps, which falls step by step",
+        "(chapter 11), plateau, constant, linear, cosine or cosine-steps, which falls step by step",
     )
     training.add_argument(
         "--precision",

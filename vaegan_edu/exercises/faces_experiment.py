@@ -3,7 +3,6 @@
 import numpy as np
 
 from vaegan_edu.exercises import compare, exercise, numbers
-from vaegan_edu.schedules import WindowedDecay, replay
 
 
 @exercise("floor_by_hand", takes="value")
@@ -27,45 +26,6 @@ def _(answer):
         atol=0.01,
     )
     return "a loss that falls steadily stops its own network, also with a milder factor."
-
-
-@exercise("epochs_to_floor")
-def _(answer):
-    for case in (
-        (5e-4, 0.6, 5e-6, 4),
-        (1e-3, 0.85, 1e-4, 6),
-        (8.0, 0.5, 0.9, 3),
-        (1.0, 0.3, 0.2, 2),
-    ):
-        initial, factor, minimum, window = case
-        share = np.log(minimum / initial) / np.log(factor)
-        decays = np.ceil(share)
-        right = replay(WindowedDecay(*case, "improvement"), range(200, 0, -1)).index(minimum) + 1
-        compare(
-            answer(*case),
-            right,
-            {
-                "nothing decays until the window is full: the first decay comes after epoch "
-                "window + 1.": decays,
-                "a decay that would lead below the floor still counts: round up, not down.": (
-                    window + np.floor(share)
-                ),
-                "epochs are whole: round the number of decays up.": window + share,
-                "the first decay comes after epoch window + 1, so that `decays` of them end after "
-                "epoch window + decays.": window + decays + 1,
-                "a decay multiplies what is left of the rate. You took the same amount each "
-                "time.": window + np.ceil((1 - minimum / initial) / (1 - factor)),
-                "the sign is reversed: minimum / initial and factor are both below 1.": (
-                    window + np.ceil(np.log(initial / minimum) / np.log(factor))
-                ),
-            },
-            what="the epoch",
-            where=f"initial = {initial:g}, factor = {factor:g}, minimum = {minimum:g}, "
-            f"window = {window}",
-        )
-    return (
-        "schedules.WindowedDecay reaches its floor after just that epoch when every loss is lowest."
-    )
 
 
 def _ranks(values):

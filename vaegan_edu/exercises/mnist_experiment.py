@@ -33,62 +33,6 @@ def _(answer):
     return "1,200 steps, two epochs of MNIST: a hundred epochs are not a hundred epochs."
 
 
-@exercise("encoder_parameters")
-def _(answer):
-    for side, channels, latent_dim in ((28, 1, 64), (64, 3, 2048)):
-
-        def count(
-            channels=channels,
-            maps=None,
-            side=side,
-            norm=4,
-            bias=1,
-            heads=2,
-            first_norm=False,
-            width=latent_dim,
-        ):
-            maps = ((side - 4) // 2 + 1 - 4) // 2 + 1 if maps is None else maps
-            return (
-                (16 * channels + bias) * 64
-                + (norm * 64 if first_norm else 0)
-                + (16 * 64 + bias) * 128
-                + norm * 128
-                + (maps * maps * 128 + bias) * 1024
-                + norm * 1024
-                + heads * (1024 + bias) * width
-            )
-
-        compare(
-            answer(side, channels, latent_dim),
-            count(),
-            {
-                "BatchNorm's statistics are counted too: four numbers a channel, of which two are "
-                "learned.": count(norm=2),
-                "BatchNorm is left out: four numbers a channel, after the second convolution and "
-                "after the dense layer.": count(norm=0),
-                "only two layers have a BatchNorm; the first convolution has none.": count(
-                    first_norm=True
-                ),
-                "the biases are left out: one for each channel or unit.": count(bias=0),
-                "that is one head. The encoder has two, mean and log-variance.": count(heads=1),
-                "these are the maps of a convolution *with* padding. Without it a side of n gives "
-                "(n - 4) // 2 + 1.": count(maps=side // 4),
-                "the image's channels are left out of the first convolution's kernel.": count(
-                    channels=1
-                )
-                if channels > 1
-                else None,
-            },
-            what="the number",
-            where=f"images of {side}x{side}x{channels} and a code of {latent_dim}",
-            rtol=0.0,
-        )
-    return (
-        "3,545,920 for MNIST and 30,028,480 for faces: what the shapes in the original's diagrams "
-        "give with kernels of 4x4."
-    )
-
-
 @exercise("blind_game")
 def _(answer):
     for target in (0.9, 0.7):

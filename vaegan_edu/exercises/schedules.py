@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from vaegan_edu.exercises import Hint, compare, exercise, numbers
-from vaegan_edu.records import original_logs
-from vaegan_edu.schedules import PeakDecay, Plateau, WindowedDecay, replay
+from vaegan_edu.schedules import Plateau, WindowedDecay, replay
 
 # By hand: WindowedDecay(8.0, factor=0.5, minimum=1.0, window=3) over these. A tie in epoch 4, a
 # loss below the last but not below the lowest in epoch 7, the floor in epoch 8.
@@ -194,103 +193,6 @@ def _(answer):
     return (
         "it agrees with schedules.WindowedDecay for both kinds of decay, in ties, before the "
         "window is full, and at the floor."
-    )
-
-
-def _peak(losses, initial, factor, minimum, patience, start, **wrong):
-    rate, rates, next_test = initial, [], start
-    kept: list[float] = []
-    for epoch, loss in enumerate(losses, start=1):
-        before = losses[max(epoch - 1 - patience, 0) : epoch - 1]
-        compared = wrong.get("compared", lambda kept, before: kept)(kept, before)
-        too_high = epoch > 1 and wrong.get("decays", lambda x, c: x > max(c))(loss, compared)
-        if epoch < next_test:
-            kept = [loss]
-        elif too_high:
-            rate = max(rate * factor, minimum)
-            next_test = epoch + wrong.get("wait", patience)
-            kept = [loss]
-        else:
-            kept = [*kept, loss][-patience:]
-        rates.append(rate)
-    return rates
-
-
-@exercise("find_rule")
-def _(answer):
-    """Compare with the logs alone: all rules that they cannot tell apart pass."""
-    for name, rule in (
-        ("S2", PeakDecay(5e-4, factor=0.85, minimum=1e-4, patience=10, start=11)),
-        ("S3", PeakDecay(5e-4, factor=0.75, minimum=5e-6, patience=6, start=53)),
-    ):
-        logs = original_logs()[f"faces-{name.lower()}"]
-        settings = rule.get_config()
-        networks = ("encoder", "decoder", "discriminator")
-        losses = {n: np.array(logs[f"val_{n}_loss"]) for n in networks}
-        logged = {n: np.array(logs[f"learning_rate_{n}"]) for n in networks}
-        found = {}
-        for network in networks:
-            found[network] = numbers(answer(losses[network], *settings.values()), "the rates")
-            if found[network].shape != (100,):
-                raise Hint(
-                    "return one rate for each of the 100 losses. "
-                    f"Received: shape {found[network].shape}"
-                )
-        agree = {n: np.isclose(found[n], logged[n], rtol=1e-4, atol=0) for n in networks}
-        counts = {n: int(right.sum()) for n, right in agree.items()}
-        if sum(counts.values()) == 300:
-            continue
-        mistakes: dict[str, dict] = {
-            "yours decays at any rise over the epoch before. The log lets some rises pass: look "
-            "at more losses.": dict(compared=lambda kept, before: before[-1:]),
-            "your window still holds losses from before the decay. What if a decay forgets them?": (
-                dict(compared=lambda kept, before: before)
-            ),
-            "yours lowers the rate on a new low, as S4's log does. The decays of S2 and S3 come "
-            "after a rise.": dict(decays=lambda loss, compared: loss < min(compared)),
-            "after a decay the log shows none for `patience` epochs. Yours does not wait.": dict(
-                wait=1
-            ),
-            "yours waits one epoch too long: the first test comes `patience` epochs after the "
-            "decay.": dict(wait=settings["patience"] + 1),
-            "yours waits one epoch too few: the first test comes `patience` epochs after the "
-            "decay.": dict(wait=settings["patience"] - 1),
-            "compare with the highest of the losses, not with their mean.": dict(
-                decays=lambda loss, compared: loss > np.mean(compared)
-            ),
-        }
-        known = {
-            hint: {n: _peak(losses[n], **settings, **wrong) for n in networks}
-            for hint, wrong in mistakes.items()
-        }
-        later = {**settings, "start": settings["start"] + 1}
-        known["epochs count from 1: the first test is that of epoch `start`."] = {
-            n: _peak(losses[n], **later) for n in networks
-        }
-        known["this is the patience of the README's words, as in schedules.Plateau."] = {
-            n: replay(Plateau(*list(settings.values())[:4]), losses[n]) for n in networks
-        }
-        known["these are the rates before each loss was seen: append after the update."] = {
-            n: [settings["initial"], *replay(rule, losses[n])[:-1]] for n in networks
-        }
-        score = (
-            f"your rule gives {sum(counts.values())} of the 300 logged rates of {name} "
-            f"({', '.join(f'{n} {count}' for n, count in counts.items())})"
-        )
-        for hint, wrong in known.items():
-            if all(np.allclose(found[n], wrong[n], rtol=1e-4, atol=0) for n in networks):
-                raise Hint(f"{score}. In words: {hint}")
-        network = min(counts, key=lambda name: counts[name])
-        at = int(np.argmin(agree[network]))
-        raise Hint(
-            f"{score}. The {network}'s first differs in epoch {at + 1}, where the log has "
-            f"{logged[network][at]:.3g}. Received: {found[network][at]:.3g}. "
-            f"Its losses up to there: ..., "
-            f"{', '.join(f'{loss:.3f}' for loss in losses[network][max(at - 4, 0) : at + 1])}"
-        )
-    return (
-        "your rule gives 300 of 300 logged rates of S2, and with factor 0.75, patience 6 and start "
-        "53 also 300 of 300 of S3."
     )
 
 
