@@ -28,7 +28,7 @@ def write_rounded(source: str | Path, target: str | Path, bits: int = 16) -> Non
         RuntimeWarning: a number too large for half precision.
     """
 
-    def rounded(values):
+    def rounded(values, _):
         if values.dtype != np.float32:
             return values, None
         if bits == 8 and values.ndim > 1:
@@ -39,7 +39,7 @@ def write_rounded(source: str | Path, target: str | Path, bits: int = 16) -> Non
             warnings.simplefilter("error", RuntimeWarning)
             return values.astype("float16"), None
 
-    _rewrite(source, target, lambda values, scale: rounded(values))
+    _rewrite(source, target, rounded)
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
@@ -55,7 +55,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         return model.load_weights(whole)
 
 
-def _rewrite(source, target, change: Callable):
+def _rewrite(source: str | Path, target: str | Path, change: Callable) -> None:
     """Copy a file, each array and its scale (or `None`) as `change` returns them."""
     with h5py.File(source) as old, h5py.File(target, "w") as new:
 
