@@ -79,7 +79,7 @@ from vaegan_edu.callbacks.samples import write_picture
 from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.evaluation import sharpen
 from vaegan_edu.experiments.provenance import data_provenance, environment
-from vaegan_edu.losses import flat_logits, gaussian_reconstruction
+from vaegan_edu.losses import flat_logits
 from vaegan_edu.models import VAE, VAEGAN, input_gradient
 from vaegan_edu.models.adversarial import GamePass
 
@@ -253,8 +253,7 @@ class Game(VAEGAN):
         relativistic: whether the game is about the differences of logits, `softplus(-(C(x) -
             C(x_p)))` for the discriminator and with the sign turned for the decoder (Huang et al.
             2024, equation 2); prior samples alone are fakes then.
-        pixels: weight of the error of pixels, `1/2 ||x - x_tilde||^2`, which is added to the
-            feature term of both losses.
+        pixels: the `pixel_weight` of `VAEGAN`, under the name that the first records gave it.
         r1, r2: gamma of the zero-centred penalties `gamma/2 E ||grad C||^2` on real and on
             generated images (Mescheder et al. 2018, equation 9).
         **kwargs: of `VAEGAN`. Here gamma is a variable, which `Share` may set.
@@ -263,8 +262,7 @@ class Game(VAEGAN):
     def __init__(
         self, prior_is_played=True, relativistic=False, r1=0.0, r2=0.0, pixels=0.0, **kwargs
     ):
-        super().__init__(**kwargs)
-        self.pixels = pixels
+        super().__init__(pixel_weight=pixels, **kwargs)
         self.prior_is_played = prior_is_played
         self.relativistic = relativistic
         self.penalties = {"real": r1, "generated": r2}
@@ -286,9 +284,6 @@ class Game(VAEGAN):
 
     def terms_of(self, played, training):
         terms = super().terms_of(played, training)
-        if self.pixels:
-            pair = played.examples["real"], played.examples["reconstruction"]
-            terms["feature"] += self.pixels * ops.mean(gaussian_reconstruction(*pair))
         if self.relativistic:
             lead = flat_logits(played.logits["real"]) - flat_logits(played.logits["generated"])
             terms["adversarial_discriminator"] = ops.mean(ops.softplus(-lead))
@@ -301,7 +296,10 @@ class Game(VAEGAN):
 
     def losses_of(self, terms):
         losses = super().losses_of(terms)
-        losses["decoder"] = self.gamma_now * terms["feature"] + terms["adversarial_decoder"]
+        similarity = terms["feature"]
+        if self.pixel_weight:
+            similarity += self.pixel_weight * terms["pixel"]
+        losses["decoder"] = self.gamma_now * similarity + terms["adversarial_decoder"]
         for kind, gamma in self.penalties.items():
             if gamma:
                 losses["discriminator"] += gamma / 2 * terms[f"slope_{kind}"]

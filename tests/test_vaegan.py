@@ -214,6 +214,24 @@ def test_fake_weight_acts_on_the_discriminators_fakes_only():
     assert half["adversarial_decoder"] == one["adversarial_decoder"]
 
 
+def test_pixel_weight_adds_a_vaes_error_to_the_feature_term_of_both_losses():
+    x, noise = games.images(), games.noise()
+    plain, mixed = games.vaegan(gamma=0.3), games.vaegan(gamma=0.3, pixel_weight=0.7)
+    played = mixed.play(ops.convert_to_tensor(x), False, noise)
+    terms = mixed.terms_of(played, False)
+    reconstruction = ops.convert_to_numpy(played.examples["reconstruction"]).astype("float64")
+    pixel = 0.5 * ((x - reconstruction) ** 2).sum(axis=(1, 2, 3)).mean()
+    assert float(terms["pixel"]) == pytest.approx(pixel, rel=1e-5) and pixel > 0.1
+    before = values(plain.losses_of(plain.terms_of(played, False)))
+    after = values(mixed.losses_of(terms))
+    assert after["encoder"] - before["encoder"] == pytest.approx(0.7 * pixel, rel=1e-4)
+    assert after["decoder"] - before["decoder"] == pytest.approx(0.3 * 0.7 * pixel, rel=1e-4)
+    assert after["discriminator"] == before["discriminator"]
+    logs = games.compiled(mixed, keras.optimizers.Adam).fit(x, verbose=0).history
+    assert logs["pixel_loss"][0] > 0.0
+    assert mixed.get_config()["pixel_weight"] == 0.7
+
+
 def test_feature_loss_by_variance_does_not_change_with_the_features_scale():
     x, noise = games.images(), games.noise()
     model = games.vaegan(feature_scale="variance")
@@ -324,6 +342,7 @@ def test_it_plays_with_points_too():
         ({"kl_weight": -1}, "`kl_weight` must be"),
         ({"feature_weight": "1"}, "`feature_weight` must be a number"),
         ({"fake_weight": -0.5}, "`fake_weight` must be"),
+        ({"pixel_weight": -0.5}, "`pixel_weight` must be"),
         ({"feature_scale": "mean"}, "`feature_scale` must be one of sum, variance"),
         ({"adversarial_loss": "wasserstein"}, "must be one of non-saturating, minimax"),
         ({"real_target": 1.1}, "`real_target` must be at most 1"),

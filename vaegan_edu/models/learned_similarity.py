@@ -31,6 +31,7 @@ class LearnedSimilarity(AdversarialModel, LatentModel):
     log_names = {
         "prior": "kl_loss",
         "feature": "feature_loss",
+        "pixel": "pixel_loss",
         "adversarial_decoder": None,
         "adversarial_generator": None,
         "adversarial_discriminator": None,

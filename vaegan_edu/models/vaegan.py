@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from vaegan_edu.losses import kl_divergence
+from vaegan_edu.losses import gaussian_reconstruction, kl_divergence
 from vaegan_edu.models.adversarial import GamePass
 from vaegan_edu.models.latent_model import Tensor
 from vaegan_edu.models.learned_similarity import LearnedSimilarity
@@ -58,6 +58,10 @@ class VAEGAN(LearnedSimilarity):
         reconstructions_are_fakes: whether the discriminator learns to call reconstructions fake,
             and the decoder to make them pass, as in Algorithm 1; otherwise the game is about prior
             samples alone, as in a GAN.
+        pixel_weight: the feature term becomes `feature + pixel_weight * pixel` in both losses, with
+            `pixel = 1/2 ||x - x_tilde||^2` summed over pixels, a VAE's error; 0 in the paper.
+            Dosovitskiy & Brox (2016, equation 1) add the two in the same way: features forgive a
+            shift or a wrong shade, and pixels do not.
         fake_weight: of each kind of fake in the discriminator's loss, one of your own included; 1
             in the paper. With two kinds, 0.5 gives real and fake equal weight.
         adversarial_loss, real_target, flip_probability, equilibrium, margin, seed: as for
@@ -81,6 +85,7 @@ class VAEGAN(LearnedSimilarity):
         feature_scale: str = "sum",
         reconstructions_are_fakes: bool = True,
         fake_weight: float = 1.0,
+        pixel_weight: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(
@@ -95,6 +100,7 @@ class VAEGAN(LearnedSimilarity):
         self.feature_weight = check_number(feature_weight, "feature_weight")
         self.reconstructions_are_fakes = bool(reconstructions_are_fakes)
         self.fake_weight = check_number(fake_weight, "fake_weight")
+        self.pixel_weight = check_number(pixel_weight, "pixel_weight")
 
     @property
     def fakes(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -131,18 +137,25 @@ class VAEGAN(LearnedSimilarity):
         fooled = sum(ops.mean(self.fool(logits[fake])) for fake in self.fakes)
         real = ops.mean(self.judge(logits["real"], True, training))
         fake = sum(ops.mean(self.judge(logits[fake], False, training)) for fake in self.fakes)
-        return {
+        terms = {
             "prior": prior,
             "feature": feature,
             "adversarial_decoder": fooled,
             "adversarial_discriminator": real + self.fake_weight * fake,
         }
+        if self.pixel_weight:
+            images, reconstruction = (played.examples[k] for k in ("real", "reconstruction"))
+            terms["pixel"] = ops.mean(gaussian_reconstruction(images, reconstruction))
+        return terms
 
     def losses_of(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return each network's loss, as Algorithm 1 updates its parameters (section 3.1)."""
+        similarity = terms["feature"]
+        if self.pixel_weight:
+            similarity += self.pixel_weight * terms["pixel"]
         return {
-            "encoder": self.kl_weight * terms["prior"] + self.feature_weight * terms["feature"],
-            "decoder": self.gamma * terms["feature"] + terms["adversarial_decoder"],
+            "encoder": self.kl_weight * terms["prior"] + self.feature_weight * similarity,
+            "decoder": self.gamma * similarity + terms["adversarial_decoder"],
             "discriminator": terms["adversarial_discriminator"],
         }
 
@@ -153,4 +166,5 @@ class VAEGAN(LearnedSimilarity):
             "feature_weight": self.feature_weight,
             "reconstructions_are_fakes": self.reconstructions_are_fakes,
             "fake_weight": self.fake_weight,
+            "pixel_weight": self.pixel_weight,
         }
