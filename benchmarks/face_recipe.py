@@ -23,31 +23,13 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
-from dataclasses import replace
 from functools import partial
 
-from benchmarks.light_recipe import CODES, GAME_BASE, PLAYED, SHAPES, VAE_BASE, Study, main
-from vaegan_edu import datasets, metrics, networks
+from benchmarks.light_recipe import CODES, GAME_BASE, PLAYED, VAE_BASE, Study, main
+from vaegan_edu import datasets, metrics
 
 SIZE = 64
 HELD_OUT, HELD_OUT_SEED = 1500, 3  # seed 0 is for runs, 1 for the judge
-
-# Less than half of the operations of "larsen" and a quarter of its weights: a step more,
-# convolutions of 4x4, and the last step up leads to the image itself.
-Block = networks.Block
-SHAPES["deep"] = replace(
-    networks.PRESETS["larsen"],
-    encoder=tuple(Block("down", size, norm=size > 24) for size in (24, 48, 96, 192)),
-    decoder=(
-        Block("map", 192, norm=True),
-        Block("up", 96, norm=True),
-        Block("up", 48, norm=True),
-        Block("up", 24, norm=True),
-    ),
-    output=("up", 4),
-    discriminator=tuple(Block("down", size) for size in (24, 48, 96)),
-    shrinkage=16,
-)
 
 FACES = {"data": "rendered-faces", "preset": "larsen", "latent_dim": 64}
 VAE_FACES = {**VAE_BASE, **FACES}

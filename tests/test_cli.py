@@ -41,13 +41,15 @@ def test_train_hands_on_every_setting(capsys, monkeypatch, tmp_path):
 
     monkeypatch.setattr("vaegan_edu.experiments.train", train)
     words = "train vae-digits --data mnist --epochs 3 --seed 4 --batch-size 5 --latent-dim 6"
-    words += " --image-size 8 --schedule s2-text --train-count 9"
+    words += " --image-size 8 --schedule s2-text --train-count 9 --precision float32"
+    words += " --set beta=4 --set preset=light --set noise=[0.2,10]"
     assert main([*words.split(), "--output", str(tmp_path), "--resume"]) == 0
     assert main(["train", "ae-digits"]) == 0
     given = {"data": "mnist", "epochs": 3, "seed": 4, "batch_size": 5, "latent_dim": 6}
     given["image_size"] = 8
     kept = dict.fromkeys(given)
-    chosen = {"schedule": "s2-text", "train_count": 9}
+    chosen = {"schedule": "s2-text", "train_count": 9, "precision": "float32"}
+    chosen |= {"beta": 4, "preset": "light", "noise": [0.2, 10]}
     assert seen == [
         ("vae-digits", {**given, "output": str(tmp_path), "resume": True, "settings": chosen}),
         ("ae-digits", {**kept, "output": None, "resume": False, "settings": {}}),
@@ -337,6 +339,10 @@ def fails(words, capsys):
         ("train classifier-mnist", "MNIST was not found"),
         ("train classifier-digits --latent-dim 2", "classifier-digits has no setting latent_dim"),
         ("train vae-digits --epochs many", "argument --epochs: invalid int value: 'many'"),
+        ("train vae-digits --set speed=9", "vae-digits has no setting speed. It has: data, "),
+        ("train vae-digits --set beta", "argument --set: expected NAME=VALUE. Received: 'beta'"),
+        ("train vae-digits --set beta=much", "`beta` must be a number, such as 1.0.*'much'"),
+        ("train vae-digits --set beta=NaN", "`beta` must be a number"),
         ("train vae-digits --speed 9", "unrecognized arguments: --speed 9"),
         ("train", "the following arguments are required: experiment"),
         ("dance", "invalid choice: 'dance'"),

@@ -95,7 +95,7 @@ def test_original_networks_have_the_original_numbers_of_parameters(
 
 @pytest.mark.parametrize("preset", networks.PRESETS)
 def test_the_three_networks_of_a_preset_meet(preset):
-    shape = (2,) if preset == "toy" else (16, 24, 3)
+    shape = (2,) if preset == "toy" else (16, 32, 3)
     encoder = networks.build_encoder(preset, shape, latent_dim=5)
     decoder = networks.build_decoder(preset, shape, latent_dim=5)
     discriminator = networks.build_discriminator(preset, shape)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from vaegan_edu import experiments, records
+from vaegan_edu.__main__ import main
 from vaegan_edu.experiments import EXPERIMENTS, page
 
 RECORDS = sorted(Path("book/results").glob("*/*/metrics.json"))
@@ -58,6 +60,12 @@ def config(name, **changes):
         ("vae-digits", {"latent_dim": 8, "seed": 4}, " --latent-dim 8 --seed 4"),
         ("faces-light", {"data": "pictures"}, " --data FOLDER"),
         ("faces-light", {"schedule": "s2-log", "learning_rate": 5e-4}, " --schedule s2-log"),
+        ("vae-digits", {"beta": 4.0, "preset": "light"}, " --set preset=light --set beta=4.0"),
+        (
+            "gan-digits",
+            {"noise": [0.2, 10], "batch_norm": None, "precision": "mixed_bfloat16"},
+            " --precision mixed_bfloat16 --set batch_norm=null --set 'noise=[0.2, 10]'",
+        ),
     ],
 )
 def test_the_command_names_what_was_changed(name, changes, words):
@@ -65,9 +73,16 @@ def test_the_command_names_what_was_changed(name, changes, words):
     assert said == f"python -m vaegan_edu train {name}{words}"
 
 
-def test_what_no_command_can_say_is_said_in_python():
-    said = page.command(config("vae-digits", beta=4.0, seed=2), EXPERIMENTS["vae-digits"])
-    assert said == "experiments.train('vae-digits', seed=2, settings={'beta': 4.0})"
+def test_the_command_is_read_as_it_was_meant(monkeypatch, tmp_path):
+    """Through the shell's words and the command line, back to the very settings."""
+    seen = []
+    monkeypatch.setattr(
+        "vaegan_edu.experiments.train", lambda name, **words: seen.append(words) or tmp_path
+    )
+    changes = {"noise": [0.2, 10], "batch_norm": None, "preset": "null", "gamma": 1e-3}
+    said = page.command(config("vaegan-digits", **changes), EXPERIMENTS["vaegan-digits"])
+    assert main(shlex.split(said)[3:]) == 0
+    assert seen[0]["settings"] == changes
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The command line: train an experiment, measure a run, generate and reconstruct with it."""
 
 import argparse
+import json
 import signal
 import sys
 import warnings
@@ -64,7 +65,8 @@ def _train(options):
 
     words = {key: value for key, value in vars(options).items() if key != "command"}
     chosen = {key: words.pop(key) for key in ("schedule", "train_count", "precision")}
-    settings = {key: value for key, value in chosen.items() if value is not None}
+    settings = dict(words.pop("set"))
+    settings |= {key: value for key, value in chosen.items() if value is not None}
     folder = train(words.pop("experiment"), **words, settings=settings)
     print(f"\nThe record is in {folder}; open {folder / 'index.html'}")
     return 0
@@ -120,6 +122,17 @@ def _pack(options):
     return 0
 
 
+def _setting(word):
+    """Return `(name, value)` of NAME=VALUE; what is no JSON is a text."""
+    name, equals, value = word.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE. Received: {word!r}")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
 class _Parser(argparse.ArgumentParser):
     """Tells what is wrong with the words in one line; `--help` shows how it is meant."""
 
@@ -161,6 +174,14 @@ def _parser():
         "--precision",
         help="in which layers compute: float32, or mixed_bfloat16, which saves time on processors "
         "and GPUs that have it",
+    )
+    training.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NAME=VALUE",
+        help="any other setting that `show` prints, such as --set beta=4; may be said again",
     )
     training.add_argument("--output", metavar="DIR", help="default: runs/EXPERIMENT/seed-SEED")
     training.add_argument("--resume", action="store_true", help="continue the run in the output")

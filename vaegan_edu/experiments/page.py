@@ -96,7 +96,7 @@ def _text(value: object) -> str:
 
 
 def command(config: Mapping, experiment: Experiment) -> str:
-    """Return what trains such a run: a command, or Python where no command can say its settings."""
+    """Return the command that trains such a run."""
     name, arguments = config["experiment"], dict(config["arguments"])
     if "experiment_file" in config:
         name = f"{config['experiment_file']['name']}:{name}"
@@ -108,11 +108,27 @@ def command(config: Mapping, experiment: Experiment) -> str:
     changed = {k: v for k, v in arguments.items() if json.dumps(v) != json.dumps(before.get(k))}
     if changed.get("data") == PICTURES:
         changed["data"] = "FOLDER"
-    if not changed.keys() <= {*WORDS}:
-        return f"experiments.train({name!r}, seed={seed}, settings={changed!r})"
-    words = [f"--{key.replace('_', '-')} {shlex.quote(str(v))}" for key, v in changed.items()]
+    words = [
+        f"--{key.replace('_', '-')} {shlex.quote(str(value))}"
+        if key in WORDS
+        else f"--set {shlex.quote(f'{key}={_as_word(value)}')}"
+        for key, value in changed.items()
+    ]
     words += [f"--seed {seed}"] if seed else []
     return " ".join(["python -m vaegan_edu train", name, *words])
+
+
+def _as_word(value):
+    """Return a setting as `--set` reads it: JSON, or a text that is none."""
+    return value if isinstance(value, str) and not _is_json(value) else json.dumps(value)
+
+
+def _is_json(text):
+    try:
+        json.loads(text)
+    except json.JSONDecodeError:
+        return False
+    return True
 
 
 def write_page(folder: Path, experiment: Experiment) -> None:

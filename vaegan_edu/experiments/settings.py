@@ -81,7 +81,7 @@ VAEGAN_DIGITS = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
-    "reconstructions_are_fakes": True, "fake_weight": 0.5,
+    "reconstructions_are_fakes": True, "fake_weight": 0.5, "pixel_weight": 0.0,
     "real_target": 0.9, "flip_probability": 0.0,
 }
 # The VAE's rate decays since the search held the sharpened samples of such a VAE to be the harder
@@ -99,7 +99,7 @@ VAEGAN_MNIST = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "gamma": 0.04, "kl_weight": 15.0, "feature_weight": 1.0, "feature_scale": "variance",
-    "reconstructions_are_fakes": True, "fake_weight": 0.5,
+    "reconstructions_are_fakes": True, "fake_weight": 0.5, "pixel_weight": 0.0,
     "real_target": 0.9, "flip_probability": 0.0,
 }
 
@@ -123,7 +123,7 @@ VAEGAN_MNIST_ORIGINAL = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "gamma": 1e-8, "kl_weight": 1 / 64, "feature_weight": 1 / 4096, "feature_scale": "sum",
-    "reconstructions_are_fakes": True, "fake_weight": 1.0,
+    "reconstructions_are_fakes": True, "fake_weight": 1.0, "pixel_weight": 0.0,
     "real_target": 1.0, "flip_probability": 0.05, "equilibrium": None, "margin": 0.35,
 }
 ASSUMED_FOR_MNIST = (
@@ -138,7 +138,7 @@ FACES_ORIGINAL = {
     "batch_norm": "before", "noise": None, "dropout": 0.3, "dropout_place": "dense",
     "minibatch_kernels": 16, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "gamma": 1e-8, "kl_weight": 1 / 2048, "feature_weight": 1 / 4096, "feature_scale": "sum",
-    "reconstructions_are_fakes": True, "fake_weight": 1.0,
+    "reconstructions_are_fakes": True, "fake_weight": 1.0, "pixel_weight": 0.0,
     "real_target": 0.9, "flip_probability": 0.05,
 }
 ASSUMED_FOR_FACES = (
@@ -155,7 +155,7 @@ FACES_LIGHT = {
     "batch_norm": "before", "noise": None, "dropout": 0.0, "dropout_place": "dense",
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "gamma": 0.05, "kl_weight": 5.0, "feature_weight": 1.0, "feature_scale": "variance",
-    "reconstructions_are_fakes": True, "fake_weight": 0.5,
+    "reconstructions_are_fakes": True, "fake_weight": 0.5, "pixel_weight": 0.0,
     "real_target": 0.9, "flip_probability": 0.0,
 }
 VAE_FACES = {
@@ -207,6 +207,7 @@ BEFORE = {
     "minibatch_kernels": 0, "minibatch_dim": 5, "minibatch_scale": 1.0,
     "feature_stage": "linear", "variational": False, "discriminator_rate": 1.0,
     "equilibrium": None, "margin": 0.35, "schedule": "constant", "precision": "float32",
+    "pixel_weight": 0.0,
 }
 # fmt: on
 RENAMED_RULES = {"s2": "s2-text", "s3": "s3-text"}
