@@ -178,8 +178,8 @@ def build_encoder(
     Args:
         preset: one of `PRESETS`.
         image_shape: (height, width, channels), (28, 28, 1) by default; height and width are
-            multiples of 4, for "larsen" of 8, for "deep" of 16. For "toy" it is (width,), by default
-            (2,).
+            multiples of 4, for "larsen" of 8, for "deep" of 16. For "toy" it is (width,), (2,) by
+            default.
         latent_dim: length of a code.
         variational: true for a VAE's encoder, false for a plain autoencoder's.
         batch_norm: where a preset has BatchNorm, it stands "before" or "after" the activation, or
