@@ -744,8 +744,9 @@ plotting.image_rows(
 # $$ (eq-collapse-control)
 #
 # This number depends on one example alone. So what the control also wins, the view of the batch did not win. The
-# brackets in the table are $95\,\%$ bootstrap intervals of the mean over the ten seeds
-# ([glossary](../book/glossary.md)).
+# brackets in the table are $95\,\%$ intervals of the mean over the ten seeds, by Student's t
+# ([glossary](../book/glossary.md)). They take for granted that runs spread like a normal distribution, which
+# does not know that there are eight modes at most: an end may lie above eight.
 
 # %% tags=["hide-input"]
 with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
@@ -803,8 +804,8 @@ plt.show()
 # All three discriminators played from the same seeds, and a seed sets weights and data, so we may subtract
 # run by run. If the interval of the mean difference contains zero, ten seeds do not separate the two. There
 # are twelve such intervals, and none is corrected for that. Of twelve independent ones, each right in $95\,\%$
-# of cases, at least one would miss with a chance of $1 - 0.95^{12}$, nearly one half. These share runs, and a
-# bootstrap interval of ten values is somewhat too narrow. So do not build on a bound that lies close to zero.
+# of cases, at least one would miss with a chance of $1 - 0.95^{12}$, nearly one half. These share runs, and
+# counts up to eight are not quite normal. So do not build on a bound that lies close to zero.
 
 # %% tags=["hide-input"]
 rows = {}
