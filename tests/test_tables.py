@@ -232,6 +232,14 @@ def test_the_settings_of_the_original_say_what_was_assumed():
         assert rows["gamma"][f"`{name}`"] == "`1e-08`"
 
 
+def test_the_full_runs_are_told_as_they_are(tmp_path):
+    first, *others = original.full(tmp_path)
+    assert {row["recorded"] for row in (first, *others)} == {"not run"}
+    run, *_ = runs.runs(*runs.FULL)
+    write_run(tmp_path, run, 3, {"metric": 1.0})
+    assert original.full(tmp_path) == [{**first, "recorded": "3 epochs"}, *others]
+
+
 def test_the_losses_of_the_original_show_the_blow_up():
     """Of its means over ten epochs, the last ones of S2 and S3 stand apart."""
     found = {

@@ -26,6 +26,7 @@ TABLES = {
     "faces_costs": faces.costs,
     "original_settings": original.settings,
     "original_losses": original.losses,
+    "original_full": original.full,
     "ring_arms": ring.arms,
     "train_step": step.speed,
     "versions_matrix": environment.matrix,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from book.runs import FULL, RESULTS, runs
 from vaegan_edu import records
 
 EXPERIMENTS = ("vaegan-mnist-original", "faces-original")
@@ -39,4 +40,20 @@ def losses(root: Path) -> list[dict[str, str]]:
                 values = logs[f"faces-{run}"][column][span[0] - 1 : span[1]]
                 row[run.upper()] = f"{sum(values) / len(values):.2f}"
             rows.append(row)
+    return rows
+
+
+def full(root: Path) -> list[dict[str, str]]:
+    """Return the runs at the original project's length, and how many epochs of each are there."""
+    rows = []
+    for run in runs(*FULL):
+        folder = root / RESULTS / run.folder
+        epochs = len(records.read_record(folder).history) if records.is_finished(folder) else 0
+        rows.append(
+            {
+                "experiment": run.experiment,
+                "learning rates": run.settings.get("schedule", ""),
+                "recorded": f"{epochs} epochs" if epochs else "not run",
+            }
+        )
     return rows
