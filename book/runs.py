@@ -86,7 +86,7 @@ ARMS = {
             _arm("faces-light", 1, data="congress", epochs=30),
         ]
     ),
-    # What `benchmarks.face_recipe` came to, in full, and the VAE beside it; as the package ships them.
+    # What `benchmarks.face_recipe` came to, in full, and the VAE beside it.
     **{
         f"{name}/deep-{size}-": Arm({**DEEP[name], "image_size": size, "epochs": 30}, 1)
         for name in ("faces-light", "vae-faces")
