@@ -123,6 +123,12 @@ def interval(values: list) -> str:
     return "{:.3g} [{:.3g}, {:.3g}]".format(*mean_interval(values))
 
 
+def kinds_of(runs: dict[str, Record]) -> dict[str, str]:
+    """Return the kinds of samples that all records of an arm hold, with their headings."""
+    has_mixture = all("mixture_frechet_distance" in run.metrics for run in runs.values())
+    return {**KINDS, **OF_CODES} if has_mixture else KINDS
+
+
 def duration(runs: dict[str, Record]) -> tuple[list, list]:
     """Return the epochs of each run, and its minutes."""
     epochs = [len(run.history) for run in runs.values()]
@@ -135,13 +141,9 @@ def _samples(root, arms, columns):
         runs = read_arm(root, arm)
         if not rows:
             rows.append({**_row("real", "", runs, "real", columns), "seeds": ""})
-        there = {**KINDS, **(OF_CODES if _has_mixture(runs) else {})}
-        rows += [_row(experiment, name, runs, kind, columns) for kind, name in there.items()]
+        of_arm = kinds_of(runs).items()
+        rows += [_row(experiment, name, runs, kind, columns) for kind, name in of_arm]
     return rows
-
-
-def _has_mixture(runs):
-    return all("mixture_frechet_distance" in run.metrics for run in runs.values())
 
 
 def _row(model, images, runs, kind, columns):
