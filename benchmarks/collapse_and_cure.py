@@ -91,7 +91,7 @@ def build(discriminator, settings):
     if discriminator == "minibatch":
         h = MinibatchDiscrimination(*kernels, scale=settings["scale"])(h)
     elif discriminator == "control":
-        h = layers.Concatenate()([h, _alone(h, *kernels, settings)])
+        h = layers.Concatenate()([h, alone(h, *kernels, settings)])
     return generator, keras.Model(points, layers.Dense(1)(h), name="discriminator")
 
 
@@ -235,7 +235,7 @@ def _two_layers(h, settings):
     return h
 
 
-def _alone(h, num_kernels, kernel_dim, settings):
+def alone(h, num_kernels, kernel_dim, settings):
     """What minibatch discrimination would see if all others of the batch lay at the origin."""
     start = keras.initializers.RandomNormal(stddev=1 / (kernel_dim * h.shape[-1] ** 0.5))
     m = layers.Dense(num_kernels * kernel_dim, use_bias=False, kernel_initializer=start)(h)

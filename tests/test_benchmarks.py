@@ -12,10 +12,17 @@ import numpy as np
 import pytest
 
 from benchmarks import collapse_and_cure as benchmark
-from benchmarks import light_recipe, peak_memory, pixel_baselines, quality_search, train_step
+from benchmarks import (
+    collapse_on_digits,
+    light_recipe,
+    peak_memory,
+    pixel_baselines,
+    quality_search,
+    train_step,
+)
 from benchmarks.steps import keras_steps
 from book.tables.quality import KINDS
-from vaegan_edu import datasets, networks, toys
+from vaegan_edu import datasets, metrics, networks, toys
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
 from vaegan_edu.models.steps import kernels
@@ -134,6 +141,69 @@ def test_another_batch_size_keeps_the_size_of_the_features(one_toy, tmp_path):
     assert layer.scale == settings["scale"]
     with pytest.raises(SystemExit, match="other settings"):
         benchmark.main([*command, "--toy", "ring"])
+
+
+LITTLE = {**collapse_on_digits.SETTINGS, "steps": 2, "images": 20}
+
+
+def test_on_digits_the_three_discriminators_differ_in_the_view_of_the_batch_alone():
+    built = {kind: collapse_on_digits.build(kind)[1] for kind in benchmark.DISCRIMINATORS}
+    plain, minibatch, control = (network.count_params() for network in built.values())
+    assert minibatch == control > plain
+    x = np.random.default_rng(0).uniform(-1, 1, (64, 28, 28, 1)).astype("float32")
+    for kind, network in built.items():
+        together, apart = np.array(network(x))[:8], np.array(network(x[:8]))
+        assert (abs(together - apart).max() > 1e-4) == (kind == "minibatch"), kind
+
+
+def test_a_game_is_found_where_both_runs_of_the_search_lost_digits():
+    def runs(**left):
+        return [
+            {"game": game.replace("_", " "), "seed": seed, "digits": n}
+            for game, digits in left.items()
+            for seed, n in zip(collapse_on_digits.SEARCHED, digits, strict=False)
+        ]
+
+    found = collapse_on_digits.found_game
+    assert found(runs(unbalanced=[5, 6], fast_generator=[2, 5])) == "fast generator"
+    assert found(runs(unbalanced=[1])) is None and found([]) is None
+
+
+def test_digits_that_are_left_are_counted_by_the_classifier():
+    (x, y), (held_out, _) = datasets.load_digits()
+    classifier = metrics.load_classifier("digits")
+    real = metrics.read_digits(classifier, held_out)
+    shown = np.concatenate([x[y == 3][:100], x[y == 8][:100]])
+    found = collapse_on_digits.measure(shown, real, classifier)
+    assert found["digits"] == 2 and found["unclear"] < 0.1
+    assert found["divergence"] == pytest.approx(np.log(5), abs=0.1)
+    nothing = collapse_on_digits.measure(np.full((4, 28, 28, 1), np.nan), real, classifier)
+    assert (nothing["digits"], nothing["coverage"]) == (0, 0.0)
+
+
+@pytest.mark.slow
+def test_a_collapse_on_digits_is_searched_played_and_continued(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(collapse_on_digits, "SHEETS", tmp_path / "sheets")
+    monkeypatch.setattr(collapse_on_digits, "SEEDS", 2)
+    path = tmp_path / "found.json"
+    with pytest.raises(SystemExit, match="--search"):
+        collapse_on_digits.main([], path, LITTLE)
+    monkeypatch.setattr(collapse_on_digits, "LOST", 10)  # any game collapses
+    collapse_on_digits.main(["--search"], path, LITTLE)
+    first = json.loads(path.read_text())
+    assert [(run["game"], run["seed"]) for run in first["runs"]] == [
+        ("unbalanced", 10),
+        ("unbalanced", 11),
+    ]
+    collapse_on_digits.main([], path, LITTLE)
+    record = json.loads(path.read_text())
+    assert record["runs"][:2] == first["runs"] and record["commit"] and len(record["runs"]) == 8
+    again = path.read_bytes()
+    collapse_on_digits.main([], path, LITTLE)
+    assert path.read_bytes() == again
+    assert capsys.readouterr().out.count("| experiment | unbalanced |") == 6
+    with pytest.raises(SystemExit, match="other settings"):
+        collapse_on_digits.main([], path, {**LITTLE, "steps": 3})
 
 
 def test_the_search_holds_out_images_and_leaves_a_file_of_each_try(tmp_path, monkeypatch, capsys):
