@@ -135,11 +135,12 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # $$ (eq-good-frechet)
 #
 # Here $\operatorname{tr}$, the trace, is the sum along the diagonal, and $(AB)^{1/2}$ is a matrix whose square
-# is $AB$. The first term compares where the clouds lie, the second how wide and how tilted they are. For diagonal
+# is $AB$, the one without negative eigenvalues. The first term compares where the clouds lie, the second how wide and how tilted they are. For diagonal
 # matrices, with variances $\sigma^2$ and $\tau^2$, the second is
 # $\sigma^2 + \tau^2 - 2 \sigma \tau = (\sigma - \tau)^2$ in each dimension, so the whole is equation
-# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
-# a matrix root is the sum of the roots of the eigenvalues, so this is short:
+# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features of the network *Inception* it is known as FID.) A
+# trace is the sum of the eigenvalues, and a root has the roots of the eigenvalues. So we need only the
+# eigenvalues of $AB$:
 
 
 # %%
@@ -272,8 +273,9 @@ plt.show()
 # \end{aligned}
 # $$ (eq-good-density)
 #
-# Density is the mean number of real balls in which a generated point lies, divided by $k$, the number that it
-# would be if both clouds were the same; it may exceed one. Coverage asks every real ball whether something was
+# Density is the mean number of real balls in which a generated point lies, divided by $k$: every real ball
+# holds $k$ other real points, so a real point lies in $k$ balls of others on average, and a generated point
+# that is drawn alike in about as many. Density may exceed one. Coverage asks every real ball whether something was
 # generated in it.
 
 
@@ -330,7 +332,7 @@ notebook.Table(
 # companions.
 #
 # - The *floor*: what real images get that were held out, measured in the same way. Perfect samples would
-#   score about this. (Mind the roles: a classifier is surer of the images it was trained on, so the held-out
+#   score about this. (Where more is better, as in precision, it is a ceiling. And mind the roles: a classifier is surer of the images it was trained on, so the held-out
 #   images must take the place of the samples.)
 # - A *control*: something that cannot have earned a good score, such as two images averaged pixel by pixel. A
 #   model that does not beat it has shown nothing.
@@ -583,8 +585,9 @@ notebook.Table(rows, corner="images")
 #   contrast has to be ruled out.)
 # - **a tenth** and **repeated**: the first are real images, and yet their Fréchet distance is many times the
 #   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
-#   the histogram. Recall changes, from one extreme to the other: few points have large balls, and equal
-#   points have balls without extent. Coverage is low in both rows, and that is the truth.
+#   the histogram. Recall changes, from one extreme to the other. A few scattered points have large balls,
+#   which hold every real image. But the five nearest neighbours of a point that is there ten times are its own
+#   copies, so its ball has the radius zero. Coverage is low in both rows, and that is the truth.
 # - **one class**: precision, density and the pixels are about at the floor, for every image is a real one that no
 #   model saw. Recall, coverage and the histogram see what is missing. (Compare with *a tenth*, which has
 #   about as many images.)
