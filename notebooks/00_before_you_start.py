@@ -142,17 +142,16 @@ exercises.check("dense", dense)
 # should be, for weights $w$, in one number. Training makes it small.
 #
 # Imagine that you stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
-# and feel again. The gradient $\nabla L(w)$ holds one slope for each weight: how fast $L$ changes if only this weight is
-# changed. As a vector it points in the direction of steepest ascent. So subtract it, times a factor, the
-# *learning rate*:
+# and feel again. The gradient $\nabla L(w)$ holds one slope for each weight: how fast $L$ changes if only
+# this weight is changed. As a vector it points in the direction of steepest ascent. So subtract it, times a
+# factor, the *learning rate*:
 #
 # $$
 # w_{t+1} = w_t - \mathtt{learning\_rate} \cdot \nabla L(w_t)
 # $$ (eq-start-descent)
 #
-# The learning rate decides whether the walk arrives, and how fast. If it is too small, there is
-# hardly any progress. If it is too large, each step jumps over the valley to a place higher up on the
-# other side. A valley that is steep one way and flat the other is hard: the steep direction limits
+# If the learning rate is too small, there is hardly any progress. If it is too large, each step jumps
+# over the valley to a place higher up on the other side. A valley that is steep one way and flat the other is hard: the steep direction limits
 # the rate, and along the flat one progress is then slow.
 #
 # The walk begins at small *random* weights. If all weights of a layer were equal, all its units would
@@ -247,7 +246,7 @@ exercises.check("gradient_descent", gradient_descent)
 # %% [markdown]
 # **Where the course uses it.** All networks here are trained by descendants of this rule. A GAN trains two networks at once, each on its own loss, and what
 # is downhill for one is uphill for the other. There is no common valley, which is one reason why
-# GANs are hard to train. A later chapter lets the learning rate fall by a schedule.
+# GANs are hard to train.
 
 # %% [markdown]
 # ### Backpropagation
@@ -264,8 +263,8 @@ exercises.check("gradient_descent", gradient_descent)
 # The *forward pass* computes these from left to right and keeps them. The *backward pass* goes from
 # right to left. Each stage takes the slope that arrives, and multiplies it by its own derivative. The product
 # $w h$ has the derivative $h$ by $w$, so the slope of a weight is the slope that arrives, times the number
-# that the weight has multiplied. Write $\mathrm dy$ for $\partial L / \partial y$, the slope of $L$ if only
-# $y$ is changed, and so on:
+# that the weight has multiplied. Write $\mathrm dy$ for $\partial L / \partial y$, the slope for $y$, and so
+# on:
 #
 # $$
 # \begin{aligned}
@@ -582,9 +581,8 @@ print("weights:", branched.count_params())
 # - **`zip`** walks through several lists at once: `list(zip("ab", (1, 2), strict=True))` is
 #   `[("a", 1), ("b", 2)]`. With `strict=True` lists of different lengths are an error;
 # - **`|`** joins two dicts, and the second wins: `{"a": 1, "b": 2} | {"b": 3}` is `{"a": 1, "b": 3}`;
-# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. A default keeps a value
-#   of the moment: made in a loop over `k`, each `lambda x, k=k: k * x` has the `k` of its own turn, where
-#   `lambda x: k * x` would have the last one;
+# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. Made in a loop over `k`,
+#   each `lambda x, k=k: k * x` keeps the `k` of its own turn; `lambda x: k * x` would have the last one;
 # - **`partial`** fixes arguments of a function, the first ones or named ones: `partial(pow, 2)(5)`
 #   is `pow(2, 5)`, so `32`;
 # - a **decorator** replaces a function by what another makes of it: `@tf.function` above `def step(...)`
@@ -1171,10 +1169,10 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # **Where the course uses it.** A Gaussian in several dimensions is given by its mean and its covariance
 # matrix; chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two. PCA, in
 # chapter 1, takes the directions of the largest variance. In chapters 4 and 7 the eigenvalues of other
-# matrices say whether training settles. There each step multiplies the distance from the goal by the same
-# matrix, so its part along an eigenvector is multiplied by $\lambda$ each time, and dies out if
-# $|\lambda| < 1$. Where two numbers circle a point, the eigenvalues are complex, $a \pm b\,\mathrm i$: both
-# have the length $\sqrt{a^2 + b^2}$, and their product, the determinant, is its square.
+# matrices say whether training settles. There each step multiplies the deviation from the goal by the same
+# matrix: its part along an eigenvector is multiplied by $\lambda$ and dies out if $|\lambda| < 1$. Where two
+# numbers circle a point, the eigenvalues are complex, $a \pm b\,\mathrm i$. Both have the length
+# $\sqrt{a^2 + b^2}$, and their product, the determinant, is its square.
 
 # %% [markdown]
 # ### Log-likelihood

@@ -308,8 +308,8 @@ print("loss: " + ", ".join(f"{name} {lost[name]:.0f}" for name in list(lost)[1:]
 plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
 # %% [markdown]
-# By these losses sixteen numbers hold most of what tells these digits apart, and straight directions find nearly all of it.
-# What the autoencoder gains beyond that, it gains because it may bend.
+# By these losses sixteen numbers hold most of what tells the digits apart, and straight directions already
+# find nearly all of it.
 #
 # ## A map of the digits
 #
@@ -390,8 +390,8 @@ plotting.image_rows({name: images[:10] for name, images in made.items()})
 # times as wide as a standard normal, so that nearly all of them lie much further from zero than any
 # of the random codes. Codes drawn from where the training codes lie give varied shapes, some of which
 # could be digits. Others could not. One likely reason is that a Gaussian also covers gaps such as
-# those of {numref}`fig-ae-plane`. Halfway between two codes some images look like one digit and others like a
-# mixture; whether they are better than the fitted ones, the eye cannot say.
+# those of {numref}`fig-ae-plane`. Halfway between two codes some images look like one digit, others like
+# a mixture.
 #
 # "Could be digits" is a judgement by eye, and yours may differ from ours. How would you measure it?
 # A first idea: whatever looks like a digit must lie close to *some* training image. Take the

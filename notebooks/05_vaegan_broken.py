@@ -356,8 +356,8 @@ show("A")
 #
 # ### Diagnosis of A
 #
-# The decoder's loss ends below zero. That of the sound step never can, since it is a sum of half squares and of
-# values of $-\log D$. So the term of the game is wrong, and there are two suspects: a decoder that gets no pull
+# The decoder's loss ends below zero. That of the sound step, a sum of half squares and of values of $-\log D$,
+# never can. So the term of the game is wrong, and there are two suspects: a decoder that gets no pull
 # from the game (`saturating`), or one that pulls the wrong way (`sign`). Case E is the other training in which the discriminator is far ahead. So ask
 # for the *direction*. Take fresh networks, set `gamma` to zero so that only the game is left, and compare the
 # decoder's update with the direction in which the logits of its fakes rise:
@@ -551,10 +551,9 @@ show_line("E")
 # $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near
 # zero the first gives nothing. Then the feature term is the decoder's only teacher, and the model turns into a
 # VAE with learned similarity: with softer images, and here *better* by precision and coverage (one seed). So
-# the fault hardly shows in the pictures, and by the measures one would prefer it. In this one run the adversary
-# did more harm than good. That does not make the saturating loss the better one: it only switched the adversary
-# off. You would want to know that before you write that "adversarial training helped". **The test**: the slope
-# of the loss at a logit of minus ten.
+# the fault hardly shows in the pictures, and by the measures one would prefer it. That does not make the
+# saturating loss the better one: it only switched the adversary off. You would want to know that before you
+# write that "adversarial training helped". **The test**: the slope of the loss at a logit of minus ten.
 #
 # ### Case F
 
@@ -711,9 +710,8 @@ notebook.Table(rows, corner="images")
 # %% [markdown]
 # Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large
 # negative number gives the same black. So the background of a copy has more grain, measured by the range of the
-# data (one seed). Images of half the contrast also weigh less in the feature term, which may be a part of the reason.
-# The means of D show nothing of the fault. **The test**: the
-# smallest and the largest value of a batch of data are those that the decoder's last activation can reach.
+# data (one seed). Images of half the contrast also weigh less in the feature term, which may be a part of the
+# reason. The means of D show nothing of the fault. **The test**: the smallest and the largest value of a batch of data are those that the decoder's last activation can reach.
 # Other faults of settings, such as rates or weights, have no such test; chapter 5's table of symptoms says what
 # to measure.
 #

@@ -5,8 +5,8 @@
     python vaegan_mnist.py --sample          # new samples from the weights of an earlier training
 
 A training prints a line for each epoch, and last the `gamma` at which the decoder's two terms pull
-equally hard. In `--folder` it leaves a sheet of samples, `samples.png`,
-and the weights of the three networks.
+equally hard. In `--folder` it leaves a sheet of samples, `samples.png`, and the weights of the
+three networks.
 """
 
 import argparse
