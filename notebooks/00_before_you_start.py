@@ -4,8 +4,8 @@
 # *Run time: 11 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
-# a little probability. This page has both, in short sections. Each has an explanation, a formula,
-# one picture and one exercise.
+# a little probability. This page has both, in short sections, nearly all with a formula, a picture and
+# an exercise.
 #
 # After the first half, *networks*, you can
 #
@@ -78,7 +78,7 @@ from vaegan_edu import exercises
 # $$ (eq-start-dense)
 #
 # The *activation* $f$ acts on each number by itself. Without it, a stack of layers would be no more
-# than one linear map, since a linear function of a linear function is linear. The usual activation
+# than one matrix and one bias, since linear maps one after the other are a linear map. The usual activation
 # is ReLU, $f(a) = \max(a, 0)$: what is negative becomes zero. Others squash all numbers into a range,
 # such as `tanh` into $(-1, 1)$ and the *sigmoid* $1 / (1 + e^{-a})$ into $(0, 1)$.
 
@@ -142,16 +142,16 @@ exercises.check("dense", dense)
 # should be, for weights $w$, in one number. Training makes it small.
 #
 # Imagine that you stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
-# and feel again. The gradient $\nabla L(w)$, the vector of the slopes in every direction, points in
-# the direction of steepest ascent. So subtract it, times a factor, the *learning rate*:
+# and feel again. The gradient $\nabla L(w)$ holds one slope for each weight: how fast $L$ changes if only
+# this weight is changed. As a vector it points in the direction of steepest ascent. So subtract it, times a
+# factor, the *learning rate*:
 #
 # $$
 # w_{t+1} = w_t - \mathtt{learning\_rate} \cdot \nabla L(w_t)
 # $$ (eq-start-descent)
 #
-# The learning rate decides whether the walk arrives, and how fast. If it is too small, there is
-# hardly any progress. If it is too large, each step jumps over the valley to a place higher up on the
-# other side. A valley that is steep one way and flat the other is hard: the steep direction limits
+# If the learning rate is too small, there is hardly any progress. If it is too large, each step jumps
+# over the valley to a place higher up on the other side. A valley that is steep one way and flat the other is hard: the steep direction limits
 # the rate, and along the flat one progress is then slow.
 #
 # The walk begins at small *random* weights. If all weights of a layer were equal, all its units would
@@ -246,22 +246,25 @@ exercises.check("gradient_descent", gradient_descent)
 # %% [markdown]
 # **Where the course uses it.** All networks here are trained by descendants of this rule. A GAN trains two networks at once, each on its own loss, and what
 # is downhill for one is uphill for the other. There is no common valley, which is one reason why
-# GANs are hard to train. A later chapter lets the learning rate fall by a schedule.
+# GANs are hard to train.
 
 # %% [markdown]
 # ### Backpropagation
 #
 # A network may have a million weights. How does one find the slope of the loss for each of them?
 # By the chain rule, from the end to the beginning. Take a small network of one input $x$, a few
-# hidden units and one output $y$, and half the squared distance from a target $t$ as the loss:
+# hidden units numbered by $k$, and one output $y$, and half the squared distance from a target $t$ as
+# the loss:
 #
 # $$
-# a = w_1 x, \qquad h = \max(a, 0), \qquad y = \sum_k w_{2,k}\, h_k, \qquad L = \tfrac12 (y - t)^2 .
+# a_k = w_{1,k}\, x, \quad h_k = \max(a_k, 0), \quad y = \sum_k w_{2,k}\, h_k, \quad L = \tfrac12 (y - t)^2 .
 # $$ (eq-start-forward)
 #
 # The *forward pass* computes these from left to right and keeps them. The *backward pass* goes from
-# right to left. Each stage takes the slope that arrives, and multiplies it by its own derivative.
-# Write $\mathrm dy$ for $\partial L / \partial y$, and so on:
+# right to left. Each stage takes the slope that arrives, and multiplies it by its own derivative. The product
+# $w h$ has the derivative $h$ by $w$, so the slope of a weight is the slope that arrives, times the number
+# that the weight has multiplied. Write $\mathrm dy$ for $\partial L / \partial y$, the slope for $y$, and so
+# on:
 #
 # $$
 # \begin{aligned}
@@ -572,14 +575,14 @@ print("weights:", branched.count_params())
 #
 # - **stars** hand over the members of a list or a dict one by one. With `pair = (1, 2)` and
 #   `named = {"rate": 0.1}`, `f(*pair, **named)` is `f(1, 2, rate=0.1)`. On the left of `=` a star
-#   collects: after `first, *rest = [1, 2, 3]` the list `rest` is `[2, 3]`;
+#   collects: after `first, *rest = [1, 2, 3]` the list `rest` is `[2, 3]`. So it does in the head of a
+#   function: `lambda own, *_: own` takes any number of arguments and returns the first;
 # - **comprehensions** build a list or a dict from a loop: `{n: n**2 for n in (1, 2)}` is `{1: 1, 2: 4}`;
 # - **`zip`** walks through several lists at once: `list(zip("ab", (1, 2), strict=True))` is
 #   `[("a", 1), ("b", 2)]`. With `strict=True` lists of different lengths are an error;
 # - **`|`** joins two dicts, and the second wins: `{"a": 1, "b": 2} | {"b": 3}` is `{"a": 1, "b": 3}`;
-# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. A default keeps a value
-#   of the moment: made in a loop over `k`, each `lambda x, k=k: k * x` has the `k` of its own turn, where
-#   `lambda x: k * x` would have the last one;
+# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. Made in a loop over `k`,
+#   each `lambda x, k=k: k * x` keeps the `k` of its own turn; `lambda x: k * x` would have the last one;
 # - **`partial`** fixes arguments of a function, the first ones or named ones: `partial(pow, 2)(5)`
 #   is `pow(2, 5)`, so `32`;
 # - a **decorator** replaces a function by what another makes of it: `@tf.function` above `def step(...)`
@@ -1166,15 +1169,17 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # **Where the course uses it.** A Gaussian in several dimensions is given by its mean and its covariance
 # matrix; chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two. PCA, in
 # chapter 1, takes the directions of the largest variance. In chapters 4 and 7 the eigenvalues of other
-# matrices say whether training settles: what a matrix multiplies again and again dies out if all of its
-# eigenvalues are smaller than one in absolute value.
+# matrices say whether training settles. There each step multiplies the deviation from the goal by the same
+# matrix: its part along an eigenvector is multiplied by $\lambda$ and dies out if $|\lambda| < 1$. Where two
+# numbers circle a point, the eigenvalues are complex, $a \pm b\,\mathrm i$. Both have the length
+# $\sqrt{a^2 + b^2}$, and their product, the determinant, is its square.
 
 # %% [markdown]
 # ### Log-likelihood
 #
 # A model gives a probability to everything it might see. Now show it data. The probability it
-# gave to exactly these data is the *likelihood* of the model. A good model is one that is not
-# surprised: its likelihood is high.
+# gave to exactly these data (where values are continuous, the density) is the *likelihood* of the model. A
+# good model is one that is not surprised: its likelihood is high.
 #
 # The likelihood of many independent observations is a product of many small numbers, and a
 # computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus

@@ -275,16 +275,16 @@ plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 # %% [markdown]
 # ## What comes back, and what a linear map would do
 #
-# Is the last loss a small one? That takes something to compare it with. There are two natural choices.
-# The first is to answer every image with the average image. The second is principal component analysis
-# (PCA) with as many components as the code has numbers. PCA finds the directions in which the images
-# differ most from their average. An image's code is its coordinates along the first of them, and the
-# average plus these directions, each times its coordinate, is the reconstruction. So PCA is an
-# autoencoder, too, one whose encoder and decoder are linear. No other linear pair has a smaller squared
-# error on the images that it was fitted to {cite}`goodfellow2016deep`. If the autoencoder does better on
-# those, it is because it is not linear. We compare the three on test images, where this is no theorem
-# but still a fair comparison. (`reconstruct` is the encoder and then the decoder; `encode` and `decode`
-# below are one half each.)
+# Is the last loss a small one? We compare it with two simpler ways to reconstruct. The first answers every
+# image with the average image. The second is principal component analysis (PCA). It finds the directions in
+# which the images differ most from their average, and keeps as many of them as our code has numbers. The code
+# of an image says how far it lies from the average along each direction. Its reconstruction is the average plus
+# each direction times its number.
+#
+# So PCA is an autoencoder, too, one whose encoder and decoder are linear. Of all linear pairs it has the
+# smallest squared error on the images that it was fitted to {cite}`goodfellow2016deep`. An autoencoder that does
+# better on these does so because it is not linear. On test images this is no theorem, but they are the fair
+# comparison. (`reconstruct` is the encoder and then the decoder; `encode` and `decode` below are one half each.)
 
 # %%
 pixels = x_train.reshape(len(x_train), -1)  # an image a row: (N, 784)
@@ -308,6 +308,9 @@ print("loss: " + ", ".join(f"{name} {lost[name]:.0f}" for name in list(lost)[1:]
 plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
 # %% [markdown]
+# By these losses sixteen numbers hold most of what tells the digits apart, and straight directions already
+# find nearly all of it.
+#
 # ## A map of the digits
 #
 # What has the encoder put into its numbers? With sixteen of them we cannot look. So we train a
@@ -387,7 +390,8 @@ plotting.image_rows({name: images[:10] for name, images in made.items()})
 # times as wide as a standard normal, so that nearly all of them lie much further from zero than any
 # of the random codes. Codes drawn from where the training codes lie give varied shapes, some of which
 # could be digits. Others could not. One likely reason is that a Gaussian also covers gaps such as
-# those of {numref}`fig-ae-plane`.
+# those of {numref}`fig-ae-plane`. Halfway between two codes some images look like one digit, others like
+# a mixture.
 #
 # "Could be digits" is a judgement by eye, and yours may differ from ours. How would you measure it?
 # A first idea: whatever looks like a digit must lie close to *some* training image. Take the

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 2: The variational autoencoder
 #
-# *Run time: 48 s on two CPU cores, measured at the last execution.*
+# *Run time: 62 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**
@@ -106,8 +106,8 @@ figure
 # where to draw codes for new images: from the prior.
 #
 # Left alone, an encoder would shrink each cloud to a point and push the points apart, and we would
-# be back in chapter 1. So the loss must charge for the distance between cloud and prior. That
-# distance is the KL divergence.
+# be back in chapter 1. So the loss must charge for how far a cloud lies from the prior. We measure this by
+# the KL divergence. (It is no distance, because the order of the two distributions counts: chapter 3.)
 #
 # :::{admonition} The KL divergence in one box
 # Draw many $z$ from $q$. Ask of each: how much more likely is it under $q$ than under $p$? Take
@@ -179,8 +179,8 @@ KLExplorer()
 # %% [markdown]
 # ## Where the loss comes from
 #
-# So far the loss is a list of wishes: close copies, and clouds near the prior. Why should the distance
-# be the KL divergence, and how much should it count? Both answers follow from one aim. A model explains
+# So far the loss is a list of wishes: close copies, and clouds near the prior. Why should it charge the
+# KL divergence, and how much should that count? Both answers follow from one aim. A model explains
 # its data if it gives real images a high probability density, so we would like to raise $\log p(x)$.
 # (Whether its samples then look good is another question, for the interlude after chapter 4.) Our model
 # makes an image in two steps: draw $z$ from the prior, then draw $x$ from $p(x|z)$, which the decoder
@@ -193,8 +193,9 @@ KLExplorer()
 # One could estimate this integral by drawing codes from the prior and averaging $p(x|z)$. But
 # nearly all of these codes lead to another image, and contribute nothing. The few that matter
 # have a distribution of their own, the *posterior* $p(z|x)$ of Bayes' rule. We cannot compute it,
-# since $p(x)$ is in its denominator. So we let the encoder guess it: $q(z|x)$ is to lie where the
-# posterior lies.
+# since $p(x)$ is in its denominator. So we let the encoder guess it: $q(z|x)$, the *approximate
+# posterior*, is to lie where the posterior lies. (In *posterior collapse* below, and in the code of chapter 5,
+# $q(z|x)$ is called the posterior for short. The *true* posterior is always $p(z|x)$.)
 #
 # Here is a toy in which all of these can be drawn. An image is one pixel, a code is one number, and the
 # decoder squares it. A pixel of $0.6$ may come from a code near $0.77$ or near $-0.77$, so the posterior
@@ -258,9 +259,9 @@ plt.show()
 # \end{aligned}
 # $$ (eq-vae-elbo)
 #
-# With more than a few latent dimensions the gap cannot be computed, but it is never negative. So the
-# rest is a lower bound on $\log p(x)$: the *evidence lower bound*. Raising it raises $\log p(x)$, or
-# brings $q(z|x)$ closer to the true posterior, or both.
+# In the right chart of {numref}`fig-vae-elbo` the gap is grey. With more than a few latent dimensions it
+# cannot be computed, but it is never negative. So the rest is a lower bound on $\log p(x)$: the *evidence
+# lower bound*. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both.
 #
 # Now change the sign, and the bound becomes a loss with two terms. Take for $p(x|z)$ a Gaussian of
 # variance one around the decoder's output $\hat x$. Its negative log-likelihood is half the squared
@@ -581,18 +582,14 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 #
 # We train four VAEs with sixteen latent dimensions each, by our own step. `tf.function` compiles it:
 # at its first call it records the computation, and from then on it replays the record, which is
-# faster. Two lines below follow from that. Adam's running averages must exist before the recording,
-# hence `optimizer.build`. And a Python number would become a constant of the record, to be recorded
-# anew for each value, hence `np.float32`. The argument `beta_at` is a function that gives `beta` for an
-# epoch, because two later sections change it during training. Here it returns the same number each time.
+# faster. (Two lines below are there only for that: `optimizer.build` and `np.float32`.) The argument
+# `beta_at` is a function that gives `beta` for an epoch. Here it returns the same number each time; a
+# later section changes it during training.
 
 
 # %%
 def train(beta_at, epochs, latent_dim=16):
-    """Train a VAE by `train_step`, with the weight `beta_at(epoch, error)`.
-
-    `error` is the mean squared error of a pixel in the epoch before, and one at first.
-    """
+    """Train a VAE by `train_step` with the weight `beta_at(epoch)`; return it and its KL terms."""
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     decoder = networks.build_decoder(latent_dim=latent_dim)
@@ -600,23 +597,21 @@ def train(beta_at, epochs, latent_dim=16):
     optimizer = keras.optimizers.Adam(2e-3)
     optimizer.build(vae.trainable_variables)
     step = tf.function(partial(train_step, vae.encoder, vae.decoder, optimizer))
-    kl_losses, error = [], 1.0
+    kl_losses = []
     for epoch in range(epochs):
-        beta, squares = np.float32(beta_at(epoch, error)), []
+        beta = np.float32(beta_at(epoch))
         order = rng.permutation(len(x_train))
-        for start in range(0, len(x_train) - 63, 64):
+        for start in range(0, len(x_train) - 63, 64):  # full batches only
             noise = rng.standard_normal((64, latent_dim)).astype("float32")
             batch = x_train[order[start : start + 64]]
-            _, half_squares, kl_loss = step(batch, noise, beta)
-            squares.append(2 * float(half_squares))
+            *_, kl_loss = step(batch, noise, beta)
         kl_losses.append(float(kl_loss))
-        error = np.mean(squares) / x_train[0].size
     return vae, kl_losses
 
 
 epochs = profile.epochs(cpu=8, gpu=10)
 betas = 0.25, 1.0, 4.0, 32.0
-trained = {beta: train(lambda epoch, error, beta=beta: beta, epochs) for beta in betas}
+trained = {beta: train(lambda epoch, beta=beta: beta, epochs) for beta in betas}
 
 # %% [markdown]
 # A VAE has two reconstruction errors: of the decoder's answer to the *mean* code, and of its answer to
@@ -732,7 +727,7 @@ notebook.Table(rows, digits=1, corner="code")
 
 # %%
 warm_beta = betas[2]
-warm, warm_kl = train(lambda epoch, error: warm_beta * min(1, 2 * epoch / epochs), epochs)
+warm, warm_kl = train(lambda epoch: warm_beta * min(1, 2 * epoch / epochs), epochs)
 cold_kl = trained[warm_beta][1]
 
 # %% mystnb={"figure": {"caption": "The KL term of the last batch of each epoch, with and without warm-up. While it is free, the code grows far beyond what it can later pay for. One run of each, one seed.", "name": "fig-vae-warm"}, "image": {"alt": "Two curves over epochs on a logarithmic axis. One stays low and nearly level. The other begins very high, falls as beta rises and ends at or below the first."}} tags=["hide-input"]
@@ -885,8 +880,8 @@ plotting.image_rows(walks)
 # and a way to fool each of them.)
 #
 # Each needs two companions. The *floor* is what real test images get, measured in the same way:
-# perfect images would score about this. The *control* is the mean image: a model that does not
-# beat it has shown nothing.
+# perfect images would score about this. (Where more is better, as in precision, it is a ceiling.) The
+# *control* is the mean image: a model that does not beat it has shown nothing.
 #
 # And one run is no evidence, since a network's numbers change with its seed. The command
 # `python -m vaegan_edu train vae-digits --seed N` trained a VAE for five seeds, and `ae-digits` a
@@ -981,63 +976,6 @@ notebook.Table(rows, digits=1, corner="run")
 # floor. One likely reason is that many are blurred, or belong to no class. Where the code leaves a
 # doubt about a pixel, the squared error is smallest for the average of all that might be there. A
 # better judge than the squared error of pixels is what the later chapters look for.
-#
-# ## Would the fitted variance help?
-#
-# *May be skipped at a first reading. Its result: copies come closer, but samples get no
-# better.*
-#
-# By equation {eq}`eq-vae-beta` a `beta` of one assumes a variance of one in every pixel, and the errors
-# fitted a much smaller one. So why not train with the variance that fits? Then $s^2$ is the mean squared
-# error of a pixel, and follows the training: after each epoch `beta` becomes the error of that epoch
-# {cite}`rybkin2021simple`. With our own step this is one line again. The samples are judged by the four
-# measures, and shown beside those of the VAE whose `beta` stayed at one.
-
-# %%
-fitted_beta, _ = train(lambda epoch, error: error, epochs)
-compared = {"beta 1": trained[1.0][0], "fitted": fitted_beta}
-classifier = metrics.load_classifier(profile.data)
-real = metrics.read_digits(classifier, x_train[:2000])
-draws = np.random.default_rng(3).standard_normal((360, 16))
-samples = {"test image": x_test[:360]}
-samples |= {name: model.decode(draws) for name, model in compared.items()}
-
-# %% tags=["nbval-ignore-output"]
-rows = {}
-for name, images in samples.items():
-    found = metrics.compare_digits(metrics.read_digits(classifier, images), real)
-    own = measure(compared[name]) if name in compared else {}
-    error = own.get("error, drawn code", "")
-    rows[name] = {
-        "variance that fits": 2 * error / x_test[0].size if own else "",
-        "error, drawn code": error,
-        "kl_loss": own.get("kl_loss", ""),
-        **{measure.replace("_", " "): found[measure] for measure in MEASURES},
-    }
-notebook.Table(rows, digits={"error, drawn code": 1, "kl_loss": 1}, corner="samples of")
-
-# %% mystnb={"figure": {"caption": "Test images, and samples of two VAEs from the same draws of the prior. With the fitted variance more of them are no digit. One run of each, one seed.", "name": "fig-vae-fitted"}, "image": {"alt": "Three rows of ten images. Test images; for beta one, soft digits and a few grey patches without a shape; for the fitted variance, soft digits and more of the grey patches."}} tags=["hide-input"]
-print(
-    "variance of a pixel: "
-    + ", ".join(f"{name} {images.var(axis=0).mean():.2f}" for name, images in samples.items())
-)
-plotting.image_rows({name: images[:10] for name, images in samples.items()})
-
-# %% [markdown]
-# The fitted variance does what a small `beta` does: the copies come closer than with `beta` one, and the
-# codes spend several times as many nats. The *samples* get worse by pixel precision and by recall, and
-# hardly change by the other two measures. Two reasons are likely. The more nats the codes spend, the
-# less their clouds overlap, and the more often a draw from the prior falls between them. And the
-# variance that fits takes all pixels as independent, whereas those of the built-in digits were counted
-# about twelve times each: twelve times the fitted variance is close to the one that we began with.
-#
-# Nor is it the best of the small values here. In the table of `beta` above, the first row has closer
-# copies *and* fewer nats. As with the warm-up, a code that cost too little for its first epochs may
-# have grown beyond what it needs.
-#
-# These are single runs of one length. The method's authors report better samples with it, on other
-# data. So the fitted variance says which `beta` describes the *pixels*, and whether it also gives the
-# better samples has to be measured.
 #
 # ## Between two images
 #
@@ -1330,7 +1268,7 @@ exercises.check("precision", precision)
 # No. The reconstruction loss is one of its two terms.
 #
 # </details>
-# <details><summary>b) Of the logarithm of the probability of the image.</summary>
+# <details><summary>b) Of the logarithm of the probability density of the image.</summary>
 #
 # Right. What is missing is the divergence of $q(z|x)$ from the true posterior, and that is never
 # negative.
@@ -1400,7 +1338,7 @@ exercises.check("precision", precision)
 # - beta: {cite}`higgins2017beta`, equation 4.
 # - Posterior collapse and KL warm-up: {cite}`bowman2016generating`, section 3.
 # - Active units: {cite}`burda2016importance`, section 5.2.
-# - The two parts of the gap: {cite}`cremer2018inference`. The fitted variance:
-#   {cite}`rybkin2021simple`.
+# - The two parts of the gap: {cite}`cremer2018inference`. A variance that is fitted to the errors in
+#   training: {cite}`rybkin2021simple`.
 # - The split of the KL term: {cite}`hoffman2016elbo`.
 # - Precision and recall: {cite}`kynkaanniemi2019improved`, section 2, equations 1 and 2.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 3: The KL divergence
 #
-# *Run time: 36 s on two CPU cores, measured at the last execution.*
+# *Run time: 48 s on two CPU cores, measured at the last execution.*
 #
 # **How far apart are two distributions, and why does the direction matter?**
 #
@@ -313,7 +313,10 @@ DivergenceExplorer(
 #
 # No weight changes the first term. So the smallest negative log-likelihood of the data is the smallest
 # forward divergence from them. A model that is too simple for its data must then cover gaps, and what
-# it draws from there looks like nothing real. Reverse, in the VAE's loss: `kl_loss` draws from
+# it draws from there looks like nothing real.
+#
+# A VAE has both directions, because two things are drawn. Its *images* are drawn by the data, and its ELBO is
+# a bound on their log-likelihood: forward. Its *codes* are drawn by the encoder: reverse. `kl_loss` draws from
 # $q(z|x)$ and asks the prior, and the gap under the ELBO, in equation {eq}`eq-vae-elbo`, draws
 # from $q(z|x)$ and asks the true posterior. That is why, in {numref}`fig-vae-elbo`, the best Gaussian
 # followed one of two equal heaps and lost about $\log 2$.
@@ -439,8 +442,8 @@ plt.show()
 # $$ (eq-kl-positive)
 #
 # has the same expectation {cite}`schulman2020approximating`. By {eq}`eq-kl-tangent` no term of it is
-# negative. Is it better? We compare both for a posterior close to the prior, and for a narrow one, as
-# a VAE has them. The last three columns are shares of a thousand estimates: how many are below zero,
+# negative. Is it better? We compare both for a $q$ close to the prior, and for a narrow one, as a VAE's
+# encoder gives them. The last three columns are shares of a thousand estimates: how many are below zero,
 # how many below the truth, and how many intervals hold the truth.
 
 # %%
@@ -460,10 +463,10 @@ for kind, (z_mean, z_log_var) in {"wide": (0.05, -0.05), "narrow": (0.5, -2.0)}.
             "too low": np.mean(estimate < truth),
             "held": np.mean(np.abs(estimate - truth) < 1.96 * error),
         }
-notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="posterior, estimate")
+notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, estimate")
 
 # %% [markdown]
-# Near the prior the positive estimate is far better, and for the narrow posterior it fails. There $t$ is
+# Near the prior the positive estimate is far better, and for the narrow $q$ it fails. There $t$ is
 # tiny for almost every draw and enormous for a few that hardly ever come. How bad can that be? The
 # variance of $t$ contains
 #
@@ -478,7 +481,7 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="poste
 # where $\mu$ and $\sigma$ are those of $q$, since $p(z)^2 \propto e^{-z^2}$ for the prior and
 # $1 / q(z) \propto e^{(z - \mu)^2 / 2\sigma^2}$. If $\sigma^2 \leq \tfrac12$, the second part of the
 # exponent grows at least as fast as the first falls, on one side at least, so that the integral is
-# infinite. (The narrow posterior of the table has $\sigma^2 = e^{-2} \approx 0.14$, the wide one
+# infinite. (The narrow $q$ of the table has $\sigma^2 = e^{-2} \approx 0.14$, the wide one
 # $e^{-0.05} \approx 0.95$.) Most estimates are then too low, and their intervals do not know it. **An
 # error bar that is computed from the draws knows only what was drawn.** The loss of a VAE needs no
 # estimate, since it has the formula. But whenever a quantity is an average of ratios of densities, ask
@@ -486,7 +489,7 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="poste
 #
 # ## Why a sum over latent dimensions
 #
-# A posterior of $d$ independent dimensions is a product, and so is the prior. The logarithm makes
+# An encoder's $q$ of $d$ independent dimensions is a product, and so is the prior. The logarithm makes
 # sums of both:
 #
 # $$
@@ -596,8 +599,8 @@ plotting.image_rows(rows)
 #
 # ## Jensen-Shannon: an answer that stays finite
 #
-# Two distributions without a common outcome are infinitely far apart by KL, in both directions, and a
-# small step closer leaves them infinitely far apart. To mend that, compare each with the *mixture* of
+# The KL divergence of two distributions without a common outcome is infinite, in both directions, and stays
+# infinite after a small step closer. To mend that, compare each with the *mixture* of
 # both, $m = \tfrac12 (p + q)$, and not with the other:
 #
 # $$
@@ -637,12 +640,7 @@ def js_on_grid(log_a, log_b):
 
 
 def js_slope(log_a, shifted, distance):
-    """Return how JS changes with the distance of a Gaussian of deviation one half.
-
-    The slope is half the integral of q' log(q / m), where q' is the derivative of the moving
-    density q by the distance. The derivatives of the logarithms themselves add up to a multiple of
-    the integral of q', which is zero because q always integrates to one.
-    """
+    """Return the derivative of JS by the distance: half the integral of q' log(q / m)."""
     log_m = np.logaddexp(log_a, shifted) - np.log(2)
     change = np.exp(shifted) * (z - distance) / 0.5**2  # derivative of its density
     return 0.5 * trapezoid(change * (shifted - log_m), z)

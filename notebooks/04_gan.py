@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 84 s on two CPU cores, measured at the last execution.*
+# *Run time: 71 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -92,7 +92,7 @@ from vaegan_edu.widgets import GameExplorer
 # $$ (eq-gan-value)
 #
 # The first term is near zero if the discriminator accepts what is real, the second if it rejects what
-# is generated. Otherwise they are negative. So the discriminator makes $V$ large, and the
+# is generated. Otherwise they are far below zero. So the discriminator makes $V$ large, and the
 # generator makes it small:
 #
 # $$
@@ -219,7 +219,9 @@ plt.show()
 # ## What remains for the generator
 #
 # Put $D^*$ into equation {eq}`eq-gan-integral`. With the mixture $m = (p + q)/2$ we have
-# $D^* = p / (2m)$ and $1 - D^* = q / (2m)$, and each of the two terms gives one $-\log 2$:
+# $D^* = p / (2m)$, so $\log D^* = \log (p / m) - \log 2$. In the same way
+# $\log (1 - D^*) = \log (q / m) - \log 2$. The average of $\log (p / m)$ over draws from $p$ is a KL
+# divergence, and so is that of $\log (q / m)$ over draws from $q$. Hence
 #
 # $$
 # \begin{aligned}
@@ -948,10 +950,10 @@ for (name, seed), (frames, _) in games.items():
 plotting.point_frames(rows, ring.modes, 2.5)
 
 # %% [markdown]
-# In the balanced game the generator finds all modes. In the unbalanced ones it keeps its points
-# together. The slow discriminator learns in time that this place is suspicious, and the generator moves
-# on to another; where the last chart finds it, on a mode or beside one, is a matter of chance. Two
-# failures are at work here, and they are worth telling apart.
+# In the balanced game the generator finds all modes. In the unbalanced ones its points form one heap or
+# one streak, often away from all modes. The slow discriminator learns in time that this place is suspicious,
+# and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
+# in one of two ways, and these are worth telling apart. The three above ended in the first.
 #
 # - *Non-convergence*: the two networks chase each other, as in the narrow game of
 #   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
@@ -1085,18 +1087,7 @@ notebook.Table(rows, corner="last fifth of the steps")
 # Each of them on a small scale. First the narrow game of {numref}`fig-gan-walk`, which circles when both
 # step at once: there the logit's slope is one number, so a penalty on it is one more term.
 
-
 # %%
-def wasserstein_walk(rate=0.1, weight=0.1, time=300):
-    """The same game with the Wasserstein loss and its gradient penalty; f(x) = slope * x."""
-    (mean, slope), path = (1.0, 0.0), []
-    for _ in range(round(time / rate)):
-        path.append((mean, slope))
-        better = -mean - 2 * weight * (abs(slope) - 1) * np.sign(slope)
-        mean, slope = mean + rate * slope, slope + rate * better
-    return np.array(path)
-
-
 average = averaged = walks["narrow, simultaneous"][0]
 for weights in walks["narrow, simultaneous"]:
     averaged = 0.995 * averaged + 0.005 * weights
@@ -1104,7 +1095,6 @@ ends = {
     "as it was": walks["narrow, simultaneous"][-1],
     "moving average of its weights": averaged,
     "penalty with target zero": walk(0.1, 0.1, penalty=0.5)[-1],
-    "Wasserstein, target one": wasserstein_walk()[-1],
 }
 notebook.Table(
     {
@@ -1135,11 +1125,10 @@ notebook.Table(
 
 # %% [markdown]
 # The average lies close to the fixed point that the weights only circle. The penalty with target zero brings
-# the players themselves to rest. The one with target one does not: at the fixed point the slope should vanish,
-# and the penalty wants it to be one. (These two rows differ in the loss and in the weight as well, so they do
-# not show it by themselves. That the Wasserstein loss with this penalty need not come to rest in a game of
-# single points, with any fixed number of discriminator steps, is shown by {cite}`mescheder2018which`.) A
-# discriminator that cannot be steep sends the points less far past the data.
+# the players themselves to rest. (With the target one, as in equation {eq}`eq-gan-wasserstein`, they need not
+# come to rest in a game of single points: at the fixed point the slope should vanish, and the penalty wants it
+# to be one {cite}`mescheder2018which`.) A discriminator that cannot be steep sends the points less far past the
+# data.
 #
 # None of this is a cure for collapse. An average is no help to a generator that wanders. The Wasserstein
 # distance does charge for a mode that is left out, and so does Jensen-Shannon, but the generator learns of it
@@ -1388,10 +1377,11 @@ plotting.point_frames({"yours": shown or frames}, ring.modes, 2.5)
 # %% [markdown]
 # ### Derive and write: the largest rate
 #
-# By equation {eq}`eq-gan-linear`: how large may the rate $h$ be at most, so that simultaneous steps bring
-# the pair closer to the fixed point? For a deviation $s$ of at most one the eigenvalues of the matrix are
-# complex, and the squared length of either is the determinant. Then put your number into `walk` above,
-# with a rate a little below and a little above.
+# (This one needs *Both at once, or one after the other?*) By equation {eq}`eq-gan-linear` every simultaneous
+# step multiplies the pair by one matrix. How large may the rate $h$ be at most, so that the pair comes closer
+# to the fixed point? For a deviation $s$ of at most one the two eigenvalues are complex, $a \pm b\,\mathrm i$.
+# Averaged over a turn, a step stretches the pair by their length $\sqrt{a^2 + b^2}$, and $a^2 + b^2$ is their
+# product, the determinant. Then put your number into `walk` above, with a rate a little below and a little above.
 
 
 # %% tags=["exercise"]
@@ -1570,7 +1560,8 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # </details>
 #
-# **6. A trained GAN draws nine of the ten digits, all of them well. Which sentence fits its loss?**
+# **6. (Needs *What the non-saturating loss minimises*.) A trained GAN draws nine of the ten digits, all of
+# them well. Which sentence fits its loss?**
 #
 # <details><summary>a) The non-saturating loss follows a divergence that hardly minds what is left out.</summary>
 #

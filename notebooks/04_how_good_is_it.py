@@ -135,11 +135,12 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # $$ (eq-good-frechet)
 #
 # Here $\operatorname{tr}$, the trace, is the sum along the diagonal, and $(AB)^{1/2}$ is a matrix whose square
-# is $AB$. The first term compares where the clouds lie, the second how wide and how tilted they are. For diagonal
-# matrices, with variances $\sigma^2$ and $\tau^2$, the second is
+# is $AB$, the one without negative eigenvalues. The first term compares where the clouds lie, the second how
+# wide and how tilted they are. For diagonal matrices, with variances $\sigma^2$ and $\tau^2$, the second is
 # $\sigma^2 + \tau^2 - 2 \sigma \tau = (\sigma - \tau)^2$ in each dimension, so the whole is equation
-# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features of the network *Inception* it is known as FID.) The trace of
-# a matrix root is the sum of the roots of the eigenvalues, so this is short:
+# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features
+# of the network *Inception* it is known as FID.) A trace is the sum of the eigenvalues, and a root has the
+# roots of the eigenvalues, so the code needs only those of $AB$:
 
 
 # %%
@@ -207,9 +208,8 @@ plt.show()
 # \end{aligned}
 # $$ (eq-good-precision)
 #
-# You met both in chapter 2. Precision asks whether what is generated looks *real*, recall whether *everything*
-# is generated. The
-# balls of recall are those of the generated points. Both need the distances of all pairs, and a sort.
+# Precision asks whether what is generated looks *real*, recall whether *everything* is generated. The balls of
+# recall are those of the generated points. Both need the distances of all pairs, and a sort.
 
 
 # %%
@@ -272,9 +272,10 @@ plt.show()
 # \end{aligned}
 # $$ (eq-good-density)
 #
-# Density is the mean number of real balls in which a generated point lies, divided by $k$, the number that it
-# would be if both clouds were the same; it may exceed one. Coverage asks every real ball whether something was
-# generated in it.
+# Density is the mean number of real balls in which a generated point lies, divided by $k$: every real ball
+# holds $k$ other real points, so a real point lies in $k$ balls of others on average, and a generated point
+# that is drawn alike in about as many. Density may exceed one. Coverage asks every real ball whether
+# something was generated in it.
 
 
 # %%
@@ -330,8 +331,8 @@ notebook.Table(
 # companions.
 #
 # - The *floor*: what real images get that were held out, measured in the same way. Perfect samples would
-#   score about this. (Mind the roles: a classifier is surer of the images it was trained on, so the held-out
-#   images must take the place of the samples.)
+#   score about this. (Where more is better, as in precision, it is a ceiling. And mind the roles: a classifier
+#   is surer of the images it was trained on, so the held-out images must take the place of the samples.)
 # - A *control*: something that cannot have earned a good score, such as two images averaged pixel by pixel. A
 #   model that does not beat it has shown nothing.
 # - The *count*: most of these numbers change with how many images are compared, even if nothing else does.
@@ -371,8 +372,8 @@ print(
 plt.show()
 
 # %% [markdown]
-# With few images the Fréchet distance of perfect samples is large, because their covariance is badly
-# estimated. Coverage cannot be high with far fewer samples than balls. How high it is for $M$ samples from the
+# With few images the Fréchet distance of perfect samples is large, because their mean and their covariance are
+# badly estimated. Coverage cannot be high with far fewer samples than balls. How high it is for $M$ samples from the
 # very distribution of $N$ real points is known {cite}`naeem2020reliable`:
 #
 # $$
@@ -529,7 +530,7 @@ plt.show()
 #
 # - **contrast**: the VAE's samples with their contrast raised. Nothing was learned by that.
 # - **repeated**: every tenth of the held-out images, ten times each.
-# - **a tenth**: the same images, once. Nothing is wrong with them, there are only few.
+# - **a tenth**: the same images, once.
 # - **one class**: the held-out ones, which are about as few.
 # - **memorised**: training images, every one a copy.
 # - **blurred**: the held-out images, blurred beyond recognition.
@@ -583,11 +584,11 @@ notebook.Table(rows, corner="images")
 #   contrast has to be ruled out.)
 # - **a tenth** and **repeated**: the first are real images, and yet their Fréchet distance is many times the
 #   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
-#   the histogram. Recall changes, from one extreme to the other: few points have large balls, and equal
-#   points have balls without extent. Coverage is low in both rows, and that is the truth.
+#   the histogram. Recall changes, from one extreme to the other. A few scattered points have large balls,
+#   which hold every real image. But the five nearest neighbours of a point that is there ten times are its own
+#   copies, so its ball has the radius zero. Coverage is low in both rows, and that is the truth.
 # - **one class**: precision, density and the pixels are about at the floor, for every image is a real one that no
-#   model saw. Recall, coverage and the histogram see what is missing. (Compare with *a tenth*, which has
-#   about as many images.)
+#   model saw. Recall, coverage and the histogram see what is missing.
 # - **memorised** is at the floor or better in every column but the last. Only the distance to the nearest
 #   training image gives it away.
 # - **blurred**: in precision the blots lie far above the VAE and the GAN, although no digit is left. Recall,

@@ -119,7 +119,7 @@ plotting.image_rows({"test image": judged[:6], **{name: copies[name][:6] for nam
 
 # %% [markdown]
 # For the pixels a smeared digit is the better copy, and a blot that is the same for *every* image is
-# little worse than a digit moved by two pixels. The squared error compares what stands at the *same
+# not much worse than a digit moved by two pixels. The squared error compares what stands at the *same
 # place*; it knows nothing of strokes.
 #
 # It even asks for the blot. Suppose that a code $z$ leaves open which image it stands for, and let
@@ -236,7 +236,7 @@ plt.show()
 # Encoder and decoder are those of chapter 2. The discriminator has three convolutions of stride two.
 # It returns two things: `logits`, one number that says how real the image looks, and `features`, the
 # output of the third convolution *before* its activation. The size of the images is an argument, since
-# the last section needs faces.
+# one section needs faces.
 
 
 # %%
@@ -351,12 +351,8 @@ plotting.network_chart(chart)
 # paper. They count in the encoder's loss and only there: the decoder's feature term has `gamma` and no other
 # weight.
 #
-# **Mind the sign.** The discriminator raises $\mathcal L_\text{GAN}$, and the decoder lowers it. If you compare
-# with the paper, where $\mathcal L_\text{llike}$ is our `feature`: in the last two lines of its Algorithm 1 the
-# discriminator descends on $\mathcal L_\text{GAN}$ and the decoder on
-# $\gamma\, \mathcal L_\text{llike} - \mathcal L_\text{GAN}$. With equation {eq}`eq-vaegan-gan` both have the wrong
-# sign, so that each network would help the other. They are right only if $\mathcal L_\text{GAN}$ stands there for
-# the *negative* of the equation.
+# **Mind the sign.** The discriminator raises $\mathcal L_\text{GAN}$, and the decoder lowers it. The paper's
+# algorithm, as printed, has it the other way round; the next section says how.
 #
 # ### What is minimised?
 #
@@ -369,8 +365,12 @@ plotting.network_chart(chart)
 #
 # ## Algorithm 1, line by line
 #
-# Here is the paper's Algorithm 1, with the sign of its last two lines set right for equation
-# {eq}`eq-vaegan-gan`. The numbers come back as comments in the code below.
+# Here is the paper's Algorithm 1. Capital letters are batches, $\mathcal L_\text{prior}$ is our `prior`, and
+# $\mathcal L_\text{llike}^{\mathrm{Dis}_l}$ is our `feature`. The signs of the last two lines are set right: as
+# printed, the decoder descends on $\gamma\, \mathcal L_\text{llike} - \mathcal L_\text{GAN}$ and the discriminator
+# on $\mathcal L_\text{GAN}$, which with equation {eq}`eq-vaegan-gan` would make each network help the other. (They
+# are right only if $\mathcal L_\text{GAN}$ stands there for the *negative* of the equation.) The numbers come back
+# as comments in the code below.
 #
 # 1. $Z \leftarrow \mathrm{Enc}(X)$
 # 2. $\mathcal L_\text{prior} \leftarrow D_\text{KL}(q(Z \mid X) \,\Vert\, p(Z))$
@@ -659,34 +659,6 @@ notebook.Table({name: {"gamma": gamma} for name, gamma in balance.items()}, digi
 # `gamma` as there are features. So whenever you read one, ask: sum or mean, over how many features, and
 # of which scale?
 #
-# ### What the released code does
-#
-# *This part is for those who compare their results with others'; you may skip it at a first reading.*
-#
-# The paper's authors published their code (`andersbll/autoencoding_beyond_pixels`). It does four things
-# that the paper does not mention, and whoever compares results should know them:
-#
-# - **A gate.** The discriminator is not updated while its mean cross-entropy on real images or on fakes
-#   is below `0.68 - 0.35` nats, nor the decoder while one of them is above `0.68 + 0.35`. Where both rules hold,
-#   both networks are updated after all, or the training could stop for good. This keeps either side from
-#   running away. It is here, with all three rules, as `equilibrium=0.68, margin=0.35`.
-# - **Fakes count half**, so that two kinds of fakes together weigh as much as the real images. That is
-#   our `fake_weight=0.5`; Algorithm 1, and the package's default, has `1`.
-# - **Reconstructions are no fakes on faces.** The script for CelebA sets `discriminate_ae_recon=False`,
-#   so the game is about prior samples alone. Here: `reconstructions_are_fakes=False`.
-# - **The decoder's two terms are weighted `gamma` and minus `1 - gamma`**, in the minimax form, with
-#   RMSProp. With `gamma` at `1e-6` and sums, as in the paper's section on experiments, the second weight is
-#   nearly one.
-#
-# A second implementation is *pythae* {cite}`chadebec2022pythae`. Its release `0.1.2` calls the losses of
-# encoder, decoder and discriminator backwards one after another without clearing the gradients in
-# between. So gradients *add up*: the encoder gets part of the decoder's loss, and the decoder gets part
-# of the discriminator's, with the sign of an ally. The table of gradient lengths above does not find this: it
-# measures the terms, and not what a step applies. Switch off all terms but one, take one step of plain gradient
-# descent, and ask which networks moved. It also scores no reconstructions, and its decoder's loss is the saturating one.
-#
-# Neither is a reason to distrust a paper. It is a reason to look at the step before one compares numbers.
-#
 # ## Training
 #
 # Now a closer look at the training with `0.04`, and beside it a VAE with an encoder and a decoder of the
@@ -887,7 +859,7 @@ plotting.image_rows({"test image": judged[:8], **{k: x[:8] for k, x in reconstru
 # On pixels, where the VAE was trained to win, it wins. By the classifier's features the VAE-GAN's copies
 # are closer to the originals, and the control shows that this is not contrast, since sharpening takes the
 # VAE's copies *further* away. To the eye they are grainier, not better, and the shares of right classes
-# are the same. All of this is one run, with settings chosen on these images, and the records of MNIST below
+# are about the same. All of this is one run, with settings chosen on these images, and the records of MNIST below
 # do not repeat this measurement.
 #
 # Now samples, codes from the prior, judged against training images as in the interlude, with real test images
@@ -1056,6 +1028,41 @@ notebook.Table(table, corner="samples on MNIST, mean over seeds")
 # So the prior is a convenience that the KL term only approximates. Where you need good samples of a trained model,
 # fit its codes; where you compare *decoders*, compare them on codes that they have learned.
 #
+# ## What a healthy VAE-GAN looks like
+#
+# Settings to begin with. They are this page's unless it says otherwise, and tried on small images only:
+#
+# | setting | first value | why |
+# | --- | --- | --- |
+# | images | in $[-1, 1]$ | the decoder ends in `tanh`, and real images must not be told by their range |
+# | discriminator | no larger than the encoder | habit; not compared here |
+# | features | last convolution, before its activation | an early layer compares pixels, a late one forgets where things are |
+# | `feature_scale` | `"variance"` | `gamma` keeps its meaning while the features grow |
+# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$ | measured in *gamma* above; measure again after some epochs, since both change in training |
+# | `real_target`, `fake_weight` | $0.9$ and $0.5$ | a softened target {cite}`salimans2016improved`, and real and fake of equal weight, as in the released code |
+# | `kl_weight` | $5$; more while samples are much worse than copies | the feature loss has many more summands than the KL term |
+# | optimisers | Adam; $2 \cdot 10^{-3}$ for encoder and decoder, half of it for the discriminator; `beta_1` one half in the game | habit {cite}`radford2016unsupervised`, not a comparison |
+#
+# The feature loss is a sum over $F$ features, here $4 \cdot 4 \cdot 64 = 1024$. With another $F$ begin with
+# `gamma` times $1024 / F$ and `kl_weight` times $F / 1024$, so that the terms keep their proportions.
+#
+# In a healthy training real images lie a little above the blind level of D and both kinds of fakes a little below,
+# the discriminator's loss is a little below its own level, the KL term is a nat or two for each active
+# dimension, and copies show the original's digit. Losses of encoder and decoder need not fall. Otherwise:
+#
+# | I see | I measure | I change |
+# | --- | --- | --- |
+# | the encoder's and the decoder's losses rise again | the variance of the real features by epoch, and the feature term divided by it | nothing, if the quotient falls; or `feature_scale="variance"` |
+# | D near one on real images and near zero on fakes, and it stays there | direction and strength of the decoder's gradient ([workshop](05_vaegan_broken.ipynb)) | the sign, if it is wrong; else a lower rate of the discriminator, a softer target, `equilibrium` |
+# | all D at the blind level from the first epoch | whether the discriminator alone, with the decoder held still, gets below it | a higher rate or a larger discriminator |
+# | all copies the same, KL near zero | active units; the feature loss of two *different* images | `kl_weight` down; if the second number is tiny, look for a leak ([workshop](05_vaegan_broken.ipynb)) |
+# | good copies, bad samples | the KL term beside a VAE's, and whether all codes together fill the prior (chapter 2) | `kl_weight` up |
+# | sharp copies of *other* digits | the ratio of the decoder's two gradients | `gamma` up |
+# | grey, blurred samples | the same ratio | `gamma` down |
+# | a balanced start, then D rises on real images and falls on samples | D on held-out real images beside D on training images | if the two part: fewer epochs, or a smaller discriminator |
+# | samples much alike | recall, coverage, the histogram | minibatch discrimination ([chapter 6](06_mode_collapse.ipynb)) |
+# | a good Fréchet distance | the same for the VAE's samples with more contrast | nothing: report both |
+#
 # ## Arithmetic with codes
 #
 # *You may skip this section at a first reading. Its result: the mean code of the images with an attribute, less the
@@ -1175,40 +1182,33 @@ plotting.image_rows(
 # Without true pairs, all of this could hide behind a well-chosen picture. [The page on faces](../book/faces.md)
 # repeats the measurement with larger models and a regressor that reads attributes.
 #
-# ## What a healthy VAE-GAN looks like
+# ## What the released code does
 #
-# Settings to begin with. They are this page's unless it says otherwise, and tried on small images only:
+# *You may skip this section at a first reading: it is for those who compare their results with others'.*
 #
-# | setting | first value | why |
-# | --- | --- | --- |
-# | images | in $[-1, 1]$ | the decoder ends in `tanh`, and real images must not be told by their range |
-# | discriminator | no larger than the encoder | habit; not compared here |
-# | features | last convolution, before its activation | an early layer compares pixels, a late one forgets where things are |
-# | `feature_scale` | `"variance"` | `gamma` keeps its meaning while the features grow |
-# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$ | measured in *gamma* above; measure again after some epochs, since both change in training |
-# | `real_target`, `fake_weight` | $0.9$ and $0.5$ | a softened target {cite}`salimans2016improved`, and real and fake of equal weight, as in the released code |
-# | `kl_weight` | $5$; more while samples are much worse than copies | the feature loss has many more summands than the KL term |
-# | optimisers | Adam; $2 \cdot 10^{-3}$ for encoder and decoder, half of it for the discriminator; `beta_1` one half in the game | habit {cite}`radford2016unsupervised`, not a comparison |
+# The paper's authors published their code (`andersbll/autoencoding_beyond_pixels`). It does four things
+# that the paper does not mention, and whoever compares results should know them:
 #
-# The feature loss is a sum over $F$ features, here $4 \cdot 4 \cdot 64 = 1024$. With another $F$ begin with
-# `gamma` times $1024 / F$ and `kl_weight` times $F / 1024$, so that the terms keep their proportions.
+# - **A gate.** The discriminator is not updated while its mean cross-entropy on real images or on fakes
+#   is below `0.68 - 0.35` nats, nor the decoder while one of them is above `0.68 + 0.35`. Where both rules hold,
+#   both networks are updated after all, or the training could stop for good. This keeps either side from
+#   running away. It is here, with all three rules, as `equilibrium=0.68, margin=0.35`.
+# - **Fakes count half**, so that two kinds of fakes together weigh as much as the real images. That is
+#   our `fake_weight=0.5`; Algorithm 1, and the package's default, has `1`.
+# - **Reconstructions are no fakes on faces.** The script for CelebA sets `discriminate_ae_recon=False`,
+#   so the game is about prior samples alone. Here: `reconstructions_are_fakes=False`.
+# - **The decoder's two terms are weighted `gamma` and minus `1 - gamma`**, in the minimax form, with
+#   RMSProp. With `gamma` at `1e-6` and sums, as in the paper's section on experiments, the second weight is
+#   nearly one.
 #
-# In a healthy training real images lie a little above the blind level of D and both kinds of fakes a little below,
-# the discriminator's loss is a little below its own level, the KL term is a nat or two for each active
-# dimension, and copies show the original's digit. Losses of encoder and decoder need not fall. Otherwise:
+# A second implementation is *pythae* {cite}`chadebec2022pythae`. Its release `0.1.2` calls the losses of
+# encoder, decoder and discriminator backwards one after another without clearing the gradients in
+# between. So gradients *add up*: the encoder gets part of the decoder's loss, and the decoder gets part
+# of the discriminator's, with the sign of an ally. The table of gradient lengths above does not find this: it
+# measures the terms, and not what a step applies. Switch off all terms but one, take one step of plain gradient
+# descent, and ask which networks moved. It also scores no reconstructions, and its decoder's loss is the saturating one.
 #
-# | I see | I measure | I change |
-# | --- | --- | --- |
-# | the encoder's and the decoder's losses rise again | the variance of the real features by epoch, and the feature term divided by it | nothing, if the quotient falls; or `feature_scale="variance"` |
-# | D near one on real images and near zero on fakes, and it stays there | direction and strength of the decoder's gradient ([workshop](05_vaegan_broken.ipynb)) | the sign, if it is wrong; else a lower rate of the discriminator, a softer target, `equilibrium` |
-# | all D at the blind level from the first epoch | whether the discriminator alone, with the decoder held still, gets below it | a higher rate or a larger discriminator |
-# | all copies the same, KL near zero | active units; the feature loss of two *different* images | `kl_weight` down; if the second number is tiny, look for a leak ([workshop](05_vaegan_broken.ipynb)) |
-# | good copies, bad samples | the KL term beside a VAE's, and whether all codes together fill the prior (chapter 2) | `kl_weight` up |
-# | sharp copies of *other* digits | the ratio of the decoder's two gradients | `gamma` up |
-# | grey, blurred samples | the same ratio | `gamma` down |
-# | a balanced start, then D rises on real images and falls on samples | D on held-out real images beside D on training images | if the two part: fewer epochs, or a smaller discriminator |
-# | samples much alike | recall, coverage, the histogram | minibatch discrimination ([chapter 6](06_mode_collapse.ipynb)) |
-# | a good Fréchet distance | the same for the VAE's samples with more contrast | nothing: report both |
+# Neither is a reason to distrust a paper. It is a reason to look at the step before one compares numbers.
 #
 # ## Where it went
 #
@@ -1778,12 +1778,12 @@ notebook.Table({name: judge_samples(compared[name]) for name in rows}, corner="s
 # builds the three networks, trains them, prints a line for each epoch, saves a sheet of samples and the
 # weights, and loads them again. Then compare it with ours, `book/scripts/vaegan_mnist.py`.
 #
-# For images of your own change five things: what `load_images` returns, in $[-1, 1]$; `keras.Input` of encoder
-# and discriminator; the first dense layer of the decoder and its `Reshape`, which make a quarter of the height
-# and of the width, so that both must be divisible by four; the channels of the decoder's last layer, three for
-# colour; and the sizes in `sample`, which puts the images on a sheet. With the size the number of
-# features changes, so scale `GAMMA` and the weight of the KL term as *What a healthy VAE-GAN looks like* says;
-# then measure the two pulls on the decoder again.
+# For images of your own change four things: what `load_images` returns, an array (count, height, width,
+# channels) in $[-1, 1]$ of at least one batch; `keras.Input` of encoder and discriminator; the first dense layer
+# of the decoder and its `Reshape`, which make a quarter of the height and of the width, so that both must be
+# divisible by four; and the channels of the decoder's last layer, three for colour. With the size the number of
+# features changes, so scale `GAMMA` and `KL_WEIGHT` as *What a healthy VAE-GAN looks like* says. The last line
+# of a training says at which `gamma` both terms pull equally at the decoder.
 
 # %% mystnb={"code_prompt_show": "Show the script", "code_prompt_hide": "Hide the script"} tags=["hide-cell"]
 Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encoding='utf-8')}```")

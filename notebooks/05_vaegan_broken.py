@@ -351,13 +351,14 @@ show("A")
 
 # %% [markdown]
 # **Case A.** The discriminator's loss goes to zero, and the decoder's is *below* that of the sound training: both
-# sides of the game seem to win. D tells real from fake within a few epochs. Copies can still be read, samples
-# cannot. Which one is it, and which number would you ask for next?
+# sides of the game seem to win. D tells real from fake within a few epochs. Copies are grainy but follow their
+# originals; samples do not look like digits. Which one is it, and which number would you ask for next?
 #
 # ### Diagnosis of A
 #
-# When the discriminator wins, there are two suspects: a decoder that gets no pull from the game (`saturating`), or
-# one that pulls the wrong way (`sign`). Case E is the other training in which the discriminator is far ahead. So ask
+# The decoder's loss ends below zero. That of the sound step, a sum of half squares and of values of $-\log D$,
+# never can. So the term of the game is wrong, and there are two suspects: a decoder that gets no pull
+# from the game (`saturating`), or one that pulls the wrong way (`sign`). Case E is the other training in which the discriminator is far ahead. So ask
 # for the *direction*. Take fresh networks, set `gamma` to zero so that only the game is left, and compare the
 # decoder's update with the direction in which the logits of its fakes rise:
 #
@@ -550,10 +551,9 @@ show_line("E")
 # $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near
 # zero the first gives nothing. Then the feature term is the decoder's only teacher, and the model turns into a
 # VAE with learned similarity: with softer images, and here *better* by precision and coverage (one seed). So
-# the fault hardly shows in the pictures, and by the measures one would prefer it. In this one run the adversary
-# did more harm than good. That does not make the saturating loss the better one: it only switched the adversary
-# off. You would want to know that before you write that "adversarial training helped". **The test**: the slope
-# of the loss at a logit of minus ten.
+# the fault hardly shows in the pictures, and by the measures one would prefer it. That does not make the
+# saturating loss the better one: it only switched the adversary off. You would want to know that before you
+# write that "adversarial training helped". **The test**: the slope of the loss at a logit of minus ten.
 #
 # ### Case F
 
@@ -601,9 +601,10 @@ show_line("F")
 #
 # None of these six faults needs a training to be found, though we used trained networks for the cases B, D and F: fresh
 # networks, one batch and a few gradients are enough. Here are all the tests on all cases. Two of them are new, and
-# both are about the discriminator. `found_out` is the loss that it reports, less the cross-entropy of its own
-# logits. `leak` takes the gradient that its weights really get, less the gradient of that cross-entropy, as a share
-# of the latter.
+# both ask whether the discriminator follows its cross-entropy and nothing else. We compute this cross-entropy
+# from its logits. `found_out` is the loss that the step reports, minus ours. `leak` asks the same of the gradient:
+# the length of the difference between the one that the weights get and that of our cross-entropy, divided by the
+# length of the latter.
 #
 # The last row shows why one needs both. Its losses are those of the sound step, word for word. But its gradients are
 # added up over all three losses before the networks move, as happens when nobody clears them.
@@ -657,7 +658,7 @@ rows["gradients added up"] = {
 notebook.Table(rows, digits=3, corner="case")
 
 # %% [markdown]
-# Read it by columns: in each, one case stands out from the first row. (F moves two more columns a little, because its
+# Read it by columns: in each, the case that it was made for stands out. (F moves two more columns a little, because its
 # discriminator sees other company.) `found_out` finds B only because its leak is written into the loss. Most real
 # leaks are like the last row: the reported losses are right, and what moves the weights is not. So test what moves:
 # `leak` finds both, and the exercise below asks for the same of a step that you cannot look into. Tests that run in
@@ -709,9 +710,8 @@ notebook.Table(rows, corner="images")
 # %% [markdown]
 # Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large
 # negative number gives the same black. So the background of a copy has more grain, measured by the range of the
-# data (one seed). The range itself may play a part: images of half the contrast also weigh less in the feature
-# term. The range of the data is wrong in either case. The means of D say nothing of it. **The test**: the
-# smallest and the largest value of a batch of data are those that the decoder's last activation can reach.
+# data (one seed). Images of half the contrast also weigh less in the feature term, which may be a part of the
+# reason. The means of D show nothing of the fault. **The test**: the smallest and the largest value of a batch of data are those that the decoder's last activation can reach.
 # Other faults of settings, such as rates or weights, have no such test; chapter 5's table of symptoms says what
 # to measure.
 #

@@ -100,7 +100,8 @@ def test_the_script_trains_saves_and_samples(script, tmp_path, capsys):
     folder = tmp_path / "run"
     script["main"]([str(tmp_path / "images.npz"), "--epochs", "2", "--folder", str(folder)])
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4 and lines[2].startswith("epoch   2  KL ") and "nan" not in lines[2]
+    assert len(lines) == 5 and lines[2].startswith("epoch   2  KL ") and "nan" not in lines[2]
+    assert lines[3].startswith("gamma is ") and float(lines[3].split()[-1]) > 0
     names = {path.name for path in folder.iterdir()}
     networks = ("encoder", "decoder", "discriminator")
     assert names == {"samples.png", *(f"{name}.weights.h5" for name in networks)}

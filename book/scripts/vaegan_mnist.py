@@ -4,8 +4,9 @@
     python vaegan_mnist.py images.npz        # an array `x_train`, (count, 28, 28), from 0 to 255
     python vaegan_mnist.py --sample          # new samples from the weights of an earlier training
 
-A training prints a line for each epoch. In `--folder` it leaves a sheet of samples, `samples.png`,
-and the weights of the three networks.
+A training prints a line for each epoch, and last the `gamma` at which the decoder's two terms pull
+equally hard. In `--folder` it leaves a sheet of samples, `samples.png`, and the weights of the
+three networks.
 """
 
 import argparse
@@ -92,6 +93,17 @@ def train_step(networks, optimizers, images, noise) -> tuple:
     return losses, shown
 
 
+def equal_gamma(networks, images, noise) -> float:
+    """Return the `gamma` at which both terms of the decoder's loss pull equally hard at it."""
+    with tf.GradientTape(persistent=True) as tape:
+        (_, decoder_loss, _), shown = losses_of(*networks, images, noise)
+        game = decoder_loss - GAMMA * shown["feature"]
+    weights = networks[1].trainable_variables
+    gradients = (tape.gradient(term, weights) for term in (game, shown["feature"]))
+    of_game, of_feature = (float(tf.linalg.global_norm(gradient)) for gradient in gradients)
+    return of_game / of_feature
+
+
 def build_optimizers(networks) -> list:
     """Return an Adam for each network, with less momentum for the two players of the game."""
     rates = (2e-3, 0.9), (2e-3, 0.5), (1e-3, 0.5)
@@ -117,6 +129,8 @@ def train(images, epochs, folder, seed=0) -> None:
         print(f"epoch {epoch:3}", *(f"{name} {mean:.2f}" for name, mean in means), sep="  ")
         for network in networks:
             network.save_weights(folder / f"{network.name}.weights.h5")
+    equal = equal_gamma(networks, images[:BATCH], noise)
+    print(f"gamma is {GAMMA}; both terms pull equally at the decoder with {equal:.3g}")
 
 
 def sample(folder, seed=None) -> np.ndarray:
@@ -125,7 +139,9 @@ def sample(folder, seed=None) -> np.ndarray:
     decoder.load_weights(folder / "decoder.weights.h5")
     z = np.random.default_rng(seed).standard_normal((64, LATENT_DIM), "float32")
     samples = ops.convert_to_numpy(decoder(z))
-    sheet = samples.reshape(8, 8, 28, 28).transpose(0, 2, 1, 3).reshape(224, 224, 1)
+    height, width, channels = samples.shape[1:]
+    rows = samples.reshape(8, 8, height, width, channels).transpose(0, 2, 1, 3, 4)
+    sheet = rows.reshape(8 * height, 8 * width, channels)
     keras.utils.save_img(folder / "samples.png", (sheet + 1) * 127.5, scale=False)
     return samples
 
