@@ -964,8 +964,9 @@ plt.show()
 # own, chapter 9.)
 #
 # These are small networks, briefly trained, with one set of weights for the terms on this page and another in the
-# records. The result holds for them and says nothing of large ones. The paper compared something else: on photographs of faces, whether samples
-# that were asked for with certain attributes show them. There the VAE-GAN was ahead of the VAE.
+# records. The result holds for them and says nothing of large ones. The paper compared something else: on
+# photographs of faces, whether samples that were asked for with certain attributes show them. There the VAE-GAN was
+# ahead of the VAE.
 #
 # ### Codes where images have theirs
 #
