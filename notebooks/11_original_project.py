@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 11: Reading the original project
 #
-# *Run time: 10 s on two CPU cores, measured at the last execution.*
+# *Run time: 12 s on two CPU cores, measured at the last execution.*
 #
 # **What was written, what was logged, and what can one conclude from it?**
 #
