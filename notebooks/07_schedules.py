@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 62 s on two CPU cores, measured at the last execution.*
+# *Run time: 61 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -168,7 +168,7 @@ def jitter(rates):
 
 
 steps = 300
-falling = [0.3, *schedules.replay(schedules.Linear(0.3, epochs=steps, minimum=0.01), [0] * steps)]
+falling = np.linspace(0.3, 0.01, steps + 1)
 jittering = {
     "constant 0.3": jitter([0.3] * steps),
     "constant 0.01": jitter([0.01] * steps),
@@ -202,7 +202,7 @@ plt.show()
 #
 # So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes agree in sign, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$ compares $\eta$ with the curvature and no longer applies as it stands: below, a rate above it does not explode, because $v$ grows with the slope.
 #
-# Near the bottom the noise outweighs the slope. Then $\sqrt{\hat v}$ is about $s$, the same number at every step, and $\hat m$ spreads each slope over some ten steps without changing their sum. So Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
+# Near the bottom the noise outweighs the slope. Then $\sqrt{\hat v}$ is about $s$, the same number at every step. And $\hat m$ hands on each slope in portions, spread over some ten steps, which add up to the whole slope. So in the long run each slope moves $w$ by $\eta / s$ times itself: Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
 #
 # $$
 # V \approx \frac{\eta\, s}{2c} .
@@ -403,7 +403,7 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 #
 # (A GAN has the keys `"generator"` and `"discriminator"`.) It logs the rates, `learning_rate_encoder` and so on. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
 #
-# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It is habit, and not the winner of a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. (The small networks of chapter 5 have twice this rate for encoder and decoder. The two were not compared.)
+# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It is habit, and not the winner of a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. For the *ratio* of the rates nothing speaks here. Chapter 5's small networks have a discriminator at half of the others' rate, which is habit, too. On the ring below a discriminator four times as fast as the generator does better than one as slow as it, but that is a GAN on points. So begin with equal rates, and let the next table move them.
 #
 # Then compare the discriminator's loss with its *blind level*, that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)):
 #
@@ -411,11 +411,11 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 # | --- | --- | --- |
 # | is a little below the level | get better | nothing |
 # | stays at the level | stay poor | raise its rate, or lower the other two |
-# | falls towards zero | stay poor | lower its rate, or raise the other two |
+# | falls far below the level | stay poor | lower its rate, or raise the other two |
 #
 # Do not let a rule follow a loss of the game; the next section says why.
 #
-# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. `schedules.two_time_scales` makes such a pair from one rule: `two_time_scales(rule, generator=1.0, discriminator=4.0)`. For a VAE-GAN name all three networks, `encoder`, `decoder` and `discriminator`.
+# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. (Chapter 6's unbalanced game is the reverse: there the discriminator is the slower one.) `schedules.two_time_scales` makes such a pair from one rule: `two_time_scales(rule, generator=1.0, discriminator=4.0)`. For a VAE-GAN name all three networks, `encoder`, `decoder` and `discriminator`.
 #
 # ## A loss that measures the opponent
 #
@@ -442,7 +442,7 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 #
 # ### Measured
 #
-# On eight small Gaussians in a ring, quality can be counted: the generator has to find all eight. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
+# On the *wide ring* of chapter 6, eight small Gaussians on a circle, quality can be counted: the generator has to find all eight. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
 #
 # We train the same small GAN under four pairs of rules, from four seeds each. `slow` is a control: both networks at the lower of the two rates that the two time scales have. The validation loss is that on points kept out of training. (A folded cell compiles one GAN; its `restart` gives it the weights of a new seed.)
 
@@ -559,7 +559,9 @@ print(f"share of high quality: better run {max(shares):.2f}, other run {min(shar
 plt.show()
 
 # %% [markdown]
-# The shares differ widely. A discriminator's loss near $2 \log 2$ does not mean good points: two of these runs have nearly the same one, and in the better of them the share is many times that of the other. Still, sorted by the share, both columns of losses are in order, the lower generator's loss beside the better points. That may be luck, for four values fall into a given order by chance once in $24$ times; and from one run alone nobody could say whether its loss is high or low. More can be asked within a run, which has many epochs. For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
+# A discriminator's loss near $2 \log 2$ does not mean good points: two of these runs have nearly the same loss, and the share of the one is many times that of the other. The generator's loss does rise from the best run to the worst, but four values fall into a given order by chance once in $24$ times.
+#
+# A single run has more to compare, since it has many epochs. For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
 
 
 # %%
@@ -617,7 +619,7 @@ for seed, history in zip(SEEDS, shown, strict=True):
 plt.show()
 
 # %% [markdown]
-# The quality grew severalfold, and the loss that a plateau rule would watch did not fall. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: that is what a plateau rule with S3's numbers does on these losses, replayed from the rate that was used. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's. (Over fifteen epochs two lists that have nothing to do with each other correlate by more than a half, in size, about once in twenty times, so a few tenths mean nothing.)
+# The quality grew severalfold, and the loss that a plateau rule would watch did not fall. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: that is what a plateau rule with S3's numbers does on these losses, replayed from the rate that was used. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's. (Two lists of fifteen numbers in random order correlate by more than a half, in size, about once in twenty times. Lists that drift over the epochs, as these do, reach a half more often. So a few tenths mean nothing.)
 #
 # **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, and the histogram of classes, and look at one fixed sheet of samples. Put beside each number what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
 #
@@ -644,7 +646,7 @@ plt.show()
 # %% [markdown]
 # Three comparisons, and what each can say:
 #
-# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end above all four of the first. If the rules did not differ, that order would come once in $\binom 84 = 70$ cases, so here the faster discriminator helped.
+# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end far above all four of the first. (A seed makes a pair of runs, and four pairs all point the same way by chance once in eight times. It is the size of the gap that speaks.) So here the faster discriminator helped.
 # - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
 # - *Cosine against constant.* The cosine pair spent half of a short training at low rates. The shares of high quality lie within the range of the constant pair's, so four seeds do not separate the two.
 #
@@ -877,7 +879,7 @@ exercises.check("largest_rate", largest_rate)
 # - With noisy slopes half the rate leaves half the variance at the bottom. That is why rates are lowered, also for Adam, whose rate is a length: about how far a weight moves in a step.
 # - Some rules go by the clock, others by the loss. Write down what counts as a tie, when a count starts again, and where the floor is.
 # - A GAN's loss measures the opponent. Near $2 \log 2$ it says nothing of the images, so watch the samples, and let the rates of a game go by the clock.
-# - Each network can have a rate of its own. For a first try: one rate for all, Adam with `beta_1` $0.5$, a straight line down at the end.
+# - Each network can have a rate of its own. On the ring a discriminator faster than the generator did better than one as slow; whether a falling rate helps a game, four seeds did not show. For a first try: one rate for all, Adam with `beta_1` $0.5$, a straight line down at the end. Then compare the discriminator's loss with its blind level, and change the ratio if it stays there or falls far below.
 # - Words and code may differ. Log the rates, and replay the rule over the logged losses.
 #
 # ## Sources

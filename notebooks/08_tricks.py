@@ -63,7 +63,7 @@ from vaegan_edu.widgets import LabelExplorer
 # %% [markdown]
 # ## What a trick is
 #
-# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. (The course has numbered seven of that project's statements, C0 to C6, and [registered](../book/claims.md) what would decide each. Three of them come up here.) Most of the advice is used in bundles, so that one cannot tell which piece did what, or whether any did.
+# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. The project that this course grew out of used several pieces of it, and suggested one more. (Three of its statements are tested here. They are called C2, C5 and C6, as on the [page of claims](../book/claims.md).) Most of the advice is used in bundles, so that one cannot tell which piece did what, or whether any did.
 #
 # This chapter takes them one at a time. Each gets an intuition and a formula, and the formula is checked by numbers or drawn. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
 #
@@ -292,7 +292,7 @@ axes.legend(title="noise", loc="lower right")
 plt.show()
 
 # %% [markdown]
-# This divergence is what the *minimax* loss measures. With $-\log D$ it is another matter: in the table of pulls above, the best discriminator pulls harder without noise, because two Gaussians overlap a little everywhere, and so its logit has a slope wherever the generator is. Distributions that do not overlap at all leave the best $D$ undefined between them, and then no formula says which way it pulls.
+# In the table of pulls above noise made the pull *weaker*. That is no contradiction. The figure shows the divergence, which the *minimax* loss follows: where the two hardly overlap it is level. The table shows the pull of $-\log D$, which follows the slope of the logit, and the logit of two Gaussians has a slope everywhere, because they overlap a little everywhere. If two distributions do not overlap at all, the best $D$ is undefined between them, and no formula says which way it pulls. Noise makes them overlap, and so gives both losses a direction.
 #
 # The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. It shakes the generator: the same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
 #
@@ -416,7 +416,7 @@ notebook.Table(
 # %% [markdown]
 # ## Each alone, on the ring
 #
-# First a game that one can watch, the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle. The generator has two hidden layers with BatchNorm; the discriminator has none. Here are all arms, those of the ring and those of the digits that follow:
+# How far apart are two runs of the *same* game? Without that, no trick can be judged. We measure it on the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle. The generator has two hidden layers with BatchNorm; the discriminator has none. Here are all arms, those of the ring and those of the digits that follow:
 #
 # | arm | what it changes |
 # | --- | --- |
@@ -431,7 +431,7 @@ notebook.Table(
 #
 # Instance noise, on what the discriminator sees, is not among them. Each game on the ring is played from three seeds, with the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
 
-# %%
+# %% tags=["hide-input"]
 ring = toys.wide_ring()
 SEEDS, STEPS, BATCH = range(3), 100, 64
 GAME_EPOCHS = profile.epochs(cpu=10, gpu=40)
@@ -528,7 +528,7 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie on one side of the plain game's three are weak evidence: by chance that happens in one of $\binom 63 = 20$ cases, and all five tricks meet the same three plain games. So these seeds rank nothing. One thing they do show: with BatchNorm *after* the activation points appear, and most modes are found from every seed. So the project's sentence, that nothing appears then, does not hold on the ring.
+# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie to the right of the plain game's three are weak evidence: by chance that happens in one of $\binom 63 = 20$ cases, and there are five tricks, which all meet the same three plain games. So these seeds rank nothing. One thing they do show: with BatchNorm *after* the activation points appear, and most modes are found from every seed. So the project's sentence, that nothing appears then, does not hold on the ring.
 #
 # ## Each alone, on digits
 #
@@ -591,7 +591,7 @@ notebook.Table(rows)
 # %% [markdown]
 # ### The claims
 #
-# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What was needed to support them was registered. An effect is the share by which the *measure* falls from the first arm to the second, in brackets with its $95\,\%$ interval; a negative number is a rise. A low Fréchet distance is good, so for C5 and C6 a positive effect would support the claim. Low coverage is bad, so for C2 a large effect is the harm that the claim predicts.
+# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What would support each was written down before any run. The column *falls by* has the share by which the measure falls from the first arm to the second, in brackets with its $95\,\%$ interval. C2 predicts a harm: coverage must fall. C5 and C6 predict a gain: the Fréchet distance must fall. A negative number says that it rose.
 
 # %% tags=["hide-input"]
 rows = {}
@@ -614,8 +614,8 @@ notebook.Table(rows, corner="claim")
 # A claim is "open" where the interval contains the effect that was needed, where runs are missing, or where the situation that the claim speaks of did not arise: C5 speaks of an overfitted discriminator, and there was none.
 #
 # - **BatchNorm after the activation.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed. Whether it is the nine tenths that were needed, the interval leaves open. But look at the row of samples: the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. Coverage is counted in a classifier's features, and these may depend on the width of strokes. If so, the number makes the harm look more complete than it is. A control would show it, the plain game's samples with their strokes thinned; it was not run.
-# - **BatchNorm, or none.** Before the activation it helps: without any, all three distances lie above all five of the plain game, which chance alone would do once in $\binom 83 = 56$ cases, and all three coverages lie below.
-# - **Soft and noisy labels.** Their values overlap with those of the plain game, so no effect is shown. That holds for the warning about noisy labels, too: the best discriminator would give no slope far from the data, but in a game the discriminator is not the best one.
+# - **BatchNorm, or none.** Before the activation it helps: without any, all three distances lie above all five of the plain game, which chance alone would do once in $\binom 83 = 56$ cases for a single arm (seven were tried), and all three coverages lie below.
+# - **Soft and noisy labels.** Their values overlap with those of the plain game, so no effect is shown. That holds for the warning about noisy labels, too: the best discriminator would give no slope far from the data, but these games did not show that, perhaps because their discriminators were far from the best.
 # - **Noise in the generator.** At this one strength and length and in this small game the mean distance is higher than that of the plain game, but two seeds of five make most of that. So the interval is wide: it contains zero, and the gain that was asked for too. C6 was a suggestion of the project ("one can add"), no result, and five seeds leave it open.
 # - **Dropout.** The claim supposes a discriminator that has learned its images by heart. The last column of the table of numbers shows that none of these has: on training images $D$ is higher by less than one hundredth. A cure for overfitting cannot be tested where there is none.
 #

@@ -45,7 +45,6 @@ import tensorflow as tf  # for its GradientTape, as in chapter 1
 from IPython.display import display
 from matplotlib import ticker
 from PIL import Image
-from scipy.stats import spearmanr
 
 from vaegan_edu import (
     claims,
@@ -87,10 +86,18 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
 # Did this training go well? Are there good digits in the end, and all ten? Nobody can tell from these curves alone. This chapter does the experiment again, and has three parts:
 #
 # 1. **Three tools** for a VAE-GAN of your own: a level to read curves by, the share of a term in the gradient, and steps in place of epochs.
-# 2. **Recorded runs**, read with these tools and measured: do they copy, do the curves tell, are all digits there?
+# 2. **Recorded runs**, read with these tools and measured: do they copy, what do the curves show, are all digits there?
 # 3. **The claim** that digits become rarer, beside the project's own sheets.
 #
-# For a first reading the tools and *The claim* are enough.
+# Three kinds of runs appear:
+#
+# | run | settings | what it is for |
+# | --- | --- | --- |
+# | the project's | known in part | the question |
+# | a short one, trained on this page | those of the package | to try the tools |
+# | recorded ones, made earlier | four of them differ from the package's | the answers of the second part and the verdict of the third |
+#
+# For a first reading take the tools, *What was recorded* and *The claim*.
 #
 # ### Losses and settings
 #
@@ -109,7 +116,7 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
 #
 # with $\gamma = 10^{-8}$. In `models.VAEGAN` the two fractions are `kl_weight` and `feature_weight`. There are *two* kinds of fakes, reconstructions and samples, and each counts as much as the real images.
 #
-# In the package the experiment is called `vaegan-mnist-original`. Neither diagrams nor log give its learning rates and labels, so these are *assumed*. Here is what matters below:
+# In the package the experiment is called `vaegan-mnist-original`. Neither diagrams nor log give its learning rates and labels, so these are *assumed*; [the page on the project](../book/original_project.md) has all of them.
 
 # %%
 NAME = "vaegan-mnist-original"
@@ -122,36 +129,10 @@ trio = (
     networks.build_discriminator("original", feature_stage=settings["feature_stage"]),
 )
 
-# %% tags=["hide-input"]
-SHOWN = {
-    "images in a batch": "batch_size",
-    "numbers in a code": "latent_dim",
-    "weight of the feature loss for the decoder": "gamma",
-    "weight of each kind of fakes": "fake_weight",
-    "learning rate": "learning_rate",
-    "the discriminator's, as a share of it": "discriminator_rate",
-    "label of real images": "real_target",
-    "share of labels flipped in training": "flip_probability",
-    "stage of the compared features in their layer": "feature_stage",
-}
-notebook.Table(
-    {
-        words: {
-            "in the package": name,
-            "value": str(settings[name]),
-            "known from": "assumed" if name in experiment.assumptions else "the project",
-        }
-        for words, name in SHOWN.items()
-    },
-    corner="setting",
-)
-
 # %% [markdown]
-# [The page on the project](../book/original_project.md) has all settings, and says which of the project's files would settle the assumed ones.
-#
 # ## Three tools for any VAE-GAN
 #
-# The first is tried on the project's log, the other two on a short training.
+# The first is tried on the project's log, the second on fresh networks and the third on a short training.
 #
 # ### A level for the game
 #
@@ -254,7 +235,7 @@ notebook.Table(
 # %% [markdown]
 # ### Steps, not epochs
 #
-# Now the experiment itself, in one call, with the settings of the table above. On two cores it trains a few epochs on the built-in digits, too few for any digit to appear; it is there to show how an experiment is run, and what an epoch is worth. With a GPU it trains all $100$ epochs on MNIST. That long run goes on where it was stopped when the cell is run again, and is left as it is when it has finished.
+# Now the experiment itself, in one call, with the settings of the package. On two cores it trains a few epochs on the built-in digits, too few for any digit to appear; it is there to show how an experiment is run, and what an epoch is worth. With a GPU it trains all $100$ epochs on MNIST. That long run goes on where it was stopped when the cell is run again, and is left as it is when it has finished.
 
 # %%
 epochs = profile.epochs(cpu=5, gpu=100)
@@ -309,7 +290,7 @@ plotting.image_rows(
 # %% [markdown]
 # ## What was recorded
 #
-# A notebook is too short for this experiment, so the rest of the chapter reads longer runs from records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs from five seeds. Networks and losses are those above. Four of the assumed settings are not: these runs were made first, and the assumptions were changed afterwards, when the project's log had been studied. The first table has the four. **From here on all of our results belong to its column *in the records*.** Do not compare these runs with the short training. Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
+# A notebook is too short for this experiment, so the rest of the chapter reads longer runs from records: on MNIST one run of a fifth of the project's epochs, on the built-in digits the full $100$ epochs from five seeds. Networks and losses are those above. But four of the assumed settings differ: these runs were made before the project's log had been studied. **From here on all of our results belong to the column *in the records* of the first table**, and cannot be compared with the short training. Two other models of [the page of measurements](../book/measurements.md) stand beside them where that helps: a VAE and a light VAE-GAN of small networks.
 
 # %%
 RESULTS = Path("../book/results")
@@ -409,7 +390,7 @@ notebook.Table(dict(sorted(rows.items(), key=lambda row: row[0].lower())), digit
 # %% [markdown]
 # On the built-in digits the recorded copies are worse than one grey average of all images, and the last column shows why. A latent dimension is *active* if its mean changes from image to image. Here none is: the encoder tells nothing about the image, which [chapter 2](02_vae.ipynb) calls *posterior collapse*, and no decoder can copy from such a code. On MNIST the code is used, but the copies are only somewhat better than the grey average, and far from those of a much smaller VAE. What likeness there is comes from the encoder, which looks for a code whose image resembles the original.
 #
-# This is what one expects of a decoder that is not told to copy. Whether `gamma` alone is to blame, a run would show in which it alone is changed: `experiments.train(NAME, data="digits", epochs=100, settings={"gamma": 0.1})`. No such run is recorded yet.
+# On MNIST this is what one expects of a decoder that is not told to copy. On the digits the empty code comes first. Whether `gamma` is to blame for either, only a run could show that differs from the records in `gamma` alone, with the four settings of their column in the table above. No such run is recorded yet.
 #
 # ## Three curves
 #
@@ -465,13 +446,13 @@ for name, record in runs.items():
 # %% [markdown]
 # In the run on MNIST, decoder and discriminator stay close to the level of a blind discriminator. That does not mean that nothing is learned: both learn, and what one gains the other takes back. A level curve is what a fair game looks like, and also what a dead one looks like. The original's curves are not level: its discriminator wins ({numref}`fig-mnist-logged`).
 #
-# The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. In this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), so the measure grows and the distance with it. The original's stays within a factor of little more than two, so the growth belongs to our assumption.
+# The encoder's loss on MNIST *rises* by a large factor, while the samples do not get worse, as the next section shows. In this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5). If the features grow, a distance between them grows too, even where the images come closer. The original's loss stays within a factor of little more than two. So the growth probably comes from a setting that we assumed, and most likely from this one; no run here changes it alone.
 #
 # On the built-in digits the decoder's loss climbs above its line: the discriminator recognises more and more of the fakes. Compare the discriminator's loss in training with that on held-out images. In training it is well below the blind level, although some labels there are flipped. On held-out images it lies about that level: above it with some seeds, below it with others.
 #
-# Why is it higher on held-out images? Two things change at once: the images are new, and the network runs in *evaluation mode*, where BatchNorm uses averages that it gathered in training and that can lag behind a network which still changes. The second table takes the two apart, by the mean of $D$ on real images. From its first column to the second mainly the mode changes, and on the built-in digits this is the larger step. From the second to the third only the images are new: that is what was learned by heart. So a good part of a held-out loss is not about new images, and the curve alone does not show that.
+# Why is it higher on held-out images? Two things change at once. The images are new, and the network runs in *evaluation mode*: BatchNorm then uses averages from training, which can lag behind a network that still changes. The second table takes the two apart, by the mean of $D$ on real images. From its first column to the second mainly the mode changes, and on the built-in digits this is the larger step. From the second to the third only the images are new: that is what was learned by heart.
 #
-# ## What it could not see
+# ## What sixteen images cannot show
 #
 # The project's sheets show $16$ images each, and no numbers. After every epoch our runs generated as many images as there are test images, at most a thousand, from fixed codes. A classifier that knows real digits named them. That gives the *share of each digit*; the share of *unclear* images, from which no digit can be read (`low_confidence`); *coverage*, the share of test images with a generated one close by; and the *Fréchet distance* of the classifier's features. [How good is it?](04_how_good_is_it.ipynb) explains them.
 #
@@ -568,28 +549,7 @@ for name, record in runs.items():
 # %% [markdown]
 # The digits are not even: the divergences lie above the floor of chance. In the second chart one digit is about twice as frequent as is fair, at the cost of others. But read along the rows. A digit that vanishes would be a row that fades to white. In the epochs drawn here, once the first third is over, no row does. The divergence by thirds agrees. On the built-in digits it falls from third to third, and on MNIST it stays where it is.
 #
-# In the first epochs nearly all images are called one digit. That digit is only the classifier's word for noise. A histogram cannot tell a collapse from rubbish, and coverage is near zero for both. The sheets can, and so can precision in pixels.
-#
-# ## Does a loss tell any of it?
-#
-# The project had three losses. If one of them rose and fell with the quality, the curve would have been enough. Rank the epochs of a run by a loss, and by the Fréchet distance; compare the ranks. *Spearman's rank correlation* is one if both orders agree, zero if they have nothing in common, minus one if they are opposed. The first third of each run is left out, because there everything improves at once.
-
-
-# %%
-def correlation(record, network):
-    """Return Spearman's correlation of a held-out loss with the Fréchet distance, late epochs."""
-    late = len(record.history) // 3
-    columns = (f"val_{network}_loss", "sample_frechet_distance")
-    return spearmanr(*(record.column(name)[late:] for name in columns)).statistic
-
-
-notebook.Table(
-    {name: {n: correlation(record, n) for n in LOSSES} for name, record in runs.items()},
-    corner="rank correlation of the Fréchet distance with the loss",
-)
-
-# %% [markdown]
-# A loss that told the quality would give a column of large positive numbers: the higher it is, the larger the distance. No column is like that. The one number that is far from zero has the wrong sign: on MNIST the encoder's loss *rises* while the distance falls. So none of the three curves could have stood in for a measure of the samples. Chapter 7 gives the reason: a loss of one player measures the other player too.
+# In the first epochs nearly all images are called one digit. That digit is only the classifier's word for noise. A histogram cannot tell a collapse from rubbish, and coverage is near zero for both. The sheets can. None of the three losses can be trusted to stand in for these measures, since each depends on how far another network has got ([chapter 7](07_schedules.ipynb)).
 #
 # ## The claim
 #
@@ -838,7 +798,7 @@ exercises.check("histogram_floor", histogram_floor)
 #
 # Decide first, then open your answer.
 #
-# **1. With the plain sum of features you found the `gamma` at which the feature term has half of the decoder's gradient. Then you train with `feature_scale="variance"`. Which share has the term?**
+# **1. With the plain sum of features you found the `gamma` at which the feature term pulls at the decoder as hard as the game. Then you train with `feature_scale="variance"`. Which share has the term?**
 #
 # <details><summary>a) One half: `gamma` is the same.</summary>
 #
