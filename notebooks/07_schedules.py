@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 61 s on two CPU cores, measured at the last execution.*
+# *Run time: 69 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #

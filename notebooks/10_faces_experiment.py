@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 89 s on two CPU cores, measured at the last execution.*
+# *Run time: 85 s on two CPU cores, measured at the last execution.*
 #
 # **Does the rule of the learning rate decide what faces come out, and do the losses tell?**
 #
