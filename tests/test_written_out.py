@@ -5,6 +5,7 @@ from the stored outputs, which `pytest --nbval` compares with a new execution.
 """
 
 import ast
+import json
 import re
 from functools import cache, partial
 
@@ -20,6 +21,7 @@ from scipy.integrate import trapezoid
 from scipy.special import expit
 from scipy.stats import norm
 
+from benchmarks import collapse_on_digits
 from tools.execute import NOTEBOOKS
 from tools.exercises import read_exercise
 from vaegan_edu import losses, metrics, models, networks
@@ -336,6 +338,22 @@ def test_beta_is_the_decoders_variance():
         loss = np.array(losses.gaussian_reconstruction(x, x_hat)) + s**2 * kl
         constant = s**2 * 16 / 2 * np.log(2 * np.pi * s**2)
         np.testing.assert_allclose(s**2 * negative_elbo, loss + constant, rtol=1e-5)
+
+
+def test_chapter_6_says_of_the_game_on_digits_what_its_record_holds():
+    record = json.loads(collapse_on_digits.RECORD.read_text())
+    game = collapse_on_digits.found_game(record["runs"])
+    assert game == list(dict.fromkeys(run["game"] for run in record["runs"]))[-1]
+    rates = collapse_on_digits.GAMES
+    slowest = min(rates, key=lambda name: rates[name][1])
+    assert game == slowest and rates[game][1] / rates[game][0] == pytest.approx(0.03)
+    left = {
+        arm: [r["digits"] for r in record["runs"] if r["kind"] == arm and r["seed"] < 10]
+        for arm in ("plain", "minibatch", "control")
+    }
+    assert all(len(digits) == collapse_on_digits.SEEDS for digits in left.values())
+    assert max(left["plain"]) <= collapse_on_digits.LOST
+    assert min(left["minibatch"] + left["control"]) >= 9
 
 
 def test_a_bootstrap_of_five_values_covers_less_than_it_says():
