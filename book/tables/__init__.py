@@ -24,7 +24,6 @@ TABLES = {
     "faces_moves": faces.moves,
     "faces_attributes": faces.attributes,
     "faces_costs": faces.costs,
-    "faces_large": faces.large,
     "original_settings": original.settings,
     "original_losses": original.losses,
     "original_full": original.full,

@@ -8,7 +8,7 @@ read "n/a".
 from pathlib import Path
 
 from book.runs import measured, read_arm
-from book.tables.quality import KINDS, duration, interval, kinds_of
+from book.tables.quality import KINDS, duration, interval
 from vaegan_edu.datasets import FACE_ATTRIBUTES
 from vaegan_edu.records import read_record
 
@@ -20,12 +20,6 @@ MODELS = {
     "faces-light/image-size-32-epochs-5-": "VAE-GAN",
 }
 WITHOUT_ENCODER = "GAN"
-# One run each at 64 pixels, by the names that the page gives them.
-LARGE = {
-    "faces-light/": "faces-light as it stands",
-    "vae-faces/deep-64-": "VAE, deep",
-    "faces-light/deep-64-": "VAE-GAN, deep, pixels",
-}
 REGRESSORS = {size: f"regressor-faces-{size}" for size in (32, 64)}  # by image size
 SAMPLES = {
     "frechet_distance": "Fréchet",
@@ -132,25 +126,6 @@ def costs(root: Path) -> list[dict[str, str]]:
     for runs, name in _read(root):
         epochs, minutes = map(interval, duration(runs))
         rows.append({"model": name, "seeds": str(len(runs)), "epochs": epochs, "minutes": minutes})
-    return rows
-
-
-def large(root: Path) -> list[dict[str, str]]:
-    """Return samples at 64 pixels by codes of the prior and of a mixture, and two of their causes.
-
-    Beside the samples stand the R² of what is read off reconstructions, and how far the vector of
-    glasses moves glasses.
-    """
-    rows: list[dict[str, str]] = []
-    for arm, name in LARGE.items():
-        runs = read_arm(root, arm)
-        if not rows:
-            rows.append({"model": "real test faces", "images": "", **_row(runs, SAMPLES, "real_")})
-        beside = {"reconstruction_r2": "copies, R²", "moved_together_glasses": "glasses, moved"}
-        for kind, images in kinds_of(runs).items():
-            rows.append({"model": name, "images": images, **_row(runs, SAMPLES, f"{kind}_")})
-            if kind == "random":
-                rows[-1] |= _row(runs, beside)
     return rows
 
 
