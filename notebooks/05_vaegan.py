@@ -889,8 +889,8 @@ plotting.image_rows({name: samples[name][:10] for name in shown})
 # all of them are poor.
 #
 # The records below are of MNIST, and of other models than the page's: `vae-mnist` and `vaegan-mnist` have the networks
-# of the preset `light`, the same encoder and decoder in both, and the VAE-GAN has `kl_weight` 15 and one learning
-# rate for all. They were given numbers of epochs that take about the same *time* on two cores. (The minutes follow
+# of the preset `light`, the same encoder and decoder in both, and weights of the terms that were chosen for these
+# networks. They were given numbers of epochs that take about the same *time* on two cores. (The minutes follow
 # from single steps, timed in turns on quiet cores.) Here samples are judged against *test* images, as on
 # [the page of measurements](../book/measurements.md).
 

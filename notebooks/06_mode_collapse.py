@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 6: Mode collapse and minibatch discrimination
 #
-# *Run time: 69 s on two CPU cores, measured at the last execution.*
+# *Run time: 71 s on two CPU cores, measured at the last execution.*
 #
 # **How does one keep a generator from drawing the same image again and again?**
 #
