@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 5: The VAE-GAN
 #
-# *Run time: 314 s on two CPU cores, measured at the last execution.*
+# *Run time: 287 s on two CPU cores, measured at the last execution.*
 #
 # **What happens when a discriminator's features replace the comparison of pixels?**
 #
