@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 9: The MNIST experiment
 #
-# *Run time: 134 s on two CPU cores, measured at the last execution.*
+# *Run time: 99 s on two CPU cores, measured at the last execution.*
 #
 # **How does one read the training of a VAE-GAN, and what did the original project's pictures and curves not show?**
 #
