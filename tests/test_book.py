@@ -102,7 +102,7 @@ def test_chapter_has_exercises_and_a_quiz(read, page):
 @every_chapter
 def test_chapter_numbers_its_equations(read, page):
     labels = re.findall(r"\$\$ \(([\w-]+)\)", source(page))
-    assert len(labels) >= 2
+    assert labels
     shown = read(page).select("article div.math.notranslate[id]")
     assert [block["id"] for block in shown] == [f"equation-{label}" for label in labels]
     assert all(block.select_one(".eqno") for block in shown)

@@ -477,20 +477,6 @@ def test_chapter_2_a_collapsed_decoder_answers_with_the_average_but_at_zero():
     assert mean["length of the code"] < 0.5 < 3 < draws["length of the code"]
 
 
-def test_chapter_2_the_fitted_variance_gives_closer_copies_and_worse_samples():
-    _, one, fitted = table(VAE, "variance that fits").values()
-    assert fitted["error, drawn code"] < one["error, drawn code"]
-    assert fitted["kl_loss"] > 2 * one["kl_loss"]
-    for measure in ("pixel precision", "recall"):
-        assert fitted[measure] < one[measure]
-    for measure in ("low confidence", "precision"):
-        assert fitted[measure] == pytest.approx(one[measure], abs=0.05)
-    assert fitted["variance that fits"] * 784 / 64 == pytest.approx(1, abs=0.25)
-    quarter = table(VAE, "beta")["0.25"]
-    for term in ("error, drawn code", "kl_loss"):
-        assert quarter[term] < fitted[term]
-
-
 def test_chapter_2_warm_up_does_harm_here():
     full, warm = table(VAE, "schedule of beta").values()
     assert warm["kl_loss"] < full["kl_loss"]
@@ -673,7 +659,6 @@ def test_chapter_4_how_the_steps_are_taken_decides():
     assert steadier["as it was"] == ends["narrow, simultaneous"]
     assert steadier["moving average of its weights"] < 0.1
     assert steadier["penalty with target zero"] < 0.01
-    assert steadier["Wasserstein, target one"] > 1
 
 
 def test_chapter_4_games():
