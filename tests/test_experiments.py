@@ -520,6 +520,7 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path, monkeypatch):
         weights.write_bytes(content)
         with pytest.raises(ValueError, match="model.weights.h5 is damaged or of another model"):
             experiments.load_run(folder)
+    weights.write_bytes(whole)
     with monkeypatch.context() as patch:  # as HDF5 says of a damaged heap
         patch.setattr(keras.Model, "load_weights", _fail_as_hdf5)
         with pytest.raises(ValueError, match="h5 is damaged or of another model: bad heap$"):
