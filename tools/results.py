@@ -46,8 +46,8 @@ def rehearse(chosen):
             run = experiments.train(
                 name, settings=settings, output=Path(folder) / name, progress=False
             )
-            measured = len(experiments.evaluate_run(run))
-            print(f"{name}: one epoch, {measured} numbers")
+            measured = records.read_record(run).metrics
+            print(f"{name}: one epoch, {len(measured)} numbers")
 
 
 def main(words=None):
