@@ -60,7 +60,7 @@ class VAEGAN(LearnedSimilarity):
             samples alone, as in a GAN.
         pixel_weight: the feature term becomes `feature + pixel_weight * pixel` in both losses, with
             `pixel = 1/2 ||x - x_tilde||^2` summed over pixels, a VAE's error; 0 in the paper.
-            Dosovitskiy & Brox (2016, equation 1) add the two in the same way: features forgive a
+            Dosovitskiy & Brox (2016) add the two in the same way: features forgive a
             shift or a wrong shade, and pixels do not.
         fake_weight: of each kind of fake in the discriminator's loss, one of your own included; 1
             in the paper. With two kinds, 0.5 gives real and fake equal weight.
