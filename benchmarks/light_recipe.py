@@ -82,7 +82,7 @@ from vaegan_edu.experiments.batches import EpochBatches
 from vaegan_edu.experiments.evaluation import sharpen
 from vaegan_edu.experiments.provenance import data_provenance, environment
 from vaegan_edu.losses import flat_logits
-from vaegan_edu.models import VAE, VAEGAN, input_gradient
+from vaegan_edu.models import GAN, VAE, VAEGAN, input_gradient
 from vaegan_edu.models.adversarial import GamePass
 
 FITTED = 15_000  # training images, at most, to whose codes the mixture is fitted
@@ -262,9 +262,16 @@ class Game(VAEGAN):
     """
 
     def __init__(
-        self, prior_is_played=True, relativistic=False, r1=0.0, r2=0.0, pixels=0.0, **kwargs
+        self,
+        *networks,
+        prior_is_played=True,
+        relativistic=False,
+        r1=0.0,
+        r2=0.0,
+        pixels=0.0,
+        **kwargs,
     ):
-        super().__init__(pixel_weight=pixels, **kwargs)
+        super().__init__(*networks, pixel_weight=pixels, **kwargs)
         self.prior_is_played = prior_is_played
         self.relativistic = relativistic
         self.penalties = {"real": r1, "generated": r2}
@@ -382,6 +389,7 @@ def cosine(share):
     return (1.0 + math.cos(math.pi * share)) / 2
 
 
+OF_GANS = ("real_target", "flip_probability")
 OF_GAMES = (
     "gamma kl_weight feature_weight feature_scale reconstructions_are_fakes fake_weight "
     "real_target flip_probability prior_is_played r1 r2 relativistic pixels"
@@ -393,16 +401,18 @@ def build(arguments, image_shape=(28, 28, 1)):
     networks.PRESETS.update(SHAPES)
     preset, seed = arguments["preset"], arguments["seed"]
     norm = {"batch_norm": arguments["batch_norm"]}
-    built = [
-        make(preset, image_shape, arguments["latent_dim"], **norm)
-        for make in (networks.build_encoder, networks.build_decoder)
-    ]
+    sizes = (preset, image_shape, arguments["latent_dim"])
+    decoder = networks.build_decoder(*sizes, **norm)
+    if "beta" in arguments:
+        encoder = networks.build_encoder(*sizes, **norm)
+        return VAE(encoder, decoder, arguments["beta"], arguments["reconstruction_loss"], seed=seed)
+    discriminator = networks.build_discriminator(preset, image_shape, **norm)
     if "gamma" not in arguments:
-        return VAE(*built, arguments["beta"], arguments["reconstruction_loss"], seed=seed)
-    built.append(networks.build_discriminator(preset, image_shape, **norm))
-    names = ("encoder", "decoder", "discriminator")
+        levers = {name: arguments[name] for name in OF_GANS}
+        return GAN(decoder, discriminator, **levers, seed=seed)
+    encoder = networks.build_encoder(*sizes, **norm)
     levers = {name: arguments[name] for name in OF_GAMES if name in arguments}
-    return Game(**dict(zip(names, built, strict=True)), **levers, seed=seed)
+    return Game(encoder, decoder, discriminator, **levers, seed=seed)
 
 
 def operations(model):
@@ -412,7 +422,11 @@ def operations(model):
     reconstructions, the gradients of its weights there. A penalty costs six passes: one to the
     logits, one back to the images, and their gradients.
     """
-    encoder, decoder = (operations_of(model.networks[name]) for name in ("encoder", "decoder"))
+    decoder = operations_of(model.decoder)
+    if isinstance(model, GAN):
+        # Real and generated examples, both learned from; the generated ones were decoded.
+        return (2 * 2 + 2 * 2) * operations_of(model.discriminator) + 3 * decoder
+    encoder = operations_of(model.encoder)
     if isinstance(model, VAE):
         return 3 * (encoder + decoder)
     discriminator = operations_of(model.discriminator)
@@ -425,7 +439,7 @@ def operations(model):
 
 def train(arguments, images, work):
     """Train a model for so many operations; return it, its `Steps` and its logs."""
-    seed, is_game = arguments["seed"], "gamma" in arguments
+    seed = arguments["seed"]
     keras.utils.set_random_seed(seed)
     model = build(arguments, images.shape[1:])
     steps = round(work / operations(model) / arguments["batch_size"])
@@ -452,7 +466,7 @@ def train(arguments, images, work):
             raise FloatingPointError("a loss became NaN or infinite")
         return end, {k: [float(v) for v in vs] for k, vs in history.history.items()}
 
-    if not is_game:
+    if isinstance(model, VAE):
         model.compile(adam())
         return model, *fit(model, steps, cosine)
     if arguments["start"]:
@@ -461,7 +475,8 @@ def train(arguments, images, work):
         first = round(arguments["start"] * work / operations(vae) / batches.batch_size)
         fit(vae, first, lambda taken: 1.0)
     beta_1 = arguments["beta_1"]
-    model.compile(adam(), adam(1.0, beta_1), adam(arguments["discriminator_rate"], beta_1))
+    players = adam(1.0, beta_1), adam(arguments["discriminator_rate"], beta_1)
+    model.compile(*(players if isinstance(model, GAN) else (adam(), *players)))
     follow = [] if arguments["share"] is None else [Share(arguments["share"], images)]
     end, logs = fit(model, round((1.0 - arguments["start"]) * steps), last_line, *follow)
     if arguments["start"]:
@@ -525,6 +540,8 @@ def draw(model, weights, averages, images, arguments, count):
     recompute_statistics(model.decoder, others[:count])
     yield from _with_rejected(model, "average", np.concatenate([prior, others]), count, rng)
 
+    if not hasattr(model, "encoder"):
+        return
     mixture = fit_mixture(model, images, seed)
     codes, _ = mixture.sample(3 * count)
     rng.shuffle(codes)  # they come sorted by Gaussian
