@@ -758,8 +758,7 @@ notebook.Table(
 # clouds far apart and made them narrow. When the price rose, it had to bring them back, and after as
 # many epochs it carries *fewer* nats than the other. Warm-up was proposed for decoders that are strong
 # enough to do without a code, such as models of text. Ours is weak, and its encoder starts with clouds
-# of the prior's width, so it may never have had the problem that warm-up solves. One run of each is no
-# proof, but it is reason enough to measure a remedy before adopting it.
+# of the prior's width, so it may never have had the problem that warm-up solves. (One run of each.)
 #
 # ## Are all the clouds together the prior?
 #
@@ -980,9 +979,9 @@ notebook.Table(rows, digits=1, corner="run")
 #
 # One VAE differs. It ended with a clearly higher training loss than the others, so it did not make
 # another trade between the two terms: it got stuck in a worse place, with fewer active units and
-# twice the error. A single seed could have told either story.
+# twice the error. A single run would have shown one kind of result or the other.
 #
-# And much is left to wish for in the VAE: by the classifier's precision its images stay far below the
+# And the VAE leaves much to wish for: by the classifier's precision its images stay far below the
 # floor. One likely reason is that many are blurred, or belong to no class. Where the code leaves a
 # doubt about a pixel, the squared error is smallest for the average of all that might be there. A
 # better judge than the squared error of pixels is what the later chapters look for.

@@ -891,9 +891,8 @@ notebook.Table(
 # \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} .
 # $$ (eq-gan-linear)
 #
-# An exercise asks for the largest rate at which this shrinks. So the training of a GAN is no walk
-# downhill. Each player's landscape moves with the other's step, and how the steps are taken decides
-# whether the two arrive.
+# An exercise asks for the largest rate at which this shrinks. So a GAN does not go down one fixed loss: each step of
+# one player changes the loss of the other, and how the steps are taken decides whether the two arrive.
 #
 # ## A game one can watch
 #
@@ -954,15 +953,15 @@ plotting.point_frames(rows, ring.modes, 2.5)
 
 # %% [markdown]
 # In the balanced game the generator finds all modes. In the unbalanced ones its points form one heap or
-# one streak, often away from all modes. The slow discriminator learns in time that this place is suspicious,
-# and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
+# one streak, often away from all modes. The slow discriminator learns in time that points in this place are
+# generated, and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
 # in one of two ways, and these are worth telling apart. The three above ended in the first.
 #
 # - *Non-convergence*: the two networks chase each other, as in the narrow game of
 #   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
 # - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay.
 #
-# One seed each is an anecdote. The command `python -m benchmarks.collapse_and_cure` played such games
+# One seed each proves little. The command `python -m benchmarks.collapse_and_cure` played such games
 # over many seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended,
 # on our ring.
 
@@ -995,8 +994,8 @@ plt.show()
 notebook.Table(endings, corner="how they ended")
 
 # %% [markdown]
-# Most unbalanced games fail: some stay on a mode, some are on none, and some are in between. A balanced game is
-# no insurance. Now the losses of the games that we played above, at their end, beside those at the fixed point.
+# Most unbalanced games fail: some stay on a mode, some are on none, and some are in between. A balanced game
+# can fail too. Now the losses of the games that we played above, at their end, beside those at the fixed point.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 rows = {"fixed point": {"modes": 8, **dict(zip(names, (2 * np.log(2), np.log(2)), strict=True))}}
@@ -1032,8 +1031,8 @@ notebook.Table(rows, corner="last fifth of the steps")
 # - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
 #   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
 #   variety; only its next steps do.
-# - The gradient is made of slopes of $D$ at the generator's own points. It cannot feel that $D$ is near one on a
-#   mode where it makes nothing.
+# - The gradient is made of slopes of $D$ at the generator's own points. That $D$ is near one on a mode where the
+#   generator makes nothing does not enter it.
 # - A real discriminator lags behind the best one. With a small rate it still says where the points *were*, and
 #   drives the whole heap on.
 # - A real discriminator has limited capacity. There are distributions on a limited number of points, not many more

@@ -1237,7 +1237,7 @@ plotting.image_rows(
 # does not find this, for it measures terms and not what a step applies. One step with all terms but one switched off
 # does.
 #
-# Neither is a reason to distrust a paper. It is a reason to look at the step before one compares numbers.
+# So look at the step itself before you compare numbers with those of another implementation.
 #
 # ## Where it went
 #
@@ -1890,7 +1890,7 @@ Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encodin
 # </details>
 # <details><summary>c) Measure a control that has learned nothing, such as the VAE's samples sharpened, and the floor.</summary>
 #
-# Right. What the control wins, no learning won. And the floor says how far there is still to go.
+# Right. The control shows how much of the gain needs no learning, and the floor how far there is still to go.
 #
 # </details>
 #
