@@ -182,16 +182,21 @@ KLExplorer()
 # So far the loss is a list of wishes: close copies, and clouds near the prior. Why should it charge the
 # KL divergence, and how much should that count? Both answers follow from one aim. A model explains
 # its data if it gives real images a high probability density, so we would like to raise $\log p(x)$.
-# (Whether its samples then look good is another question, for the interlude after chapter 4.) Our model
-# makes an image in two steps: draw $z$ from the prior, then draw $x$ from $p(x|z)$, which the decoder
+# (Whether its samples then look good is another question, for the interlude after chapter 4.)
+#
+# The result first: half the squared error plus the KL divergence, each with weight one, is never less than
+# $-\log p(x)$, up to a constant. So lowering this sum pushes $\log p(x)$ up from below. The rest of the section
+# shows why.
+#
+# Our model makes an image in two steps: draw $z$ from the prior, then draw $x$ from $p(x|z)$, which the decoder
 # describes. All codes may have led to $x$, so
 #
 # $$
 # p(x) = \int p(x|z)\, p(z)\, \mathrm dz .
 # $$ (eq-vae-evidence)
 #
-# One could estimate this integral by drawing codes from the prior and averaging $p(x|z)$. But
-# nearly all of these codes lead to another image, and contribute nothing. The few that matter
+# Bayes' rule calls $p(x)$ the *evidence*. One could estimate this integral by drawing codes from the prior and
+# averaging $p(x|z)$. But nearly all of these codes lead to another image, and contribute nothing. The few that matter
 # have a distribution of their own, the *posterior* $p(z|x)$ of Bayes' rule. We cannot compute it,
 # since $p(x)$ is in its denominator. So we let the encoder guess it: $q(z|x)$, the *approximate
 # posterior*, is to lie where the posterior lies. (In *posterior collapse* below, and in the code of chapter 5,
@@ -239,7 +244,8 @@ plt.show()
 # hardly any would be. The Gaussian $q$ covers only one of two equal heaps, which costs about $\log 2$;
 # chapter 3 says why.
 #
-# How far is the guess from the truth, and what does that cost? Bayes' rule,
+# How far is the guess from the truth, and what does that cost? The plan is to write $\log p(x)$ as something that we
+# can compute plus something that is never negative. Bayes' rule,
 # $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Its logarithm is
 # $\log p(x) = \log p(x|z) + \log p(z) - \log p(z|x)$. Subtract $\log q(z|x)$ beside $\log p(z)$, and add
 # it again beside $\log p(z|x)$:
@@ -261,7 +267,7 @@ plt.show()
 #
 # In the right chart of {numref}`fig-vae-elbo` the gap is grey. With more than a few latent dimensions it
 # cannot be computed, but it is never negative. So the rest is a lower bound on $\log p(x)$: the *evidence
-# lower bound*. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both.
+# lower bound*, ELBO. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both.
 #
 # Now change the sign, and the bound becomes a loss with two terms. Take for $p(x|z)$ a Gaussian of
 # variance one around the decoder's output $\hat x$. Its negative log-likelihood is half the squared
@@ -752,8 +758,7 @@ notebook.Table(
 # clouds far apart and made them narrow. When the price rose, it had to bring them back, and after as
 # many epochs it carries *fewer* nats than the other. Warm-up was proposed for decoders that are strong
 # enough to do without a code, such as models of text. Ours is weak, and its encoder starts with clouds
-# of the prior's width, so it may never have had the problem that warm-up solves. One run of each is no
-# proof, but it is reason enough to measure a remedy before adopting it.
+# of the prior's width, so it may never have had the problem that warm-up solves. (One run of each.)
 #
 # ## Are all the clouds together the prior?
 #
@@ -762,8 +767,9 @@ notebook.Table(
 #
 # The loss asks each cloud to lie near the prior. New codes are drawn from the prior, so what matters
 # is whether the clouds of *all* images, laid on top of each other, cover it. Call this mixture the
-# *aggregate posterior* $q(z) = \frac 1N \sum_n q(z|x_n)$. The mean KL term splits into two parts that
-# answer different questions {cite}`hoffman2016elbo`:
+# *aggregate posterior* $q(z) = \frac 1N \sum_n q(z|x_n)$. Split the log ratio,
+# $\log \frac{q(z|x_n)}{p(z)} = \log \frac{q(z|x_n)}{q(z)} + \log \frac{q(z)}{p(z)}$, and average. The mean KL term
+# becomes two parts that answer different questions {cite}`hoffman2016elbo`:
 #
 # $$
 # \begin{aligned}
@@ -835,7 +841,7 @@ made = {
     "mean image": (first + second) / 2,
 }
 
-# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: they give different, digit-like images.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random and for fitted codes, varied soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: most give soft shapes like digits, and some give grey patches.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random codes, soft digits and a few grey patches; for fitted codes, soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["hide-input"]
 pixels = x_train.reshape(len(x_train), -1)
 for name, images in made.items():
     apart = np.median(metrics.nearest_distance(images.reshape(len(images), -1), pixels))
@@ -843,6 +849,9 @@ for name, images in made.items():
 plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]
+# Why the grey patches among the random ones? A draw from the prior may fall where no image has its code, and the
+# decoder was never trained there. Codes of the fitted Gaussian keep closer to those of images.
+#
 # And a walk between two images, in a straight line through latent space, with the same walk in
 # pixels below it:
 
@@ -930,8 +939,8 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The table has the means of the dots. Begin with *random*, the question of both chapters. By pixel precision and by recall the VAE is far
-# ahead: its random images look like real ones to the pixels and cover most of what there is, while
+# The table has the means of the dots. Begin with *random*, the question of both chapters. By pixel precision and by
+# recall the VAE is far ahead: its random images look like real ones to the pixels and cover most of what there is, while
 # the autoencoder's get nothing. But look at the classifier's two measures. It is hardly ever unsure
 # about the autoencoder's grey noise, and its precision puts that noise level with real images.
 # The classifier learned to tell digits apart, and it never saw anything that is no digit, so it finds
@@ -970,9 +979,9 @@ notebook.Table(rows, digits=1, corner="run")
 #
 # One VAE differs. It ended with a clearly higher training loss than the others, so it did not make
 # another trade between the two terms: it got stuck in a worse place, with fewer active units and
-# twice the error. A single seed could have told either story.
+# twice the error. A single run would have shown one kind of result or the other.
 #
-# And much is left to wish for in the VAE: by the classifier's precision its images stay far below the
+# And the VAE leaves much to wish for: by the classifier's precision its images stay far below the
 # floor. One likely reason is that many are blurred, or belong to no class. Where the code leaves a
 # doubt about a pixel, the squared error is smallest for the average of all that might be there. A
 # better judge than the squared error of pixels is what the later chapters look for.

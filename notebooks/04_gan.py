@@ -92,8 +92,8 @@ from vaegan_edu.widgets import GameExplorer
 # $$ (eq-gan-value)
 #
 # The first term is near zero if the discriminator accepts what is real, the second if it rejects what
-# is generated. Otherwise they are far below zero. So the discriminator makes $V$ large, and the
-# generator makes it small:
+# is generated. Otherwise they are far below zero: $\log 0.9 \approx -0.1$, but $\log 0.1 \approx -2.3$. So the
+# discriminator makes $V$ large, and the generator makes it small:
 #
 # $$
 # \min_G \, \max_D \; V(D, G).
@@ -124,7 +124,9 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 #
 # ## The best discriminator
 #
-# Hold the generator still. Which discriminator makes $V$ largest? Write both averages as one
+# Hold the generator still. Which discriminator makes $V$ largest? Suppose that near some $x$ two real examples fall
+# for each generated one. A discriminator that is shown such an $x$ cannot know which kind it is, and its best answer
+# is two thirds. So we expect the share of the data in all that falls there. To derive it, write both averages as one
 # integral:
 #
 # $$
@@ -221,7 +223,8 @@ plt.show()
 # Put $D^*$ into equation {eq}`eq-gan-integral`. With the mixture $m = (p + q)/2$ we have
 # $D^* = p / (2m)$, so $\log D^* = \log (p / m) - \log 2$. In the same way
 # $\log (1 - D^*) = \log (q / m) - \log 2$. The average of $\log (p / m)$ over draws from $p$ is a KL
-# divergence, and so is that of $\log (q / m)$ over draws from $q$. Hence
+# divergence, and so is that of $\log (q / m)$ over draws from $q$. Half their sum is the Jensen-Shannon divergence
+# of chapter 3, $\text{JS}(p, q)$. Hence
 #
 # $$
 # \begin{aligned}
@@ -231,13 +234,12 @@ plt.show()
 # \end{aligned}
 # $$ (eq-gan-js)
 #
-# So a generator that lowers $V$ against the best discriminator lowers the Jensen-Shannon divergence of
-# chapter 3. It is zero only when $q = p$. Then $D^*$ is one half everywhere and $V$ is $-2 \log 2$.
+# So a generator that lowers $V$ against the best discriminator lowers the Jensen-Shannon divergence. It is zero only when $q = p$. Then $D^*$ is one half everywhere and $V$ is $-2 \log 2$.
 # That is the end of the game: the generator makes examples exactly as the data are made, and no
 # discriminator can do better than guess.
 #
-# Any other discriminator reaches less. Conversely, every discriminator gives a *lower bound* of the
-# divergence, and a poor one a low bound:
+# Any other discriminator reaches a smaller $V$. So every discriminator gives a *lower bound* of the divergence, and
+# a poor one a low bound:
 #
 # $$
 # \text{JS}(p, q) \;\geq\; \log 2 + \tfrac 12 V(D, G) .
@@ -556,8 +558,9 @@ plotting.network_chart(
 #
 # The generator's loss goes *through* the discriminator: to know how to raise a logit, one must
 # differentiate the network that computes it. On that way its gradient would also reach the
-# discriminator's weights, and teach them to be deceived. That must not happen. With weights $\theta_G$
-# and $\theta_D$ and learning rate $\eta$, one step of plain gradient descent is
+# discriminator's weights, and teach them to be deceived. So each loss is differentiated with respect to its own
+# network's weights and no others. With weights $\theta_G$ and $\theta_D$ and learning rate $\eta$, one step of plain
+# gradient descent is
 #
 # $$
 # \begin{aligned}
@@ -588,8 +591,8 @@ def train_step(
 
 
 # %% [markdown]
-# `ops.softplus(a)` is $\log(1 + e^a)$, so that $-\log D$ is the softplus of minus the logit, finite for
-# any logit. The tape is `persistent` because it is asked twice. Real and generated images go through
+# `ops.softplus(a)` is $\log(1 + e^a)$. For a logit $l$, $D = 1 / (1 + e^{-l})$, so $-\log D = \log(1 + e^{-l})$ is the
+# softplus of $-l$. In the same way $-\log(1 - D)$ is the softplus of $l$. Both are finite for any logit. The tape is `persistent` because it is asked twice. Real and generated images go through
 # the discriminator in batches of their own: in one batch, a layer such as batch normalisation would
 # mix them.
 #
@@ -791,9 +794,9 @@ def alternating_step(generator, discriminator, optimizers, images, noise, new_no
 
 
 # %% [markdown]
-# Do both ways of stepping lead to the same place? Take a game with two numbers. The data are a Gaussian around zero. The generator moves its `mean`, the
-# discriminator the `slope` of its logit, both with the learning rate `rate`. We follow the pair for the
-# same time, which is `rate` times the number of steps.
+# Do both ways of stepping lead to the same place? Take a game with two numbers. The data are a Gaussian around zero.
+# The generator moves its `mean`, the discriminator the `slope` of its logit, both with the learning rate `rate`. We
+# follow the pair for the same time, which is `rate` times the number of steps.
 
 
 # %%
@@ -849,11 +852,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# Wide densities come to rest. For narrow ones the discriminator pulls only weakly towards the fixed
-# point, and the generator runs where it is sent, overshoots, the discriminator reverses, and so on.
-# With infinitely small steps the pair would still spiral in. But two finite steps taken at once push
-# it outwards a little every time, and in the second chart the push and the pull are in balance on a
-# circle. Ten times smaller steps, or alternating ones, let it come to rest, slowly.
+# Wide densities come to rest. For narrow ones the discriminator's slope returns to zero only slowly: the generator
+# overshoots the data, the discriminator turns round, the generator comes back and overshoots again.
+# With infinitely small steps the pair would still spiral in. But two finite steps taken at once push it outwards a
+# little every time, and in the second chart both effects are in balance on a circle. Ten times smaller steps, or
+# alternating ones, let the pair come to rest, slowly.
 #
 # In the last two rows the densities are single points, and the generator has the minimax loss. There is
 # no pull at all then: in continuous time the pair would circle without end {cite}`mescheder2018which`.
@@ -888,9 +891,8 @@ notebook.Table(
 # \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} .
 # $$ (eq-gan-linear)
 #
-# An exercise asks for the largest rate at which this shrinks. So the training of a GAN is no walk
-# downhill. Each player's landscape moves with the other's step, and how the steps are taken decides
-# whether the two arrive.
+# An exercise asks for the largest rate at which this shrinks. So a GAN does not go down one fixed loss: each step of
+# one player changes the loss of the other, and how the steps are taken decides whether the two arrive.
 #
 # ## A game one can watch
 #
@@ -951,15 +953,15 @@ plotting.point_frames(rows, ring.modes, 2.5)
 
 # %% [markdown]
 # In the balanced game the generator finds all modes. In the unbalanced ones its points form one heap or
-# one streak, often away from all modes. The slow discriminator learns in time that this place is suspicious,
-# and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
+# one streak, often away from all modes. The slow discriminator learns in time that points in this place are
+# generated, and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
 # in one of two ways, and these are worth telling apart. The three above ended in the first.
 #
 # - *Non-convergence*: the two networks chase each other, as in the narrow game of
 #   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
 # - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay.
 #
-# One seed each is an anecdote. The command `python -m benchmarks.collapse_and_cure` played such games
+# One seed each proves little. The command `python -m benchmarks.collapse_and_cure` played such games
 # over many seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended,
 # on our ring.
 
@@ -992,8 +994,8 @@ plt.show()
 notebook.Table(endings, corner="how they ended")
 
 # %% [markdown]
-# Most unbalanced games fail: some stay on a mode, some are on none, and some are in between. A balanced game is
-# no insurance. Now the losses of the games that we played above, at their end, beside those at the fixed point.
+# Most unbalanced games fail: some stay on a mode, some are on none, and some are in between. A balanced game
+# can fail too. Now the losses of the games that we played above, at their end, beside those at the fixed point.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 rows = {"fixed point": {"modes": 8, **dict(zip(names, (2 * np.log(2), np.log(2)), strict=True))}}
@@ -1029,13 +1031,13 @@ notebook.Table(rows, corner="last fifth of the steps")
 # - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
 #   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
 #   variety; only its next steps do.
-# - The gradient is made of slopes of $D$ at the generator's own points. It cannot feel that $D$ is near one on a
-#   mode where it makes nothing.
+# - The gradient is made of slopes of $D$ at the generator's own points. That $D$ is near one on a mode where the
+#   generator makes nothing does not enter it.
 # - A real discriminator lags behind the best one. With a small rate it still says where the points *were*, and
 #   drives the whole heap on.
-# - A real discriminator has limited capacity. To a network of a given size some distribution on not many more
-#   points than the network has weights looks like the data {cite}`arora2017generalization`. So even at the end
-#   of its training it need not see what is missing.
+# - A real discriminator has limited capacity. There are distributions on a limited number of points, not many more
+#   than the network has weights, which no network of that size can tell from the data
+#   {cite}`arora2017generalization`. So even at the end of its training it need not see what is missing.
 #
 # The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
 # the discriminator a direct view of variety.

@@ -16,8 +16,12 @@
 # - compare two generative models beside a control and a floor;
 # - build the whole model from an empty cell.
 #
-# With networks as small as these you will not see samples that beat a VAE's with more contrast. What you learn
-# here is to build the model, and to find out whether it is better.
+# The networks are small, and from random codes their samples are no better than a VAE's with more contrast. What
+# you learn here is to build the model, and to find out whether it is better.
+#
+# If you want to build first, read up to *Who learns from what*, then do the exercises and the capstone at the end.
+# The sections between choose `gamma`, read the curves, measure and compare. Let their cells run all the same, since
+# the capstone's last cells use them.
 #
 # You need chapters 2 and 4, and for the tables of samples the interlude
 # [How good is it?](04_how_good_is_it.ipynb), where the measures, their floor and their control are
@@ -122,8 +126,8 @@ plotting.image_rows({"test image": judged[:6], **{name: copies[name][:6] for nam
 # not much worse than a digit moved by two pixels. The squared error compares what stands at the *same
 # place*; it knows nothing of strokes.
 #
-# It even asks for the blot. Suppose that a code $z$ leaves open which image it stands for, and let
-# $m = \mathbb E[x|z]$ be the average of all that it may be. For any answer $a$
+# It even asks for the blot. Suppose that a code $z$ leaves open which image it stands for. Average over the images
+# $x$ that it may be, and let $m = \mathbb E[x|z]$ be their mean. For any answer $a$
 #
 # $$
 # \mathbb E\left[\lVert x - a \rVert^2\right] = \mathbb E\left[\lVert x - m \rVert^2\right]
@@ -305,8 +309,8 @@ plotting.network_chart(chart)
 # %% [markdown]
 # ## Four terms
 #
-# What is measured on the way are four *terms*. Two are known, the KL divergence, here called `prior`,
-# and the feature loss. The other two come from the game, whose value the paper writes as
+# Each step measures four *terms*. Two are known: the KL divergence, here called `prior`, and the feature loss. The
+# other two come from the game, whose value the paper writes as
 #
 # $$
 # \begin{aligned}
@@ -329,10 +333,9 @@ plotting.network_chart(chart)
 # \end{aligned}
 # $$ (eq-vaegan-adversarial)
 #
-# The second is the non-saturating loss of chapter 4. The paper's decoder lowers $\mathcal
-# L_\text{GAN}$ itself, whose term on real images has no gradient in the decoder. Both forms want
-# $\mathrm{Dis}$ to rise on fakes, and they differ in where they push hardest. (The paper's form is
-# there too: `adversarial_loss="minimax"`.)
+# The second is the non-saturating loss of chapter 4: it asks for $\mathrm{Dis}$ to rise on both kinds of fakes. The
+# paper's decoder lowers $\mathcal L_\text{GAN}$ itself, the minimax form. That asks for the same, but pushes little
+# where the discriminator is sure. (The package has it as `adversarial_loss="minimax"`.)
 #
 # With the terms, the three losses are
 #
@@ -346,33 +349,36 @@ plotting.network_chart(chart)
 # \end{aligned}
 # $$ (eq-vaegan-losses)
 #
+# In words: the encoder is trained to give codes near the prior, from which copies with the originals' features can be
+# made. The decoder is trained to make such copies, and to have all its images taken for real. The discriminator is
+# trained to tell real images from the decoder's.
+#
 # The positive number $\gamma$, `gamma`, weighs fidelity against realism; a section of its own is about it. In the
 # package the encoder's loss is `kl_weight * prior + feature_weight * feature`, with both weights one in the
 # paper. They count in the encoder's loss and only there: the decoder's feature term has `gamma` and no other
 # weight.
 #
 # **Mind the sign.** The discriminator raises $\mathcal L_\text{GAN}$, and the decoder lowers it. The paper's
-# algorithm, as printed, has it the other way round; the next section says how.
-#
-# ### What is minimised?
-#
-# In chapter 2 `prior + reconstruction` was, up to a constant, an upper bound of $-\log p_\theta(x)$. The
-# encoder's `prior + feature` is no such bound. Equation {eq}`eq-vaegan-feature` gives a density of *features*,
-# not of images, and the map that makes the features is trained by another loss and changes at every step. A
-# discriminator with equal features for all images would bring the term to zero, and nothing would have been
-# learned. Two things follow. The values of this loss cannot be compared between two trainings, nor between
-# early and late in one. And the discriminator must not be allowed to lower it.
+# algorithm, as printed, has it the other way round; the next section says what would follow.
 #
 # ## Algorithm 1, line by line
 #
-# Here is the paper's Algorithm 1. Capital letters are batches, $\mathcal L_\text{prior}$ is our `prior`, and
-# $\mathcal L_\text{llike}^{\mathrm{Dis}_l}$ is our `feature`. The signs of the last two lines are set right: as
-# printed, the decoder descends on $\gamma\, \mathcal L_\text{llike} - \mathcal L_\text{GAN}$ and the discriminator
-# on $\mathcal L_\text{GAN}$, which with equation {eq}`eq-vaegan-gan` would make each network help the other. (They
-# are right only if $\mathcal L_\text{GAN}$ stands there for the *negative* of the equation.) The numbers come back
-# as comments in the code below.
+# Here is the paper's Algorithm 1. Its letters and the names of the code are
 #
-# 1. $Z \leftarrow \mathrm{Enc}(X)$
+# | paper | code | what it is |
+# | --- | --- | --- |
+# | $X$ | `images` | a random batch of real images |
+# | $Z$ | `z` | their codes, drawn from their clouds |
+# | $\tilde X$ | `"reconstruction"` | the decoder's images of these codes, called copies for short |
+# | $Z_p$ | `noise["prior"]` | codes drawn from the prior |
+# | $X_p$ | `"generated"` | the decoder's images of those, called samples for short |
+# | $\mathcal L_\text{prior}$ | `"prior"` | the KL divergence |
+# | $\mathcal L_\text{llike}^{\mathrm{Dis}_l}$ | `"feature"` | the feature loss, but for a constant |
+# | $-\mathcal L_\text{GAN}$ | `"adversarial_discriminator"` | the discriminator's loss |
+#
+# It repeats ten lines, for one batch after another. The numbers come back as comments in the code below.
+#
+# 1. $Z \leftarrow \mathrm{Enc}(X)$, as in chapter 2: mean and log-variance, then a draw
 # 2. $\mathcal L_\text{prior} \leftarrow D_\text{KL}(q(Z \mid X) \,\Vert\, p(Z))$
 # 3. $\tilde X \leftarrow \mathrm{Dec}(Z)$
 # 4. $\mathcal L_\text{llike}^{\mathrm{Dis}_l} \leftarrow -\mathbb E\,[\log p(\mathrm{Dis}_l(X) \mid Z)]$
@@ -382,6 +388,14 @@ plotting.network_chart(chart)
 # 8. $\theta_\text{Enc}$ lowers $\mathcal L_\text{prior} + \mathcal L_\text{llike}^{\mathrm{Dis}_l}$
 # 9. $\theta_\text{Dec}$ lowers $\gamma\, \mathcal L_\text{llike}^{\mathrm{Dis}_l} + \mathcal L_\text{GAN}$ (below, in its non-saturating form)
 # 10. $\theta_\text{Dis}$ lowers $-\mathcal L_\text{GAN}$
+#
+# In the last two lines the signs are set right. As printed, the decoder descends on
+# $\gamma\, \mathcal L_\text{llike} - \mathcal L_\text{GAN}$ and the discriminator on $\mathcal L_\text{GAN}$. With
+# equation {eq}`eq-vaegan-gan` the discriminator would then learn to call real images fake and fakes real, and the
+# decoder to have its images called fake. The two would still be opponents, with exchanged labels. But nothing would
+# hold the discriminator back: $\log \mathrm{Dis}(x)$ has no lower bound, so lowering it drives the logits away
+# without end. The printed lines are right only if $\mathcal L_\text{GAN}$ stands there for the *negative* of the
+# equation.
 #
 # First the forward pass and the four terms. For the logit $l$ the probability $\mathrm{Dis}$ is its
 # sigmoid, so $-\log \mathrm{Dis} = \operatorname{softplus}(-l)$. In the same way
@@ -397,16 +411,16 @@ def play(encoder, decoder, discriminator, images, noise):
         "reconstruction": decoder(z, training=True),  # line 3
         "generated": decoder(noise["prior"], training=True),  # line 5
     }
-    judged = {kind: discriminator(batch, training=True) for kind, batch in batches.items()}
-    logits = {kind: found[0] for kind, found in judged.items()}
-    features = {kind: found[1] for kind, found in judged.items()}
+    logits, features = {}, {}
+    for kind, batch in batches.items():
+        logits[kind], features[kind] = discriminator(batch, training=True)
     return z_mean, z_log_var, logits, features
 
 
 def four_terms(z_mean, z_log_var, logits, features):
     kl = 0.5 * ops.sum(z_mean**2 + ops.exp(z_log_var) - z_log_var - 1, axis=1)
     squares = 0.5 * ops.sum((features["real"] - features["reconstruction"]) ** 2, axis=(1, 2, 3))
-    real, copied, sampled = logits.values()
+    real, copied, sampled = logits["real"], logits["reconstruction"], logits["generated"]
     return {
         "prior": ops.mean(kl),  # line 2
         "feature": ops.mean(squares),  # line 4
@@ -424,19 +438,21 @@ def three_losses(terms, gamma):
 
 
 # %% [markdown]
-# The step takes *three* gradients: of each loss, with respect to the weights of its own network and no other. A
-# `GradientTape` gives one gradient and forgets, so we ask for one that is `persistent`. (Every value must be
-# built inside the `with`: of one that is built later, be it only `-loss`, the gradient is `None`.) All three gradients are
-# taken from the same old weights, and only then does any network move. (A star hands a tuple's members on one
-# by one: `play(*trio, images, noise)` is `play(encoder, decoder, discriminator, images, noise)`, and
-# `four_terms` gets the four things that `play` returns. A dict keeps the order in which it was filled, so
-# `logits.values()` is real, reconstruction, generated.)
+# The step takes *three* gradients: of each loss, with respect to the weights of its own network and no other. All
+# three are taken from the same old weights, and only then does any network move.
+#
+# Three details of the code. A `GradientTape` gives one gradient and forgets, so we ask for one that is `persistent`.
+# Every value must be built inside the `with`: of one that is built later, be it only `-loss`, the gradient is `None`.
+# And a star hands a tuple's members on one by one: `play(*trio, images, noise)` is
+# `play(encoder, decoder, discriminator, images, noise)`, and `four_terms` gets the four things that `play` returns.
 
 
 # %%
 def train_step(trio, optimizers, images, noise, gamma):
     with tf.GradientTape(persistent=True) as tape:
-        found = three_losses(four_terms(*play(*trio, images, noise)), gamma)
+        played = play(*trio, images, noise)
+        terms = four_terms(*played)
+        found = three_losses(terms, gamma)
     gradients = [
         tape.gradient(loss, network.trainable_variables)
         for loss, network in zip(found, trio, strict=True)
@@ -447,7 +463,17 @@ def train_step(trio, optimizers, images, noise, gamma):
 
 
 # %% [markdown]
-# That is a whole VAE-GAN. We train it for one epoch by hand. Beside it, `models.VAEGAN` goes through
+# That is a whole VAE-GAN. To write it on an empty page, count:
+#
+# - *one* pass through the encoder;
+# - *two* draws of noise, one for the codes of the images and one from the prior, and *two* passes through the decoder;
+# - *three* passes through the discriminator: real images, copies, samples;
+# - *four* terms: `prior`, `feature`, and one of the game for either side;
+# - *three* losses, *three* gradients, each for the loss's own network, and last *three* updates.
+#
+# Cover the page and try it now, in words first: which term stands in which loss, and with which sign?
+#
+# We train it for one epoch by hand. Beside it, `models.VAEGAN` goes through
 # the same epoch by `fit`: from the same weights, with the same batches, and with the same noise, since
 # its `seed` starts the same generator. (`tf.function` compiles our step, as in chapter 2.)
 
@@ -528,6 +554,13 @@ notebook.Table(lengths, digits=3, corner="length of the gradient")
 # That the package applies these five and nothing else is tested term by term
 # (`test_a_term_alone_moves_what_larsen_says` in `tests/test_vaegan.py`).
 #
+# ### What is minimised?
+#
+# In chapter 2 `prior + reconstruction` was, up to a constant, an upper bound of $-\log p(x)$. The encoder's
+# `prior + feature` is no such bound. Equation {eq}`eq-vaegan-feature` gives a density of *features*, not of images,
+# and the discriminator that makes the features is trained by another loss and changes at every step. So the values of
+# this loss cannot be compared between two trainings, nor between early and late in one.
+#
 # ## gamma
 #
 # The decoder follows two terms. One asks it to keep to the image, the other to be taken for real.
@@ -556,7 +589,7 @@ notebook.Table(lengths, digits=3, corner="length of the gradient")
 #   weigh the same there; the decoder's terms keep their full weight;
 # - `kl_weight=5`: the feature loss is so much larger than a pixel loss that the KL term would hardly count.
 #
-# They were set after a look at these very test images, which favours the VAE-GAN a little in what follows.
+# They were chosen on these very test images, which favours the VAE-GAN a little in what follows.
 
 # %%
 epochs = profile.epochs(cpu=20, gpu=10)
@@ -791,16 +824,15 @@ plt.show()
 # %% [markdown]
 # Go from left to right. The first two layers judge nearly as the pixels do. At the third, the one whose
 # features are compared, a blur weighs about as much as the shift. *Depth* is not the reason: a network
-# of the same depth with random weights judges like pixels. *Training* made the difference here (one
-# seed each). A likely cause is that the discriminator met blurred fakes, and its features changed so as to tell
-# them from digits; to be sure one would have to train one against sharp fakes.
+# of the same depth with random weights judges like pixels. *Training* made the difference (one seed each). A likely
+# cause is that the discriminator met blurred fakes, and had to tell them from digits.
 #
 # The shift, though, costs almost what it did. Features of a convolution move with the image, and nothing
 # in the game says that a digit is the same digit two pixels on. The classifier was taught exactly that:
 # its training images were shifted at random by up to `0.08` of their side, a little over two pixels, and
-# kept their label (`models.Classifier`). Besides, it pools over places. So the learned similarity tolerates only
-# those changes that the discriminator's task made it ignore. Which layer gives the features is a choice as important as `gamma`: an
-# early one compares pixels again, and a late one no longer says *where* things are.
+# kept their label (`models.Classifier`). Besides, it pools over places. So a discriminator's features forgive only
+# those changes that its task made it ignore. Which layer gives them matters as much as `gamma`: an early one
+# compares pixels again, and one that pools over places, as the classifier's does, no longer says *where* things are.
 #
 # Try it with the trained discriminator. Shift without blur, then blur without shift. Where do the two
 # judges differ?
@@ -857,10 +889,9 @@ plotting.image_rows({"test image": judged[:8], **{k: x[:8] for k, x in reconstru
 
 # %% [markdown]
 # On pixels, where the VAE was trained to win, it wins. By the classifier's features the VAE-GAN's copies
-# are closer to the originals, and the control shows that this is not contrast, since sharpening takes the
-# VAE's copies *further* away. To the eye they are grainier, not better, and the shares of right classes
-# are about the same. All of this is one run, with settings chosen on these images, and the records of MNIST below
-# do not repeat this measurement.
+# are closer to the originals, although its codes tell no more than the VAE's. The control shows that this is not
+# contrast, since sharpening takes the VAE's copies *further* away. To the eye they are grainier, not better, and the
+# shares of right classes are about the same. (One run, with settings chosen on these images.)
 #
 # Now samples, codes from the prior, judged against training images as in the interlude, with real test images
 # as the floor and two controls.
@@ -959,14 +990,11 @@ plt.show()
 # On MNIST, with about equal time, every VAE-GAN has a much smaller Fréchet distance than every VAE, and here its
 # coverage is higher too. But the sharpened VAE comes about as far without learning anything, and in precision,
 # recall and coverage, too, some contrast brings the VAE as far or farther. So with codes of the prior, learned
-# similarity can claim no more than contrast for its *samples* here. The first table has the price: pixel by pixel, reconstructions
-# are worse. And every row is far from the first. (The settings of the original project have a chapter of their
-# own, chapter 9.)
+# similarity can claim no more than contrast for its *samples* here, and the first table has the price: pixel by
+# pixel, reconstructions are worse. (The settings of the original project have a chapter of their own, chapter 9.)
 #
-# These are small networks, briefly trained, with one set of weights for the terms on this page and another in the
-# records. The result holds for them and says nothing of large ones. The paper compared something else: on
-# photographs of faces, whether samples that were asked for with certain attributes show them. There the VAE-GAN was
-# ahead of the VAE.
+# This holds for small networks, briefly trained. The paper compared something else: on photographs of faces, whether
+# samples that were asked for with certain attributes show them. There the VAE-GAN was ahead of the VAE.
 #
 # ### Codes where images have theirs
 #
@@ -1055,7 +1083,7 @@ notebook.Table(table, corner="samples on MNIST, mean over seeds")
 # | I see | I measure | I change |
 # | --- | --- | --- |
 # | the encoder's and the decoder's losses rise again | the variance of the real features by epoch, and the feature term divided by it | nothing, if the quotient falls; or `feature_scale="variance"` |
-# | D near one on real images and near zero on fakes, and it stays there | direction and strength of the decoder's gradient ([workshop](05_vaegan_broken.ipynb)) | the sign, if it is wrong; else a lower rate of the discriminator, a softer target, `equilibrium` |
+# | D near one on real images and near zero on fakes, and it stays there | direction and strength of the decoder's gradient ([workshop](05_vaegan_broken.ipynb)) | the sign, if it is wrong; else a lower rate of the discriminator, a softer target, `equilibrium` (*What the released code does*) |
 # | all D at the blind level from the first epoch | whether the discriminator alone, with the decoder held still, gets below it | a higher rate or a larger discriminator |
 # | all copies the same, KL near zero | active units; the feature loss of two *different* images | `kl_weight` down; if the second number is tiny, look for a leak ([workshop](05_vaegan_broken.ipynb)) |
 # | good copies, bad samples | the KL term beside a VAE's, and whether all codes together fill the prior (chapter 2) | `kl_weight` up |
@@ -1209,7 +1237,7 @@ plotting.image_rows(
 # does not find this, for it measures terms and not what a step applies. One step with all terms but one switched off
 # does.
 #
-# Neither is a reason to distrust a paper. It is a reason to look at the step before one compares numbers.
+# So look at the step itself before you compare numbers with those of another implementation.
 #
 # ## Where it went
 #
@@ -1451,7 +1479,8 @@ exercises.check("equal_gamma", equal_gamma)
 #
 # Build the whole model yourself: six small pieces, under eighty lines. Every piece has a check of its own, and
 # each solution is folded. Your six pieces need Keras and TensorFlow alone; the cell that trains them borrows the
-# data and the measures of this page. Write the pieces with the names given, since that cell uses them.
+# data and the measures of this page. Write the pieces with the names given, since that cell uses them. The count
+# under *Algorithm 1, line by line* is the plan of the fifth, the step.
 #
 # **First stage: the encoder.** From images to `z_mean` and `z_log_var`. Choose the layers inside as you like.
 
@@ -1659,7 +1688,7 @@ exercises.check("capstone_loop", capstone_loop)
 # %% [markdown]
 # Put the pieces together and train for about a minute. The samples are judged by the measures of this chapter,
 # beside those of the trainings above, the floor, and a control that needs no network at all: real images blurred
-# beyond recognition.
+# beyond recognition. (Here `gamma` is one, since the step sums plain squares, which are not divided by a variance.)
 
 # %% tags=["nbval-ignore-output"]
 keras.utils.set_random_seed(0)
@@ -1730,10 +1759,9 @@ notebook.Table(
 
 # %% [markdown]
 # From the tenth epoch to the last the loss rises and the quotient falls: the variance has grown by more than
-# the loss, so the ruler can account for this rise. (Roughly: the encoder's loss also holds the KL term, which
-# has no part in the scale of the features. For a clean quotient log the feature term by itself.) In the first
-# epochs the features change so fast that neither number says much. How good the copies are, only a measure
-# outside of the game can say, such as the pixel loss.
+# the loss, so the ruler can account for this rise. (The encoder's loss also holds the KL term, which has no part in
+# the scale of the features; log the feature term by itself for a clean quotient.) How good the copies are, only a
+# measure outside of the game can say, such as the pixel loss.
 #
 # **Seventh stage, optional: the settings.** Your samples are further from the data than those of `fit`, and not
 # because of a mistake. The two differ in four settings. Copy your fifth stage under another name, since its
@@ -1862,7 +1890,7 @@ Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encodin
 # </details>
 # <details><summary>c) Measure a control that has learned nothing, such as the VAE's samples sharpened, and the floor.</summary>
 #
-# Right. What the control wins, no learning won. And the floor says how far there is still to go.
+# Right. The control shows how much of the gain needs no learning, and the floor how far there is still to go.
 #
 # </details>
 #
@@ -1886,15 +1914,16 @@ Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encodin
 #
 # **6. You implement the paper's Algorithm 1 as it is printed, with $\mathcal L_\text{GAN}$ of equation {eq}`eq-vaegan-gan`. What happens?**
 #
-# <details><summary>a) It trains, since only the relative sign of two networks counts.</summary>
+# <details><summary>a) It trains as before, since only the relative sign of two networks counts.</summary>
 #
-# No. The relative sign is right, each network's own is not: the decoder would raise the value, as the
-# discriminator should.
+# No. The two do oppose each other, with exchanged labels. But the discriminator then lowers the negative of a
+# cross-entropy, which can fall without end.
 #
 # </details>
-# <details><summary>b) The discriminator learns to be wrong, and the decoder to make images that are easily told from real ones.</summary>
+# <details><summary>b) The discriminator learns to call real images fake, and its logits grow without end.</summary>
 #
-# Right. Both lines assume that $\mathcal L_\text{GAN}$ is a loss, the negative of the equation.
+# Right. It lowers $\log \mathrm{Dis}(x)$, which has no lower bound. Both lines assume that $\mathcal L_\text{GAN}$
+# is a loss, the negative of the equation.
 #
 # </details>
 # <details><summary>c) Nothing: the optimiser finds the sign.</summary>
