@@ -316,8 +316,9 @@ M = np.tensordot(f, kernel, axes=1)
 print("M", M.shape)
 
 # %% [markdown]
-# **Step two: how far apart.** For each kernel $b$, the L1 distance of every pair:
-# $d_{i,j,b} = \sum_c |M_{i,b,c} - M_{j,b,c}|$.
+# **Step two: how far apart.** For each kernel $b$, the L1 distance of every pair,
+# $d_{i,j,b} = \sum_c |M_{i,b,c} - M_{j,b,c}|$. In the code `M[:, None] - M[None]` holds the differences of all
+# pairs, $N \times N$ of them.
 #
 # **Step three: from far to close.** $\exp(-d)$ is one for copies and falls towards zero with the distance.
 
