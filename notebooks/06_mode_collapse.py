@@ -7,15 +7,15 @@
 #
 # After this chapter you can
 #
-# - count a collapse, on mixtures and on digits, and say what the count of mere chance would be;
+# - count a collapse, on mixtures and on digits, and say what points thrown at random would score;
 # - explain why a discriminator of single examples can chase a clump for long, and why it does not ask near
 #   copies to part;
 # - build minibatch discrimination from its formula as a Keras layer, and put it into a VAE-GAN;
 # - judge a cure by seeds, by a failure rate and by a control, and say where it does not help.
 #
-# You need chapter 4, for the layer's place in a VAE-GAN chapter 5, and of
-# [How good is it?](04_how_good_is_it.ipynb) the section *Is every digit there?* Words are explained in the
-# [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
+# You need chapter 4 and, of [How good is it?](04_how_good_is_it.ipynb), the section *Is every digit there?*;
+# for the layer's place in a VAE-GAN also chapter 5. Words are explained in the [glossary](../book/glossary.md),
+# symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -53,15 +53,16 @@ from vaegan_edu.widgets import MinibatchExplorer
 # %% [markdown]
 # ## A clump on the run
 #
-# [Chapter 4](04_gan.ipynb) told two failures apart. In a *mode collapse* the generator's examples lie on
-# one mode or a few, and stay there. In a *chase*, one kind of non-convergence, they run from place to place
-# and may lie on no mode when training stops. They have a cause in common: a discriminator of single
-# examples, as long as it stands still, asks nothing of the variety of what it is shown. This chapter is
-# about that cause. Generated points that keep together, at rest or on the run, we call a *clump*.
+# [Chapter 4](04_gan.ipynb) told two failures apart. In a *mode collapse* the generator's examples lie on one
+# mode or a few, and stay there. In a *chase* they run from place to place, and may lie on no mode when training
+# stops. The two have a cause in common: the discriminator judges each example by itself, so until it learns
+# something new, nothing it says asks the examples to differ from each other. This chapter is about that cause.
+# Generated points that keep together, at rest or on the run, we call a *clump*.
 #
 # The data are eight Gaussians on a circle, each of them a *mode*, with a standard deviation of $0.05$. This is
-# the *wide ring*; in the tables below the *ring* has the same circle and a standard deviation of $0.01$. The
-# discriminator's learning rate is a tenth of the generator's, as in chapter 4's unbalanced game.
+# the *wide ring*. In the tables below stand two more mixtures: the *ring* has the same circle and a standard
+# deviation of $0.01$, and the *grid* has $25$ modes, five rows of five. The discriminator's learning rate is a
+# tenth of the generator's, as in chapter 4's unbalanced game.
 
 
 # %% tags=["hide-input"]
@@ -134,17 +135,16 @@ show_frames(plain_points, axes[0])
 plt.show()
 
 # %% [markdown]
-# From chart to chart the clump lies somewhere else: this is a chase, although the last chart alone could not be
-# told from a collapse. The clump sits somewhere, the discriminator learns that this place is suspicious, and
-# the clump moves to where the answer is still high. What the discriminator of the moment tells the generator
-# is where to go, and nothing about points that should differ from *each other*.
+# From chart to chart the clump lies somewhere else, so this is a chase, although a single chart with the clump
+# on a mode could be taken for a collapse. While the clump is in one place, the discriminator learns that this
+# place is suspicious; then the clump moves to where the answer is still high. What the discriminator of the
+# moment tells the generator is where to go, and nothing about points that should differ from *each other*.
 #
 # ## Counting
 #
-# To compare games we need numbers. On a mixture we know the modes, so we count. A point
-# belongs to its nearest mode and is of *high quality* within three standard deviations of it. A mode is
-# *covered* if at least one such point is found among a fixed number of generated ones
-# {cite}`srivastava2017veegan`.
+# To compare games we count, since on a mixture we know the modes. A point belongs to its nearest mode and is of
+# *high quality* within three standard deviations of it. A mode is *covered* if at least one such point is found
+# among a fixed number of generated ones {cite}`srivastava2017veegan`.
 #
 # How many would be covered by chance? Throw $n$ points evenly on the square around the modes. A disc of
 # three deviations takes the share $a$ of that square. All $n$ points miss it with probability
@@ -187,44 +187,46 @@ for name, mixture in mixtures.items():
 notebook.Table(rows)
 
 # %% [markdown]
-# Look at the rows "by chance". On the grid, points thrown at random cover nearly all modes by the plain count
-# and none by the strict one. On the wide ring the discs are so large that the strict count is fooled as well,
-# and only the share of high quality shows that nothing was learned. So give all three numbers, and beside
-# each what chance and what real data get.
+# On the grid, points thrown at random cover nearly all modes by the plain count and none by the strict one. On
+# the wide ring the discs are so large that the strict count is fooled as well, and only the share of high
+# quality shows that nothing was learned. So give all three numbers, and beside each what chance and what real
+# data get.
 #
 # ## One at a time
 #
-# A discriminator of single examples can learn to reject the place where a clump lies, and the *best* one would
-# do so until the clump is gone (equation {eq}`eq-gan-crowded`). But a real one has a *finite capacity*
+# What does a discriminator of single examples ask of a clump? The *best* one would reject the place of the
+# clump until the clump is gone (equation {eq}`eq-gan-crowded`). A real one has a *finite capacity*
 # {cite}`arora2017generalization`, and it *lags*: when it has learned to reject the place, the clump has moved
-# on. So the question is what it asks of the generator in the meantime, between two of its own updates. That
-# can be measured.
+# on. So we ask what it tells the generator in the meantime, between two of its own updates.
 #
-# What a discriminator says at any one moment is a function of *one* example, its logit $l(x)$. While it stands
-# still, the generator's loss is a mean over examples, and
+# At any one moment its answer is a function of *one* example $x$, the logit $l(x)$, and $D(x)$ is the sigmoid
+# of it. While this function stands still, the generator's loss is a mean over examples, and a mean is never
+# below the smallest value:
 #
 # $$
 # \mathbb E_z\left[-\log D(G(z))\right] \;\geq\; \min_x \left(-\log D(x)\right),
 # $$ (eq-collapse-fixed)
 #
-# with equality if *every* code goes to the one point $x$ where $D$ is largest. Against a discriminator that
+# with equality if *every* code goes to the one point $x$ where $D$ is largest. So against a discriminator that
 # stands still, collapse is *a* best answer, and no varied one is better. Variety can only come from the
 # discriminator's next updates.
 #
 # (With BatchNorm in the discriminator, the logit also depends on mean and variance over the batch, a narrow
 # view of the others. The discriminators of this chapter have none.)
 #
-# And what does the generator's own step do to a clump? In its loss, the term of example $i$ contains $x_i$
-# alone. So the slope at $x_i$ depends on $x_i$ alone, and near copies have nearly equal slopes: all are asked
-# to go the same way {cite}`salimans2016improved`. Nothing in this loss asks them to part. A clump of some
-# width *can* be pushed apart, if $D$ has learned a dip in the middle of it.
+# And which way does the generator's step move the points of a clump? In its loss, the term of example $i$
+# contains $x_i$ alone. So the slope at $x_i$ depends on $x_i$ alone, and near copies have nearly equal slopes:
+# all are asked to go the same way, and nothing asks them to part {cite}`salimans2016improved`. (A clump of some
+# width *can* be pushed apart, if $D$ has learned a dip in the middle of it.)
 #
-# We measure this on a "generator" whose points lie around one mode in a clump of a given width, and which
-# does not learn. A fresh discriminator is trained against it for a while. Then we take the slope of the
-# generator's loss at each point of one generated batch. Three numbers: how well two slopes agree in
-# direction (their mean cosine, one for "all the same way"); for which share of the points a step down the
-# slope leads *outward*, away from the middle of the clump, where a coin would say one half; and how much
-# the logit of one point changes if all others of its batch are exchanged.
+# We measure this on a "generator" that does not learn. Its points lie around one mode, in a clump of a given
+# width. A fresh discriminator is trained against it for a while. Then we take one generated batch, and at each
+# of its points the slope of the generator's loss. The table has three numbers:
+#
+# - how well two slopes agree in direction: their mean cosine, which is one if all point the same way;
+# - for which share of the points a step down the slope leads *outward*, away from the middle of the clump; a
+#   coin would say one half;
+# - how much the logit of one point changes if all others of its batch are exchanged.
 
 
 # %% tags=["nbval-ignore-output", "hide-input"]
@@ -314,8 +316,9 @@ M = np.tensordot(f, kernel, axes=1)
 print("M", M.shape)
 
 # %% [markdown]
-# **Step two: how far apart.** For each kernel $b$, the L1 distance of every pair:
-# $d_{i,j,b} = \sum_c |M_{i,b,c} - M_{j,b,c}|$.
+# **Step two: how far apart.** For each kernel $b$, the L1 distance of every pair,
+# $d_{i,j,b} = \sum_c |M_{i,b,c} - M_{j,b,c}|$. In the code `M[:, None] - M[None]` holds the differences of all
+# pairs, $N \times N$ of them.
 #
 # **Step three: from far to close.** $\exp(-d)$ is one for copies and falls towards zero with the distance.
 
@@ -332,13 +335,12 @@ print("exp(-d) of the first example and kernel:", near[0, :, 0].round(2))
 # o_{i,b} = \texttt{scale} \sum_{j \neq i} \exp\left(-\lVert M_{i,b} - M_{j,b} \rVert_1\right) .
 # $$ (eq-collapse-closeness)
 #
-# Why $j \neq i$? An example is always at distance zero from itself, so $j = i$ would add the constant
-# `scale` to every feature of every example: no information, and no slope. The paper prints the sum over
-# all $j$; its released code leaves $j = i$ out, and so do we.
+# Why $j \neq i$? An example is always at distance zero from itself, so $j = i$ would add the constant `scale`
+# to every feature of every example, which carries no information and has no slope. The paper prints the sum
+# over all $j$; its released code leaves $j = i$ out, and so do we.
 #
 # The factor `scale` is ours; paper and code take one. With a batch of $64$ the sum has up to $63$ terms, and
-# such a feature would drown the others at first. (The released code adds a learned bias instead, which starts
-# at minus the feature's mean over the first batch.)
+# such a feature would drown the others at first.
 #
 # **Step five: append.** The next layer gets $f$ and $o$ side by side, $A + B$ numbers for each example.
 #
@@ -425,10 +427,9 @@ notebook.Table(
 #
 # ### A kernel that is blind
 #
-# One thing can go wrong quietly: how large is `kernel` at the start? Let the features have variance one,
-# and the kernel's entries standard deviation $s$. The difference of two entries of $M$ is Gaussian with
-# variance $2 A s^2$; the mean of its absolute value is $2 s \sqrt{A / \pi}$; and $C$ of them make the
-# distance:
+# One thing can go wrong without an error: the size of `kernel` at the start. Let the features have variance
+# one, and the kernel's entries standard deviation $s$. The difference of two entries of $M$ is Gaussian with
+# variance $2 A s^2$; the mean of its absolute value is $2 s \sqrt{A / \pi}$; and $C$ of them make the distance:
 #
 # $$
 # \mathbb E[d] = 2 \, C \, s \sqrt{\frac A \pi} .
@@ -438,11 +439,10 @@ notebook.Table(
 # $\mathbb E|t| = \frac{2}{\sqrt{2 \pi v}} \int_0^\infty t\, e^{-t^2 / 2v}\, \mathrm dt = \sqrt{2 v / \pi}$,
 # and here $v = 2 A s^2$.)
 #
-# With $s = 1$ that grows with the root of $A$. Then $\exp(-d)$ is practically zero for all pairs, and so
-# is its slope: the layer says nothing, learns nothing, and no error is shown. (The released code divides by a
-# distance that it measures on the first batch.) The package takes $s = 1 / (C \sqrt A)$, so that the distance
-# is $2 / \sqrt\pi$ whatever $A$ and $C$ are. We try three sizes; the last is that of the original project's
-# faces.
+# With $s = 1$ that grows with the root of $A$. Then $\exp(-d)$ is practically zero for all pairs, and so is its
+# slope: the layer says nothing and learns nothing. The package takes $s = 1 / (C \sqrt A)$, so that the
+# distance is $2 / \sqrt\pi$ whatever $A$ and $C$ are. We try three sizes; the last is that of the original
+# project's faces.
 
 # %% tags=["hide-input"]
 rng, rows = np.random.default_rng(0), {}
@@ -462,7 +462,7 @@ for A in (64, 3200, 25088):
         }
 notebook.Table(rows, digits=1)
 
-# %% mystnb={"figure": {"caption": "What one pair adds to a feature, and its slope, over a factor on the kernel, for a distance of one at factor one. To the right the slope is gone, to the left every pair looks close.", "name": "fig-collapse-kernel"}, "image": {"alt": "Two curves over a logarithmic axis. One is level at one on the left and falls to zero on the right in an S. The other is a hump that is highest in the middle, at factor one, and zero at both ends."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "What one pair adds to a feature, for a distance of one at factor one, over a factor on the kernel; and how steeply this curve falls as it is drawn, against the logarithm of the factor. To the right nothing is left to fall, to the left every pair looks close.", "name": "fig-collapse-kernel"}, "image": {"alt": "Two curves over a logarithmic axis. One is level at one on the left and falls to zero on the right in an S. The other is a hump that is highest in the middle, at factor one, and zero at both ends."}} tags=["hide-input"]
 factor = np.logspace(-3, 3, 241)
 pair, strength = np.exp(-factor), factor * np.exp(-factor)
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.8))
@@ -476,9 +476,11 @@ felt = factor[strength > 0.1]
 print(f"slope above a tenth from factor {felt.min():.1f} to {felt.max():.1f}")
 
 # %% [markdown]
-# The layer can tell pairs apart and learn only where the slope is not small. In the figure that is a range of
-# one and a half powers of ten, and the rows with $s = 1$, with distances of dozens or hundreds, lie far to the
-# right of it. With $64$ features there is no exact zero yet, but the largest $o$ is already below a thousandth.
+# The slope in the figure is taken against the *logarithm* of the factor: it says how much a change of the
+# kernel by some percent changes $\exp(-d)$. Only where it is not small can the layer tell near pairs from far
+# ones, and that is a range of one and a half powers of ten. The rows with $s = 1$, with distances of dozens or
+# hundreds, lie far to the right of it. With $64$ features there is no exact zero yet, but the largest $o$ is
+# already below a thousandth.
 #
 # ### What the clump feels now
 #
@@ -513,12 +515,10 @@ print(f"{BATCH} points each")
 plt.show()
 
 # %% [markdown]
-# At the smallest width the layer pushes nearly all points outward, and without it nothing did: that is the kink.
-# At $0.05$, the width of a real mode, it makes no difference to the directions: nearly all points are pushed one
-# way. And most points of a clump far wider than a mode are drawn back in; why, these numbers do not say. So
-# the layer parts near copies; it does not spread every clump. (One seed for each row, against a clump that
-# stands still. What the layer does to a game, where the discriminator changes at every step, the section
-# *Does it cure?* measures.)
+# At the smallest width the layer pushes nearly all points outward; that is the kink. At $0.05$, the width of a
+# real mode, it changes little about the directions, and most points of a clump far wider than a mode are drawn
+# back in. So the layer parts near copies, and does not spread every clump. (One seed for each row, against a
+# clump that stands still. What the layer does where both networks learn, the section *Does it cure?* measures.)
 #
 # Now shape a batch yourself. Real points lie on the ring. Of the generated ones you choose how many of
 # the eight places they take (`clusters`), how widely (`spread`), and whether all are moved aside
@@ -555,8 +555,8 @@ notebook.Table(
 )
 
 # %% [markdown]
-# So the layer is no replacement. It sees variety and not quality; the features of the single example see
-# quality and not variety. That is why step five *appends*.
+# The layer sees variety and not quality; the features of the single example see quality and not variety. So it
+# cannot replace them, and step five *appends*.
 #
 # ## Does it cure?
 #
@@ -589,24 +589,23 @@ plt.show()
 #
 # ### Ten seeds, and a control
 #
-# One seed shows little, and here it may mislead, for a chase looks worse or better depending on when it
-# is stopped. So `python -m benchmarks.collapse_and_cure` played each game from ten seeds. A run
-# *fails* if it covers fewer than half of the modes. That was fixed before the first run. The strict count
-# was added after the first pictures had been looked at.
+# One seed shows little, and a chase looks worse or better depending on when it is stopped. So
+# `python -m benchmarks.collapse_and_cure` played each game from ten seeds. A run *fails* if it covers fewer
+# than half of the modes. That was fixed before the first run; the strict count was added after the first
+# pictures had been looked at.
 #
-# There is another doubt. The layer brings more weights and more features. Perhaps any additional
-# layer of that size would help? So a third discriminator is the *control*: as many weights, as many
-# features, of the same form and size, but computed as if all others of the batch lay at the origin:
+# The layer also brings more weights and more features. Perhaps any additional layer of that size would help? So
+# a third discriminator is the *control*: as many weights, as many features, of the same form and size, but
+# computed as if all others of the batch lay at the origin:
 #
 # $$
 # o_{i,b} = \texttt{scale}\, (N - 1) \exp\left(-\lVert M_{i,b} \rVert_1\right) .
 # $$ (eq-collapse-control)
 #
-# This number depends on one example alone. So what the control also wins, the view of the batch did not win. The
-# brackets in the table are $95\,\%$ intervals of the mean over the ten seeds, by Student's t
-# ([glossary](../book/glossary.md)). They take for granted that runs spread like a normal distribution, which
-# does not know that there are eight modes at most: an end may lie above eight. The table has the unbalanced
-# games; the figure has those with equal rates, too.
+# This number depends on one example alone. So what the control also wins, the view of the batch did not win.
+# The brackets in the table are $95\,\%$ intervals of the mean over the ten seeds, by Student's t
+# ([glossary](../book/glossary.md)); this method does not know that there are eight modes at most, so an end may
+# lie above eight. The table has the unbalanced games; the figure has those with equal rates, too.
 
 # %% tags=["hide-input"]
 with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
@@ -636,7 +635,7 @@ notebook.Table(
     rows, digits={"modes, strictly": 1}, corner=f"unbalanced games, {settings['steps']} steps"
 )
 
-# %% mystnb={"figure": {"caption": "Modes covered strictly, one dot a run, ten seeds each: full dots for the unbalanced game, rings for the balanced one. Below the dotted line a run counts as failed strictly.", "name": "fig-collapse-seeds"}, "image": {"alt": "Three charts, for ring, wide ring and grid, each with three columns of dots. On the ring, full dots of all three columns are scattered from zero to eight. On the wide ring those of the plain column lie mostly at the bottom, those of minibatch all near the top, those of the control at both ends. On the grid nearly all dots lie below the dotted line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Modes covered strictly, one dot for each run, ten seeds each: full dots for the unbalanced game, rings for the balanced one. Below the dotted line a run counts as failed strictly.", "name": "fig-collapse-seeds"}, "image": {"alt": "Three charts, for ring, wide ring and grid, each with three columns of dots. On the ring, full dots of all three columns are scattered from zero to eight. On the wide ring those of the plain column lie mostly at the bottom, those of minibatch all near the top, those of the control at both ends. On the grid nearly all dots lie below the dotted line."}} tags=["hide-input"]
 figure, panels = plt.subplots(1, 3, figsize=(plotting.WIDTH, 3.1))
 for axes, (toy, mixture) in zip(panels, mixtures.items(), strict=True):
     below = []
@@ -663,11 +662,11 @@ panels[0].set_ylabel("modes, strictly")
 plt.show()
 
 # %% [markdown]
-# All three discriminators played from the same seeds, and a seed sets weights and data, so we may subtract
-# run by run. If the interval of the mean difference contains zero, ten seeds do not separate the two. There
-# are twelve such intervals, and none is corrected for that. Of twelve independent ones, each right in $95\,\%$
-# of cases, at least one would miss with a chance of $1 - 0.95^{12}$, nearly one half. These share runs, and
-# counts up to eight are not quite normal. So do not build on a bound that lies close to zero.
+# Now compare run by run. All three discriminators played from the same seeds, and a seed sets weights and data,
+# so we may subtract. If the interval of the mean difference contains zero, ten seeds do not separate the two.
+# With twelve such intervals one or another may well miss: of twelve independent ones, each right in $95\,\%$ of
+# cases, at least one misses with a chance of $1 - 0.95^{12}$, nearly one half. So do not build on a bound that
+# lies close to zero.
 
 # %% tags=["hide-input"]
 rows = {}
@@ -681,15 +680,15 @@ for toy in mixtures:
 notebook.Table(rows, digits=1, corner="modes, strictly, minibatch")
 
 # %% [markdown]
-# What the record says, and what it does not:
+# What the record says:
 #
-# - **Wide ring, unbalanced: a cure.** The plain game fails in most runs, the one with the layer in none,
-#   and the control in half. Here the view of the batch did it. But none of ten is not never: a game that fails
-#   once in four would show no failure in ten seeds with a chance of $0.75^{10}$, about one in eighteen.
+# - **Wide ring, unbalanced: a cure.** The plain game fails in most runs, the control in half, and the one with
+#   the layer in none. Here the view of the batch did it. (None of ten is not never: a game that fails once in
+#   four would show no failure in ten seeds with a chance of $0.75^{10}$, about one in eighteen.)
 # - **Ring, unbalanced: perhaps a help, and not clearly of the batch.** By the plain count it fails far less
 #   often than the plain game. Counted strictly it still fails in more than half of the runs, and ten seeds
 #   separate it neither from the plain game nor from the control.
-# - **Balanced games on both rings: little to cure.** In the figure nearly all of their dots lie near the top.
+# - **Balanced games on both rings: little to cure.** In the figure hardly any of their dots lie below the line.
 #   On the ring the layer's strict counts are higher than the others', but both intervals begin close to zero,
 #   so that is a hint only; on the wide ring ten seeds show no difference.
 # - **Grid: none of the three discriminators solves it.** In the unbalanced game the layer looks like a remedy
@@ -701,14 +700,18 @@ notebook.Table(rows, digits=1, corner="modes, strictly, minibatch")
 #
 # ### A smaller batch?
 #
-# The project that this course grew out of wrote that *a smaller batch with minibatch discrimination*
-# cures mode collapse, from its experiment on faces ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN)). Those are two changes at once, the batch and
-# the layer, and it is not plain why a *smaller* batch should help.
+# *You may skip this section at a first reading. Its result: on the wide ring it was the layer that cured, at
+# every size of the batch.*
 #
-# A batch is a sample, and a large one shows a missing mode more surely. What the size does to training is
-# another question, and no formula answers it. We played the unbalanced game on the wide ring with other batch
-# sizes, as many steps, ten seeds each, all three discriminators; the sum's scale goes with the batch so that
-# the features keep their size. (The command is the same, with `--batch-size`.)
+# The project that this course grew out of wrote that *a smaller batch with minibatch discrimination* cures mode
+# collapse, from its experiment on faces
+# ([README of *Shuntw6096/VAE-GAN*](https://github.com/Shuntw6096/VAE-GAN)). Those are two changes at once, and
+# it is not plain why a smaller batch should help: a batch is a sample, and a large one shows a missing mode
+# more surely.
+#
+# So we played the unbalanced game on the wide ring with other batch sizes, for as many steps, from ten seeds
+# each, with all three discriminators. The sum's scale goes with the batch, so that the features keep their
+# size. (The command is the same, with `--batch-size`.)
 
 # %% tags=["hide-input"]
 by_size = {settings["batch_size"]: record["runs"]}
@@ -735,13 +738,11 @@ print("failed, of all thirty:", ", ".join(f"{arm} {count}" for arm, count in tog
 notebook.Table(rows, digits={"modes, strictly": 1}, corner="wide ring, unbalanced")
 
 # %% [markdown]
-# It was the layer. Over the three sizes the plain game and the control failed in more than half of thirty runs,
-# the game with the layer in none. A smaller batch alone cured nothing here, and with the layer it was not needed:
-# the layer covered the ring at every size. (An interval $[8.0, 8.0]$ says that all ten values were equal, and not
-# that the next one would be.) The smaller batch did no harm either. This is one toy, one game, and a layer whose
-# scale we set to the batch. With a fixed scale a smaller batch would also mean smaller features; that is not
-# measured here, and neither are images at several sizes. The [page of claims](../book/claims.md) puts the
-# project's sentence to a test whose threshold was fixed before the first run.
+# Over the three sizes the plain game and the control failed in more than half of thirty runs, the game with the
+# layer in none. A smaller batch alone cured nothing here, and with the layer it was not needed. (An interval
+# $[8.0, 8.0]$ says that all ten values were equal, and not that the next one would be.) This is one toy and one
+# game; on images we did not vary the batch. The [page of claims](../book/claims.md) puts the project's sentence
+# to a test whose threshold was fixed before the first run.
 #
 # ### On images
 #
@@ -872,22 +873,24 @@ plotting.image_rows(
 )
 
 # %% [markdown]
-# In the worst epoch of the plain game nearly all images are taken for one digit: ten codes, one picture. It is no
-# digit at all, yet the classifier is sure of it, since it was never shown such a thing. This game gets out of it
-# without help, perhaps because its discriminator learns at half the generator's rate and not at a tenth, but its
-# histogram stays far from even.
+# In the worst epoch of the plain game nearly all images are taken for one digit: ten codes, one picture. It is
+# no digit at all, yet the classifier is sure of it, since it was never shown such a thing. This game gets out
+# of it without help, but its histogram stays far from even.
 #
 # With the layer more classes are there after the last epoch, and the histogram is closer to even. The share of
 # unclear images is the same, and to the eye these digits are softer and no better. So here, too, the layer
 # spreads what is made and does not make it good. In its first epoch this game had collapsed like the other.
-# These are single runs of games that swing from epoch to epoch, so for images this is only a hint.
+# Both are single runs of games that swing from epoch to epoch, so this is only a hint.
 #
-# For an answer we need a game on images that collapses and stays collapsed, several seeds, and the control. What
-# to look for was written down before the runs, in `benchmarks/collapse_on_digits.py`: of five games on the same
-# digits, the first in which the plain discriminator leaves at most five digits from both of two seeds. A digit is
-# *left* if it gets at least a tenth of its equal share of the samples. The first games kept more, among them the one
-# with the rates of our unbalanced rings. The one that was found has the slowest discriminator of all: its
-# rate is three hundredths of the generator's. It was then played from five other seeds, with each discriminator.
+# ### On images: a control
+#
+# For an answer we need a game on images that collapses and stays collapsed, several seeds, and the control.
+# What to look for was written down before the runs, in `benchmarks/collapse_on_digits.py`: of five games on the
+# same digits, the first in which the plain discriminator leaves at most five digits from both of two seeds. A
+# digit is *left* if it gets at least a tenth of its equal share of the samples. The first games kept more, even
+# the one with the rates of our unbalanced rings. The game that was found has the slowest discriminator of all:
+# its rate is three hundredths of the generator's. It was then played from five other seeds, with each
+# discriminator.
 
 # %% tags=["hide-input"]
 with open("../benchmarks/results/collapse_on_digits.json", encoding="utf-8") as file:
@@ -921,23 +924,24 @@ print("seeds:", sorted({run["seed"] for run in on_digits if run["seed"] < 10}))
 plt.show()
 
 # %% [markdown]
-# The plain game collapses from every seed: forty codes, one picture. With the layer nearly all digits are back, from
-# every seed. That would be a cure, if the control did not do the same. The control has the same number of weights
-# and features of the same form, and it judges each image alone. So in this game it was not the view of the batch that
-# helped, but something that both have and the plain discriminator has not. Perhaps it is the features themselves,
-# which begin at a size with which even a slow discriminator gets somewhere; no run here tests that. Without the
-# control we would have called it a success of minibatch discrimination.
+# The plain game collapses from every seed. On its sheet forty codes give one picture, to which the classifier
+# gives two names; these are the two digits that the table counts for this seed. With the layer nearly all
+# digits are back, from every seed. That would be a cure, if the control did not do the same, and the control
+# judges each image alone. So in this game it was not the view of the batch that helped, but something that
+# layer and control have in common and the plain discriminator lacks: additional features, made by an
+# exponential of learned distances. Why these help a slow discriminator, no run here tests. Without the control
+# we would have called it a success of minibatch discrimination.
 #
 # ### In a game of your own
 #
-# First measure whether anything is missing: recall, coverage, the histogram, the distance
-# within a class. If something is, look at the two rates, since balanced games hardly ever failed on the rings,
-# with the layer or without. Then add the layer:
+# First measure whether anything is missing: recall, coverage, the histogram, the distance within a class. If
+# something is, look at the two rates, since balanced games hardly ever failed on the rings, with the layer or
+# without. Then add the layer:
 # `networks.build_discriminator(..., minibatch_kernels=16, minibatch_dim=5, minibatch_scale=1 / (batch_size - 1))`.
-# (The games on the rings took about four times this scale. The two were not compared.) From the command
-# line, for batches of $64$, it is `--set minibatch_kernels=16 --set minibatch_scale=0.016`. Change nothing
-# else, and compare over several seeds. From then on $D$ depends on the batch, so ask it only in batches of
-# one kind and of the size that it was trained with.
+# (The games on the rings took about four times this scale. The two were not compared.) From the command line,
+# for batches of $64$, it is `--set minibatch_kernels=16 --set minibatch_scale=0.016`. Change nothing else, and
+# compare over several seeds. From then on $D$ depends on the batch, so give it only batches of one kind, real
+# or generated, and of the size that it was trained with.
 #
 # Other layers of the same idea are simpler: {cite}`karras2018progressive` append one number, the standard
 # deviation over the batch, and {cite}`lin2018pacgan` show the discriminator several examples as one input.
@@ -1217,9 +1221,9 @@ exercises.check("closeness_gradient", closeness_gradient)
 #
 # ## What to remember
 #
-# - Count a collapse: modes on a mixture, the histogram and the distance within classes on images. Each
-#   number beside its floor, and never one alone.
-# - Stray points cover modes. Know what chance would cover, and count strictly as well.
+# - Count a collapse: modes on a mixture, the histogram and the distance within classes on images. Read several
+#   numbers together, each beside what chance and real data get.
+# - Stray points cover modes, so count strictly as well, and compare with what chance would cover.
 # - For a discriminator that stands still nothing asks for variety. The best one of single examples objects to
 #   a crowded mode, but a real one lags and has a finite capacity: it can chase a clump for long.
 # - It gives near copies nearly equal slopes, so nothing asks them to part.
@@ -1233,7 +1237,9 @@ exercises.check("closeness_gradient", closeness_gradient)
 # ## Sources
 #
 # - Why single examples are not enough, and the layer: {cite}`salimans2016improved`, section 3.2. The paper's
-#   sum includes $j = i$; its published code does not.
+#   sum includes $j = i$; its published code does not. That code also divides the distances by their size in the
+#   first batch, and in place of our `scale` adds a learned bias, which starts at minus the feature's mean over
+#   that batch.
 # - Ring and grid, and the count of modes: {cite}`srivastava2017veegan`, section 5.1. Their sizes:
 #   {cite}`lin2018pacgan`, section 4.1.
 # - Several examples as one input: {cite}`lin2018pacgan`, section 3. The deviation over the batch as a feature:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 45 s on two CPU cores, measured at the last execution.*
+# *Run time: 79 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -56,25 +56,25 @@ from vaegan_edu.widgets import ScheduleExplorer
 # %% [markdown]
 # ## What a learning rate does
 #
-# At each step of a training one looks at the slope of the loss $\mathcal L$ and moves the weight $w$ a little against it. How little is the *learning rate* $\eta$, in code `learning_rate`:
+# At each step of a training one looks at the slope of the loss $\mathcal L$ and moves the weight $w$ a little against it. How little is set by the *learning rate* $\eta$, in code `learning_rate`:
 #
 # $$
 # w_{t+1} = w_t - \eta\, \mathcal L'(w_t) .
 # $$ (eq-schedules-step)
 #
-# Near its lowest point a smooth loss looks like a parabola, $\mathcal L(w) = \tfrac 12 c\, w^2$. The number $c$ is its *curvature*: how steep the sides are. The slope is $c\,w$, so a step multiplies $w$ by a fixed number:
+# Near its lowest point a smooth loss looks like a parabola, $\mathcal L(w) = \tfrac 12 c\, w^2$, where $w$ is counted from the lowest point. The number $c$ is its *curvature*: how fast the slope grows on the way up. The slope is $c\,w$, so a step multiplies $w$ by a fixed number:
 #
 # $$
 # w_{t+1} = (1 - \eta c)\, w_t .
 # $$ (eq-schedules-parabola)
 #
-# Everything follows from that factor. If $\eta$ is tiny, the factor is just below one, and $w$ creeps. At $\eta = 1/c$ it is zero, so that one step lands at the bottom. Beyond that it is negative: each step overshoots and lands on the other side. So $w$ shrinks only as long as the factor lies between $-1$ and $1$:
+# If $\eta$ is tiny, that factor is just below one, and $w$ creeps. At $\eta = 1/c$ it is zero, so that one step lands at the bottom. Beyond that it is negative: each step overshoots and lands on the other side. So $w$ shrinks only as long as the factor lies between $-1$ and $1$:
 #
 # $$
 # |1 - \eta c| < 1 \quad\Longleftrightarrow\quad 0 < \eta < \frac 2c .
 # $$ (eq-schedules-bound)
 #
-# Above $2/c$ each step is longer than the one before, and the loss explodes. We can measure that border: halve an interval until it is narrow, and ask each time whether gradient descent came closer.
+# Above $2/c$ each step is longer than the one before, and the loss explodes. We check that border by measuring it: halve an interval of rates until it is narrow, and ask each time whether gradient descent came closer.
 
 
 # %%
@@ -101,7 +101,7 @@ with np.errstate(over="ignore", invalid="ignore"):  # it is meant to explode
 
 # %% tags=["hide-input"]
 apart = max(abs(rate - 2 / c) for c, rate in measured.items())
-print(f"measured and formula are at most {apart:.4f} apart")
+print(f"measured and formula differ by at most {apart:.0e}")
 notebook.Table(
     {f"{c}": {"measured": rate, "2 / curvature": 2 / c} for c, rate in measured.items()},
     digits=4,
@@ -134,7 +134,7 @@ for axes in panels[:, 0]:
 plt.show()
 
 # %% [markdown]
-# A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all, so the flattest has to creep. You will derive that in an exercise.
+# A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all, so the weight creeps along the flattest. You will derive that in an exercise.
 #
 # ## Why a rate is lowered
 #
@@ -144,7 +144,7 @@ plt.show()
 # w_{t+1} = (1 - \eta c)\, w_t - \eta\, \xi_t .
 # $$ (eq-schedules-noise)
 #
-# Now $w$ never comes to rest but jitters around the bottom. How widely? In the long run the variance $V$ of $w$ stays the same from step to step. The noise is independent of $w$, so variances add: $V = (1 - \eta c)^2\, V + \eta^2 s^2$. Solve for $V$:
+# Now $w$ never comes to rest but jitters around the bottom. How widely? In the long run the variance $V$ of $w$ is the same before a step and after it. The step multiplies $w$ by $1 - \eta c$, and its variance by the square of that; the noise is independent of $w$, so its variance is added: $V = (1 - \eta c)^2\, V + \eta^2 s^2$. Solve for $V$:
 #
 # $$
 # V = \frac{\eta\, s^2}{c\,(2 - \eta c)} .
@@ -202,15 +202,15 @@ plt.show()
 # %% [markdown]
 # ### What changes with Adam
 #
-# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes agree in sign, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$ compares $\eta$ with the curvature and no longer applies as it stands: below, a rate above it does not explode, because $v$ grows with the slope.
+# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes are much alike, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$ therefore does not hold as it stands: a parabola of curvature $100$ is one of curvature $1$ times a hundred, and Adam does the same on both. The first table below shows it, with a rate that lies above $2/c$ for one of them.
 #
-# Near the bottom the noise outweighs the slope. Then $\sqrt{\hat v}$ is about $s$, the same number at every step. And $\hat m$ hands on each slope in portions, spread over some ten steps, which add up to the whole slope. So in the long run each slope moves $w$ by $\eta / s$ times itself: Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
+# Near the bottom the noise outweighs the slope. Then $\sqrt{\hat v}$ is about $s$, the same number at every step. And the running average $\hat m$ hands each slope on in portions over the next steps, which add up to the whole slope. So in the long run each slope moves $w$ by $\eta / s$ times itself: Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
 #
 # $$
 # V \approx \frac{\eta\, s}{2c} .
 # $$ (eq-schedules-adam-floor)
 #
-# The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent, and the schedules below do for it what they do there.
+# The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent.
 #
 # The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* shortens these steps: the rate rises over the first steps before it falls {cite}`goyal2017accurate,liu2020variance`. The rules of this chapter have none; their rates only fall.
 
@@ -327,11 +327,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Epoch five is a new best, epochs six and seven are not, and so on. Stagnation is quicker to act: from epoch six on each loss lies at or above the lowest of its window, and the rate falls every time until the floor stops it.
+# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Epoch five is a new best, epochs six and seven are not, and so on. Stagnation is quicker to act: from epoch six on each loss lies at or above the lowest of its window, so the rate falls every time until it is at the floor.
 #
 # ### `replay`: a laboratory
 #
-# A rule needs losses and nothing else. So we can ask what *any* rule would have done with the losses of a run that is long over, without training anything. `schedules.replay(rule, losses)` returns the rate after each loss. But in a real run the rate changes the losses that follow. A replay shows how a rule reads a curve, not what would have come of it.
+# A rule needs losses and nothing else. So we can ask what *any* rule would have done with the losses of a run that is long over, without training anything. `schedules.replay(rule, losses)` returns the rate after each loss. In a real run the rate changes the losses that follow, so a replay shows how a rule reads a curve, and not what would have come of it.
 #
 # The losses below are invented: one falls smoothly, one falls and is noisy, one rises smoothly.
 
@@ -375,6 +375,8 @@ figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", nc
 plt.show()
 
 # %% [markdown]
+# The two clocks treat all three curves alike. Of the rules that follow the loss none acts while it falls smoothly, and all act while it rises. They differ in how they read noise: S4 takes each chance rise for stagnation and is at its floor while the loss still falls, and S2, which waits longest, lowers its rate once.
+#
 # Move the settings of a rule over the same losses. With which `patience` does the plateau rule sit out the noise? What does *improvement* do, which is *stagnation* with the comparison reversed? (*Peak* is a rule of chapter 11.)
 
 # %% tags=["nbval-ignore-output", "hide-input"]
@@ -406,7 +408,7 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 #
 # (A GAN has the keys `"generator"` and `"discriminator"`.) It logs the rates, `learning_rate_encoder` and so on. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
 #
-# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It is habit, and not the winner of a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. For the *ratio* of the rates nothing speaks here. Chapter 5's small networks have a discriminator at half of the others' rate, which is habit, too. On the ring below a discriminator four times as fast as the generator does better than one as slow as it, but that is a GAN on points. So begin with equal rates, and let the next table move them.
+# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It did not win a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. No measurement here tells the best *ratio* of the rates for a VAE-GAN. So begin with equal rates, and let the next table move them.
 #
 # Then compare the discriminator's loss with its *blind level*, that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)):
 #
@@ -418,7 +420,7 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 #
 # Do not let a rule follow a loss of the game; the next section says why.
 #
-# Another idea has nothing to do with time. Let both rates be constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. (Chapter 6's unbalanced game is the reverse: there the discriminator is the slower one.) `schedules.two_time_scales` makes such a pair from one rule: `two_time_scales(rule, generator=1.0, discriminator=4.0)`. For a VAE-GAN name all three networks, `encoder`, `decoder` and `discriminator`.
+# Another idea is to keep both rates constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. (Chapter 6's unbalanced game is the reverse: there the discriminator is the slower one.) `schedules.two_time_scales` makes such a pair from one rule: `two_time_scales(rule, generator=1.0, discriminator=4.0)`. For a VAE-GAN name all three networks, `encoder`, `decoder` and `discriminator`.
 #
 # ## A loss that measures the opponent
 #
@@ -441,7 +443,7 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 # \end{aligned}
 # $$ (eq-schedules-balance)
 #
-# Nothing in these numbers depends on the images. A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not found out yet, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. That is why {cite}`salimans2016improved` write that a GAN lacks an objective function by which models could be compared.
+# Nothing in these numbers depends on the images. A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not yet learned to tell them apart, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. A GAN lacks an objective function by which models could be compared, as {cite}`salimans2016improved` put it.
 #
 # ### Measured
 #
@@ -605,7 +607,7 @@ notebook.Table(
     corner="last rate of a plateau rule",
 )
 
-# %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line a seed. The share climbs in every run, and the loss does not fall with it.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "The runs with two time scales. Above, the generator's held-out loss; below, the share of high quality; one line for each seed. The share climbs in every run, and the loss does not fall with it.", "name": "fig-schedules-signal"}, "image": {"alt": "Two charts over epochs, one above the other, each with four lines. Above, the generator's loss wanders up and down within a narrow band around a dotted line or above it. Below, the share of points of high quality rises in all four runs from almost zero to more than half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, (above, below) = plt.subplots(2, 1, figsize=(plotting.WIDTH, 4.4), sharex=True)
 shown = [history for history, _ in runs["two time scales"]]
 for history in shown:
@@ -622,15 +624,15 @@ for seed, history in zip(SEEDS, shown, strict=True):
 plt.show()
 
 # %% [markdown]
-# The quality grew severalfold, and the loss that a plateau rule would watch did not fall. Such a rule waits out its patience and then lowers the rate in the midst of the best progress: that is what a plateau rule with S3's numbers does on these losses, replayed from the rate that was used. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's. (Two lists of fifteen numbers in random order correlate by more than a half, in size, about once in twenty times. Lists that drift over the epochs, as these do, reach a half more often. So a few tenths mean nothing.)
+# The quality grew severalfold, and the loss that a plateau rule would watch did not fall. The second table shows what follows: a plateau rule with S3's numbers, replayed over these losses from the rate that was used, waits out its patience and lowers the rate in the midst of the best progress. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's. (Two lists of fifteen numbers in random order correlate by more than a half, in size, about once in twenty times, and lists that drift over the epochs, as these do, more often. So a few tenths mean nothing.)
 #
 # **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, and the histogram of classes, and look at one fixed sheet of samples. Put beside each number what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
 #
 # ### Which rule won?
 #
-# Four seeds are too few for an interval that one could trust, so we look at all of them. After so few steps some lines still rise: the picture shows which rule is ahead, and not which one arrives.
+# Four seeds are too few for an interval that one could trust, so we look at all of them. Some lines still rise after so few steps, so the picture shows which rule is ahead, and not where each one ends.
 
-# %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line a seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
+# %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line for each seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
 print(f"after {EPOCHS * STEPS} steps   high quality, sorted     modes covered")
 for axes, (name, played) in zip(panels.flat, runs.items(), strict=True):
@@ -649,18 +651,20 @@ plt.show()
 # %% [markdown]
 # Three comparisons, and what each can say:
 #
-# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end far above all four of the first. (A seed makes a pair of runs, and four pairs all point the same way by chance once in eight times. It is the size of the gap that speaks.) So here the faster discriminator helped.
+# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end far above all four of the first, so here the faster discriminator helped. (It is the size of the gap that speaks: that four pairs all point the same way happens by chance once in eight times.)
 # - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
 # - *Cosine against constant.* The cosine pair spent half of a short training at low rates. The shares of high quality lie within the range of the constant pair's, so four seeds do not separate the two.
 #
-# Whether it is the *ratio* of the two rates that counts or the discriminator's rate, these runs cannot say: ratio four was tried at one speed only, and the reverse ratio not at all. And they tell of one toy, one small network and one length of training. Equation {eq}`eq-schedules-balance` holds for every GAN with these two losses, but the ranking of rules does not: on another task, or trained for longer, another may win.
+# The cosine pair and the slow one did not get clearly above what points thrown at random get (chapter 6, *Counting*): the training was too short to tell where these two would end.
+#
+# These runs cannot say whether it is the *ratio* of the two rates that counts or the discriminator's rate: ratio four was tried at one speed only, and the reverse ratio not at all. Equation {eq}`eq-schedules-balance` holds for every GAN with these two losses, but the ranking of rules does not: on another task, or trained for longer, another may win.
 
 # %% [markdown]
 # ## Words and code may differ
 #
 # The project logged its losses and its rates, so one can replay the words of its README over its losses. They do not give the logged rates. What ran as S4 is the reverse of its words: it lowers the rate when the loss *has* fallen, in the package `WindowedDecay(..., window=4, decay_on="improvement")`. [Chapter 11](11_original_project.ipynb) finds the rules from the logs; you may skip it.
 #
-# Such a gap is easily made. So log the rate itself, each epoch, beside the loss, and replay your rule over the logged losses: if the rates differ, words and code differ.
+# So log the rate itself, each epoch, beside the loss, and replay your rule over the logged losses: if the rates differ, words and code differ.
 
 # %% [markdown]
 # ## Exercises
