@@ -108,7 +108,7 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
 # | the runs | the project's networks, $100$ epochs on the built-in digits, five seeds |
 # | the verdict | *supported* if the $95\,\%$ interval of the difference over the seeds lies wholly above $0.05$ nats, *refuted* if wholly below, else *open* |
 #
-# The last line needs a size. A digit that is gone while the rest stay even costs $\log \frac{10}{9}$, about a tenth of a nat, so $0.05$ is about half a digit.
+# The interval is that of chapter 6, a mean over seeds with the range in which the true one is expected. The last line also needs a size: a digit that is gone while the rest stay even costs $\log \frac{10}{9}$, about a tenth of a nat, and $0.05$ is half of that. And it needs a condition under which the runs say nothing: there must be digits to count, so in the earlier epochs the coverage has to be at least $0.1$.
 #
 # ### Losses and settings
 #
@@ -363,8 +363,8 @@ notebook.Table({f"blind, t = {target:g}": blind(target) for target in (1.0, 0.9)
 # %% [markdown]
 # Read the two lower curves of a VAE-GAN by these levels:
 #
-# - *both at the level*: the discriminator cannot tell, either because the samples are good or because it has not learned to look. The samples decide.
-# - *discriminator below, decoder above*: the discriminator recognises fakes. In the project's log ({numref}`fig-mnist-logged`) it goes on winning to the end.
+# - *both at the level*: it cannot tell real from fake, either because the samples are good or because it has not learned to look. The samples decide.
+# - *discriminator below, decoder above*: it recognises fakes. In the project's log ({numref}`fig-mnist-logged`) it goes on winning to the end.
 # - *discriminator above*: it does worse than one fixed answer. The project's does in its first epochs ([chapter 11](11_original_project.ipynb) looks for the reason).
 #
 # The levels hold for labels that are not flipped, so draw them beside the losses on *held-out* images, where our runs flip none.
@@ -419,7 +419,7 @@ for name, record in runs.items():
 # %% [markdown]
 # **MNIST.** Decoder and discriminator stay close to the level, and the samples are digits: the game is even. The encoder's loss *rises* by a large factor although the samples get no worse. The probable cause is that in this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), and with the features grows every distance between them.
 #
-# **Built-in digits.** The decoder's loss climbs above its line: the discriminator recognises more and more of the fakes. Its own loss is well below the level in training and about at the level on held-out images. The second table says where the difference comes from. From *in training* to *training images* mainly the mode changes: in *evaluation mode* BatchNorm uses averages from training, which can lag behind a network that still changes. From *training images* to *test images* only the images are new, and this drop is what was learned by heart. Here the first drop is the larger one.
+# **Built-in digits.** The decoder's loss climbs above its line: the discriminator recognises more and more of the fakes. Its own loss is well below the level in training, although some labels are flipped there, and about at the level on held-out images. The second table, of $D$ on real images, says where the difference comes from. From *in training* to *training images* mainly the mode changes: in *evaluation mode* BatchNorm uses averages from training, which can lag behind a network that still changes. From *training images* to *test images* only the images are new, and this drop is what was learned by heart. Here the first drop is the larger one.
 #
 # ### Do the copies resemble their originals?
 #
@@ -560,7 +560,7 @@ for name, record in runs.items():
     )
 
 # %% [markdown]
-# The digits are not even: the divergences lie above the floor of chance, and in the second chart one digit is about twice as frequent as is fair. But the claim is about a change, so read along the rows. A digit that vanishes would be a row that fades to white. Once the first third is over, no row does. On the built-in digits the divergence falls from third to third, and on MNIST it stays where it is.
+# The digits are not even: the divergences lie above the floor of chance, and in the second chart one digit is about twice as frequent as is fair. But the claim is about a change, so read along the rows. A digit that vanishes would be a row that fades to white. Once the first third is over, no row drawn here does. On the built-in digits the divergence falls from third to third, and on MNIST it stays where it is.
 #
 # The dark row at the beginning is not a collapse: the classifier has to name even noise, and names it all alike. A histogram cannot tell a collapse from rubbish, so look at the sheet of that epoch before you believe it.
 #
@@ -725,7 +725,7 @@ notebook.Table(
 # done
 # ```
 #
-# Any name that `show` prints can be set in this way. With `vaegan-mnist` in place of `vaegan-digits` it is the same experiment on MNIST, and each run takes several times as long. The command overwrites no run; what was stopped goes on with `--resume`.
+# Data, epochs, batch size and a few others have options of their own (`--help` lists them); any other name that `show` prints is changed by `--set`. With `vaegan-mnist` in place of `vaegan-digits` it is the same experiment on MNIST, and each run takes several times as long. The command overwrites no run; what was stopped goes on with `--resume`.
 #
 # **Judge.** First open `index.html` of every run: look at the sheets, and draw the level into the curves, here `blind(0.9, fake_weight=0.5)`. Then compare the arms. The function `compare` shows every seed, and the difference of the means with its interval by Welch's $t$, which lets the two arms spread differently. (If runs spread like a normal distribution, $95\,\%$ of such intervals hold the true difference.) Here it is with records of MNIST, three seeds of a VAE and three of a light VAE-GAN that cost about the same.
 
