@@ -3,7 +3,7 @@
 #
 # *Run time: 12 s on two CPU cores, measured at the last execution.*
 #
-# **What was written, what was logged, and what can one conclude from it?**
+# **How does one find out from a log what ran, and what the runs show?**
 #
 # After this chapter you can
 #
@@ -12,7 +12,7 @@
 # - compute what a discriminator pays that sees nothing, and one that recognises everything, whatever the labels;
 # - tell whether runs differ in more than the one thing that they were meant to compare.
 #
-# You may skip this chapter: nothing else needs it. Read it if you have somebody else's training to judge.
+# You may skip this chapter: nothing else needs it. Read it when you have a training to judge that you did not make, or to check that a program does what its description says.
 #
 # You need chapter 7 for the first part, chapter 9 for the second and chapter 10 for the third. Words are explained in the [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
@@ -56,7 +56,7 @@ RESULTS = Path("../book/results")
 # %% [markdown]
 # ## Words and logs
 #
-# The [project](https://github.com/Shuntw6096/VAE-GAN) that this course grew out of left a README in Chinese, diagrams of its networks, curves, sheets of samples, and the logs of five runs: one on MNIST, and one on faces under each of the rules S1 to S4. Its code could not be read here; [the page on the project](../book/original_project.md) says why, and which of its files would settle what. So there are two sources, what was *written* and what was *logged*. Each part of this chapter begins with what was written, asks whether the log agrees, and goes as far as the log allows:
+# The [project](https://github.com/Shuntw6096/VAE-GAN) that this course grew out of left a README in Chinese, diagrams of its networks, curves, sheets of samples, and the logs of five runs: one on MNIST, and one on faces under each of the rules S1 to S4. Its code could not be read here ([the page on the project](../book/original_project.md) says why). So there are two sources, what was *written* and what was *logged*, and the work is always the same: turn what was written into a prediction, hold it against the log, and say which of the assumptions the log excludes.
 #
 # | Part | Written | Logged | Question |
 # | --- | --- | --- | --- |
@@ -64,7 +64,7 @@ RESULTS = Path("../book/results")
 # | the settings | diagrams of layers and losses | three losses on MNIST | With which settings? |
 # | the comparison | curves and sheets of four runs | their losses, and the times of their entries | Which rule is the best? |
 #
-# The first part stands alone, and is enough for one sitting. Of the second the third needs *What a discriminator pays, whatever the labels*.
+# The first part stands alone, and is enough for one sitting. The third needs of the second only *What a discriminator pays, whatever the labels*. Each part ends with what to do with a log of your own.
 
 # %%
 logs = {
@@ -90,7 +90,7 @@ notebook.Table(
 # %% [markdown]
 # ## The rules: what did the program do?
 #
-# Which rules did the project follow? Of S2 and S3 its README gives the first rate, the factor, the lowest rate, and "patience", $10$ and $6$. It does not explain that word, and we read it as Keras' `ReduceLROnPlateau` means it, with `min_delta=0`. (Keras' default asks a new best to be lower by $10^{-4}$; that was not tried.) S4 is described by a sentence in Chinese, which says: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. Chapter 7 has these words in code:
+# Which rules did the project follow? Of S2 and S3 its README gives the first rate, the factor, the lowest rate, and "patience", $10$ and $6$. It does not explain that word; we read it as Keras' `ReduceLROnPlateau` means it, with `min_delta=0`. S4 is described by a sentence in Chinese, which says: wait six epochs at first; if the next validation loss has not fallen against the six before it, decay the learning rate; do not clear the buffer after a decay. Chapter 7 has these words in code:
 
 # %%
 WORDS = {
@@ -101,7 +101,7 @@ WORDS = {
 }
 
 # %% [markdown]
-# The project logged, after each of $100$ epochs, the validation loss of each network, and the rate that the rule then set. So we have what went into the rule and what came out. *Forward*, from a rule and losses to rates, is one call of `replay`. *Backward*, from losses and rates to the rule, there is no formula. That is an **inverse problem**. One way to solve it is to guess a rule, let it predict the rates, count where it is right, and guess again.
+# The project logged, after each of $100$ epochs, the validation loss of each network and the rate that the rule then set: what went into the rule and what came out. *Forward*, from a rule and losses to rates, is one call of `replay`. *Backward*, from losses and rates to the rule, there is no formula. Such a task is an **inverse problem**. One way to solve it is to guess a rule, let it predict the rates, count where it is right, look at the failures, and guess again.
 #
 # First we try the words. If they are what ran, the replayed rate is the logged one in all $100$ epochs of the encoder, the decoder and the discriminator.
 
@@ -140,7 +140,7 @@ words = {name: agreeing(f"faces-{name.lower()}", WORDS[name]) for name in ("S2",
 count_table(words, "words; epochs that agree")
 
 # %% [markdown]
-# None of the three descriptions is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. For that we have to look at the decays themselves.
+# None of the three descriptions is what ran. The counts do not say how far off they are, since a single decay too many makes all later epochs wrong. So we look at the decays themselves.
 #
 # ### Look at the decays
 #
@@ -191,15 +191,15 @@ counts = {f"{n}": agreeing("faces-s4", improvement(window=n)) for n in range(1, 
 count_table(counts, "improvement, window")
 
 # %% [markdown]
-# With a window of four, the rule gives the logged rate in every epoch of every network. So what ran as S4 behaves as improvement with a window of four. It differs from the words by a comparison and a number: a $<$ in place of a $\geq$, and a four in place of a six.
+# With a window of four, the rule gives the logged rate in every epoch of every network. It differs from the words by a comparison and a number: a $<$ in place of a $\geq$, and a four in place of a six.
 #
-# The two readings are opposites. By the words, the rate goes down when training is stuck. By the log it goes down when training goes well. A loss that falls steadily then lowers the rate in every epoch once the window is full, until it is at its floor. There it stays, since no rule here raises a rate.
+# The two readings are opposites. By the words, the rate goes down when training is stuck; by the log, when training goes well. A loss that falls steadily then lowers the rate in every epoch once the window is full, until it is at its floor.
 #
 # ### S2 and S3: your turn
 #
-# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3: the numbers that the words call patience. A third clue is harder to see: a high loss from before the last decay does not count any more. But what exactly must the loss rise above?
+# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3, the numbers that the words call patience. A third clue is harder to see: a high loss from before the last decay does not count any more. What must the loss rise above?
 #
-# Try to find it yourself before you read on. `name, losses, rates = next(logged("faces-s2"))` gives the encoder's losses and rates; plot both first. Then write a rule, and the check replays it over the logged losses of S2. It says in how many of the $300$ epochs the rates agree, and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
+# Try to find it yourself before you read on. `name, losses, rates = next(logged("faces-s2"))` gives the encoder's losses and rates; plot both first. Then write a rule. The check replays it over the logged losses of S2, and says in how many of the $300$ epochs the rates agree and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
 
 
 # %% tags=["exercise"]
@@ -270,7 +270,7 @@ count_table(counts, "S2, above")
 # %% [markdown]
 # The *first* guess decays far too often: any small rise after the wait is enough for it. The log lets some rises pass, so the loss must exceed more than its predecessor.
 #
-# The *second* guess compares with the last ten losses. It gets further, but it is too strict: a high loss from before the last decay stays in its window and forbids decays that the log has. Look at the encoder around its decay in epoch $39$.
+# The *second* guess compares with the last ten losses, and it is too strict: a high loss from before the last decay stays in its window and forbids decays that the log has. Look at the encoder around its decay in epoch $39$.
 
 # %% mystnb={"figure": {"caption": "S2's encoder around three of its decays. Grey: the epochs after a decay, in which nothing is tested. Dots: tested losses, filled where the log decays. The solid line is the highest loss since the end of the wait, the dotted one the highest of the last ten. Each filled dot lies above the solid line, and no open one does. The dotted line lies above the first two filled dots: it would forbid these decays.", "name": "fig-schedules-window"}, "image": {"alt": "A jagged loss over epochs 23 to 58 with two grey bands. Before, between and after the bands, dots mark tested losses: a filled one alone, then four open ones and a filled one, then seven open ones and a filled one. A short solid line runs at the level that each filled dot just exceeds. In the middle group a dotted line runs far above all dots."}} tags=["hide-input"]
 _, losses, rates = next(logged("faces-s2"))
@@ -317,7 +317,7 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# So perhaps a decay forgets what came before it. The *third* guess compares with the losses since the end of the wait alone, at most ten. The first test after a wait then has one loss to compare with, the last one of the wait, and the window grows from there. This guess agrees in all $300$ epochs.
+# So a decay seems to forget what came before it. The *third* guess compares with the losses since the end of the wait alone, at most ten. The first test after a wait has one loss to compare with, the last one of the wait, and the window grows from there. This guess agrees in all $300$ epochs.
 #
 # Now S3. Its words have patience $6$; by analogy its first test would be in epoch $7$.
 
@@ -328,7 +328,7 @@ counts = {f"{start}": agreeing("faces-s3", partial(s3_guess, start=start)) for s
 count_table(counts, "S3, first test in epoch")
 
 # %% [markdown]
-# With a start in epoch $7$ it fails. The rates of S3 do not move for $52$ epochs, whatever the losses do, and the README does not mention that. With the first test in epoch $53$, and in no other, the same rule gives all of S3's rates. Why it is $53$ the log does not say.
+# With a start in epoch $7$ it fails: the rates of S3 do not move for $52$ epochs, whatever the losses do, which the README does not mention. With the first test in epoch $53$, and in no other, the same rule gives all of S3's rates.
 #
 # This is `schedules.PeakDecay`. Write $P$ for `patience`, and let $f$ be the first epoch in which the rule may act again: `start` at first, afterwards the epoch of the last decay plus $P$. From $f$ on the rule compares the loss with the highest since then, of the last $P$ at most:
 #
@@ -361,7 +361,7 @@ notebook.Table(
 # %% [markdown]
 # ### What the logs leave open
 #
-# All $900$ logged rates agree. But another rule might give the same rates on these losses. So we change the rule where we can, and ask the logs again.
+# All $900$ logged rates agree. Would other rules do as well? To find out, change the rule where it can be changed, and ask the logs again.
 
 
 # %%
@@ -400,14 +400,16 @@ notebook.Table(
 # - **The length of the window.** One less or one more than `patience` fits both runs as well. We keep the simplest, one number for both uses.
 # - **Ties.** $>$ or $\geq$? No tested loss equals the one that it is compared with, so the log cannot say.
 # - **The lowest rate.** No rate of S2 or S3 came down to the minimum that the words give, so the minimum was never put to the test. S4 did reach its own minimum.
-# - **How S3 opens.** Nothing kept before epoch $52$, or a window that was full by then: both fit. (Under S2 only the first does.)
-# - **The code.** Many programs behave in this way. A log shows what a program did on the losses that it met, and no more.
+# - **How S3 opens.** Why its first test is in epoch $53$; and whether the window was empty or full by then, since both fit.
+# - **The code.** Many programs behave in this way. A log shows what a program did on the losses that it met.
 #
-# The project's notebooks would settle all five, if they hold the code as it ran.
+# The project's notebooks would settle all five.
 #
 # ### Why believe a rule that was searched for?
 #
-# Before this rule was found, tens of thousands of others had been tried. If one tries enough rules, one of them fits by luck. Two counts speak against that here.
+# *May be skipped at a first reading. Its result: the rule decides as the log does so many times that luck is no explanation, and it holds on a second run, on which it could have failed.*
+#
+# Before this rule was found, tens of thousands of others had been tried, and if one tries enough rules, one of them fits by luck. Two counts speak against that here.
 #
 # *First, how much had to fit.* From `start` on, each epoch outside of a wait is a question to the rule: decay, or not? We count the questions of S2 and S3. The *margin* of a question is how far the loss lies from the highest that it is compared with.
 
@@ -438,11 +440,9 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The rule answers all of these questions as the log does, even that with the smallest margin. Now imagine a wrong rule that knows only *how often* the program decays, in a share $r$ of the questions, and otherwise guesses. With $k$ decays and $h$ holds it gives all the answers with probability $r^k (1 - r)^h = 2^{-n}$, and $n$ is the number of *bits* in the table. Of $100\,000 \approx 2^{17}$ such rules the chance that one fits is at most $2^{17}$ times as large. The estimate is rough: the answers are not independent, and the factor belongs to a list of rules that was written before one saw the log, while our guesses were made from its failures. But it leaves about a hundred bits between the rule and luck, and the second count has no such weakness.
+# The rule answers all of these questions as the log does, even that with the smallest margin. Now imagine a wrong rule that knows only *how often* the program decays, in a share $r$ of the questions, and otherwise guesses. With $k$ decays and $h$ holds it gives all the answers with probability $r^k (1 - r)^h = 2^{-n}$, and $n$ is the number of *bits* in the table. Of $100\,000 \approx 2^{17}$ such rules the chance that one fits is at most $2^{17}$ times as large, which leaves about a hundred bits between the rule and luck. (That is rough: the answers are not independent, and our guesses learned from failures. The second count has no such weakness.)
 #
-# It says nothing of a *close relative* of the right rule. Those are the cases that we listed as open.
-#
-# *Second, a test that the rule could have failed.* Above, the rule took shape on S2. On S3, another run with other losses, its form stayed; factor and patience are those of the words, and the start alone is new. Moreover, each network must follow its *own* loss. Replay the rate of one network on the loss of another, and the agreement has to go.
+# *Second, a test that the rule could have failed.* It took shape on S2. On S3, another run with other losses, its form stayed; factor and patience are those of the words, and the start alone is new. Moreover, each network must follow its *own* loss. Replay the rate of one network on the loss of another, and the agreement has to go.
 
 # %%
 for name in ("S2", "S3"):
@@ -457,11 +457,11 @@ for name in ("S2", "S3"):
     display(notebook.Table(rows, corner=f"{name}, epochs of 100"))
 
 # %% [markdown]
-# Only the diagonal is full. (S3's other entries are high because all three rates stay where they are for half of the run.)
+# Only the diagonal is full. (S3's other entries are high because all three rates stay where they are for half of the run.) Neither count excludes a *close relative* of the rule; those are the open points above.
 #
-# So S2 and S3 lower the rate when the validation loss climbs above its recent values, at most once in `patience` epochs. That is not the rule that Keras knows by the word *patience*, but it, too, slows down when training gets no further. S4 does the opposite of its words: it slows down when training goes well. What was concluded from these runs holds for the rules that ran. The course keeps both readings, and the command line knows them as `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` and `s4-log`.
+# So S2 and S3 lower the rate when the validation loss climbs above its recent values, at most once in `patience` epochs: another rule than Keras', with the same purpose. S4 does the opposite of its words. The course keeps both readings, and the command line knows them as `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` and `s4-log`.
 #
-# Such a gap between words and code is easily made. What helps:
+# Such a gap between words and code is easily made. **For trainings of your own:**
 #
 # - **Log the rate itself**, each epoch, beside the loss. The project did, and without that none of this could have been found out.
 # - **Replay the rule over the logged losses.** If the rates differ, code and words differ.
@@ -486,7 +486,7 @@ ScheduleExplorer(
 # %% [markdown]
 # ## The settings: what was trained on MNIST?
 #
-# Chapter 9 has the experiment as the course makes it, `vaegan-mnist-original`. Some of its settings are *assumed*. Here they are held against what was written and logged.
+# Chapter 9 has the experiment as the course makes it, `vaegan-mnist-original`. Neither words nor diagrams fix all of its settings, so some are *assumed*. Which of the assumptions does the log exclude?
 
 # %%
 experiment = experiments.EXPERIMENTS["vaegan-mnist-original"]
@@ -539,9 +539,9 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The first convolution is ruled out, on both data sets. The constant of the second lies just below the lowest loss on both, within a few hundredths of it on MNIST and within a quarter on faces; the dense layer's would leave most of both losses to be explained. So the features are very likely those of the second convolution, as in our preset. What the constant does not tell is *where*: before its BatchNorm, after it, or after the activation. All three have the same $F$.
+# The first convolution is ruled out, on both data sets. The constant of the second lies just below the lowest loss on both; the dense layer's would leave most of both losses to be explained. So the features are very likely those of the second convolution, as in our preset. Whether they are taken before its BatchNorm, after it, or after the activation, the constant does not tell, because all three have the same $F$.
 #
-# What remains above the constant, KL term and feature loss together, is the part that can be compared with ours.
+# What remains above the constant, KL term and feature loss together, can be compared with ours.
 
 # %% [markdown]
 # ### What a discriminator pays, whatever the labels
@@ -607,13 +607,15 @@ print(f"a share of {flipped} flipped: blind {levels(1 - flipped, flipped)[0]:.2f
 # %% [markdown]
 # ### A bound for the labels
 #
-# The README lists *soft and noisy labels* among the tricks for its faces. It does not say so of MNIST. How far can it have gone there? A fake's mean label $s$ is its softened value, or the share of fakes that are labelled real. Whatever $D$ says of a fake, the discriminator then pays at least $-s \log D$ for it, since the other part, $-(1 - s) \log(1 - D)$, is not negative. The decoder's loss is the sum of $-\log D$ over both kinds of fakes. So in every epoch
+# *May be skipped at a first reading. Its result: on MNIST at most about an eighth of the fakes' labels were flipped.*
+#
+# The README lists *soft and noisy labels* among the tricks for its faces. It does not say so of MNIST. How far can it have gone there? A fake's mean label $s$ is its softened value, or the share of fakes that are labelled real. Whatever $D$ says of a fake, the discriminator pays at least $-s \log D$ for it, since the other part, $-(1 - s) \log(1 - D)$, is not negative. The decoder's loss is the sum of $-\log D$ over both kinds of fakes (the feature term, with its weight of $10^{-8}$, is too small to matter). So in every epoch
 #
 # $$
 # \texttt{discriminator} \ge s \cdot \texttt{decoder} + H(t) ,
 # $$ (eq-mnist-labels)
 #
-# where $H(t)$ is the least that real images with the label $t$ can cost; it is $0$ for hard labels. (The feature term in the decoder's loss, with its weight of $10^{-8}$, is too small to matter.) The epoch that bounds $s$ most tightly is a late one, where the decoder's loss is large and the discriminator's small.
+# where $H(t)$ is the least that real images with the label $t$ can cost; it is $0$ for hard labels. The bound on $s$ is tightest in a late epoch, where the decoder's loss is large and the discriminator's small.
 
 
 # %%
@@ -634,14 +636,14 @@ for target in (1.0, 0.9):
 notebook.Table(rows, digits=3, corner="label of real images")
 
 # %% [markdown]
-# So if the labels were the same in all epochs, at most about an eighth of the fakes' labels were flipped, or they were softened to $0.13$ at most; where real images are softened to $0.9$ it is still less. Labels drawn evenly between $0$ and $0.3$ for fakes, a common recommendation, have a mean of $0.15$ and are ruled out for MNIST. Hard labels, real images at $0.9$ and one flipped label in twenty all fit under the bound.
+# So if the labels were the same in all epochs, at most about an eighth of the fakes' labels were flipped, or they were softened to $0.13$ at most. Labels drawn evenly between $0$ and $0.3$ for fakes, a common recommendation, have a mean of $0.15$ and are ruled out for MNIST. Hard labels, real images at $0.9$ and one flipped label in twenty all fit under the bound.
 #
-# For its first five epochs the discriminator paid more than a blind one with hard labels ({numref}`fig-mnist-logged`). Do the labels explain that? Even the softest that the bound allows make a blind answer cheaper than what the discriminator paid in its first epoch. So softened labels alone do not explain it. Another candidate is the pace of its learning.
+# For its first five epochs the discriminator paid more than a blind one with hard labels ({numref}`fig-mnist-logged`). Labels alone do not explain that: even the softest that the bound allows make a blind answer cheaper than what the discriminator paid in its first epoch. Another candidate is the pace of its learning.
 
 # %% [markdown]
 # ### Which settings come closest?
 #
-# Three things are open: where the features are taken, which labels the discriminator learns from, and how fast it learns. We trained `vaegan-mnist-original` for one epoch of MNIST with eleven settings, from one seed each, and compared its losses with the logged ones. (The order of the search was written down before it ran, in `benchmarks/original_settings.py`.) With none of the eleven does the discriminator do as badly in its first epoch as the original's. Where all three networks learn at $10^{-4}$ or more it wins at once. It comes nearest if it learns at $10^{-5}$, a tenth of the others' rate, and one label in twenty is flipped; part of that is the level, which flipped labels raise. `vaegan-mnist-original` now has this setting. It was trained for five epochs:
+# Three things are open: where the features are taken, which labels the discriminator learns from, and how fast it learns. We trained `vaegan-mnist-original` for one epoch of MNIST with eleven settings, from one seed each, and compared its losses with the logged ones. (The order of the search was written down before it ran, in `benchmarks/original_settings.py`.) Where all three networks learn at $10^{-4}$ or more, the discriminator wins at once. It comes nearest to the log if it learns at $10^{-5}$, a tenth of the others' rate, and one label in twenty is flipped, though in its first epoch it still does better than the original's. `vaegan-mnist-original` now has this setting. It was trained for five epochs:
 
 # %%
 folder = Path("../benchmarks/results/original_settings")
@@ -681,14 +683,16 @@ for epoch in range(closest["settings"]["epochs"]):
     )
 
 # %% [markdown]
-# From the third epoch on, decoder and discriminator run within about a tenth of the original's, although the search looked at the first epoch alone. So the level of the game is roughly right. Its course is not: the original's discriminator gains from epoch to epoch, ours loses ground before it gains. The encoder's loss is too high: with features behind the activation it is about three times the original's. With features before BatchNorm it is about a third after one epoch. So something differs there that was not varied: the optimizer, the starting values, how BatchNorm is used, the range of the images. And five epochs say nothing of the ninety-five that follow.
+# From the third epoch on, decoder and discriminator run within about a tenth of the original's, although the search looked at the first epoch alone. The course of the game differs: the original's discriminator gains from epoch to epoch, ours loses ground before it gains. And the encoder's loss is about three times the original's with features behind the activation, and with features before BatchNorm about a third of it after one epoch. So something else differs that was not varied: the optimizer, the starting values, how BatchNorm is used, or the range of the images.
 #
-# The settings that were assumed before the search are further off. There the encoder's loss climbs by a factor of about twenty, while the original's stays within a factor of little more than two; and the game stands still at the blind level, while the original's discriminator wins.
+# The settings that were assumed before the search are further off: the encoder's loss climbs by a factor of about twenty, and the game stands still at the blind level.
+#
+# **For a network that you rebuild from a description:** count its parameters (an exercise does it); look for constants in a logged loss, which tell sizes; compute what a blind player pays, and what one that sees everything; then vary the assumed settings one at a time, and keep a list of those that the log excludes.
 
 # %% [markdown]
 # ## The comparison: do four runs compare four rules?
 #
-# The project trained on photographs for $100$ epochs under each of S1 to S4. Its README shows for each run and each network the curves of the *training* loss and of the *validation* loss, smoothed, and cut off where a loss grows large, and sheets of faces. The logs hold the numbers of all $100$ epochs. A first way to compare the four runs is one number for each: the mean validation loss of the last ten epochs.
+# The project trained on photographs for $100$ epochs under each of S1 to S4. Its README shows curves and sheets of faces, and the logs hold the numbers. A first way to compare the four runs is one number for each: the mean validation loss of the last ten epochs.
 
 # %% tags=["hide-input"]
 RUNS = ("s1", "s2", "s3", "s4")
@@ -724,7 +728,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# Each network ranks the rules in another way: the encoder's loss is lowest under S4, the decoder's under S3, the discriminator's under S1. (Of the encoder's loss $\tfrac F2 \log 2 \pi / 4096 \approx 5.63$ is the constant of equation {eq}`eq-mnist-constant`, with the $F = 25\,088$ features of these networks. Only what lies above it could be learned.) Before we draw a conclusion from these numbers, we should know what they are. That takes four questions.
+# Each network ranks the rules in another way: the encoder's loss is lowest under S4, the decoder's under S3, the discriminator's under S1. (Of the encoder's loss $\tfrac F2 \log 2 \pi / 4096 \approx 5.63$ is the constant of equation {eq}`eq-mnist-constant`, with the $F = 25\,088$ features of these networks.) Before such a table says anything about the rules, ask four questions.
 
 # %% [markdown]
 # ### Do the four runs differ in their rule alone?
@@ -750,7 +754,7 @@ for run, times in WRITTEN.items():
 notebook.Table(rows, digits=1)
 
 # %% [markdown]
-# S1, S2 and S3 were made on one day and at one pace. S4 is four weeks older, and its epochs took less than a third of the time. A rule of the learning rate costs no time, so something else differed too: the batch size, the machine, the networks, the code. (S2 began before S1 had ended, and S3 before S2, so two trainings may have shared a machine for a while. That does not explain a threefold pace, since most of S1 had no company.) The repository's history fits: it has one notebook for faces on the day of S4, and a second one, `VAEGAN-face2.ipynb`, on the day after S1 to S3. The section of its README on training tricks, soft and noisy labels among them, also came with S1 to S3. So S4 against the others is no clean comparison, whatever the numbers say. S1, S2 and S3 can be compared with each other, with one run of each.
+# S1, S2 and S3 were made on one day and at one pace. S4 is four weeks older, and its epochs took less than a third of the time. A rule of the learning rate costs no time, so something else differed too: the batch size, the machine, the networks, the code. (That trainings overlapped for a while does not explain it.) The repository's history fits: it has one notebook for faces on the day of S4, and a second one, `VAEGAN-face2.ipynb`, on the day after S1 to S3; and the README's section on training tricks, soft and noisy labels among them, came with S1 to S3. So S4 against the others is no clean comparison, whatever the numbers say. S1, S2 and S3 can be compared with each other, with one run of each.
 
 # %% [markdown]
 # ### What does a discriminator that sees nothing pay?
@@ -776,7 +780,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. We take it that a training loss was measured with the labels that were trained on.
+# The more the labels of fakes are softened, the more it costs to be blind, up to $3 \log 2 \approx 2.08$ where the mean of all labels is one half. Now put the logged *training* losses beside these levels. (We take it that they were measured with the labels that were trained on.)
 
 # %% mystnb={"figure": {"caption": "The training loss of the four discriminators, beside three levels: the price of being blind with a mean label of one half (dotted) and with hard labels (dashed), and the least that anyone can pay with the labels that we assumed (dash-dotted).", "name": "fig-faces-labels"}, "image": {"alt": "Four curves over a hundred epochs. Those of S1, S2 and S3 lie on each other: for about forty epochs they run along the dotted line just above two, then sink slowly through the dashed line and end a little below it. The curve of S4 falls from the start, crosses the dash-dotted line near the middle and levels off just below it."}} tags=["hide-input"]
 STYLE = {
@@ -817,15 +821,13 @@ print("to fakes     " + "".join(f"{np.exp(-loss / 2):6.2f}" for loss in mnist["d
 plt.show()
 
 # %% [markdown]
-# Take S1 to S3 first. In more than half of all epochs their training loss lies above the price of blindness under hard labels, and for some thirty of them it stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer. Its labels are not softened in chapter 9's equation {eq}`eq-mnist-losses`, and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a (geometric) mean of what $D$ answers to fakes: a little below one half.
+# *S1 to S3.* For some thirty epochs their training loss stands at $3 \log 2$. That is what the answer one half costs *with any labels*: put $d = \tfrac 12$ into equation {eq}`eq-faces-blind`. The decoder's loss confirms the answer: its own labels are hard (equation {eq}`eq-mnist-losses`) and its feature term is next to nothing, so $e^{-\mathcal L_{\text{Dec}} / 2}$ is a (geometric) mean of what $D$ answers to fakes, and it is a little below one half.
 #
-# But with hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. Why did the discriminator not find that in thirty epochs? One explanation is that one half *was* the best blind answer, since the mean of all labels was close to one half. Then they were softened, or flipped, much more than we assumed. The README, which names soft and noisy labels from then on, speaks for it.
+# With hard labels, or with ours, one third would be cheaper, and a single number, the bias of the last layer, is all it takes to answer one third. A discriminator that stays at one half for thirty epochs therefore suggests that one half *was* the best blind answer, so that the mean of all labels was close to one half. The README, which names soft and noisy labels from then on, speaks for it.
 #
-# The project's own run on MNIST warns against being sure. There too the loss begins near $3 \log 2$ and lies above the price of blindness for five epochs, with answers to fakes well above one third, although its labels cannot have been so soft, by the bound above. So something else can hold a discriminator up: a slow rate, or fakes that weigh less in the step than in the logged sum. But on MNIST the loss sinks from the first epoch on. In S1 to S3 it stands still.
+# The run on MNIST warns against being sure. There too the loss begins near $3 \log 2$, although its labels cannot have been so soft, by the bound above. But there the loss sinks from the first epoch on, while in S1 to S3 it stands still.
 #
-# Now S4. Its loss ends *below* the least that anyone can pay with the labels that we assumed. It is also below what any labels allow whose mean is one half: of these, $t = 1$ and $s = \tfrac 14$ let a discriminator pay the least, $2 H(\tfrac 14) \approx 1.12$. So its labels were harder than ours. If the labels of S1 to S3 were as soft as they look, then they and S4 differ in this too, beside the time of an epoch, and neither is the learning rate.
-#
-# The logs do not show what the labels were; [the page on the project](../book/original_project.md) says which of its files would. For S4 the log rules out the labels that we assumed, if they were drawn anew at each step, since then nobody pays less than the least. For S1 to S3 it makes softer ones likely, no more.
+# *S4.* Its loss ends *below* the least that anyone can pay with the labels that we assumed, if they are drawn anew at each step. It is also below what any labels allow whose mean is one half: of these, $t = 1$ and $s = \tfrac 14$ let a discriminator pay the least, $2 H(\tfrac 14) \approx 1.12$. So its labels were harder than ours, and if those of S1 to S3 were as soft as they look, they and S4 differ in this too.
 
 # %% [markdown]
 # ### Overfitted, or outrun?
@@ -837,7 +839,7 @@ plt.show()
 # - its *evaluation mode* differs from training, as in chapter 9. Then even training faces cost much in that mode;
 # - its *labels* were soft. Trained on labels whose mean is one half, as those of S1 to S3 seem to have been, even a blind discriminator pays $3 \log 2 \approx 2.08$, with hard labels on validation too. That explains a loss near two and not the larger ones.
 #
-# So we need the two kinds of images apart, and the logs hold only sums. But the decoder's loss gives a mean answer to fakes, as above, and with it the part of the discriminator's loss that fakes make. What is left is the part of the real faces. With hard labels, and as if all fakes of an epoch got one answer, it is
+# So we need the two kinds of images apart, and the logs hold only sums. But the decoder's loss gives a mean answer to fakes, as above, and with it the part of the discriminator's loss that fakes make. What is left is the part of the real faces. With hard labels, and if all fakes of an epoch get one answer (any spread among them makes this an upper bound), it is
 #
 # $$
 # \begin{aligned}
@@ -880,12 +882,12 @@ for kind, title in (("", "training"), ("val_", "validation")):
 plt.show()
 
 # %% [markdown]
-# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So in training none of them was outrun. On validation, by this estimate, it is the real faces that cost so much: in each run their part is at least twice that of training. (The estimate is an upper bound on that part, since not all fakes get one answer.) That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave, if its BatchNorm treats real faces differently from training. From these logs the two cannot be told apart. One more number would do it: the loss on *training* faces in evaluation mode.
+# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So none of them was outrun. On validation it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave. One more number in the log would tell the two apart: the loss on *training* faces in evaluation mode. Our runs on digits record such a number, `d_train`.
 
 # %% [markdown]
 # ### What does the mean of the last ten hide?
 #
-# In {numref}`fig-faces-gap` the validation losses of S2 and S3 shoot up at the end. (In the README's curves they leave the chart there.) The first table of this part took its means just in these epochs. Here they are again, beside the means of the ten epochs before.
+# In {numref}`fig-faces-gap` the validation losses of S2 and S3 shoot up at the end, and the first table of this part took its means just there. Here they are again, beside the means of the ten epochs before.
 
 # %% mystnb={"figure": {"caption": "The discriminator's validation loss in the last thirty epochs. A horizontal bar is a mean over ten epochs; the shaded bars made the first table of this part.", "name": "fig-faces-last-ten"}, "image": {"alt": "Four curves from epoch 71 to 100 on a logarithmic axis. Until epoch 90 those of S1, S2 and S3 lie together at about two and a half and S4 at about four. In the shaded last ten epochs S2 climbs steeply to almost fifteen and S3 to about seven, while S1 and S4 go on as before."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.6))
@@ -908,7 +910,7 @@ for kind, title in (("val_", "validation"), ("", "training")):
 plt.show()
 
 # %% [markdown]
-# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are no property of ninety epochs under their rules. They are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. It was not in the measurement alone, for the encoder's *training* loss rises at the same time. What set it off is not in the logs. S1, whose rate was not lowered, has no such blow-up, but neither has S4, whose rates were lowered most; and with one run of each it may be chance. A stop ten epochs earlier would have given another table.
+# Ten epochs earlier the discriminators of S1, S2 and S3 cannot be told apart by their validation loss. The large numbers of S2 and S3 are a blow-up that began shortly after epoch $90$ in both, and had not passed when the runs ended. The encoder's *training* loss rises at the same time, so it was not in the measurement alone. What set it off is not in the logs, and with one run of each rule it may be chance. A stop ten epochs earlier would have given another table.
 #
 # A mean over the last epochs is meant to even out noise around a level, so first look whether there is a level.
 
@@ -920,16 +922,16 @@ plt.show()
 # - After epoch $50$ there are faces with eyes, mouths and hair under all four rules. Those of S4 are the smoothest; those of S1, S2 and S3 have more contrast and are patchy. After epoch $80$ that is still so.
 # - After epoch $95$ the sheets of S2 and S3 are broken: coloured grain covers every face, in S3 more than in S2. Those of S1 are patchy, but still faces. Those of S4 are the smoothest, and to our eyes the most like faces.
 #
-# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. Here the curves did tell something about the images, but they do not rank them. S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes.
-#
-# Sixteen images are few: one sees whether there are faces, but not how many kinds of them ([chapter 9](09_mnist_experiment.ipynb) has how much such a sheet misses by chance).
+# So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. But the curves do not rank the images: S4, whose discriminator had by far the highest validation loss before that blow-up, has the faces that are most convincing to our eyes. (Sixteen images are few; [chapter 9](09_mnist_experiment.ipynb) has how much such a sheet misses by chance.)
 
 # %% [markdown]
 # ### Beside our runs
 #
-# [Chapter 10](10_faces_experiment.ipynb) has runs of these rules on light networks. By its measures S1 and the words of S2 and S3 are alike, and S4 by its log is far behind. By the original's sheets of epoch $95$, to our eyes, S4 comes first and S1 second, and S2 and S3 are broken. The two orders contradict each other, but neither refutes the other:
+# *May be skipped. Its result: our ranking of the rules and that of the project's sheets differ, and the number of updates explains why S4 fares so badly here.*
 #
-# - The project's S2 and S3 followed the rules of the logs, ours the words. And what broke them came after epoch $90$; ours stop at $40$.
+# [Chapter 10](10_faces_experiment.ipynb) has runs of these rules on light networks. By its measures S1 and the words of S2 and S3 are alike, and S4 by its log is far behind. By the original's sheets of epoch $95$, to our eyes, S4 comes first and S1 second, and S2 and S3 are broken. The two orders contradict each other, but neither refutes the other, because the runs differ in more than one thing:
+#
+# - The project's S2 and S3 followed the rules of the logs, ours the words, and what broke them came after epoch $90$; ours stop at $40$.
 # - The project's S4 ran in another setting than its S1, perhaps with other labels. Ours differs from our S1 in the rule alone.
 # - Theirs is one run of each rule, judged by eye on sixteen images; ours are judged by a network that has seen drawn faces alone.
 #
@@ -984,7 +986,9 @@ notebook.Table(
 )
 
 # %% [markdown]
-# In ours encoder and decoder are stopped after fewer than two hundred updates, before there is a face to be seen. In the original the decoder had more than ten times as many, if its batches were as large as we assumed. An epoch is not a measure of work ([chapter 9](09_mnist_experiment.ipynb) has the same with digits). So the damage that S4 by its log does here is that of this rule *with so few updates*, and our ranking of S4 says nothing against the original's sheets.
+# In ours encoder and decoder are stopped after fewer than two hundred updates, before there is a face to be seen. In the original the decoder had more than ten times as many, if its batches were as large as we assumed. So the damage that S4 by its log does here is that of this rule *with so few updates*, and says nothing against the original's sheets.
+#
+# **Before you compare two runs,** ask: what else differs (settings, date, time of an epoch)? What would a player pay that sees nothing? Is the loss as high in training, and which images make it high? Is there a level in the epochs over which the mean is taken?
 
 # %% [markdown]
 # ## What can be concluded, and what cannot
@@ -993,7 +997,7 @@ notebook.Table(
 # - **The settings on MNIST.** The compared features are very likely those of the second convolution, and at most about an eighth of the fakes' labels were flipped, if the labels were the same in all epochs. A slow discriminator comes closest to the logged game. Not concluded: why the original's encoder has a third of our loss.
 # - **The comparison.** S4 differs from S1 to S3 in more than its rule: in its date, its pace and probably its labels. The last ten epochs of S2 and S3 are a blow-up. On validation it is the real faces that cost the discriminators so much. Not concluded: which rule is the best, and whether the discriminators had overfitted or their evaluation mode differs.
 #
-# The project's notebooks would settle most of what is open. Which rule makes better faces one can find out without them: run its networks, several times for each rule, and measure the faces ([chapter 10](10_faces_experiment.ipynb) has the commands).
+# Which rule makes better faces one can find out without the project's notebooks: run its networks, several times for each rule, and measure the faces ([chapter 10](10_faces_experiment.ipynb) has the commands).
 
 # %% [markdown]
 # ## Exercises
@@ -1070,9 +1074,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# That all three agree to the last parameter shows that the code builds what the diagrams show, if kernels are $4 \times 4$. The project published no count of its own, so this does not test the diagrams. And it says nothing about what has no parameters: activations, losses, the order of the updates.
-#
-# The networks are large: twelve million parameters in all, for digits of $28 \times 28$.
+# That all three agree to the last parameter shows that the code builds what the diagrams show, if kernels are $4 \times 4$. It says nothing about what has no parameters: activations, losses, the order of the updates.
 #
 # ### Implement: count the encoder
 #
