@@ -20,20 +20,21 @@
 # - estimate an expectation from random draws, and say how far off the estimate may be;
 # - write a Gaussian log density and a negative log-likelihood, and know where to sum and where to
 #   average;
-# - say what a covariance matrix holds;
+# - say what a covariance matrix holds, and what its eigenvalues tell;
 # - invert a conditional probability by Bayes' rule.
 #
 # Chapter 1 needs the first half (and, in one section, *The Gaussian density*), chapter 2 the
 # second, so you may take them one at a time. If you can do a section's exercise at once, skip the
 # section. If you have trained a convolutional network before, *Transposed convolution*, *Batch
 # normalisation* and the second half will do. A check never fails with an error: it tells you what
-# it proved, or gives you a hint. The solution is hidden below each exercise.
+# it proved, or gives you a hint. The solution is hidden below each exercise. If a cell has Python that
+# you cannot read, look under *Reading the code of this course*.
 #
 # Each section ends with a note on where the course uses it. These notes name networks that later
 # chapters explain, so here is what each does. An *encoder* turns an image into a few numbers, its
 # *code*, and a *decoder* turns a code into an image; together they are an *autoencoder*. A
-# *generator* is a decoder whose codes are drawn at random. A *discriminator* says of an image whether
-# it is real or generated, a *fake*. Generator and discriminator together are a *GAN*. A *VAE* is an
+# *generator* is a decoder whose codes are drawn at random. A *discriminator* says whether an image is
+# real or generated (a *fake*). Generator and discriminator together are a *GAN*. A *VAE* is an
 # autoencoder from which one can draw new images, and a *VAE-GAN* joins a VAE and a GAN.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
@@ -69,18 +70,25 @@ from vaegan_edu import exercises
 #
 # A neural network is a function with many adjustable numbers, its *weights*. It is built of
 # *layers*, each of which takes an array and returns another. The simplest one is a *dense* layer.
-# It has a number of *units*; each unit weighs all the inputs and adds a number of its own, the
-# *bias*. With the inputs of one example as a row $x$, the weights as a matrix and the biases as a
-# vector, the whole layer is
+# It has a number of *units*. Each unit multiplies every input by a weight, adds up the products, and
+# adds one more number, its *bias*. With the inputs $2$ and $1$, the weights $0.5$ and $-1$ and the
+# bias $0.3$ that gives $0.5 \cdot 2 - 1 \cdot 1 + 0.3 = 0.3$. Then it applies a function $f$, the
+# *activation*, to the sum.
+#
+# Write the inputs of one example as a row $x$. Put the weights into a matrix, the `kernel`, with a row
+# for each input and a column for each unit, and the biases into a vector. Then the whole layer is
 #
 # $$
 # \mathtt{dense}(x) = f\bigl( x \cdot \mathtt{kernel} + \mathtt{bias} \bigr) .
 # $$ (eq-start-dense)
 #
-# The *activation* $f$ acts on each number by itself. Without it, a stack of layers would be no more
-# than one matrix and one bias, since linear maps one after the other are a linear map. The usual activation
-# is ReLU, $f(a) = \max(a, 0)$: what is negative becomes zero. Others squash all numbers into a range,
-# such as `tanh` into $(-1, 1)$ and the *sigmoid* $1 / (1 + e^{-a})$ into $(0, 1)$.
+# A layer of $u$ units on $n$ inputs has $n\,u$ weights and $u$ biases. (Where we count weights, the biases
+# count too.)
+#
+# The activation acts on each number by itself. Without it, a stack of layers would be no more than one
+# matrix and one bias, since linear maps one after the other are a linear map. The usual activation is
+# ReLU, $f(a) = \max(a, 0)$: what is negative becomes zero. Others squash all numbers into a range, such
+# as `tanh` into $(-1, 1)$ and the *sigmoid* $1 / (1 + e^{-a})$ into $(0, 1)$.
 
 # %% mystnb={"figure": {"caption": "Left: two dense layers. Each line is a weight; a number flows along it, is multiplied, and what arrives at a unit is added up. Right: what such a network of one input, five units and one output computes. With ReLU in the middle it is a line with corners, one for each unit that switches on or off. Without it, the same weights give a straight line.", "name": "fig-start-layer"}, "image": {"alt": "Left, three circles in a column joined by lines to five circles, and these to two circles. Right, a dashed straight line and a solid line that bends at several points."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
@@ -138,23 +146,30 @@ exercises.check("dense", dense)
 # %% [markdown]
 # ### Loss and gradient descent
 #
-# What should the weights be? A *loss* $L(w)$ says how far the network's answers are from what they
-# should be, for weights $w$, in one number. Training makes it small.
+# What should the weights be? A *loss* $L(w)$ says in one number how far the network's answers, with the
+# weights $w$, are from what they should be. Training makes it small.
 #
 # Imagine that you stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
 # and feel again. The gradient $\nabla L(w)$ holds one slope for each weight: how fast $L$ changes if only
-# this weight is changed. As a vector it points in the direction of steepest ascent. So subtract it, times a
-# factor, the *learning rate*:
+# this weight is changed. (This slope is written $\partial L / \partial w_1$ for the first weight, and called
+# a partial derivative.) As a vector the gradient points in the direction of steepest ascent. So subtract it,
+# times a factor, the *learning rate*:
 #
 # $$
 # w_{t+1} = w_t - \mathtt{learning\_rate} \cdot \nabla L(w_t)
 # $$ (eq-start-descent)
 #
 # If the learning rate is too small, there is hardly any progress. If it is too large, each step jumps
-# over the valley to a place higher up on the other side. A valley that is steep one way and flat the other is hard: the steep direction limits
-# the rate, and along the flat one progress is then slow.
+# over the valley to a place higher up on the other side. How large is too large? Take a single weight
+# and the bowl $L(w) = \tfrac12\, c\, w^2$, with its lowest point at zero. The slope is $c\,w$, so a step
+# turns $w$ into $(1 - \mathtt{learning\_rate} \cdot c)\, w$. This is closer to zero only if the learning
+# rate is below $2 / c$. The number $c$, by which the slope grows, is the *curvature*.
 #
-# The walk begins at small *random* weights. If all weights of a layer were equal, all its units would
+# A valley that is steep one way and flat the other is hard: the steep direction, where $c$ is large,
+# limits the rate, and along the flat one progress is then slow. In the picture the two curvatures are $1$
+# and $10$, so the limit is $2 / 10$.
+#
+# The walk begins at small *random* weights. If all weights began equal, all units of a layer would
 # compute the same and get the same gradient, and they would stay copies of each other.
 
 # %% mystnb={"figure": {"caption": "Fifteen steps of gradient descent in a long valley, from one start, with three learning rates. The small rate falls into the valley and creeps along it. The middle one all but arrives. The large one leaps across the valley, further with every step.", "name": "fig-start-descent"}, "image": {"alt": "Contour lines of a long, flat valley with its lowest point at the right, and three paths from a start at the left. One path drops to the valley floor and stops early, one ends near the lowest point, one zigzags across the valley with growing swings."}} tags=["hide-input"]
@@ -244,9 +259,9 @@ def gradient_descent(gradient, start, learning_rate, steps):
 exercises.check("gradient_descent", gradient_descent)
 
 # %% [markdown]
-# **Where the course uses it.** All networks here are trained by descendants of this rule. A GAN trains two networks at once, each on its own loss, and what
-# is downhill for one is uphill for the other. There is no common valley, which is one reason why
-# GANs are hard to train.
+# **Where the course uses it.** All networks here are trained by descendants of this rule. A GAN trains
+# two networks at once, each on its own loss, and what is downhill for one is uphill for the other. There
+# is no common valley, which is one reason why GANs are hard to train.
 
 # %% [markdown]
 # ### Backpropagation
@@ -261,10 +276,11 @@ exercises.check("gradient_descent", gradient_descent)
 # $$ (eq-start-forward)
 #
 # The *forward pass* computes these from left to right and keeps them. The *backward pass* goes from
-# right to left. Each stage takes the slope that arrives, and multiplies it by its own derivative. The product
-# $w h$ has the derivative $h$ by $w$, so the slope of a weight is the slope that arrives, times the number
-# that the weight has multiplied. Write $\mathrm dy$ for $\partial L / \partial y$, the slope for $y$, and so
-# on:
+# right to left, and finds for each number the slope of the loss: raise the number by a small amount, and the
+# loss rises by the slope times that amount. Each stage takes the slope that arrives and multiplies it by its own
+# derivative. For the product $w h$ that is $h$ if we ask for $w$. So the slope for a weight is the slope
+# that arrives, times the number that the weight has multiplied. Write $\mathrm dy$ for
+# $\partial L / \partial y$, the slope for $y$, and so on:
 #
 # $$
 # \begin{aligned}
@@ -273,9 +289,10 @@ exercises.check("gradient_descent", gradient_descent)
 # \end{aligned}
 # $$ (eq-start-backward)
 #
-# One pass back costs about as much as two passes forward, however many weights there are. This is
-# *backpropagation*. No one writes it by hand for a large network: TensorFlow, JAX and PyTorch record
-# the forward pass and run it backwards.
+# This is *backpropagation*. A weight takes part in one product on the way forward and in two on the way
+# back: one for its own slope, one for the slope of the number it multiplied. So one pass back costs about
+# as much as two passes forward, however many weights there are. No one writes it by hand for a large
+# network: TensorFlow, JAX and PyTorch record the forward pass and run it backwards.
 
 # %% mystnb={"figure": {"caption": "The network with one hidden unit, in numbers. In the boxes, what flows forward; below them, in orange, the slope of the loss for that value, which flows back. It starts as $\\partial L / \\partial L = 1$.", "name": "fig-start-backprop"}, "image": {"alt": "Five boxes in a row, joined by arrows: input, weighted input, ReLU, output and loss. A number stands in each box, and under each but the first an orange number, the derivative of the loss for it."}} tags=["hide-input"]
 x_in, target, w_1, w_2 = 2.0, 1.0, 0.8, 1.5
@@ -374,10 +391,13 @@ exercises.check("backpropagation", backpropagation)
 # \end{aligned}
 # $$ (eq-start-adam)
 #
-# Both averages start at zero, and the two divisions make up for that. If the gradient stays about
-# the same from step to step, $\hat m_t / \sqrt{\hat v_t}$ is about $1$ or $-1$, whatever the
-# gradient's size: the learning rate is then the length of the step. If the gradient keeps changing
-# its sign, $\hat m_t$ shrinks and the steps become short.
+# Usually $\beta_1 = 0.9$ and $\beta_2 = 0.999$, and `eps` is a tiny number that keeps the denominator away
+# from zero. Both averages start at zero, and the divisions on the right make up for that: after one
+# step $m_1$ is only $0.1\, g_1$, and divided by $1 - 0.9$ it is $g_1$.
+#
+# If the gradient stays about the same from step to step, $\hat m_t / \sqrt{\hat v_t}$ is about $1$ or
+# $-1$, whatever the gradient's size: the learning rate is then the length of the step. If the gradient
+# keeps changing its sign, $\hat m_t$ shrinks and the steps become short.
 
 # %% mystnb={"figure": {"caption": "A valley that is a hundred times as steep one way as the other. Left: gradient descent, with nearly the largest rate that the steep direction allows, falls into the valley and creeps. Adam makes headway in both directions, overshoots, since its average remembers, and turns back. Right: what becomes of the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long, narrow valley and two paths: one that drops to the floor at once and advances by small steps, one that sets off diagonally, swings across the floor and reaches the lowest point. Right, two falling curves of the loss over sixty steps on a logarithmic axis; the wavy one ends far lower."}} tags=["hide-input"]
 steep = np.array([1.0, 100.0])
@@ -470,9 +490,10 @@ exercises.check("adam", adam)
 # \text{steps per epoch} = \lceil N / \mathtt{batch\_size} \rceil
 # $$ (eq-start-steps)
 #
-# steps, where the brackets round up: the last batch may be smaller. In Keras one stacks the layers,
-# names optimiser and loss, and calls `fit`. The next cell fits a curve. (`"mse"` is the mean of the
-# squared errors.)
+# steps, where the brackets round up: the last batch may be smaller. In Keras one stacks the layers, names
+# the optimiser and the loss in `compile`, trains by `fit`, and asks the trained network by `predict`. The
+# next cell fits a curve. (`"mse"` is the mean of the squared errors; `Adam(0.01)` has the learning rate
+# $0.01$.)
 
 # %%
 keras.utils.set_random_seed(2)  # random weights, but the same in every run
@@ -491,7 +512,8 @@ history = network.fit(x, y, batch_size=32, epochs=2, verbose=0).history
 after_two = network.predict(x, verbose=0)
 
 # %% [markdown]
-# `fit` goes on where it stopped, so we may look after two epochs and again after sixty:
+# `fit` goes on where it stopped, so we may look after two epochs and again after sixty. The table counts
+# the weights of the three layers: $1 \cdot 32 + 32$, then $32 \cdot 32 + 32$, then $32 \cdot 1 + 1$.
 
 # %%
 history = network.fit(x, y, batch_size=32, epochs=58, verbose=0).history
@@ -538,8 +560,9 @@ exercises.check("training_steps", steps)
 #
 # #### Networks that branch
 #
-# `keras.Sequential` is a single chain of layers. An encoder in chapter 2 has two outputs, so from
-# chapter 1 on we name what flows from layer to layer. `keras.Input` is a placeholder for one example.
+# `keras.Sequential` is a single chain of layers. An encoder in chapter 2 has two outputs, a mean and the
+# logarithm of a variance. So from chapter 1 on we name what flows from layer to layer. `keras.Input` is a
+# placeholder for one example.
 # A layer is made in the first pair of brackets and *applied* in the second, and `keras.Model` packs
 # everything between its inputs and its outputs into one network:
 
@@ -556,7 +579,7 @@ print("weights:", branched.count_params())
 
 # %% [markdown]
 # A network is called like a function, and takes a whole batch. Two layers without weights will often
-# stand in between: `Flatten` makes one row of numbers of an image, and `Reshape` turns a row into an
+# stand in between: `Flatten` turns an image into one row of numbers, and `Reshape` turns a row into an
 # image.
 #
 # #### Does it hold for new examples?
@@ -564,9 +587,8 @@ print("weights:", branched.count_params())
 # A network with many weights may learn its examples by heart. Its loss then goes on falling for the
 # images that it is trained on, and rises for others: it *overfits*. So some images take no part in
 # training. Those that one looks at while choosing settings are the *validation set*. Those that are
-# kept for the end, and on which no choice depends, are the *test set*: whoever chooses by them
-# reports too good a result. In this course `val_loss` is the loss of images that the network was not
-# trained on.
+# kept for the end are the *test set*. No choice may depend on them, or the reported result is too good.
+# In this course `val_loss` is the loss of images that the network was not trained on.
 #
 # #### Reading the code of this course
 #
@@ -594,15 +616,16 @@ print("weights:", branched.count_params())
 # - **`np.logaddexp(a, b)`** is $\log(e^a + e^b)$, and SciPy's `logsumexp(a)` is the logarithm of the sum
 #   of all $e^{a_i}$. They add up densities that are known by their logarithms, without overflow. So
 #   `np.logaddexp(0, a)` is $\log(1 + e^a)$;
-# - **`expit`** is SciPy's name of the sigmoid.
+# - **`expit`** is SciPy's name for the sigmoid.
 
 # %% [markdown]
 # ### Convolution
 #
-# A dense layer on an image would join every pixel to every unit. But an edge is an edge wherever it
-# lies, and it takes only a few neighbouring pixels to see it. Take a small array of weights, the *kernel*, lay it on the
-# image, multiply what lies on top of each other, and sum. A large sum means: the pattern is here.
-# Then slide the kernel on. The sums form a new, smaller image, the *feature map*:
+# A dense layer on an image would join every pixel to every unit. But an edge looks the same wherever it
+# lies, and a few neighbouring pixels are enough to see it. So take a small array of weights, again called
+# the *kernel*, and lay it on the image. Multiply each weight by the pixel under it, and sum. A large sum
+# means: the pattern is here. Then slide the kernel on. The sums form a new, smaller image, the *feature
+# map*:
 #
 # $$
 # y_{ij} = \sum_{a} \sum_{b} x_{s i + a,\; s j + b}\; k_{ab}
@@ -618,8 +641,8 @@ print("weights:", branched.count_params())
 #
 # places along that side. In a network the weights of the kernel are learned, and there are many
 # kernels. Since the same kernel serves at every place, an edge needs to be learned only once.
-# Mathematicians flip the kernel before they slide it, and call our version
-# cross-correlation. For learned weights this makes no difference.
+# (Mathematicians flip the kernel before they slide it, and call our version cross-correlation. For
+# learned weights this makes no difference.)
 
 # %% mystnb={"figure": {"caption": "A kernel that looks for vertical edges slides over a ring. Orange: brighter on the right. Purple: brighter on the left. White: no vertical edge. The framed window gives the framed value. With stride $2$ every other place is left out, and each side of the feature map is half as long.", "name": "fig-start-convolution"}, "image": {"alt": "Four pictures. A white ring on black, with a small square window framed on its left side. A kernel of three by three numbers, negative at the left, positive at the right. The feature map at stride 1: the ring's left outer edge and right inner edge are orange, the opposite edges purple. The same map at stride 2, coarser."}} tags=["hide-input"]
 place = np.arange(16) - 7.5
@@ -722,16 +745,18 @@ exercises.check("convolution", convolution)
 # just as many zeros as it takes to make the output's side
 #
 # $$
-# \left\lceil n / s \right\rceil , \qquad \text{rounded up,}
+# \left\lceil n / s \right\rceil
 # $$ (eq-start-same)
 #
-# whatever the kernel. With stride $1$ the side stays as it is, with stride $2$ it is halved. This is
-# what most of the course's networks use, so an image goes from $28$ to $14$ to $7$.
+# whatever the kernel; the brackets round up. With stride $1$ the side stays as it is, with stride $2$ it
+# is halved. This is what most of the course's networks use, so an image goes from $28$ to $14$ to $7$.
 #
-# And a colour image has three values at each place, its *channels*. The kernel then reaches through
-# all of them: it is an array of shape (height, width, input channels), and the sum runs over all
-# three. A layer has many such kernels, called *filters*, and each gives one channel of the output. A
-# layer of $F$ filters of side $m$ on $C$ channels therefore has $m^2\, C\, F$ weights, and $F$ biases.
+# A colour image has three values at each place, its *channels*. The kernel then reaches through all of
+# them: it is an array of shape (height, width, input channels), and the sum runs over all three axes. A
+# layer has many such kernels, called *filters*, and each gives one channel of the output. After a first
+# layer of $16$ filters the image has $16$ channels, and each filter of the second layer reaches through
+# all of these. A layer of $F$ filters of side $m$ on $C$ channels therefore has $m^2\, C\, F$ weights, and
+# $F$ biases.
 
 # %% mystnb={"figure": {"caption": "One row of eight pixels, a kernel of four, stride two. Valid: the kernel stays inside and finds three places. Same: one zero at either end makes room for four, half of eight.", "name": "fig-start-padding"}, "image": {"alt": "Two rows of eight squares. Above, three brackets of four squares each, shifted by two. Below, the row has one dotted square, a zero, at either end, and four brackets."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6.4, 3.0))
@@ -759,7 +784,8 @@ axes.axis("off")
 plt.show()
 
 # %% [markdown]
-# In Keras:
+# In Keras, two layers one after the other. By the rule above they have $4^2 \cdot 1 \cdot 16 + 16$ and
+# $4^2 \cdot 16 \cdot 32 + 32$ weights:
 
 # %%
 image = np.zeros((1, 28, 28, 1))  # a batch of one grey image
@@ -815,9 +841,9 @@ exercises.check("conv_layer", conv_layer)
 # y_{ij} = \sum_{a} \sum_{b} x_{ab}\; k_{i - s a,\; j - s b} ,
 # $$ (eq-start-transposed)
 #
-# where $k$ counts as zero outside its array. A side of $n$ becomes $s (n - 1) + m$; with padding
-# `"same"` the border is cut off so that it becomes exactly $s\, n$. Again the weights of the kernel are
-# learned, and there are channels on both sides.
+# where $k$ counts as zero outside its array. A side of $n$ becomes $s (n - 1) + m$, in the picture
+# $2 \cdot 4 + 4 = 12$. With padding `"same"` the border is cut off so that it becomes exactly $s\, n$.
+# Again the weights of the kernel are learned, and there are channels on both sides.
 
 # %% mystnb={"figure": {"caption": "A small map, what one of its values contributes, and the sum of all contributions. With stride $2$ each side is about doubled. Copies of the kernel overlap, and there they add up.", "name": "fig-start-transposed"}, "image": {"alt": "Three pictures. A map of five by five squares with a bright diagonal bar. A large black picture with one small bright blob. A large picture with a smooth bright diagonal bar."}} tags=["hide-input"]
 small = np.eye(5) + np.eye(5, k=1) * 0.5
@@ -879,10 +905,10 @@ exercises.check("transposed_convolution", transposed_convolution)
 # ### Batch normalisation
 #
 # A number that a layer inside a network returns is a *feature*. One feature may run from $-1000$ to
-# $1000$ and its neighbour from $0.01$ to $0.02$, and both drift while the layers below learn. Batch
-# normalisation, BatchNorm for short,
-# brings each feature to a common scale before the next layer sees it. It subtracts the mean that
-# the feature has in the present batch, and divides by its standard deviation there:
+# $1000$ and its neighbour from $0.01$ to $0.02$, and both drift while the layers before them learn. Batch
+# normalisation, BatchNorm for short, brings all features to a common scale before the next layer sees
+# them. It subtracts the mean that a feature has in the current batch, and divides by its standard
+# deviation there:
 #
 # $$
 # \begin{aligned}
@@ -897,8 +923,8 @@ exercises.check("transposed_convolution", transposed_convolution)
 # mean. The small number `eps` keeps the denominator away from zero. `scale` and `offset` are
 # learned, one pair for each feature, so that the network can undo the normalisation where it is in
 # the way. (Papers and Keras call them $\gamma$ and $\beta$, which in most of this course are weights of
-# losses.) For the feature maps of a convolution, mean and variance are taken over the batch *and* over
-# all places, so that there is one pair for each channel.
+# losses. Nor are this $m$ and $v$ those of Adam.) For the feature maps of a convolution, mean and
+# variance are taken over the batch *and* over all places, so that there is one pair for each channel.
 #
 # After training there may be no batch, only one image. The layer then uses averages of $m$ and
 # $v$ that it gathered during training. Hence the argument `training=True` or `False` that you
@@ -978,10 +1004,10 @@ def batch_norm(x, scale, offset, eps):
 exercises.check("batch_norm", batch_norm)
 
 # %% [markdown]
-# **Where the course uses it.** Decoders and discriminators train faster with it. But it ties the
-# examples of a batch together, as the right-hand picture shows. If real and generated images
-# shared a batch, the discriminator could read from the statistics of the batch what it should
-# read from the image. So it is called on each kind separately.
+# **Where the course uses it.** In many decoders and discriminators, because it can speed up training
+# {cite}`ioffe2015batch`. But it ties the examples of a batch together, as the right-hand picture shows.
+# If real and generated images shared a batch, the discriminator could read from the statistics of the
+# batch what it should read from the image. So the discriminator is called on each kind separately.
 
 # %% [markdown]
 # ## Probability
@@ -989,20 +1015,24 @@ exercises.check("batch_norm", batch_norm)
 # ### Expectation
 #
 # Throw a die, write down the number, and repeat. The average of your numbers wanders at first,
-# then settles. The value it settles at is the *expectation*. It need not be a number that the die
-# can show: for a fair die it is $3.5$.
+# then settles. The value it settles at is the *expectation*: each number times its probability, added
+# up. It need not be a number that the die can show. For a fair die it is
+# $\tfrac16 (1 + 2 + 3 + 4 + 5 + 6) = 3.5$.
 #
-# The same works for any random quantity $z$ and any function $f$ of it. If $z$ takes a continuum of
-# values, its *density* $p(z)$ says where draws fall: the area under $p$ over an interval is the
-# probability of landing there. $f(z)$ says what each $z$ counts, and the expectation weighs one
-# with the other:
+# The same works for any random quantity $z$ and any function $f$ of it: add up the values $f(z)$, each
+# times the probability of its $z$. If $z$ takes a continuum of values, a *density* $p(z)$ says where
+# draws fall: the area under $p$ over an interval is the probability of landing there. The sum then
+# becomes an integral:
 #
 # $$
-# \mathbb E[f(z)] = \int f(z)\, p(z)\, \mathrm dz \;\approx\; \frac 1N \sum_{i=1}^N f(z_i)
+# \mathbb E_{z \sim p}[f(z)] = \int f(z)\, p(z)\, \mathrm dz \;\approx\; \frac 1N \sum_{i=1}^N f(z_i)
 # $$ (eq-start-expectation)
 #
-# The integral is often out of reach. The right-hand side is not: draw $N$ values $z_i$ and
-# average. This is called a Monte Carlo estimate. Its typical error, the *standard error*, is
+# Read $z \sim p$ as "$z$ is drawn from $p$". Where this is clear, we write $\mathbb E$ alone.
+#
+# The integral is often out of reach. The right-hand side is not: draw $N$ values $z_i$, independently of
+# one another, and average. This is called a Monte Carlo estimate. Its typical error, the *standard
+# error*, is
 #
 # $$
 # \begin{aligned}
@@ -1011,8 +1041,13 @@ exercises.check("batch_norm", batch_norm)
 # \end{aligned}
 # $$ (eq-start-standard-error)
 #
-# where $\bar f$ is the estimate and $s$ the standard deviation of the values $f(z_i)$. To halve
-# the error you need four times as many draws.
+# where $\bar f$ is the estimate and $s$ the standard deviation of the values $f(z_i)$. (The values lie a
+# little closer to their own average $\bar f$ than to the true expectation. Dividing by $N - 1$ in place of
+# $N$ makes up for that.) To halve the error you need four times as many draws.
+#
+# In the picture $z$ is *standard normal*: it is drawn from the bell-shaped density of mean $0$ and variance
+# $1$, which the next section describes. We average $z^2$, the squared distance from the mean, so the
+# expectation is the variance.
 
 # %% mystnb={"figure": {"caption": "Five running averages of $z^2$ for $z$ drawn from a standard normal. All settle at the expectation, $1$. The shaded band is one standard error to either side; it narrows with the square root of the number of draws.", "name": "fig-start-expectation"}, "image": {"alt": "Line chart with a logarithmic horizontal axis, the number of draws. Five coloured lines start far apart, between about 0 and 2.5, and run together towards a dashed line at 1, mostly inside a grey band that narrows to the right."}} tags=["hide-input"]
 rng = np.random.default_rng(38)
@@ -1074,11 +1109,17 @@ exercises.check("expectation", expectation)
 # ### The Gaussian density
 #
 # The Gaussian density, also called normal, is a bell. (*Expectation*, the section before, says what a
-# density is.) Its mean says where the bell stands, its variance how wide it is. All bells have the
-# same area, so a narrow one must be high. A density may therefore be larger than one; only areas are
-# probabilities.
+# density is.) Its mean $\mu$ says where the bell stands, its variance $\sigma^2$ how wide it is:
 #
-# The logarithm of a Gaussian density is simpler than the density itself. It is a parabola:
+# $$
+# \mathcal N(z \mid \mu, \sigma^2) = \frac{1}{\sqrt{2 \pi \sigma^2}} \, e^{-(z - \mu)^2 / 2 \sigma^2} .
+# $$
+#
+# The fraction in front gives all bells the area one, so a narrow one must be high. A density may therefore
+# be larger than one; only areas are probabilities. The bell with mean $0$ and variance $1$ is the standard
+# normal, $\mathcal N(0, 1)$ for short.
+#
+# The logarithm of the density is simpler than the density itself. It is a parabola:
 #
 # $$
 # \begin{aligned}
@@ -1087,8 +1128,8 @@ exercises.check("expectation", expectation)
 # \end{aligned}
 # $$ (eq-start-gaussian)
 #
-# In code the mean $\mu$ is `z_mean`, and the variance $\sigma^2$ appears by its logarithm,
-# `z_log_var`. A network's output can be any number. A variance cannot: it must be positive. So
+# In code the mean $\mu$ is `z_mean`. For the variance $\sigma^2$ the code has its logarithm,
+# `z_log_var`. A network's output can be any number, but a variance must be positive. So
 # the network gives the logarithm, and `exp(z_log_var)` is positive whatever comes out.
 #
 # A code `z`, the numbers that stand for an image, has several dimensions, `latent_dim` of them. If
@@ -1157,29 +1198,61 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # them together are the *covariance matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)`
 # divides by $N - 1$, as the standard error above does.)
 #
-# Imagine the points of two numbers as an oval cloud. Without covariance its axes lie along the axes of
-# the plot. A positive covariance tilts it, so that it rises from the lower left to the upper right. The
-# tilted axes are the *eigenvectors* of $C$, the directions $v$ that the matrix only stretches:
-# $C v = \lambda v$. The *eigenvalue* $\lambda$ is the variance of the points along $v$. Take two
-# variances of $1$ and the covariance $0.6$. Along $v = (1, 1)$ each row of $C$ gives $1 + 0.6$, so
-# $\lambda = 1.6$. Along $v = (1, -1)$ it gives $\lambda = 1 - 0.6 = 0.4$: the oval is long one way and
-# short across. The sum of the eigenvalues, $2$, is the sum along the diagonal, the *trace*. Their
-# product, $0.64$, is the *determinant*, for two numbers $C_{11} C_{22} - C_{12} C_{21}$.
+# Draw the points of two numbers in a plane, as an oval cloud. Without covariance the oval's axes lie along
+# the axes of the plot. A positive covariance tilts it, so that it rises from the lower left to the upper
+# right.
 #
 # **Where the course uses it.** A Gaussian in several dimensions is given by its mean and its covariance
-# matrix; chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two. PCA, in
-# chapter 1, takes the directions of the largest variance. In chapters 4 and 7 the eigenvalues of other
-# matrices say whether training settles. There each step multiplies the deviation from the goal by the same
-# matrix: its part along an eigenvector is multiplied by $\lambda$ and dies out if $|\lambda| < 1$. Where two
-# numbers circle a point, the eigenvalues are complex, $a \pm b\,\mathrm i$. Both have the length
-# $\sqrt{a^2 + b^2}$, and their product, the determinant, is its square.
+# matrix. Chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two.
+#
+# #### Eigenvalues
+#
+# *May wait: chapter 4 is the first to need it, where two networks are trained at once.*
+#
+# An *eigenvector* of a matrix is a direction $v$ that the matrix only stretches: $C v = \lambda v$. The
+# factor $\lambda$ is its *eigenvalue*. Take two numbers of variance $1$ and covariance $0.6$. Their
+# covariance matrix stretches the two diagonals of the plane:
+#
+# $$
+# \begin{aligned}
+# \begin{pmatrix} 1 & 0.6 \\ 0.6 & 1 \end{pmatrix} \begin{pmatrix} 1 \\ 1 \end{pmatrix}
+# &= 1.6 \begin{pmatrix} 1 \\ 1 \end{pmatrix} \\
+# \begin{pmatrix} 1 & 0.6 \\ 0.6 & 1 \end{pmatrix} \begin{pmatrix} 1 \\ -1 \end{pmatrix}
+# &= 0.4 \begin{pmatrix} 1 \\ -1 \end{pmatrix}
+# \end{aligned}
+# $$
+#
+# These are the axes of the tilted oval, and the eigenvalues are the variances of the points along them: it is
+# long one way and short across. The sum of the eigenvalues, here $2$, is the sum along the diagonal, the
+# *trace*. Their product, here $0.64$, is the *determinant*, for two numbers $C_{11} C_{22} - C_{12} C_{21}$.
+#
+# Eigenvalues also say what becomes of a vector that is multiplied by the same matrix again and again. Each
+# time its part along an eigenvector is multiplied by $\lambda$. So it dies out if $|\lambda| < 1$, and grows
+# if $|\lambda| > 1$. A matrix that turns every vector of the plane leaves no direction as it is. Its two
+# eigenvalues are complex, $a \pm b\,\mathrm i$. Both have the length $\sqrt{a^2 + b^2}$, and their product,
+# the determinant, is its square.
+#
+# **On paper.** Two numbers have the variance $2$ each and the covariance $-1$. Along which axes does their
+# cloud lie, and what are the variances along them?
+#
+# <details><summary>The answer</summary>
+#
+# Along the diagonals again. For $v = (1, 1)$ each row of $C$ gives $2 - 1$, so $\lambda = 1$. For
+# $v = (1, -1)$ the first row gives $2 + 1$, so $\lambda = 3$. The cloud is long from the upper left to the
+# lower right.
+#
+# </details>
+#
+# **Where the course uses it.** PCA, in chapter 1, takes the directions of the largest variance. In chapter 4
+# a step of training multiplies the deviation from the goal by a matrix, whose eigenvalues say whether
+# training settles. In chapter 7 they are the curvatures of a loss of many weights.
 
 # %% [markdown]
 # ### Log-likelihood
 #
-# A model gives a probability to everything it might see. Now show it data. The probability it
-# gave to exactly these data (where values are continuous, the density) is the *likelihood* of the model. A
-# good model is one that is not surprised: its likelihood is high.
+# A model gives a probability to everything it might see. Now show it data. The probability that it gave to
+# exactly these data (where values are continuous, the density) is the *likelihood* of the model. A good
+# model expects the data that come: its likelihood is high.
 #
 # The likelihood of many independent observations is a product of many small numbers, and a
 # computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
@@ -1187,7 +1260,8 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # natural logarithm its unit is the *nat*: what had probability $1/e$ costs one nat.
 #
 # Take a black and white image $x$ with pixels $x_j$, where $1$ is ink and $0$ is blank. Let the
-# model say for each pixel the probability of ink, $\hat x_j$. Then the image costs
+# model say for each pixel the probability of ink, $\hat x_j$. An inked pixel then has the probability
+# $\hat x_j$, a blank one $1 - \hat x_j$, and the image costs
 #
 # $$
 # \begin{aligned}
@@ -1196,11 +1270,10 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # \end{aligned}
 # $$ (eq-start-likelihood)
 #
-# For an inked pixel only the first term counts, for a blank one only the second. The sum runs
-# over the $P$ pixels of an image. It takes them as independent *given the model's answer*: once
-# $\hat x$ is known, one pixel's ink must say nothing more about its neighbour's. That is an assumption
-# of the model. For a batch, take the mean of its images' costs. In code $x$ is
-# `images` and $\hat x$ is `reconstruction`.
+# For an inked pixel only the first term counts, for a blank one only the second. The sum over the $P$
+# pixels assumes that they are independent *given the model's answer*: once $\hat x$ is known, one pixel's
+# ink says nothing more about its neighbour's. For a batch, take the mean of its images' costs. In code $x$
+# is `images` and $\hat x$ is `reconstruction`.
 
 # %% mystnb={"figure": {"caption": "What one pixel costs, by the probability of ink that the model gave it. A sure and right answer costs nothing. A sure and wrong one costs without limit. A grey pixel, half ink, costs least at one half, and never nothing.", "name": "fig-start-likelihood"}, "image": {"alt": "Three curves over the probability of ink from 0 to 1. The curve for an inked pixel falls from very high at the left to zero at the right, the one for a blank pixel is its mirror image, and the one for a grey pixel is a shallow valley with its lowest point, marked, in the middle."}} tags=["hide-input"]
 ink = np.linspace(0.003, 0.997, 500)  # the probability of ink that the model gives
@@ -1274,9 +1347,10 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # $$ (eq-start-softmax)
 #
 # They are positive and add up to one. Such a network, a *classifier*, is trained by the negative
-# log-likelihood again: an image costs $-\log$ of the probability that it gave to the right class,
-# which is called *cross-entropy*. With two classes one logit is enough, and softmax becomes the
-# sigmoid.
+# log-likelihood again: an image costs $-\log$ of the probability that the network gave to the right class,
+# which is called *cross-entropy*. With two classes only the difference $l = l_1 - l_2$ counts. Divide
+# above and below by $e^{l_1}$, and $p_1$ becomes $1 / (1 + e^{-l})$, the sigmoid. So one logit is
+# enough.
 #
 # **Where the course uses it.** The negative log-likelihood is the reconstruction loss. The form of
 # equation {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run
@@ -1289,10 +1363,12 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 #
 # You know how an effect follows from its cause, and you see the effect. How likely is the cause?
 #
-# Let $z$ be the cause and $x$ what is seen. Three quantities meet. The *prior* $p(z)$: how common
-# is the cause? The *likelihood* $p(x \mid z)$: how often does it show like this? And the
-# *evidence* $p(x)$: how often is this seen at all, from whatever cause? They give the
-# *posterior*:
+# Let $z$ be the cause and $x$ what is seen, and read $p(x \mid z)$ as "the probability of $x$, given $z$".
+# Three quantities meet. The *prior* $p(z)$: how common is the cause? The *likelihood* $p(x \mid z)$: how
+# often does this cause show like this? And the *evidence* $p(x)$: how often is this seen at all, from
+# whatever cause? How often do $z$ and $x$ come together? As often as the cause comes and then shows like
+# this, $p(x \mid z)\, p(z)$. Counted from the other end it is $p(z \mid x)\, p(x)$. Set the two equal and
+# divide by $p(x)$. That gives the *posterior*, the probability of the cause once $x$ is seen:
 #
 # $$
 # \begin{aligned}
@@ -1302,7 +1378,7 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # $$ (eq-start-bayes)
 #
 # If $z$ takes a continuum of values, the sum becomes an integral. The rule is easiest to see in
-# whole numbers. In the picture, a detector looks at $1000$ pictures, of which a few are generated
+# whole numbers. In the figure, a detector looks at $1000$ pictures, of which a few are generated
 # by a network and the others are real photographs. It flags nearly all of the generated ones, and
 # one real picture in ten. Most flags are nevertheless false, because there are so many more real
 # pictures.
@@ -1364,14 +1440,14 @@ exercises.check("base_rate", answer)
 # back, $p(z \mid x)$, has $p(x)$ in its denominator: an integral over all codes, out of reach. So
 # an encoder learns to approximate the answer, and this is what makes an autoencoder
 # *variational*. In a GAN the discriminator is the detector. In chapter 4 half of what it sees is
-# generated, so if it sees no difference, its best answer is $1/2$ for everything. In a VAE-GAN two of
-# three images are generated, and where all count alike its best answer is $1/3$ for "real".
+# generated, so if it sees no difference, its best answer is $1/2$ for everything.
 
 # %% [markdown]
 # ## What to remember
 #
-# - **Layer:** weigh the inputs, add a bias, bend by an activation. Without it all is linear.
-# - **Gradient descent:** step against the gradient; the steepest direction limits the learning
+# - **Layer:** multiply the inputs by weights, add a bias, apply an activation. Without the activation
+#   all is linear.
+# - **Gradient descent:** step against the gradient; the largest curvature limits the learning
 #   rate. **Adam** gives each weight a step of its own.
 # - **Backpropagation:** the chain rule from the loss backwards, one pass for all weights.
 # - **Training:** a step takes a batch, an epoch takes all examples once; `fit` repeats epochs. Images
@@ -1382,7 +1458,7 @@ exercises.check("base_rate", answer)
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
 # - **Covariance:** the mean product of two numbers' differences from their means; it tilts the
-#   cloud.
+#   cloud, and the eigenvalues are the variances along the cloud's axes.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
 #   pixels, mean over the batch. For a classifier it is the cross-entropy.
 # - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.
