@@ -12,10 +12,9 @@
 # - compare it with principal component analysis at the same length of code;
 # - walk through a latent space, and say what the loss asks for there and what it does not.
 #
-# The words *layer*, *convolution*, *epoch* or *Adam* are new to you?
-# [Before you start](00_before_you_start.ipynb) explains them with a picture each. Any other word
-# is in the [glossary](../book/glossary.md), and every symbol in the
-# [notation](../book/notation.md).
+# If the words *layer*, *convolution*, *epoch* or *Adam* are new to you,
+# [Before you start](00_before_you_start.ipynb) explains them. Any other word is in the
+# [glossary](../book/glossary.md), and every symbol in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -167,7 +166,8 @@ plotting.network_chart({"encoder": blocks(encoder, "image"), "decoder": blocks(d
 # to each of $64$ units, whereas a convolution uses its few weights again at every place.
 #
 # The package builds these networks with `networks.build_encoder` and `networks.build_decoder`, in a
-# size that it calls `"small"`. Their layers are the ones above:
+# size that it calls `"small"`. (`variational=False` asks for an encoder with one output, the code. The
+# encoders of chapter 2 have two.) Their layers are the ones above:
 
 # %%
 theirs = networks.build_encoder("small", latent_dim=16, variational=False)
@@ -186,14 +186,14 @@ notebook.layers(ours=decoder, package=their_decoder)
 # little downhill.
 #
 # Keras leaves the gradient to the library underneath, here TensorFlow. Its `GradientTape` records
-# what is computed while it is open, and differentiates it afterwards. Inside the tape we write `ops.sum`
-# and not `np.sum`: `ops` is NumPy for Keras, with the same names, and the tape can differentiate what
-# it computes. What NumPy computes, the tape does not see.
+# what is computed inside its `with` block, and differentiates it afterwards. It does not see what NumPy
+# computes. So inside the block we write `ops.sum` and not `np.sum`: `ops` is Keras' own NumPy, with the
+# same names.
 #
 # `trainable_variables` is the list of a network's arrays of weights. `tape.gradient(loss, weights)`
 # returns an array of slopes for each of them, in the same order, and `optimizer.apply` moves the
-# weights. (`training=True` matters only for layers such as BatchNorm. These networks have none; we
-# write it by habit.)
+# weights. `Adam(2e-3)` has the learning rate $0.002$. (`training=True` matters only for layers such as
+# BatchNorm. These networks have none; we write it by habit.)
 
 
 # %%
@@ -275,16 +275,21 @@ plotting.loss_curves(history, ["loss"], ylabel="loss, summed over pixels")
 # %% [markdown]
 # ## What comes back, and what a linear map would do
 #
+# The loss of the test images follows that of the training images and ends only a little above it. So the
+# network has not merely learned its images by heart.
+#
 # Is the last loss a small one? We compare it with two simpler ways to reconstruct. The first answers every
-# image with the average image. The second is principal component analysis (PCA). It finds the directions in
-# which the images differ most from their average, and keeps as many of them as our code has numbers. The code
-# of an image says how far it lies from the average along each direction. Its reconstruction is the average plus
-# each direction times its number.
+# image with the average image. The second is principal component analysis (PCA). An image is a point in a
+# space with one axis for each pixel. PCA finds the directions in that space along which the images spread most
+# around their average, and keeps as many of them as our code has numbers. The code of an image says how far it
+# lies from the average along each direction. Its reconstruction is the average plus each direction times its
+# number.
 #
 # So PCA is an autoencoder, too, one whose encoder and decoder are linear. Of all linear pairs it has the
 # smallest squared error on the images that it was fitted to {cite}`goodfellow2016deep`. An autoencoder that does
-# better on these does so because it is not linear. On test images this is no theorem, but they are the fair
-# comparison. (`reconstruct` is the encoder and then the decoder; `encode` and `decode` below are one half each.)
+# better on these does so because it is not linear. We compare on test images, where that is no theorem but the
+# comparison is fair. (`reconstruct` is the encoder and then the decoder; `encode` and `decode` below are one half
+# each.)
 
 # %%
 pixels = x_train.reshape(len(x_train), -1)  # an image a row: (N, 784)
@@ -308,8 +313,8 @@ print("loss: " + ", ".join(f"{name} {lost[name]:.0f}" for name in list(lost)[1:]
 plotting.image_rows({name: images[:10] for name, images in reconstructions.items()})
 
 # %% [markdown]
-# By these losses sixteen numbers hold most of what tells the digits apart, and straight directions already
-# find nearly all of it.
+# Both losses are small beside that of the average image: sixteen numbers hold most of the pixels' variation
+# from image to image, and straight directions already hold nearly as much of it.
 #
 # ## A map of the digits
 #
@@ -387,16 +392,15 @@ plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]
 # Random codes give grey noise. We looked in the wrong place: the codes of images are spread several
-# times as wide as a standard normal, so that nearly all of them lie much further from zero than any
-# of the random codes. Codes drawn from where the training codes lie give varied shapes, some of which
-# could be digits. Others could not. One likely reason is that a Gaussian also covers gaps such as
-# those of {numref}`fig-ae-plane`. Halfway between two codes some images look like one digit, others like
-# a mixture.
+# times as wide as a standard normal, so that nearly all of them lie further from zero than any of the
+# random codes. Codes drawn from where the training codes lie give varied shapes. Some could be digits and
+# others could not, perhaps because a Gaussian also covers gaps such as those of {numref}`fig-ae-plane`.
+# Halfway between two codes some images look like one digit, others like a mixture.
 #
-# "Could be digits" is a judgement by eye, and yours may differ from ours. How would you measure it?
-# A first idea: whatever looks like a digit must lie close to *some* training image. Take the
-# Euclidean distance between the pixel values of a decoded image and of each training image, and keep
-# the smallest.
+# "Could be digits" is a judgement by eye. How would you measure it? A first idea: whatever looks like a
+# digit must lie close to *some* training image. Take the Euclidean distance between the pixel values of a
+# decoded image and of each training image (the root of the summed squared differences), and keep the
+# smallest.
 
 # %% tags=["nbval-ignore-output"]
 nearest = {
@@ -416,8 +420,9 @@ notebook.Table(
 # again would get a perfect zero. So a useful measure must look at more than pixels, and ask for variety
 # as well as for closeness. Chapter 2 has such measures.
 #
-# What we can say without them: a plain autoencoder has no rule for *where* its codes are, and so
-# none for where to look for a new one. Chapter 2 adds that rule.
+# So the answer to the chapter's question is: yes, if one first looks up where the codes of its images lie,
+# but not every image that comes out is a digit. The loss has no rule for *where* codes are, and so none for
+# where to look for a new one. Chapter 2 adds that rule.
 #
 # ## Exercises
 #
@@ -584,8 +589,8 @@ plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
 # </details>
 # <details><summary>b) No better than PCA with a code of the same length.</summary>
 #
-# Right. Both halves are then linear, apart from a constant, and PCA is the best that linear maps
-# can do by squared error.
+# Right. Both halves are then linear, apart from a constant, and on the images that it was fitted to PCA is
+# the best that linear maps can do by squared error.
 #
 # </details>
 # <details><summary>c) No better than the average image.</summary>
@@ -599,8 +604,8 @@ plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
 #
 # <details><summary>a) Nothing.</summary>
 #
-# Right. Only codes that the encoder makes of training images enter the loss. What the decoder
-# makes of others is left to chance.
+# Right. Only codes that the encoder makes of training images enter the loss. It does not ask what the
+# decoder makes of others.
 #
 # </details>
 # <details><summary>b) That they should decode to blurred images.</summary>
