@@ -57,8 +57,9 @@ from vaegan_edu.widgets import DivergenceExplorer
 # probabilities multiply. The unit is the *nat*, as the logarithm is the natural one.
 #
 # Now suppose that the weather follows $p$, and a forecaster believes $q$. Each day she is surprised
-# by $-\log q(x)$. A forecaster who knew $p$ would be surprised by $-\log p(x)$. How much more
-# surprised is she, on average, on the days that really come?
+# by $-\log q(x)$. Someone who knew $p$ would be surprised by $-\log p(x)$. By how much does her surprise
+# exceed that, on average over the days that really come? ($\mathbb E_{x \sim p}$ is the average over
+# $x$ drawn from $p$.)
 #
 # $$
 # \begin{aligned}
@@ -69,18 +70,19 @@ from vaegan_edu.widgets import DivergenceExplorer
 # \end{aligned}
 # $$ (eq-kl-definition)
 #
-# This is the *KL divergence* {cite}`kullback1951information`. The order in the brackets is what
-# counts: **the first one draws, the second one is asked.** *Asked* means that its logarithm is
-# evaluated at what was drawn. In this chapter $p$ is always what is given, such as the weather, the
-# data or a prior, and $q$ is ours to choose: a forecast, a fit, an encoder's answer. Only the order
-# changes. With the forecaster the given $p$ draws and stands first. In the box of chapter 2 our own $q$
-# drew and stood first, and the prior $p$ was asked.
+# This is the *KL divergence* {cite}`kullback1951information`. The order in the brackets
+# counts: **the first one draws, the second one is asked.** *Asked* means that its logarithm is evaluated
+# at what the first one drew. In this chapter $p$ is always what is given, such as the weather, the data
+# or a prior, and $q$ is ours to choose: a forecast, a fit, an encoder's answer. Only the order changes.
+# With the forecaster the given $p$ draws and stands first. In the box of chapter 2 our own $q$ drew and
+# stood first, and the prior $p$ was asked.
 #
 # The two averages of surprise have names as well: the *cross-entropy* of $p$ and $q$, and the
 # *entropy* of $p$.
 #
-# For a list of outcomes the average is a sum of terms $p(x) \log (p(x)/q(x))$. SciPy calls one term
-# `rel_entr`.
+# For a list of outcomes the average is a sum of terms $p(x) \log (p(x)/q(x))$. SciPy's `rel_entr`
+# gives these terms. In the table, *own surprise* is that of someone who knows $p$, *hers* that of the
+# forecaster.
 
 # %%
 weather = ["sunny", "cloudy", "rainy"]
@@ -136,23 +138,25 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# Take for $t$ the ratio $q(x)/p(x)$ and average over draws from $p$:
+# Take for $t$ the ratio $q(x)/p(x)$ and average over draws from $p$. Then write the average as a sum over
+# the outcomes that $p$ allows, so that $p$ cancels:
 #
 # $$
 # \begin{aligned}
 # -D_\text{KL}(p \,\|\, q) &= \mathbb E_{x \sim p}\left[\log \frac{q(x)}{p(x)}\right] \\
 # &\leq \mathbb E_{x \sim p}\left[\frac{q(x)}{p(x)} - 1\right] \\
-# &\leq 0 .
+# &= \sum_{x:\, p(x) > 0} p(x)\, \frac{q(x)}{p(x)} - 1 \\
+# &= \sum_{x:\, p(x) > 0} q(x) - 1 \;\leq\; 0 .
 # \end{aligned}
 # $$ (eq-kl-nonnegative)
 #
-# For the last step write the average as a sum: $p$ cancels, and what remains is the sum of $q(x)$
-# over the outcomes that $p$ allows, at most one, minus one. For densities read integral for sum. The
-# divergence is zero only if $q(x) = p(x)$ for all of them, since elsewhere the line lies above the
+# The last sum is at most one, since all of $q$ adds up to one. For densities read integral for sum. The
+# divergence is zero only if $q(x) = p(x)$ for all $x$, since elsewhere the line lies above the
 # curve. (Jensen's inequality leads to the same: the logarithm is concave, so the average of a
 # logarithm is at most the logarithm of the average.)
 #
-# We try many pairs of lists, drawn at random.
+# We try many pairs of lists, drawn at random. (`dirichlet` draws lists of positive numbers that add up to
+# one, here five numbers each.)
 
 # %%
 rng = np.random.default_rng(0)
@@ -166,8 +170,8 @@ factor = np.maximum(forward / reverse, reverse / forward)
 print(f"directions differ by more than a tenth: {np.mean(factor > 1.1):.0%}")
 
 # %% [markdown]
-# By the last line the KL divergence is *not symmetric*, so it is no distance. How large can the
-# difference be? Let the forecaster call rain impossible. One rainy day then surprises her without
+# By the last line the KL divergence is *not symmetric*, so it is no distance. How much can the two
+# directions differ? Let the forecaster call rain impossible. One rainy day then surprises her without
 # limit. In the other direction not much happens: draws from her belief never bring rain, so nobody
 # asks how likely it is.
 
@@ -196,9 +200,10 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # or the divergence becomes large. In the *reverse* one our own $q$ draws: wherever $q$ has mass, $p$
 # must have some. What $q$ leaves out is never drawn, so nobody asks for it.
 #
-# To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. We
-# look for the best mean and standard deviation by plain minimisation. The integrals are sums over a fine grid.
-# The last column of the table is the mass within $1$ of zero, between the heaps.
+# To see what that does, take a $p$ with two heaps, and a $q$ that cannot have two: one Gaussian. SciPy's
+# `minimize` looks for its best mean and standard deviation (`deviation` for short), in each direction from two
+# starts. The integrals are sums over a fine grid. The columns *forward* and *reverse* hold both divergences of
+# each fit, the last one the mass within $1$ of zero, between the heaps.
 
 # %%
 z = np.linspace(-30, 30, 3001)
@@ -283,10 +288,20 @@ plt.show()
 
 # %% [markdown]
 # The *forward* fit is **mass-covering**. It takes exactly the mean and the standard deviation of $p$
-# (compare the last row), and so puts far more mass between the heaps than $p$ has there. The *reverse* fit is
-# **mode-seeking**. It takes one *mode*, one heap, and leaves out the other. For that it pays about
-# $\log 2$: around its own heap $q$ is twice $p$, which has only half of its mass there. By the forward
-# divergence the same fit is much worse than the one that covers both.
+# (compare the last row), and so puts far more mass between the heaps than $p$ has there. Why these two? In
+# the forward divergence only the average of $-\log q$ depends on the fit, and for a Gaussian that is
+#
+# $$
+# \mathbb E_{z \sim p}\left[-\log q(z)\right]
+# = \tfrac12 \log 2 \pi \sigma^2 + \frac{\mathbb E_{z \sim p}\left[(z - \mu)^2\right]}{2 \sigma^2} .
+# $$ (eq-kl-moments)
+#
+# The mean square on the right is smallest if $\mu$ is the mean of $p$, and is then the variance of $p$. Set the
+# derivative with respect to $\sigma^2$ to zero, and $\sigma^2$ is that variance.
+#
+# The *reverse* fit is **mode-seeking**. It takes one *mode*, one heap, and leaves out the other. For that it
+# pays about $\log 2$: around its own heap $q$ is twice $p$, which has only half of its mass there. By the
+# forward divergence the same fit is much worse than the one that covers both.
 #
 # Drag `mean` and `deviation`, and watch where each integrand is large. The buttons lead to the fits
 # above. (The third number belongs to the section on the Jensen-Shannon divergence.)
@@ -311,9 +326,10 @@ DivergenceExplorer(
 # \end{aligned}
 # $$ (eq-kl-likelihood)
 #
-# No weight changes the first term. So the smallest negative log-likelihood of the data is the smallest
-# forward divergence from them. A model that is too simple for its data must then cover gaps, and what
-# it draws from there looks like nothing real.
+# The second term is the negative log-likelihood, averaged over the data, and no weight changes the first.
+# So the weights with the smallest negative log-likelihood are those with the smallest forward divergence. A
+# model that is too simple for its data must then cover gaps, and what it draws from there looks like nothing
+# real.
 #
 # A VAE has both directions, because two things are drawn. Its *images* are drawn by the data, and its ELBO is
 # a bound on their log-likelihood: forward. Its *codes* are drawn by the encoder: reverse. `kl_loss` draws from
@@ -334,7 +350,8 @@ DivergenceExplorer(
 # \end{aligned}
 # $$ (eq-kl-log-ratio)
 #
-# Chapter 2 averaged it over draws from $q$. Work that out once more without looking, and compare:
+# Chapter 2 averaged it over draws from $q$. Work that out once more without looking. You need two averages:
+# of $(z - \mu)^2$, which is $\sigma^2$, and of $z^2$, which is $\mu^2 + \sigma^2$. Compare:
 #
 # $$
 # \begin{aligned}
@@ -467,8 +484,8 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, es
 
 # %% [markdown]
 # Near the prior the positive estimate is far better, and for the narrow $q$ it fails. There $t$ is
-# tiny for almost every draw and enormous for a few that hardly ever come. How bad can that be? The
-# variance of $t$ contains
+# below one for most draws and enormous for a few that hardly ever come. How bad can that be? The
+# variance of $t$ is $\mathbb E_q[t^2] - 1$, with
 #
 # $$
 # \begin{aligned}
@@ -515,8 +532,8 @@ print(f"sum over dimensions   {summed:.2f} nats")
 print(f"mean over dimensions  {summed / latent_dim:.2f} nats")
 
 # %% [markdown]
-# Code that averages is common, since losses are averaged by habit. It runs and learns, and nobody is
-# warned. What it trains is
+# Code that averages is common, since losses are averaged by habit. It runs without an error and it
+# learns. What it trains is
 #
 # $$
 # \begin{aligned}
@@ -592,10 +609,11 @@ plotting.image_rows(rows)
 
 # %% [markdown]
 # The mean with `beta` one and the sum with `beta` divided by `latent_dim` are the same loss, and
-# their rows agree but for rounding, which training makes larger. Compare the first two rows: with the mean
+# their rows agree up to rounding errors, which grow in training. Compare the first two rows: with the mean
 # the code spends several times as many nats, on closer copies. That may be what you want. But then it
 # should be your choice, and it should not change when you change `latent_dim`. At a `beta` of $32$ the
-# same slip decides between an empty code and a working one. These are single runs, with one seed.
+# same slip decides between an empty code and a working one. (Each row is a single run, all with the same
+# seed.)
 #
 # ## Jensen-Shannon: an answer that stays finite
 #
@@ -621,8 +639,12 @@ plotting.image_rows(rows)
 # with $\log 2$ for two distributions that have nothing in common: there every ratio *is* two. And zero is
 # reached only for $p = q$, as both halves are KL divergences. We try two lists without a common outcome,
 # then two Gaussians that move apart. (Gaussians overlap everywhere, if only a little, so their KL
-# divergence stays finite. It grows as the square of the distance.) The last column is the slope of JS:
-# how much one learns from it about the right direction.
+# divergence stays finite. It grows as the square of the distance.)
+#
+# The last column of the table is the slope of JS: how strongly a step closer is rewarded. Differentiate
+# equation {eq}`eq-kl-js` while only $q$ moves. The derivatives of the logarithms cancel, and what remains is
+# $\tfrac12 \int q' \log (q / m) \, dz$, where $q'$ is the derivative of the density $q(z)$ with respect to the
+# distance.
 
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
@@ -678,11 +700,11 @@ plt.show()
 #
 # ## Where chapter 4 begins
 #
-# For KL and JS alike we had to know both densities. Of images we know neither: we have a heap of real
-# ones, and a network that draws others. Look at what equation {eq}`eq-kl-definition` needs, though. It is
+# For KL and JS alike we had to know both densities. Of images we know neither: we have a pile of real
+# ones, and a network that draws others. But all that equation {eq}`eq-kl-definition` needs is
 # the *log ratio* $\log p(x) - \log q(x)$ at the drawn places, and a log ratio can be learned from draws
 # alone, by a network that is shown examples of both kinds and asked which is which. Chapter 4 derives it.
-# Two things of this chapter return there. A generator that follows the Jensen-Shannon divergence gets
+# Two things from this chapter return there. A generator that follows the Jensen-Shannon divergence gets
 # no gradient where that is level: real and generated images often have next to nothing in common, and
 # then no step looks better than another {cite}`arjovsky2017towards`. And the loss that is used in practice turns
 # out to follow a reverse divergence, which seeks a mode and leaves out others.
