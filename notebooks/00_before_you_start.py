@@ -260,8 +260,8 @@ exercises.check("gradient_descent", gradient_descent)
 
 # %% [markdown]
 # **Where the course uses it.** All networks here are trained by descendants of this rule. A GAN trains
-# two networks at once, each on its own loss, and what is downhill for one is uphill for the other. There
-# is no common valley, which is one reason why GANs are hard to train.
+# two networks at once, each on its own loss, and what lowers one loss tends to raise the other. There is
+# no common valley, which is one reason why GANs are hard to train.
 
 # %% [markdown]
 # ### Backpropagation
@@ -277,10 +277,16 @@ exercises.check("gradient_descent", gradient_descent)
 #
 # The *forward pass* computes these from left to right and keeps them. The *backward pass* goes from
 # right to left, and finds for each number the slope of the loss: raise the number by a small amount, and the
-# loss rises by the slope times that amount. Each stage takes the slope that arrives and multiplies it by its own
-# derivative. For the product $w h$ that is $h$ if we ask for $w$. So the slope for a weight is the slope
-# that arrives, times the number that the weight has multiplied. Write $\mathrm dy$ for
-# $\partial L / \partial y$, the slope for $y$, and so on:
+# loss rises by about the slope times that amount. For the weight $w_{2,k}$ the chain rule says
+#
+# $$
+# \frac{\partial L}{\partial w_{2,k}} = \frac{\partial L}{\partial y} \cdot \frac{\partial y}{\partial w_{2,k}}
+# = \frac{\partial L}{\partial y} \cdot h_k ,
+# $$
+#
+# since $y$ contains the product $w_{2,k}\, h_k$. So the slope for a weight is the slope that arrives, times
+# the number that the weight has multiplied. Every other stage likewise multiplies the slope that arrives by its
+# own derivative. Write $\mathrm dy$ for $\partial L / \partial y$, the slope for $y$, and so on:
 #
 # $$
 # \begin{aligned}
@@ -484,7 +490,7 @@ exercises.check("adam", adam)
 # To train is to repeat four things: send some examples forward, compute the loss, send its slope
 # back, and let the optimiser move the weights. The examples of one such *step* are a *batch*. A batch
 # gives a noisy estimate of the gradient of the whole set, for a fraction of the work. When every
-# example was used once, an *epoch* is over. So one epoch of $N$ examples takes
+# example has been used once, an *epoch* is over. So one epoch of $N$ examples takes
 #
 # $$
 # \text{steps per epoch} = \lceil N / \mathtt{batch\_size} \rceil
@@ -562,9 +568,8 @@ exercises.check("training_steps", steps)
 #
 # `keras.Sequential` is a single chain of layers. An encoder in chapter 2 has two outputs, a mean and the
 # logarithm of a variance. So from chapter 1 on we name what flows from layer to layer. `keras.Input` is a
-# placeholder for one example.
-# A layer is made in the first pair of brackets and *applied* in the second, and `keras.Model` packs
-# everything between its inputs and its outputs into one network:
+# placeholder for one example. A layer is made in the first pair of brackets and *applied* in the second,
+# and `keras.Model` packs everything between its inputs and its outputs into one network:
 
 # %%
 inputs = keras.Input((1,))
@@ -639,8 +644,8 @@ print("weights:", branched.count_params())
 # \left\lfloor \frac{n - m}{s} \right\rfloor + 1
 # $$ (eq-start-size)
 #
-# places along that side. In a network the weights of the kernel are learned, and there are many
-# kernels. Since the same kernel serves at every place, an edge needs to be learned only once.
+# places along that side; the brackets round down. In a network the weights of the kernel are learned, and
+# there are many kernels. Since the same kernel serves at every place, an edge needs to be learned only once.
 # (Mathematicians flip the kernel before they slide it, and call our version cross-correlation. For
 # learned weights this makes no difference.)
 
@@ -748,7 +753,7 @@ exercises.check("convolution", convolution)
 # \left\lceil n / s \right\rceil
 # $$ (eq-start-same)
 #
-# whatever the kernel; the brackets round up. With stride $1$ the side stays as it is, with stride $2$ it
+# whatever the kernel; these brackets round up. With stride $1$ the side stays as it is, with stride $2$ it
 # is halved. This is what most of the course's networks use, so an image goes from $28$ to $14$ to $7$.
 #
 # A colour image has three values at each place, its *channels*. The kernel then reaches through all of
@@ -1461,7 +1466,8 @@ exercises.check("base_rate", answer)
 #   cloud, and the eigenvalues are the variances along the cloud's axes.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
 #   pixels, mean over the batch. For a classifier it is the cross-entropy.
-# - **Bayes' rule:** likelihood times prior, divided by the evidence; never forget the base rate.
+# - **Bayes' rule:** likelihood times prior, divided by the evidence. A rare cause may remain unlikely even
+#   when the likelihood is high.
 #
 # ## Sources
 #
