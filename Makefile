@@ -17,6 +17,7 @@ KERAS_BACKEND ?= tensorflow
 export KERAS_BACKEND
 # Stored outputs are those of the short profile, also on a machine with a GPU.
 export VAEGAN_EDU_PROFILE := cpu
+export HYPOTHESIS_STORAGE_DIRECTORY := _build/hypothesis
 unexport PYTHONHASHSEED
 
 .DEFAULT_GOAL := help
@@ -116,7 +117,7 @@ address: $(READY) ## Point every link at a fork: URL=https://github.com/you/your
 	@$(PY) tools/address.py "$(URL)"
 
 clean: ## Remove what was built and installed here
-	rm -rf _build $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build $(VENV)
 
 # A failed build forgets its cache: a page that warned once would pass the next time unread.
 define build_book

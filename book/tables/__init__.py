@@ -20,6 +20,7 @@ TABLES = {
     "digits_classes": quality.digits_classes,
     "faces_judges": faces.judges,
     "faces_samples": faces.samples,
+    "faces_deep": faces.deep,
     "faces_similarity": faces.similarity,
     "faces_moves": faces.moves,
     "faces_attributes": faces.attributes,

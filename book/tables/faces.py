@@ -8,7 +8,7 @@ read "n/a".
 from pathlib import Path
 
 from book.runs import measured, read_arm
-from book.tables.quality import KINDS, duration, interval
+from book.tables.quality import KINDS, OF_CODES, duration, interval
 from vaegan_edu.datasets import FACE_ATTRIBUTES
 from vaegan_edu.records import read_record
 
@@ -18,6 +18,13 @@ MODELS = {
     "vae-faces-similarity/image-size-32-epochs-6-": "VAE, learned similarity",
     "gan-faces/image-size-32-epochs-11-": "GAN",
     "faces-light/image-size-32-epochs-5-": "VAE-GAN",
+}
+# The longer runs on deeper networks, one of each.
+DEEP = {
+    "vae-faces/deep-64-": "VAE, 64 pixels",
+    "faces-light/deep-64-": "VAE-GAN, 64 pixels",
+    "vae-faces/deep-32-": "VAE, 32 pixels",
+    "faces-light/deep-32-": "VAE-GAN, 32 pixels",
 }
 WITHOUT_ENCODER = "GAN"
 REGRESSORS = {size: f"regressor-faces-{size}" for size in (32, 64)}  # by image size
@@ -77,6 +84,17 @@ def samples(root: Path) -> list[dict[str, str]]:
         if not rows:
             rows.append({"model": "real test faces", "images": "", **_row(runs, SAMPLES, "real_")})
         for kind, images in KINDS.items():
+            rows.append({"model": name, "images": images, **_row(runs, SAMPLES, f"{kind}_")})
+    return rows
+
+
+def deep(root: Path) -> list[dict[str, str]]:
+    """Return `samples` for the longer runs on deeper networks, with codes of a mixture too."""
+    rows: list[dict[str, str]] = []
+    for arm, name in DEEP.items():
+        runs = read_arm(root, arm)
+        rows.append({"model": name, "images": "real test faces", **_row(runs, SAMPLES, "real_")})
+        for kind, images in {**KINDS, **OF_CODES}.items():
             rows.append({"model": name, "images": images, **_row(runs, SAMPLES, f"{kind}_")})
     return rows
 
