@@ -19,14 +19,23 @@ def build(project):
     )
 
 
+def copy_of(source, target, ignore=()):
+    """Copy a file or a folder of a checkout that may be read-only to where a test may change it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_file():
+        return shutil.copyfile(source, target)
+    patterns = shutil.ignore_patterns(*ignore)
+    shutil.copytree(source, target, ignore=patterns, copy_function=shutil.copyfile)
+    for folder in (target, *target.rglob("*/")):
+        folder.chmod(0o755)
+    return target
+
+
 def copy_book(target):
     """Copy what the book is made of to `target`, where a test may change it."""
     for name in ("_config.yml", "_toc.yml", "pyproject.toml", "constraints.txt", "tools/colab.txt"):
-        (target / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, target / name)
+        copy_of(ROOT / name, target / name)
     # weights lie beside their records
     for name in ("book", "notebooks", "vaegan_edu/weights", "benchmarks/results"):
-        shutil.copytree(
-            ROOT / name, target / name, ignore=shutil.ignore_patterns(".*", "__pycache__")
-        )
+        copy_of(ROOT / name, target / name, ignore=(".*", "__pycache__"))
     return target

@@ -1,9 +1,8 @@
 """One place for the repository's address, one command to change it everywhere."""
 
-import shutil
-
 import pytest
 
+from tests.built import copy_of
 from tools import address
 from tools.address import ROOT
 
@@ -14,9 +13,7 @@ FORK = "https://github.com/someone/a-fork.of_it"
 def copy(tmp_path):
     """A copy of the files that may hold the address."""
     for path in address.paths(ROOT):
-        target = tmp_path / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
+        copy_of(path, tmp_path / path.relative_to(ROOT))
     return tmp_path
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.built import copy_of
 from vaegan_edu import datasets, experiments, metrics, models, plotting, records, toys
 from vaegan_edu.experiments import (
     EXPERIMENTS,
@@ -525,7 +526,7 @@ def test_a_damaged_run_is_not_loaded(runs, tmp_path, monkeypatch):
         patch.setattr(keras.Model, "load_weights", _fail_as_hdf5)
         with pytest.raises(ValueError, match="h5 is damaged or of another model: bad heap$"):
             experiments.load_run(folder)
-    shutil.copy(metrics.JUDGES / "classifier-digits" / "model.weights.h5", weights)
+    copy_of(metrics.JUDGES / "classifier-digits" / "model.weights.h5", weights)
     with (
         warnings.catch_warnings(record=True, action="always") as said,  # as a user, who goes on
         pytest.raises(ValueError, match="h5 is damaged or of another model") as failure,

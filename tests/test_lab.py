@@ -27,6 +27,7 @@ from bs4 import BeautifulSoup
 from scipy import special
 
 from tests.browser import CHROMIUM, Browser
+from tests.built import copy_of
 from tools import address, lab, page_course
 from tools.exercises import SOLUTION, STUB, read_exercise
 
@@ -183,8 +184,8 @@ def test_the_page_itself_loads_a_small_script_alone(made):
 def write_book(folder, cells, made=None):
     """Build a book of one notebook in `folder`; returns its page."""
     (folder / "notebooks").mkdir(parents=True)
-    shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("lab", "results"))
-    shutil.copy(ROOT / "_config.yml", folder)
+    copy_of(ROOT / "book", folder / "book", ignore=("lab", "results"))
+    copy_of(ROOT / "_config.yml", folder / "_config.yml")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: notebooks/page\n", encoding="utf-8")
     if made:
         shutil.copytree(made / "site", folder / "_build" / "lab" / "site")

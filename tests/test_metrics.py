@@ -5,7 +5,6 @@ import json
 import math
 import os
 import re
-import shutil
 import statistics
 import tracemalloc
 from fractions import Fraction
@@ -21,6 +20,7 @@ from scipy import stats
 from scipy.linalg import sqrtm
 from scipy.stats import entropy, ortho_group
 
+from tests.built import copy_of
 from vaegan_edu import datasets, latent, metrics
 
 DATA = sorted(p.name.removeprefix("classifier-") for p in metrics.JUDGES.glob("classifier-*"))
@@ -616,7 +616,7 @@ def test_judge_hands_on_k_and_keeps_the_sides_apart(classifier, digits):
 def test_digest_follows_the_weights(tmp_path, monkeypatch):
     before = metrics.classifier_digest("digits")
     assert re.fullmatch("[0-9a-f]{64}", before) and metrics.classifier_digest("digits") == before
-    shutil.copytree(metrics.JUDGES / "classifier-digits", tmp_path / "classifier-digits")
+    copy_of(metrics.JUDGES / "classifier-digits", tmp_path / "classifier-digits")
     monkeypatch.setattr(metrics.judges, "JUDGES", tmp_path)
     assert metrics.classifier_digest("digits") == before
     path = tmp_path / "classifier-digits" / "model.weights.h5"

@@ -1,7 +1,6 @@
 """The book's tables, and the list of its runs: numbers are those of the records."""
 
 import json
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -12,6 +11,7 @@ from scipy import stats
 from benchmarks import markdown
 from book import runs, tables
 from book.tables import chapters, faces, original, quality
+from tests.built import copy_of
 from vaegan_edu import claims, datasets, records
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.settings import read_settings
@@ -259,7 +259,7 @@ def test_the_table_of_the_ring_shows_every_seed(tmp_path):
         write_run(tmp_path, run, 1, metrics)
     for other in claims.ARMS:
         if other.startswith("gan-ring/") and f"{other}/" != arm:
-            shutil.copytree(RESULTS / other, tmp_path / runs.RESULTS / other)
+            copy_of(RESULTS / other, tmp_path / runs.RESULTS / other)
     first, *others = tables.ring.arms(tmp_path)
     assert first == {
         "batch": "128",

@@ -59,7 +59,10 @@ class Failed(Exception):
 def find_python(version):
     """Return the interpreter of a version, "3.12": the one on PATH, or one of pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True)
+    try:
+        found = sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True)
+    except PermissionError:  # that of another user
+        found = []
     for candidate in (f"python{version}", "python", *map(str, found)):
         words = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         try:

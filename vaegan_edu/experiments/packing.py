@@ -79,7 +79,7 @@ def pack(folder: str | Path, output: str | Path) -> Path:
         packed = Path(made, output.name)
         packed.mkdir()
         for name in ("config.json", "history.csv", "metrics.json"):
-            shutil.copy(folder / name, packed)
+            shutil.copyfile(folder / name, packed / name)  # a read-only record gives no such copy
         for bits in (16, 8):
             write_rounded(folder / WEIGHTS, packed / WEIGHTS, bits)
             size = (packed / WEIGHTS).stat().st_size
