@@ -45,15 +45,16 @@ from vaegan_edu import exercises, metrics, models, networks, plotting
 real, held_out = x_train[:5000], x_test[:360]  # the data, and real images that no model saw
 
 # %% [markdown]
-# ## A loss does not say
+# ## Why not compare the losses?
 #
-# Chapter 2 ended with the samples of a VAE, and chapter 4 with those of a GAN. Which are better? The
-# losses cannot be compared. One is in nats and compares an image with its copy, the other is measured
+# Chapter 2 ended with the samples of a VAE, and chapter 4 with those of a GAN. Which are better? Their losses
+# cannot be compared: the VAE's is in nats and compares an image with its copy, the GAN's is measured
 # against an opponent.
 #
-# Could the likelihood decide, the density $p_\theta(x)$ that a model gives to real images? A GAN has
-# none that one could compute, and that is not the worst. Take any model, and spoil it: in ninety-nine of
-# a hundred cases let it draw from pure noise, with density $n(x)$. Its density of a real image is now
+# Could the likelihood decide, the density $p_\theta(x)$ that a model gives to real images? For a GAN it
+# cannot be computed. And where it can, it says little about samples. Take any model and spoil it: in
+# ninety-nine of a hundred cases let it draw pure noise instead, with density $n(x)$. The density that it
+# gives to a real image is now a mixture, and without the part of the noise it would be smaller still:
 #
 # $$
 # \begin{aligned}
@@ -63,19 +64,19 @@ real, held_out = x_train[:5000], x_test[:360]  # the data, and real images that 
 # \end{aligned}
 # $$ (eq-good-noise)
 #
-# Ninety-nine of a hundred samples are worthless, and it has cost less than five nats. That is little: of the five
-# VAEs of chapter 2, one had a loss more than five nats above the others. Nor does it work the other way round: a
-# model that memorises its training images makes perfect samples, and gives any new image a density of zero
-# {cite}`theis2016note`. So samples have to be judged as samples: given two heaps of images, real and
-# generated, how alike are the heaps?
+# Ninety-nine of a hundred samples are worthless now, and the log-likelihood has fallen by less than five nats. The
+# loss of one of the five VAEs of chapter 2 was further than that from those of the other four. Nor do good samples
+# need a high likelihood: a model that memorises its training images draws perfect samples, and gives any new image a
+# density of zero {cite}`theis2016note`. So samples have to be judged as samples. Given a set of real images and a set
+# of generated ones, how alike are the two sets?
 #
 # ## What should be compared?
 #
-# Not pixels alone. By pixels a digit that is moved a little is far from itself, and a blur is close to
-# everything, as the table below shows. What an image *shows* is better described by the
-# *features* of a network that has learned to name digits. The package ships a classifier that was trained
-# once for each set of digits. Its last hidden layer gives $64$ features for each image. (How one makes such a
-# judge for other images comes below.)
+# Measured by its pixels, a digit that is moved a little is far from where it was, and a blurred one is close. What
+# an image *shows* is better described by the *features* of a network that has learned to name digits. The package
+# brings a classifier that was trained once for each set of digits. Its last hidden layer gives $64$ features for
+# each image. (How to make such a judge for other images comes below.)
+
 
 # %%
 classifier = metrics.load_classifier(profile.data)
@@ -107,15 +108,15 @@ for name, images in {"moved by two": moved, "blurred": blurred, "another image":
 notebook.Table(rows, digits=1, corner="mean distance from the test image")
 
 # %% [markdown]
-# Compare each column with its last row, the distance of any two images. By pixels the blurred image is the
-# better copy. By features it is the moved one, in which the same digit is still to be seen. So we shall
-# compare features, and keep the pixels as a second opinion, because the classifier has a blind spot of its
-# own: it never saw anything that is no digit.
+# Compare each column with its last row, the mean distance of an image from another one. By pixels the blurred
+# image is the better copy. By features it is the moved one, in which the digit can still be read. So we shall
+# compare features. The pixels stay as a second opinion, because the classifier has a blind spot: it was trained on
+# digits alone, and finds a digit in everything.
 #
-# ## The distance of two clouds
+# ## The distance between two clouds
 #
-# Features are points in a space of $64$ dimensions. To see what the measures do, take the plane in their
-# place, and clouds of points that we choose. The first idea is to describe each cloud by a Gaussian, its
+# The features of an image are a point in a space of $64$ dimensions. To see what the measures do, we take points in
+# the plane instead, in clouds that we choose. The first idea is to describe each cloud by a Gaussian, its
 # mean and its covariance, and to ask how far apart the two Gaussians are. In one dimension, with means
 # $\mu, \nu$ and standard deviations $\sigma, \tau$, a natural answer is
 #
@@ -123,9 +124,9 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # d^2 = (\mu - \nu)^2 + (\sigma - \tau)^2 ,
 # $$ (eq-good-line)
 #
-# the smallest mean squared distance over which the mass of one can be moved to make the other. In more
-# dimensions, with covariance matrices $A$ and $B$ (the variances of the features on the diagonal, and beside it
-# how two features vary together), this becomes the *Fréchet distance* {cite}`dowson1982frechet,heusel2017gans`
+# the mean squared distance that points of one Gaussian have to travel, at least, to become the other. In more
+# dimensions, with covariance matrices $A$ and $B$ (*Covariance* in [Before you start](00_before_you_start.ipynb)),
+# this becomes the *Fréchet distance* {cite}`dowson1982frechet,heusel2017gans`
 #
 # $$
 # \begin{aligned}
@@ -138,9 +139,11 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 # is $AB$, the one without negative eigenvalues. The first term compares where the clouds lie, the second how
 # wide and how tilted they are. For diagonal matrices, with variances $\sigma^2$ and $\tau^2$, the second is
 # $\sigma^2 + \tau^2 - 2 \sigma \tau = (\sigma - \tau)^2$ in each dimension, so the whole is equation
-# {eq}`eq-good-line` summed over the dimensions. (One speaks of the distance and means its square. With features
-# of the network *Inception* it is known as FID.) A trace is the sum of the eigenvalues, and a root has the
-# roots of the eigenvalues, so the code needs only those of $AB$:
+# {eq}`eq-good-line` summed over the dimensions. (It is called a distance, although it is the square of one. With
+# features of the network *Inception* it is known as FID.)
+#
+# The trace of a matrix is the sum of its eigenvalues, and the eigenvalues of $(AB)^{1/2}$ are the square roots of
+# those of $AB$. So the code needs no root of a matrix:
 
 
 # %%
@@ -175,7 +178,7 @@ notebook.Table(
     corner="cloud",
 )
 
-# %% mystnb={"figure": {"caption": "A cloud (grey) and four others (orange), each with the ellipse of two standard deviations that its Gaussian has. The Fréchet distance compares ellipses. The ring has nearly the ellipse of the cloud, and hardly a point in common with it.", "name": "fig-good-clouds"}, "image": {"alt": "Four charts with a grey slanted cloud and its ellipse. In the first an orange cloud lies on it, in the second one to its right, in the third a smaller one in its middle. In the fourth the orange points form an empty ring through the cloud, and both ellipses lie on top of each other."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "A cloud (grey) and four others (orange), each with the ellipse of two standard deviations that its Gaussian has. The Fréchet distance compares ellipses. The ring has nearly the ellipse of the cloud, although its middle is empty.", "name": "fig-good-clouds"}, "image": {"alt": "Four charts with a grey slanted cloud and its ellipse. In the first an orange cloud lies on it, in the second one to its right, in the third a smaller one in its middle. In the fourth the orange points form an empty ring through the cloud, and both ellipses lie on top of each other."}} tags=["hide-input"]
 figure, axes = plt.subplots(1, 4, figsize=(plotting.WIDTH, 2.0), sharex=True, sharey=True)
 circle = np.stack([np.cos(np.linspace(0, 2 * np.pi, 100)), np.sin(np.linspace(0, 2 * np.pi, 100))])
 for plane, (name, points) in zip(axes, clouds.items(), strict=True):
@@ -190,16 +193,16 @@ print(
 plt.show()
 
 # %% [markdown]
-# The ring shows the limit of the idea: whatever has the same mean and the same covariance is, for this
-# number, the same.
+# The ring shows the limit of the idea. Its mean and covariance are nearly those of the grey cloud, so its distance is
+# as small as that of a second draw, although its middle is empty.
 #
-# ## Who lies among whom?
+# ## Precision and recall, by neighbours
 #
-# A second idea asks of every point whether it has company of the other kind. Around each real point draw a
-# *ball* that reaches to its $k$-th nearest real neighbour. Where real points are dense the balls are
-# small, where they are sparse the balls are large, and together they mark out the region of real images.
-# Write $B_k(x_i)$ for the ball of the real point $x_i$, and $y_j$ for the $M$ generated points. Then
-# {cite}`kynkaanniemi2019improved`
+# The second idea asks of every point whether points of the other kind lie nearby. Let $x_i$ be the $N$ real points and
+# $y_j$ the $M$ generated ones. Around each real point draw a *ball* $B_k(x_i)$ that reaches to its $k$-th nearest real
+# neighbour. Where real points are dense the balls are small, where they are sparse the balls are large, and together
+# they mark out the region of real images. In the same way $B_k(y_j)$ is the ball of a generated point, reaching to its
+# $k$-th nearest generated neighbour. Then {cite}`kynkaanniemi2019improved`
 #
 # $$
 # \begin{aligned}
@@ -208,8 +211,9 @@ plt.show()
 # \end{aligned}
 # $$ (eq-good-precision)
 #
-# Precision asks whether what is generated looks *real*, recall whether *everything* is generated. The balls of
-# recall are those of the generated points. Both need the distances of all pairs, and a sort.
+# Precision asks whether what is generated looks *real*, recall whether *everything* is generated. Both need the
+# distances of all pairs, and a sort. In the table that `inside` returns, a row belongs to a ball and a column to a
+# point, so `any(axis=0)` asks of each point whether it lies in some ball.
 
 
 # %%
@@ -261,9 +265,9 @@ print(f"precision {found[0]:.2f}, recall {found[1]:.2f}")
 plt.show()
 
 # %% [markdown]
-# One weakness is visible in the right chart: a single stray has a huge ball, and whatever lies in it counts
-# as found. In the same way one odd *real* point makes room for bad samples. Two relatives of the measures
-# are less easily moved {cite}`naeem2020reliable`. Both use real balls only, and the first counts them:
+# The right chart shows a weakness: a single stray has a huge ball, and whatever lies in it counts
+# as found. In the same way one odd *real* point makes room for bad samples. Two related measures are moved
+# less by strays {cite}`naeem2020reliable`. Both use the balls of real points only:
 #
 # $$
 # \begin{aligned}
@@ -272,10 +276,10 @@ plt.show()
 # \end{aligned}
 # $$ (eq-good-density)
 #
-# Density is the mean number of real balls in which a generated point lies, divided by $k$: every real ball
-# holds $k$ other real points, so a real point lies in $k$ balls of others on average, and a generated point
-# that is drawn alike in about as many. Density may exceed one. Coverage asks every real ball whether
-# something was generated in it.
+# Density does not ask whether a generated point lies in some ball, but in how many, and divides by $k$. Why $k$?
+# Every real ball holds $k$ other real points, so on average a real point lies in $k$ balls of others, and a generated
+# point from the same distribution in about as many. So good samples have a density of about one, and it may exceed
+# one. Coverage asks of every real ball whether something was generated in it.
 
 
 # %%
@@ -306,14 +310,14 @@ cases = {
 notebook.Table({name: overlap(*case) for name, case in cases.items()}, corner="generated")
 
 # %% [markdown]
-# Read the second row first: one heap is missing, precision does not notice, recall and coverage do. In the
-# third row six strays in three hundred points bring recall back to the top, while coverage stays. In the
-# last row it is the real points that have six strays. Because of them, points that lie where no real heap is
+# In the second row one heap is missing. Precision and density do not notice, recall and coverage do. In the
+# third row six strays among three hundred points bring recall back to the top, while coverage stays. In the
+# last row it is the real points that have six strays. Their balls are so large that points far from every real heap
 # get a high precision. Density rises only to about $1/k$, since each point lies in one ball where $k$ would be
 # expected.
 #
-# In the package all four are `metrics.manifold_overlap(real, generated, k=5)`. It takes squared distances
-# in chunks, so that memory suffices for thousands of images, and finds the same:
+# In the package all four are `metrics.manifold_overlap(real, generated, k=5)`. It works through the distances in
+# chunks, so that memory suffices for thousands of images, and finds the same:
 
 # %%
 notebook.Table(
@@ -327,17 +331,16 @@ notebook.Table(
 # %% [markdown]
 # ## Floor, control and count
 #
-# Is a Fréchet distance of twenty good? A coverage of six tenths? A number alone does not say. It needs three
-# companions.
+# Is a Fréchet distance of twenty good? A number needs three companions before one can tell.
 #
-# - The *floor*: what real images get that were held out, measured in the same way. Perfect samples would
-#   score about this. (Where more is better, as in precision, it is a ceiling. And mind the roles: a classifier
-#   is surer of the images it was trained on, so the held-out images must take the place of the samples.)
+# - The *floor*: what held-out real images get in the place of the samples, measured in the same way. Perfect samples
+#   would score about this. (Where more is better, as in precision, it is a ceiling. The training images do not
+#   serve, because the classifier is surer of images that it was trained on.)
 # - A *control*: something that cannot have earned a good score, such as two images averaged pixel by pixel. A
 #   model that does not beat it has shown nothing.
 # - The *count*: most of these numbers change with how many images are compared, even if nothing else does.
 #
-# The last is easily underrated {cite}`binkowski2018demystifying`. Here are real test images against real
+# The effect of the count is large {cite}`binkowski2018demystifying`. Here are real test images against real
 # training images, for growing counts of the former.
 
 # %%
@@ -354,7 +357,7 @@ for count in counts:
     by_count[count] = {name: np.mean([row[name] for row in found]) for name in found[0]}
     by_count[count]["expected"] = metrics.expected_coverage(len(real_features), count)
 
-# %% mystnb={"figure": {"caption": "Real images against real images: nothing changes but how many are compared. Left, the Fréchet distance, on logarithmic axes. Right, precision, recall and coverage; the dotted line is the coverage to be expected of samples from the very distribution of the data.", "name": "fig-good-count"}, "image": {"alt": "Two charts over the number of images. Left, a line falls steeply from the upper left. Right, precision and recall are level near the top, and coverage climbs from near zero along a dotted line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Real images against real images: nothing changes but how many are compared. Left, the Fréchet distance, on logarithmic axes. Right, precision, recall and coverage; the dotted line is the coverage to be expected of samples from the distribution of the data itself.", "name": "fig-good-count"}, "image": {"alt": "Two charts over the number of images. Left, a line falls steeply from the upper left. Right, precision and recall are level near the top, and coverage climbs from near zero along a dotted line."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(plotting.WIDTH, 2.9))
 left.loglog(counts, [by_count[count]["Fréchet"] for count in counts], "o-")
 left.set(xlabel="real images judged", title="Fréchet distance")
@@ -373,30 +376,30 @@ plt.show()
 
 # %% [markdown]
 # With few images the Fréchet distance of perfect samples is large, because their mean and their covariance are
-# badly estimated. Coverage cannot be high with far fewer samples than balls. How high it is for $M$ samples from the
-# very distribution of $N$ real points is known {cite}`naeem2020reliable`:
+# badly estimated. Coverage is low, because few samples cannot reach many balls. Its expected value is known for $M$
+# samples that come from the same distribution as the $N$ real points {cite}`naeem2020reliable`:
 #
 # $$
 # \text{expected coverage} = 1 - \prod_{j=1}^{k} \frac{N - j}{N + M - j} .
 # $$ (eq-good-expected)
 #
-# (Around one real point lie $N - 1$ other real points and $M$ samples, all drawn alike. Its ball stays empty if
+# Why? Around one real point lie $N - 1$ other real points and $M$ samples, all drawn alike. Its ball stays empty if
 # its $k$ nearest neighbours are all real. The nearest is real with the chance $(N - 1) / (N - 1 + M)$; if it was,
-# the next one is with $(N - 2) / (N - 2 + M)$, and so on. In the package: `metrics.expected_coverage`.) Recall
-# errs in the other direction: its balls are those of the samples, and the fewer samples there are the larger are the balls, so
-# that even the smallest sample scores near the top. So compare only numbers of equal counts, and never with
-# those of a paper that used the features of another network.
+# the next one is with $(N - 2) / (N - 2 + M)$, and so on. (In the package: `metrics.expected_coverage`.)
+#
+# Recall errs in the other direction: its balls are those of the samples, and fewer samples have larger balls, so
+# even the smallest set scores near the top. So compare numbers only at equal counts, and only with the same features.
 #
 # ### A distance that few images do not raise
 #
-# *May be skipped at a first reading. Its result: the kernel distance has no such error. With few images it only
-# scatters more.*
+# *May be skipped at a first reading. Its result: few images do not raise the kernel distance, they only make it
+# scatter more.*
 #
 # The *kernel distance* (KID) {cite}`binkowski2018demystifying` asks how similar points are, within each cloud and
-# between the two. With $s(a, b) = (a \cdot b / F + 1)^3$ for the similarity of two points with $F$ features, it is the mean
-# similarity of two different real points, plus that of two different generated ones, minus twice that of a real
-# and a generated one. For two equal distributions all three have the same expectation, and that of the distance
-# is zero:
+# between the two. Let $s(a, b) = (a \cdot b / F + 1)^3$ be the similarity of two points with $F$ features. The
+# distance is the mean similarity of two different real points, plus that of two different generated ones, minus twice
+# that of a real and a generated one. If both come from the same distribution, all three have the same expectation, and
+# the expected distance is zero, however few points there are:
 
 
 # %%
@@ -427,17 +430,16 @@ for count in counts:
 notebook.Table(by_kernel, digits=0, corner="real images judged")
 
 # %% [markdown]
-# Beside the distance of blurred images the kernel distance of real ones is near zero for every count. (An
-# estimate without bias may fall below zero.) What few images cost is scatter from one draw to the next, and
-# that can be stated beside the number. (Read the lower rows with care. All draws come from the same held-out
-# images, so large draws are nearly the same set, and their scatter is too small. A mean that lies several of
-# them below zero is therefore no sign of a distance below zero, which there cannot be.)
+# Beside the distance of blurred images, the kernel distance of real ones is near zero for every count. It may fall
+# below zero, as an estimate without bias must now and then if the truth is zero. What few images cost is scatter from
+# one draw to the next, and that can be stated beside the number. (In the lower rows the scatter is too small: all
+# draws come from the same held-out images, so large draws overlap.)
 #
 # ## Is every digit there?
 #
 # The classifier also names the digit that an image shows. If the data have all classes equally often, so
-# should the samples. With $p_c$ for the share of class $c$ among $K$ classes, the divergence of this
-# histogram from the even one is
+# should the samples. Let $p_c$ be the share of class $c$ among the samples, and $K$ the number of classes. The KL
+# divergence of this histogram from the even one is
 #
 # $$
 # \begin{aligned}
@@ -446,14 +448,15 @@ notebook.Table(by_kernel, digits=0, corner="real images judged")
 # \end{aligned}
 # $$ (eq-good-histogram)
 #
-# It is zero for equal shares and $\log K$ if only one class is left. It looks at classes and at nothing
-# else. Beside it the tables have the share of images for which the classifier gives no class at least nine tenths,
-# `low_confidence`.
+# It is zero for equal shares and $\log K$ if only one class is left. It sees nothing of what happens within a class.
+#
+# Two more columns are known from chapter 2: *low confidence*, the share of images for which the classifier gives no
+# class a probability of at least nine tenths, and *pixel precision*, precision with the pixels in place of the features.
 #
 # ## Two models under all measures
 #
-# Back to the first question. We train a VAE and a GAN whose generator has the shape of the VAE's
-# decoder, briefly, and judge as many samples of each as there are held-out images.
+# Back to the first question. We briefly train a VAE, and a GAN whose generator has the layers of the VAE's
+# decoder, and judge as many samples of each as there are held-out images.
 
 # %%
 count = len(held_out)
@@ -517,27 +520,30 @@ plt.show()
 
 # %% [markdown]
 # Begin with the floor: both models are far from it by every measure. Then the control, which learned nothing.
-# In precision, recall, density, coverage and by the pixels both models lie *below* it, and by the Fréchet
+# In precision, recall, density, coverage and pixel precision both models lie *below* it, and by the Fréchet
 # distance only the GAN is better. Only the histogram puts both clearly ahead. So these numbers do not show that
-# either model makes good digits. Between the two there is no winner. By the Fréchet distance the GAN, which draws
-# black and white, is ahead, by recall hardly. By precision and by the pixels it is the VAE, whose blurs are never
-# far from anything. These are single runs of briefly trained networks; chapter 5 compares models over seeds.
+# either model makes good digits.
+#
+# Nor do they name a winner. The GAN, which draws black and white, is ahead by the Fréchet distance, and by recall
+# hardly. The VAE, whose samples are blurred, is ahead by precision, density, coverage and pixel precision. (These are
+# single runs of briefly trained networks; chapter 5 compares models over seeds.)
 #
 # ## Fooled by hand
 #
-# Now the other side of the table: images that are *not* good samples, made by hand so that one measure or
-# another calls them good. We know what is wrong with each of them, so we know which number is wrong.
+# Now the reverse: images that are *not* good samples, made by hand so that one measure or another calls them good.
+# We know what is wrong with each set, so we know which number to disbelieve.
 #
 # - **contrast**: the VAE's samples with their contrast raised. Nothing was learned by that.
 # - **repeated**: every tenth of the held-out images, ten times each.
 # - **a tenth**: the same images, once.
-# - **one class**: the held-out ones, which are about as few.
+# - **one class**: the held-out ones, that is, images of the digit $1$; there are as many as in *a tenth*.
 # - **memorised**: training images, every one a copy.
 # - **blurred**: the held-out images, blurred beyond recognition.
 # - **noise**: each pixel black or white by chance.
 #
-# For the last column, the median distance to the nearest training image, good is neither high nor low: it is
-# the floor's.
+# The last column is the median distance to the nearest training image, by the pixels. It should be about the floor's:
+# more means unlike the data, much less means copied.
+
 
 # %%
 few = held_out[::10]
@@ -567,7 +573,7 @@ everything = samples | fooling
 for name in rows:
     rows[name] = {**rows[name], "nearest": closest(everything[name])}
 
-# %% mystnb={"figure": {"caption": "Seven heaps of images that fool some measure, ten of each. Of the repeated images every fifth is shown.", "name": "fig-good-fooled"}, "image": {"alt": "Seven rows of ten images: hard black and white digits; five real digits, each twice; ten different real digits; ones; real digits again; grey blots; and squares of black and white noise."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Seven sets of images that fool some measure, ten of each. Of the repeated images every fifth is shown.", "name": "fig-good-fooled"}, "image": {"alt": "Seven rows of ten images: hard black and white digits; five real digits, each twice; ten different real digits; ones; real digits again; grey blots; and squares of black and white noise."}} tags=["hide-input"]
 print("images:", ", ".join(f"{name} {len(images)}" for name, images in fooling.items()))
 shown = fooling | {"repeated": fooling["repeated"][::5]}
 plotting.image_rows({name: images[:10] for name, images in shown.items()})
@@ -580,19 +586,20 @@ notebook.Table(rows, corner="images")
 #
 # - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Both rewarded
 #   black and white in place of grey. Precision, density and the pixels say that the images have become worse.
-#   (The first is also the measure by which the GAN was ahead. Before one says that it draws better shapes,
-#   contrast has to be ruled out.)
-# - **a tenth** and **repeated**: the first are real images, and yet their Fréchet distance is many times the
+#   The Fréchet distance is also what put the GAN ahead above, so contrast may have been a part of its lead.
+# - **a tenth** and **repeated**: these are real images, and yet their Fréchet distance is many times the
 #   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
-#   the histogram. Recall changes, from one extreme to the other. A few scattered points have large balls,
+#   the histogram. Recall goes from one extreme to the other. A few scattered points have large balls,
 #   which hold every real image. But the five nearest neighbours of a point that is there ten times are its own
-#   copies, so its ball has the radius zero. Coverage is low in both rows, and that is the truth.
+#   copies, so its ball has the radius zero. Coverage is low in both rows, as it should be: little of the data is
+#   there.
 # - **one class**: precision, density and the pixels are about at the floor, for every image is a real one that no
-#   model saw. Recall, coverage and the histogram see what is missing.
+#   model saw. Compare the rest with *a tenth*, which has as many images: the Fréchet distance, recall, coverage and
+#   the histogram see what is missing.
 # - **memorised** is at the floor or better in every column but the last. Only the distance to the nearest
 #   training image gives it away.
-# - **blurred**: in precision the blots lie far above the VAE and the GAN, although no digit is left. Recall,
-#   coverage and the pixels are not fooled.
+# - **blurred**: in precision and density the blots lie above the VAE and the GAN, although no digit is left. The
+#   Fréchet distance, recall and coverage are not fooled.
 # - **noise**: nearly every measure sees it. But the classifier is *surer* of it than of the VAE's images,
 #   because it finds a digit in everything.
 #
@@ -602,31 +609,30 @@ notebook.Table(rows, corner="images")
 #
 # 1. *Look* at a sheet of samples from codes that were not chosen.
 # 2. *Coverage*: is everything there? With labels, the histogram too.
-# 3. *Precision* or *density*: does it look real? Beside it the blurred control.
+# 3. *Precision* or *density*: does it look real? Put the blurred control beside it.
 # 4. The *distance to the nearest training image*: is it copied?
-# 5. The *Fréchet* or the *kernel distance* last, as one number for all that moves the features, and with a
+# 5. Last the *Fréchet* or the *kernel distance*, one number for everything that moves the features, with a
 #    contrast control beside it.
 #
 # Where two of them disagree, say so.
 #
 # ## A judge for images of your own
 #
-# With labels, train a classifier: a few convolutions, a hidden layer of some dozens of units, which give the
+# **With labels**, train a classifier: a few convolutions, a hidden layer of some dozens of units, which give the
 # features, and a softmax. Move and turn its training images a little, as `models.Classifier` does, so that the
 # features say what is shown rather than where. It must never see the images that are held out as the floor.
 #
-# Without labels, take the features of a network that was trained for something else: one of
+# **Without labels**, take the features of a network that was trained for something else: one of
 # `keras.applications` for photographs, or the encoder of an autoencoder of your own images. The pixels are the
 # last resort, for small images.
 #
 # A network is free to ignore what its training did not ask for: a classifier of digits need not see their colour.
-# Give such a thing a measure of its own, for instance a histogram of hues, with its floor.
+# If colour matters, give it a measure of its own, for instance a histogram of hues, with its floor.
 #
-# Whatever you take, judge the judge before any model. Held-out images must lie close to the training images, and
+# **Test the judge before any model.** Held-out images must lie close to the training images, and
 # blurred, mixed or noisy ones clearly apart. If they do not, no number from these features means anything.
 #
-# Chapter 5 uses all of this. There a discriminator's features do not only judge images, they train the
-# decoder.
+# In chapter 5 features do more than judge: those of a discriminator train the decoder.
 #
 # ## Exercises
 #
@@ -700,7 +706,7 @@ exercises.check("coverage", coverage)
 # %% [markdown]
 # ### Catch a model that memorises
 #
-# No measure above noticed the memorised images but the last. Make a measure of it: the share of generated images
+# Above, only the last column noticed the memorised images. Turn it into a measure: the share of generated images
 # that lie closer to their nearest training image than the closest held-out image lies to its own. What does it
 # give for `memorised`, and what for `contrast`?
 
@@ -753,7 +759,7 @@ exercises.check("memorised_share", memorised_share)
 # </details>
 # <details><summary>c) Nearly nothing. They have to be looked at and measured.</summary>
 #
-# Right. Likelihood and the look of samples can be changed almost independently of each other.
+# Right. Mixing in noise ruins the samples and hardly changes the likelihood; memorising does the reverse.
 #
 # </details>
 #
@@ -761,8 +767,8 @@ exercises.check("memorised_share", memorised_share)
 #
 # <details><summary>a) Its images are blurred.</summary>
 #
-# No. Blur costs some precision, though less than one thinks: see the blots in the table above. It would not
-# be at the floor.
+# No. Blur costs some precision, though less than one would think: see the blots in the table above. Precision
+# would not be at the floor.
 #
 # </details>
 # <details><summary>b) It draws a few kinds of image, and those well.</summary>
@@ -852,14 +858,14 @@ exercises.check("memorised_share", memorised_share)
 #
 # ## What to remember
 #
-# - Losses and likelihoods do not tell how good samples are. Compare heaps of images, by features.
+# - Losses and likelihoods do not tell how good samples are. Compare sets of images, by features.
 # - The Fréchet distance compares mean and covariance. Few samples raise it, and contrast moves it. The kernel
 #   distance is not raised by few samples.
 # - Precision asks whether samples look real, recall and coverage whether everything is there. Strays fool
-#   precision and recall; density and coverage resist.
+#   precision and recall more than density and coverage.
 # - A histogram of classes sees a class that is missing, and nothing within a class.
 # - Only the distance to the nearest training image sees a model that memorises.
-# - A number needs its floor, a control, and the count. And a classifier finds a digit in everything.
+# - A number needs its floor, a control and the count. A classifier finds a digit even in noise.
 #
 # ## Sources
 #

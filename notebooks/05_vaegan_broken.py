@@ -52,8 +52,13 @@ from vaegan_edu.layers import MinibatchDiscrimination
 # ## Why this is hard
 #
 # Most faults in a training step raise no error. Shapes fit, losses fall, pictures appear. And no loss of a game
-# says how good the images are, so a curve that "looks odd" may belong to a sound training. What helps is to
-# know what each fault must do to each number, and to measure the one number in which it differs from the others.
+# says how good the images are, so a curve that looks odd may belong to a sound training. What helps is a
+# measurement whose result one suspect predicts and the others rule out. For each case below, go this way:
+#
+# 1. *Symptom.* Which number or picture does not fit the others?
+# 2. *Suspects.* Which faults would explain it? Name two.
+# 3. *Measurement.* In which number do these two differ? Take it, on fresh networks if that is enough.
+# 4. *Test.* Turn the measurement into a check that needs no training.
 #
 # The images are scikit-learn's digits in their own size, $8 \times 8$ pixels, so that dense networks are enough
 # and a training takes seconds. The discriminator has minibatch discrimination between its features and its
@@ -99,8 +104,10 @@ def build_trio(seed=0):
 # \end{aligned}
 # $$ (eq-broken-losses)
 #
-# where each name on the left stands for the loss of that network, `game` is $-\log D$ on both kinds of fakes, and
-# `found_out` is the discriminator's cross-entropy. In the code `own` is the dict of these three losses.
+# where each name on the left stands for the loss of that network. `prior` is the KL term and `feature` the feature
+# loss. `game` is the mean of $-\log D$ over copies plus that over samples, and `found_out` is the discriminator's
+# cross-entropy. As in chapter 4, `softplus(-logit)` is $-\log D$ and `softplus(logit)` is $-\log(1 - D)$. In the code
+# `own` is the dict of these three losses.
 
 
 # %%
@@ -169,8 +176,8 @@ def draw(rng, count=64):
 # ## Six cases
 #
 # Each of the cases A to F differs from the sound step in *one place*. Seed, data, noise and networks are the
-# same. The next cell, folded, says which place it is. Leave it folded until you have made up your mind. (A case is
-# always called *case D* here. D alone is the discriminator's probability of "real", as before.) The six candidates are
+# same. The next cell, folded, has the answers: leave it folded until you have made up your mind. (*Case D* is
+# always written so here. D alone is the discriminator's probability of "real", as before.) The six candidates are
 #
 # - `sign`: The sign of the decoder's adversarial loss is flipped;
 # - `leak`: The gradient of the feature term leaks into the discriminator;
@@ -234,9 +241,9 @@ trained = {name: train(step, epochs) for name, step in steps.items()}
 # %% [markdown]
 # ## A table of vital numbers
 #
-# First what one has in any training: the last epoch's numbers, and measures of copies and samples. *Pixel loss*
-# is that of copies of test images. *Sharpness* is the energy of fine detail in the samples over that of training
-# images. *Precision* and *coverage* are counted in pixels, against training images.
+# First what one has in any training: the losses, the means of D in the last epoch, and measures of copies and samples.
+# *Pixel loss* is that of copies of test images. *Sharpness* is the energy of fine detail in the samples over that of
+# training images. *Precision* and *coverage* are counted in pixels, against training images.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 codes_of_prior = np.random.default_rng(0).standard_normal((len(x_test), LATENT_DIM))
@@ -310,8 +317,8 @@ def show(case):
 
 
 # %% [markdown]
-# The measurements need two tools. `gradient(value_of, network, trio)` is the gradient of one value in one
-# network's weights, as one flat array: the value is any function of the losses, terms and logits that a step
+# The measurements need two tools. `gradient(value_of, network, trio)` returns the gradient of one value in one
+# network's weights, as one flat array. The value is any function of the losses, terms and logits that a step
 # returns. For instance, `gradient(lambda own, terms, logits: own["decoder"], decoder, trio)` is the gradient of the
 # decoder's loss in the decoder's weights. `compare` takes a measurement on the sound step and on the cases that are
 # named.
@@ -351,16 +358,17 @@ show("A")
 
 # %% [markdown]
 # **Case A.** The discriminator's loss goes to zero, and the decoder's is *below* that of the sound training: both
-# sides of the game seem to win. D tells real from fake within a few epochs. Copies are grainy but follow their
-# originals; samples do not look like digits. Which one is it, and which number would you ask for next?
+# sides of the game seem to win. D tells real from fake within a few epochs. Copies are grainy and follow their
+# originals only roughly; samples do not look like digits. Which one is it, and which number would you ask for next?
 #
 # ### Diagnosis of A
 #
-# The decoder's loss ends below zero. That of the sound step, a sum of half squares and of values of $-\log D$,
-# never can. So the term of the game is wrong, and there are two suspects: a decoder that gets no pull
-# from the game (`saturating`), or one that pulls the wrong way (`sign`). Case E is the other training in which the discriminator is far ahead. So ask
-# for the *direction*. Take fresh networks, set `gamma` to zero so that only the game is left, and compare the
-# decoder's update with the direction in which the logits of its fakes rise:
+# The decoder's loss ends below zero. That of the sound step never can: it is a sum of half squares and of values of
+# $-\log D$. So the term of the game is wrong, and in two of the six faults it can be negative: with the wrong
+# sign it is $\log D$, in the saturating form $\log(1 - D)$. The first pulls the decoder the wrong way, the second the
+# right way, but weakly. (Case E is the other training in which the discriminator is far ahead.) So ask for the
+# *direction*. Take fresh networks, set `gamma` to zero so that only the game is left, and compare the decoder's update
+# with the direction in the decoder's weights $\theta$ in which the logits of its fakes rise:
 #
 # $$
 # \cos\left(-\nabla_\theta\, \texttt{decoder},\ \nabla_\theta\, \overline{\texttt{logits}}\right) .
@@ -386,10 +394,10 @@ compare(direction, "A", "E")
 show_line("A")
 
 # %% [markdown]
-# The decoder steps *down* the logits of its own fakes: it helps the discriminator. Only the feature term still
-# holds the copies. The fix is one character. In a paper this fault is a sign that was read from the wrong side
-# (chapter 5, "Mind the sign"). **The test**: after one small step of the decoder alone, the logits of its fakes must
-# be higher.
+# The decoder moves so that the logits of its own fakes *fall*: it helps the discriminator, and only the feature term
+# still holds the copies. The fix is one character. The fault is easily made, because a paper may write what a network
+# raises where the code writes what it lowers (chapter 5, "Mind the sign"). **The test**: after one small step of the
+# decoder alone, with `gamma` zero, the logits of its fakes must be higher.
 #
 # ### Case B
 
@@ -403,8 +411,9 @@ show("B")
 # ### Diagnosis of B
 #
 # A small feature term and bad copies together mean that the *measure* is wrong: either its ruler has shrunk
-# (`leak`), or it never measured much (`sigmoid`). Look at the first epoch: here it began at several nats. So
-# measure the ruler. How far apart, in the features of the trained discriminator, are two *different* test digits?
+# (`leak`), or it never measured much (`sigmoid`). The encoder's loss began at several nats, so something was measured
+# at first, which speaks for the shrunken ruler. To be sure, measure the ruler: how far apart, in the features of the
+# trained discriminator, are two *different* test digits?
 
 
 # %% tags=["nbval-ignore-output"]
@@ -424,8 +433,8 @@ compare(ruler, "B", "C")
 show_line("B")
 
 # %% [markdown]
-# The discriminator has made all images alike, because it was allowed to lower the term that is measured in it. In
-# an implementation the line is rarely written so openly. It comes from one optimiser for everything, from
+# The discriminator has made the features of all images alike, because it was allowed to lower the feature term.
+# A leak is rarely written so openly. It comes from one optimiser for all networks, from
 # gradients that are added up over several losses without being cleared (as in the release of pythae that
 # chapter 5 describes), or from a tape that is asked for the wrong weights. **The test**: take one step with the
 # feature term alone; the discriminator must not move. You write this test yourself below.
@@ -441,8 +450,8 @@ show("C")
 #
 # ### Diagnosis of C
 #
-# Here the loss was tiny from the first step on, before anything could have shrunk. And the table above says that
-# this discriminator's features are as far apart as in the sound training, so the ruler is intact; it is not used.
+# Here the loss was small in the first epoch already, when little could have shrunk. And the table above says that
+# this discriminator's features are as far apart as in the sound training: the ruler is intact, but it is not used.
 # So compare the term that the step reports with the formula, computed from the same networks, batch and noise.
 
 
@@ -468,11 +477,10 @@ compare(reported_over_formula, "B", "C")
 show_line("C")
 
 # %% [markdown]
-# What is compared are two probabilities, one number for each image. Half of a squared difference of two such
-# numbers is never above one half, and a copy has to be as *real* as its original, not like it. So the codes say
-# nothing. The same happens, less cleanly, with features of any layer that is saturated. The fix is to return a
-# hidden layer's output before its activation. **The test**: a term equals its formula on given networks, and the
-# shape of the features is what you think it is.
+# The step compares two probabilities, one number for each image. Half of a squared difference of two such
+# numbers is never above one half, and a copy has to be as *real* as its original, not like it. So the codes need say
+# nothing. The fix is to return a hidden layer's output before its activation. **The test**: on given networks each
+# term equals its formula, and the features have the expected shape.
 #
 # ### Case D
 
@@ -480,14 +488,14 @@ show_line("C")
 show("D")
 
 # %% [markdown]
-# **Case D.** Nothing alarms. The game is balanced, copies are the best of all, the KL term that is shown is
-# small. Most people would publish this. What is odd about it?
+# **Case D.** Nothing looks alarming. The game is balanced, copies are the closest of all, and the KL term that is
+# shown is small. What is odd about it?
 #
 # ### Diagnosis of D
 #
 # As a rule copies come closer when the codes say more, and saying more costs nats. Here copies are closer *and* the
-# shown KL is smaller. That is possible, but suspicious: perhaps one of the two numbers is not what its name says. The
-# pixel loss we computed ourselves. So compute the KL, too, by the formula and from the trained encoder.
+# shown KL is smaller, so perhaps one of the two numbers is not what its name says. We computed the pixel loss
+# ourselves. So compute the KL, too, by its formula and from the trained encoder.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -505,10 +513,10 @@ show_line("D")
 
 # %% [markdown]
 # The ratio is `LATENT_DIM`, up to the difference between training and test images. The prior term is charged at a
-# sixteenth of its price, so codes leave the prior, and samples, whose codes *are* drawn from the prior, suffer
-# where the copies gain. It is the same model as a sound one with `kl_weight=1/16`, which may even be what one
-# wants. What is wrong is that nobody chose it, and that it changes with `latent_dim`. **The test**: the closed form,
-# summed, for a code of two dimensions or more.
+# sixteenth of its price, so codes leave the prior. The copies gain, and the samples, whose codes *are* drawn from the
+# prior, lose. It is the same model as a sound one with `kl_weight=1/16`, which may even be what one
+# wants. What is wrong is that nobody chose this weight, and that it changes with `latent_dim`. **The test**: the
+# term equals the closed form, summed, for a code of two dimensions or more.
 #
 # ### Case E
 
@@ -516,13 +524,13 @@ show_line("D")
 show("E")
 
 # %% [markdown]
-# **Case E.** The discriminator is far ahead, as in case A, but the samples are digits. By some of the measures they are
-# the best in the table. Which one is it, and is it a fault at all?
+# **Case E.** The discriminator is far ahead, as in case A, but the samples are digits. By precision and coverage they
+# are the best in the table. Which one is it, and is it a fault at all?
 #
 # ### Diagnosis of E
 #
-# The decoder's update points the right way, as the first table shows. So ask for its *strength* where the
-# discriminator is sure. We lower all logits by ten, by the bias of the last layer, and compare the length of the
+# The decoder's update points the right way, as the diagnosis of A showed. So ask for its *strength* where the
+# discriminator is sure. We lower all logits by ten, through the bias of the last layer, and compare the length of the
 # decoder's gradient, again with `gamma` zero, before and after.
 
 
@@ -549,11 +557,11 @@ show_line("E")
 
 # %% [markdown]
 # $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near
-# zero the first gives nothing. Then the feature term is the decoder's only teacher, and the model turns into a
-# VAE with learned similarity: with softer images, and here *better* by precision and coverage (one seed). So
-# the fault hardly shows in the pictures, and by the measures one would prefer it. That does not make the
-# saturating loss the better one: it only switched the adversary off. You would want to know that before you
-# write that "adversarial training helped". **The test**: the slope of the loss at a logit of minus ten.
+# zero, the first gives almost nothing. Then the feature term is nearly the decoder's only teacher, and the model is
+# close to a VAE with a learned similarity. Its images are softer, and in this one run *better* by precision and
+# coverage. So the fault hardly shows in the pictures, and the measures would prefer it. Before you write that
+# "adversarial training helped", you would want to know that the adversary was nearly switched off. **The test**: the
+# slope of the loss at a logit of minus ten.
 #
 # ### Case F
 
@@ -561,7 +569,7 @@ show_line("E")
 show("F")
 
 # %% [markdown]
-# **Case F.** Curves and pictures are those of a sound training, and no number in the table is out of line. One
+# **Case F.** Curves and pictures could be those of a sound training, and no number in the table is far out of line. One
 # candidate is left, so you know its name. But how would you have found it?
 #
 # ### Diagnosis of F
@@ -592,21 +600,22 @@ compare(mixed, "E", "F")
 show_line("F")
 
 # %% [markdown]
-# With one batch for all, D has learned what a *mixture* looks like, and its answer on a batch of one kind means
-# little. BatchNorm in the discriminator has the same effect. The fix is to call the discriminator three times, once
-# for each kind. **The test**: change the fakes, and ask whether the logits of the real images stay the same; or count
-# the calls and their sizes.
+# With one batch for all, D was trained on *mixtures* only, and its answer on a batch of one kind means
+# little. BatchNorm in the discriminator mixes in the same way, through the mean and variance of the batch. The fix is to
+# call the discriminator three times, once for each kind. **The test**: change the fakes; the logits of the real images
+# must stay the same.
 #
 # ## All tests in one table
 #
-# None of these six faults needs a training to be found, though we used trained networks for the cases B, D and F: fresh
-# networks, one batch and a few gradients are enough. Here are all the tests on all cases. Two of them are new, and
+# We used trained networks for the cases B, D and F, but none of the six faults needs a training to be found: fresh
+# networks, one batch and a few gradients are enough. Here are all tests on all cases. `direction`, `feature`, `prior`,
+# `strength` and `mixed` are the measurements from above. Two columns are new, and
 # both ask whether the discriminator follows its cross-entropy and nothing else. We compute this cross-entropy
 # from its logits. `found_out` is the loss that the step reports, minus ours. `leak` asks the same of the gradient:
-# the length of the difference between the one that the weights get and that of our cross-entropy, divided by the
+# the length of the difference between the gradient that the weights get and that of our cross-entropy, divided by the
 # length of the latter.
 #
-# The last row shows why one needs both. Its losses are those of the sound step, word for word. But its gradients are
+# The last row shows why one needs both. Its losses are those of the sound step. But its gradients are
 # added up over all three losses before the networks move, as happens when nobody clears them.
 
 
@@ -659,10 +668,10 @@ notebook.Table(rows, digits=3, corner="case")
 
 # %% [markdown]
 # Read it by columns: in each, the case that it was made for stands out. (F moves two more columns a little, because its
-# discriminator sees other company.) `found_out` finds B only because its leak is written into the loss. Most real
-# leaks are like the last row: the reported losses are right, and what moves the weights is not. So test what moves:
-# `leak` finds both, and the exercise below asks for the same of a step that you cannot look into. Tests that run in
-# seconds separate what thirty epochs of curves did not. That is the reason to write them first.
+# discriminator sees each image beside other kinds.) `found_out` finds B only because its leak is written into the loss. In the
+# last row, as in pythae, the reported losses are right, and what moves the weights is not. So test what moves:
+# `leak` finds both, and in the exercise below you do the same for a step that you cannot look into. These tests run in
+# seconds, and they separate what the curves of thirty epochs did not. So write them first.
 #
 # <details><summary>These tests in the package, by case</summary>
 #
@@ -677,7 +686,7 @@ notebook.Table(rows, digits=3, corner="case")
 #
 # ## A fault of the settings
 #
-# All six are faults of the step. Others lie outside of it, and the most common one is the range of the images: the
+# All six are faults of the step. Others lie outside of it, for instance in the range of the images: the
 # decoder ends in `tanh`, with values in $[-1, 1]$, and the data were scaled to $[0, 1]$. The sound step trains
 # without complaint. We measure the scatter of the copies where the original is black, as a share of the range of the
 # data.
@@ -710,13 +719,13 @@ notebook.Table(rows, corner="images")
 # %% [markdown]
 # Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large
 # negative number gives the same black. So the background of a copy has more grain, measured by the range of the
-# data (one seed). Images of half the contrast also weigh less in the feature term, which may be a part of the
-# reason. The means of D show nothing of the fault. **The test**: the smallest and the largest value of a batch of data are those that the decoder's last activation can reach.
-# Other faults of settings, such as rates or weights, have no such test; chapter 5's table of symptoms says what
-# to measure.
+# data. (One run; that images of half the contrast weigh less in the feature term may be a part of the reason.) The
+# means of D show nothing of the fault. **The test**: the smallest and the largest value of a batch of data are the
+# ends of the range of the decoder's last activation. Other faults of settings, such as rates or weights, have no such
+# test; the table of symptoms in chapter 5 says what to measure.
 #
-# [Chapter 6](06_mode_collapse.ipynb) takes up the layer that case F misused, and the failure for which it was
-# invented.
+# [Chapter 6](06_mode_collapse.ipynb) takes up the layer that case F misused, and the failure that it was
+# made to prevent.
 #
 # ## Exercises
 #
@@ -846,7 +855,7 @@ exercises.check("pulls", pulls)
 # </details>
 # <details><summary>c) None, it is the aim of the discriminator.</summary>
 #
-# No. It is, but a decoder that is taught by the game should prevent it for long.
+# No. It is, but a decoder that learns from the game should soon take it back.
 #
 # </details>
 #
@@ -925,8 +934,9 @@ exercises.check("pulls", pulls)
 # ## What to remember
 #
 # - A broken step raises no error. Its curves may look better than those of a sound one.
-# - A loss that is too good and a picture that is too bad belong together: suspect the measure.
-# - Ask for the direction of a gradient, for its strength, for a term's formula, and for what an answer depends on.
+# - If a loss is much better than its pictures, suspect what it measures.
+# - Measure the direction of a gradient and its strength, compare a term with its formula, and change an input on
+#   which an output must not depend.
 # - Such tests need no training. Write them before the first epoch. Test what moves the weights, not what is
 #   reported.
 # - A fault that no picture shows still changes what you may claim.
