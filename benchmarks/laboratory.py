@@ -4,12 +4,13 @@
     python -m benchmarks.laboratory --arms posterior-collapse cure leak
 
 The page's own kernels train in Node, so Node must be there. An arm is a question, `cure` (mode
-collapse with minibatch discrimination), `sound` (what is broken in "break it") or one of the six
-faults. A row holds the smallest and the largest value over the seeds, measured after the last step
-on as many samples as there are test images: classes with at least a fiftieth of the samples, then
-precision, coverage and sharpness as in the page; active latent dimensions; the KL and the feature
-term as the training logs them, D on real images in training, and D on test images and on samples in
-a batch of their own. `ms` is the processor's time for a step.
+collapse with minibatch discrimination), one of the changes that the page asks for, `sound` (what is
+broken in "break it") or one of the six faults. A row holds the smallest and the largest value over
+the seeds, measured after the last step on as many samples as there are test images: classes with at
+least a fiftieth of the samples, then precision, coverage and sharpness as in the page; the pixel
+error of copies of the test images; active latent dimensions; the KL and the feature term as the
+training logs them, D on real images in training, and D on test images and on samples in a batch of
+their own. `ms` is the processor's time for a step.
 """
 
 import argparse
@@ -24,12 +25,26 @@ from benchmarks import markdown
 from vaegan_edu.widgets import laboratory
 
 QUESTIONS = [name for name in laboratory.QUESTIONS if name != "break-it"]
-ARMS = [*QUESTIONS, "cure", "sound", *laboratory.FAULTS]
+# What the page asks a reader to change: a question, and the settings that differ.
+CHANGES = {
+    "vae, kl_weight 0.1": ("vae", {"kl_weight": 0.1}),
+    "gan, a tenth of the discriminator's rate": ("gan", {"discriminator_rate": 1e-4}),
+    "gan, ten times the discriminator's rate": ("gan", {"discriminator_rate": 1e-2}),
+    "vae-gan, gamma 10": ("vae-gan", {"gamma": 10}),
+    "vae-gan, gamma 0.1": ("vae-gan", {"gamma": 0.1}),
+    "vae-gan, a tenth of the discriminator's rate": ("vae-gan", {"discriminator_rate": 1e-4}),
+    "vae-gan, ten times the discriminator's rate": ("vae-gan", {"discriminator_rate": 1e-2}),
+    "vae-gan, no feature term for the decoder": ("vae-gan", {"decoder_feature": 0}),
+    "posterior-collapse, kl_weight 5": ("posterior-collapse", {"kl_weight": 5}),
+    "posterior-collapse, kl_weight 2.5": ("posterior-collapse", {"kl_weight": 2.5}),
+}
+ARMS = [*QUESTIONS, "cure", *CHANGES, "sound", *laboratory.FAULTS]
 COLUMNS = (
     "classes",
     "precision",
     "coverage",
     "sharpness",
+    "pixel",
     "active",
     "prior",
     "feature",
@@ -48,6 +63,13 @@ const reference = makeJudge(train, Uint8Array.from(engine.labels, Number), held)
 
 function settingsOf(arm) {
   if (PRESETS[arm]) return { ...DEFAULTS, ...PRESETS[arm].settings };
+  if (CHANGES[arm]) {
+    const [question, { decoder_feature: decoder, ...changed }] = CHANGES[arm];
+    const settings = { ...settingsOf(question), ...changed };
+    if (decoder === undefined) return settings;
+    const { routing } = settings;
+    return { ...settings, routing: { ...routing, feature: { ...routing.feature, decoder } } };
+  }
   if (arm === "cure") return { ...settingsOf("mode-collapse-and-its-cure"), kernels: KERNELS };
   const sound = settingsOf("break-it");
   return arm === "sound" ? sound : { ...sound, ...FAULTS[arm].settings(sound) };
@@ -70,12 +92,18 @@ function measure(arm, seed, steps) {
   const z = Float64Array.from({ length: engine.held * settings.latent_dim }, gaussian(uniform(1)));
   const samples = decode(networks, z);
   const found = judgeSamples(samples, reference);
+  const codes = encode(networks, held); // of each image all means, then all log-variances
+  const length = settings.latent_dim;
+  const means = z.map((_, i) => codes[i + length * Math.floor(i / length)]);
+  let pixel = 0;
+  decode(networks, means).forEach((value, i) => { pixel += 0.5 * (value - held[i]) ** 2; });
   const alone = (some) => mean(forward(networks.discriminator,
     some.slice(0, settings.batch_size * PIXELS)).out, sigmoid);
   return {
     classes: found.histogram.filter((n) => n >= 0.02 * engine.held).length,
     precision: found.precision, coverage: found.coverage, sharpness: found.sharpness,
-    active: activeUnits(encode(networks, held), settings.latent_dim),
+    pixel: settings.routing.pixel || settings.routing.feature ? pixel / engine.held : NaN,
+    active: activeUnits(codes, settings.latent_dim),
     ...logged, d_test: alone(held), d_samples: alone(samples), ms,
   };
 }
@@ -92,6 +120,7 @@ def measure(arm, seed, steps, node):
             laboratory.engine_source(),
             (sources / "settings.js").read_text(encoding="utf-8"),
             f"const engine = {json.dumps({k: engine[k] for k in ('pixels', 'labels', 'held')})};",
+            f"const CHANGES = {json.dumps(CHANGES)};",
             f"const asked = {json.dumps([arm, seed, steps])};",
             SCRIPT,
         ]

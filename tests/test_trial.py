@@ -84,6 +84,69 @@ def test_the_judge_is_the_one_that_is_shipped(data):
     assert sizes == [64 * data["count"]] * 2
 
 
+# What the page tells its readers to expect
+
+
+def test_the_network_beside_the_reader_takes_its_own_fakes_for_real_more_often(data):
+    d = np.reshape(data["d"], (len(data["kinds"]), trial.SHOWN))
+    passed = dict(zip(data["kinds"], (d > 0.5).mean(axis=1), strict=True))
+    mean = dict(zip(data["kinds"], d.mean(axis=1), strict=True))
+    assert passed["VAE"] < passed["VAE-GAN"] and passed["VAE, contrast doubled"] < 0.1
+    assert mean["VAE, contrast doubled"] > 5 * mean["VAE"]
+    assert 1 - passed["real"] == pytest.approx(0.25, abs=0.05)
+
+
+@pytest.fixture(scope="module")
+def moved(data):
+    """The four measures of each model's samples, as drawn and changed."""
+    classifier, real = metrics.load_classifier("mnist"), floats(data["real"]).reshape(-1, 64)
+    codes = np.random.default_rng(1).standard_normal((data["count"], 10)).astype("float32")
+    grain = np.random.default_rng(2).standard_normal((data["count"], 28, 28, 1))
+
+    def measure(images):
+        features = metrics.classify(classifier, images.astype("float32"))[1]
+        distance = metrics.frechet_distance(real, features)
+        return {"Fréchet": distance, **metrics.manifold_overlap(real, features)}
+
+    found = {}
+    for name, packed in data["decoders"].items():
+        decoder = networks.build_decoder("light", (28, 28, 1), 10)
+        trial.round_weights(decoder, packed)
+        drawn = networks.apply(decoder, codes)
+        sets = {
+            "drawn": drawn,
+            "contrast": sharpen(drawn, 2),
+            "truncation": networks.apply(decoder, codes / 2),
+            "repetition": np.resize(drawn[: len(drawn) // 10], drawn.shape),
+            "little noise": np.clip(drawn + 0.05 * grain, -1, 1),
+            "noise": np.clip(drawn + 0.3 * grain, -1, 1),
+        }
+        found[name] = {change: measure(images) for change, images in sets.items()}
+    return found
+
+
+@pytest.mark.slow
+def test_the_games_hints_are_what_the_measures_do(moved):
+    vae, vaegan = moved["VAE"], moved["VAE-GAN"]
+    assert vae["contrast"]["Fréchet"] < 0.6 * vae["drawn"]["Fréchet"]
+    assert vaegan["contrast"]["Fréchet"] == pytest.approx(vaegan["drawn"]["Fréchet"], rel=0.1)
+    for name in ("recall", "coverage"):
+        assert vae["contrast"][name] > vae["drawn"][name] + 0.05
+    for sets in (vae, vaegan):
+        drawn = sets["drawn"]
+        assert sets["truncation"]["Fréchet"] > 2 * drawn["Fréchet"]
+        assert sets["truncation"]["precision"] < drawn["precision"] + 0.01
+        assert sets["repetition"]["recall"] == 0
+        assert sets["repetition"]["coverage"] < 0.4 * drawn["coverage"]
+        assert sets["repetition"]["precision"] == pytest.approx(drawn["precision"], abs=0.1)
+        assert sets["little noise"]["Fréchet"] < 1.05 * drawn["Fréchet"]
+        assert sets["noise"]["Fréchet"] > 2 * drawn["Fréchet"]
+        assert sets["noise"]["precision"] > drawn["precision"] - 0.1
+        for name in ("recall", "coverage"):
+            assert sets["truncation"][name] < drawn[name] - 0.1
+            assert sets["noise"][name] < drawn[name] - 0.3
+
+
 # The arithmetic
 
 
