@@ -94,7 +94,7 @@ def build_trio(seed=0):
 # %% [markdown]
 # ## The sound step
 #
-# These are the three losses of [chapter 5](05_vaegan.ipynb), on one screen:
+# These are the three losses of [chapter 5](05_vaegan.ipynb):
 #
 # $$
 # \begin{aligned}
