@@ -8,6 +8,7 @@ stands at the top of a notebook, before Keras is imported.
 """
 
 import html
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ import numpy as np
 
 if TYPE_CHECKING:  # Keras is imported once its settings are made
     import keras
+    from matplotlib.figure import Figure
 
     from vaegan_edu.experiments.profile import Profile
 
@@ -58,6 +60,17 @@ def _enter_notebooks():
     """As scripts and papermill start a chapter in the repository's root."""
     if Path("notebooks").is_dir() and Path("book/results").is_dir():
         os.chdir("notebooks")
+
+
+def show_as_jpeg(figure: "Figure") -> None:
+    """Show a figure of many coloured pictures as JPEG: as PNG it would weigh megabytes."""
+    import matplotlib.pyplot as plt
+    from IPython.display import Image, display
+
+    stream = io.BytesIO()
+    figure.savefig(stream, format="jpeg", pil_kwargs={"quality": 80})
+    plt.close(figure)  # else it is shown once more
+    display(Image(stream.getvalue(), format="jpeg"))
 
 
 class Table:

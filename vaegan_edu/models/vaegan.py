@@ -24,7 +24,8 @@ class VAEGAN(LearnedSimilarity):
     `adversarial_decoder       = -log D(x_tilde) - log D(x_p)` (non-saturating)
 
     with the reconstruction `x_tilde = decoder(z)` and the prior sample `x_p = decoder(z_prior)`.
-    The losses, as in Algorithm 1 (there L_GAN is maximised by the discriminator):
+    The losses are those of Algorithm 1, but for the sign of L_GAN: as printed there, the decoder's
+    and the discriminator's are turned against what the paper defines L_GAN to be.
 
     `encoder       = kl_weight * prior + feature_weight * feature`
     `decoder       = gamma * feature + adversarial_decoder`
