@@ -88,7 +88,7 @@ classifiers: $(READY) ## Train the networks that judge images (needs MNIST; one:
 	  rm -rf vaegan_edu/weights/$$name && mv _build/$$name vaegan_edu/weights/ || exit 1; \
 	done
 
-figures: $(READY) ## Draw the figures of rendered faces
+figures: $(READY) ## Draw the figures of faces
 	@$(PY) tools/face_figures.py
 
 colab: $(READY) ## Run the notebooks as on Colab (one: NOTEBOOK=02_vae; needs Python 3.12 or 3.13)

@@ -1,17 +1,23 @@
-"""Draw the figures of rendered faces that book/faces.md shows.
+"""Draw the figures of faces that the pages show.
 
     python tools/face_figures.py
 
-`book/figures/rendered_faces.png` holds random faces, `book/figures/face_attributes.png` one face
-with one attribute changed at a time.
+Into `book/figures`: `rendered_faces.png` holds random rendered faces, `face_attributes.png` one of
+them with one attribute changed at a time, `invented_faces.png` samples of the VAE-GAN of faces that
+comes with the package.
 """
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from vaegan_edu import callbacks, datasets, plotting
+import vaegan_edu
+from vaegan_edu import callbacks, datasets, latent, plotting
 from vaegan_edu.datasets import FACE_ATTRIBUTES
 
 FIGURES = Path(__file__).resolve().parents[1] / "book" / "figures"
@@ -34,6 +40,14 @@ SHOWN = {
 def random_faces():
     """Return 48 random faces as one picture, 12 a row."""
     return plotting.tile(datasets.render_faces(48, seed=0)[0], columns=12)
+
+
+def invented_faces(name="vaegan-faces-64"):
+    """Return 48 samples of a packed model as one picture, 12 a row: codes of a mixture."""
+    model = vaegan_edu.pretrained(name)
+    faces, _ = datasets.render_faces(2000, seed=0, image_size=model.encoder.input_shape[1])
+    codes = latent.draw_codes(model.encode(faces), 48, seed=0)
+    return plotting.tile(model.decode(codes), columns=12)
 
 
 def attribute_faces(name):
@@ -63,9 +77,10 @@ def all_attributes():
 
 
 def main():
-    """Write both figures."""
+    """Write the figures."""
     plotting.style()
     callbacks.write_picture(FIGURES / "rendered_faces.png", random_faces())
+    callbacks.write_picture(FIGURES / "invented_faces.png", invented_faces())
     all_attributes().savefig(FIGURES / "face_attributes.png")
 
 
