@@ -17,6 +17,7 @@ from benchmarks import (
     light_recipe,
     peak_memory,
     pixel_baselines,
+    quality_against_time,
     quality_search,
     train_step,
 )
@@ -311,6 +312,7 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
         arms={
             "a game": (light_recipe.GAME_BASE, game),
             "a vae": (light_recipe.VAE_BASE, {"preset": "half"}),
+            "a gan": (quality_against_time.GAN_BASE, {"preset": "tiny"}),
             "diverged": (light_recipe.GAME_BASE, {"learning_rate": 1e30}),
         },
         work=1e11,
@@ -319,9 +321,9 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
         runs=tmp_path / "sheets",
     )
     light_recipe.main(["--share", "0.5"], study)
-    game, vae, diverged = (
+    game, vae, gan, diverged = (
         json.loads((tmp_path / "little" / f"{name}-0.5-seed-0.json").read_text())
-        for name in ("a-game", "a-vae", "diverged")
+        for name in ("a-game", "a-vae", "a-gan", "diverged")
     )
     ways = [
         way + more for way in ("average", "mixture") for more in ("", " x2", " x4", ", rejection")
@@ -329,7 +331,8 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
     assert set(game["ways"]) == {"real", "plain", "statistics", *ways}
     assert game["logs"]["gamma"] and game["arguments"]["seed"] == 0 and game["commit"]
     assert "mixture x4" in vae["ways"] and "mixture, rejection" not in vae["ways"]
-    assert vae["steps"] > game["steps"] > 1
+    assert "average, rejection" in gan["ways"] and "mixture" not in gan["ways"]  # it encodes nothing
+    assert vae["steps"] > game["steps"] > 1 and gan["steps"] > 1
     assert diverged["error"] and "ways" not in diverged
     assert capsys.readouterr().out.count("| failed |") == 1
     floor, *others = light_recipe.rows(tmp_path / "little", ways=("mixture", "mixture x2"))

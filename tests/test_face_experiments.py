@@ -208,6 +208,34 @@ def test_chapter_10_says_of_the_rules_what_all_their_seeds_show():
     )
 
 
+@pytest.mark.parametrize("size", [64, 32])
+def test_the_pages_say_of_the_deep_models_what_their_records_hold(size):
+    """What chapter 10 and the faces' page say: on faces the adversary pays."""
+    vae, game = (
+        records.read_record(RESULTS / name / f"deep-{size}-seed-0")
+        for name in ("vae-faces", "faces-light")
+    )
+    sharpened = [f"{way}_{n}" for way in ("sharpened", "mixture_sharpened") for n in (2, 4)]
+    kinds = ["random", "mixture", *sharpened]
+    for kind in ("random", "mixture"):
+        assert game.metrics[f"{kind}_frechet_distance"] < min(
+            vae.metrics[f"{other}_frechet_distance"] for other in kinds
+        )
+        assert game.metrics[f"{kind}_coverage"] > max(
+            vae.metrics[f"{other}_coverage"] for other in kinds
+        )
+    assert vae.metrics["reconstruction_loss"] < game.metrics["reconstruction_loss"]
+    assert vae.metrics["reconstruction_r2"] < game.metrics["reconstruction_r2"]
+    # "ahead only in the first minutes": at equal times, in the log of each
+    passed = [np.cumsum(run.column("seconds")) / 60 for run in (vae, game)]
+    for minute in range(4, int(passed[0][-1])):
+        of_vae, of_game = (
+            run.column("sample_frechet_distance")[np.searchsorted(minutes, minute) - 1]
+            for run, minutes in zip((vae, game), passed, strict=True)
+        )
+        assert of_game < of_vae
+
+
 def test_the_models_compared_have_equal_networks():
     built = {
         name: EXPERIMENTS[name].build({**EXPERIMENTS[name].settings, "seed": 0}, (32, 32, 3))

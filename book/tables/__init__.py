@@ -21,6 +21,7 @@ TABLES = {
     "faces_judges": faces.judges,
     "faces_samples": faces.samples,
     "faces_deep": faces.deep,
+    "faces_deep_attributes": faces.deep_attributes,
     "faces_similarity": faces.similarity,
     "faces_moves": faces.moves,
     "faces_attributes": faces.attributes,

@@ -125,7 +125,15 @@ def moves(root: Path) -> list[dict[str, str]]:
 
 def attributes(root: Path) -> list[dict[str, str]]:
     """Return for each attribute how far each model moves it when it is asked, together."""
-    found = {name: runs for runs, name in _read(root)}
+    return _attributes({name: runs for runs, name in _read(root)})
+
+
+def deep_attributes(root: Path) -> list[dict[str, str]]:
+    """Return `attributes` for the longer runs on deeper networks."""
+    return _attributes({name: read_arm(root, arm) for arm, name in DEEP.items()})
+
+
+def _attributes(found):
     return [
         {
             "attribute": attribute,
