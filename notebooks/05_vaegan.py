@@ -1181,6 +1181,7 @@ notebook.show_as_jpeg(plotting.image_rows(shown))
 # whose change it resembles most among the *others*. The last column compares the reconstructions of the two true faces,
 # so it says how much of the attribute the model can draw at all.
 
+
 # %% tags=["nbval-ignore-output", "hide-input"]
 def cosine(a, b):
     """Mean cosine between two changes of the same images."""

@@ -331,7 +331,7 @@ def test_the_recipe_leaves_a_file_of_each_arm(tmp_path, monkeypatch, capsys):
     assert set(game["ways"]) == {"real", "plain", "statistics", *ways}
     assert game["logs"]["gamma"] and game["arguments"]["seed"] == 0 and game["commit"]
     assert "mixture x4" in vae["ways"] and "mixture, rejection" not in vae["ways"]
-    assert "average, rejection" in gan["ways"] and "mixture" not in gan["ways"]  # it encodes nothing
+    assert "average, rejection" in gan["ways"] and "mixture" not in gan["ways"]
     assert vae["steps"] > game["steps"] > 1 and gan["steps"] > 1
     assert diverged["error"] and "ways" not in diverged
     assert capsys.readouterr().out.count("| failed |") == 1
