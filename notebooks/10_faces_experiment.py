@@ -489,7 +489,7 @@ figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center"
 plt.show()
 
 # %% [markdown]
-# The losses do not rank these faces, and their lowest values point to the wrong ones. The lowest loss of encoder and decoder belongs to S4 by its words, that of the discriminator to S4 by its log, and these two rules made the worst faces by distance and by coverage. Do not read more into the shares of pairs: there are only twenty-one, and of rankings without any relation about every fifth agrees in two thirds of them or more.
+# The losses do not rank these faces, and their lowest values point to the wrong ones. The lowest loss of encoder and decoder belongs to S4 by its words, that of the discriminator to S4 by its log, and these two rules made the worst faces by distance and by coverage. The encoder's loss even ranks the rules almost in reverse, so its few agreeing pairs are no chance: of all orders of seven things only seven have at most one pair right. The discriminator's share is what a coin would give.
 #
 # ## Why the worst faces have the lowest losses
 #
@@ -598,7 +598,7 @@ show_sheets("congress", congress, 40)
 #
 # ## What made better faces
 #
-# Under the best rules the faces are blurred, and the rules differ little. So the rate was not what held them back. What did? A search at the original's $64$ pixels gave each try the same work, counted in multiplications, and compared its samples with drawn faces that were held out for the search. It varied three things:
+# Under the best rules the faces are blurred, and these rules differ little. So the rate was not what held them back. What did? A search at the original's $64$ pixels gave each try the same work, counted in multiplications, and compared its samples with drawn faces that were held out for the search. It varied three things:
 #
 # - the *networks*: `"deep"` has one step down more than the light networks that were used so far (`"larsen"`), no large dense layer, and a step costs less than half, so in equal work it takes more of them;
 # - the *loss*: `pixel_weight=1` adds a VAE's squared error of pixels to the feature loss, for encoder and decoder;

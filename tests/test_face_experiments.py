@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,13 @@ def test_chapter_10_says_of_the_rules_what_all_their_seeds_show():
         for losses in [late(f"val_{network}_loss")]
     }
     assert lowest == {"encoder": "s4-text", "decoder": "s4-text", "discriminator": "s4-log"}
+    # "The encoder's loss even ranks the rules almost in reverse": one pair of twenty-one agrees
+    by_loss = late("val_encoder_loss")
+    agreeing = [
+        (by_loss[one] < by_loss[other]) == (distance[one] < distance[other])
+        for one, other in combinations(runs, 2)
+    ]
+    assert sum(agreeing) == 1 and len(agreeing) == 21
     # By pixels both readings of S4 make worse copies than S1 and the words of S2 and S3.
     copies = {
         rule: [run.metrics["reconstruction_loss"] for run in found] for rule, found in runs.items()
