@@ -92,6 +92,8 @@ ARMS = {
         for name in ("faces-light", "vae-faces")
         for size in (64, 32)
     },
+    # The small VAE once more, for as long as the VAE-GAN took.
+    "vae-faces/deep-32-long-": Arm({**DEEP["vae-faces"], "image_size": 32, "epochs": 66}, 1),
     "vaegan-mnist-original/epochs-2-": Arm({**ASSUMED_BEFORE, "epochs": 2}, 3),
     "vaegan-mnist-original/mnist/": Arm({**ASSUMED_BEFORE, "epochs": 20}, 1),
     **{f"faces-light/rendered-{rule}/": Arm({**RENDERED, "schedule": rule}, 3) for rule in RULES},

@@ -30,7 +30,7 @@
 # it proved, or gives you a hint. The solution is hidden below each exercise. If a cell has Python that
 # you cannot read, look under *Reading the code of this course*.
 #
-# Each section ends with a note on where the course uses it. These notes name networks that later
+# Most sections end with a note on where the course uses it. These notes name networks that later
 # chapters explain, so here is what each does. An *encoder* turns an image into a few numbers, its
 # *code*, and a *decoder* turns a code into an image; together they are an *autoencoder*. A
 # *generator* is a decoder whose codes are drawn at random. A *discriminator* says whether an image is
@@ -1011,8 +1011,8 @@ exercises.check("batch_norm", batch_norm)
 # %% [markdown]
 # **Where the course uses it.** In many decoders and discriminators, because it can speed up training
 # {cite}`ioffe2015batch`. But it ties the examples of a batch together, as the right-hand picture shows.
-# If real and generated images shared a batch, the discriminator could read from the statistics of the
-# batch what it should read from the image. So the discriminator is called on each kind separately.
+# If real and generated images shared a batch, the number that the layer gives for a real image would
+# depend on the fakes beside it, and would move whenever the generator changes. So the discriminator is called on each kind separately.
 
 # %% [markdown]
 # ## Probability
@@ -1233,9 +1233,10 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 #
 # Eigenvalues also say what becomes of a vector that is multiplied by the same matrix again and again. Each
 # time its part along an eigenvector is multiplied by $\lambda$. So it dies out if $|\lambda| < 1$, and grows
-# if $|\lambda| > 1$. A matrix that turns every vector of the plane leaves no direction as it is. Its two
-# eigenvalues are complex, $a \pm b\,\mathrm i$. Both have the length $\sqrt{a^2 + b^2}$, and their product,
-# the determinant, is its square.
+# if $|\lambda| > 1$. A matrix that turns the plane by an angle other than $0°$ and $180°$ keeps no
+# direction. Its two eigenvalues are complex, $a \pm b\,\mathrm i$. The rule stays the same, with the length
+# $\sqrt{a^2 + b^2}$ in place of $|\lambda|$: below one a vector spirals in, above one it spirals out. The
+# determinant, the product of the two, is the square of that length.
 #
 # **On paper.** Two numbers have the variance $2$ each and the covariance $-1$. Along which axes does their
 # cloud lie, and what are the variances along them?
@@ -1459,7 +1460,8 @@ exercises.check("base_rate", answer)
 #   kept out of training show whether the network overfits.
 # - **Convolution:** one small kernel slides over the whole image; stride $2$ with padding `"same"`
 #   halves the sides, and a transposed convolution doubles them.
-# - **BatchNorm:** mean $0$ and variance $1$ over the batch, so what is in the batch matters.
+# - **BatchNorm:** mean $0$ and variance $1$ over the batch, then a learned scale and offset; so what is in the batch
+#   matters.
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
 # - **Covariance:** the mean product of two numbers' differences from their means; it tilts the

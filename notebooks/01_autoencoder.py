@@ -542,7 +542,10 @@ exercises.check("encoder", encoder)
 
 # %% [markdown]
 # Now train what you built, with the decoder of this chapter at its other end. (If you open the
-# solution's cell, leave it unrun: it would replace your encoder by its own.)
+# solution's cell, leave it unrun: it would replace your encoder by its own.) Then close the chapter, write
+# `train_step` from memory in a new cell (a tape, two networks, the loss of equation {eq}`eq-ae-loss`, one gradient,
+# one update), and run it over `batches` with fresh networks and a fresh optimizer. The loss should fall about as
+# `by_hand` did.
 
 # %% mystnb={"figure": {"caption": "What an autoencoder makes of test images whose encoder is the one of the exercise above.", "name": "fig-ae-yours"}, "image": {"alt": "Two rows of ten digits: test images, and somewhat blurred reconstructions of them."}}
 keras.utils.set_random_seed(0)

@@ -184,7 +184,8 @@ KLExplorer()
 # its data if it gives real images a high probability density, so we would like to raise $\log p(x)$.
 # (Whether its samples then look good is another question, for the interlude after chapter 4.)
 #
-# The result first: half the squared error plus the KL divergence, each with weight one, is never less than
+# The result first: half the squared error, averaged over draws of the code, plus the KL divergence, each with
+# weight one, is never less than
 # $-\log p(x)$, up to a constant. So lowering this sum pushes $\log p(x)$ up from below. The rest of the section
 # shows why.
 #
@@ -336,7 +337,7 @@ def train_step(encoder, decoder, optimizer, images, noise, beta=1.0):
 
 
 # %% [markdown]
-# Only the line with `noise` and the one with `kl` are new. `networks.build_encoder` builds the same
+# New are the encoder's two outputs, the line with `noise`, the one with `kl`, and the second term of the loss. `networks.build_encoder` builds the same
 # network:
 
 # %%
@@ -411,8 +412,8 @@ figure.axes[0].plot(*crosses.T, "kx", markersize=5, markeredgewidth=1)
 figure
 
 # %% [markdown]
-# Because the codes are near the prior, we can decode the whole plane and find digit-like images
-# nearly everywhere. A class whose codes lie outside this square is missing from it.
+# Because the codes are near the prior, we can decode the whole plane. Neighbours change smoothly, and nowhere
+# is there noise; but around the centre, where several classes meet, the images are blurred. A class whose codes lie outside this square is missing from it.
 
 # %% mystnb={"figure": {"caption": "The VAE's plane, decoded on a regular grid: neighbours look alike, and one digit passes into the next.", "name": "fig-vae-grid"}, "image": {"alt": "A square of fifteen by fifteen small digits that change smoothly from place to place; some lie between two classes and are blurred."}} tags=["hide-input"]
 side = np.linspace(-2, 2, 15)
@@ -436,7 +437,7 @@ LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane",
 # estimates, and the gap differs from image to image.*
 #
 # With two latent dimensions the integral of equation {eq}`eq-vae-evidence` is within reach after
-# all: decode a fine grid of codes around an image's cloud, and sum. So we know $\log p(x)$ itself, the
+# all: decode a fine grid of codes around an image's cloud, and sum. So we know $\log p(x)$ itself, as far as the grid reaches, the
 # true posterior, and the gap. Equation {eq}`eq-vae-elbo` then says what the ELBO must be. The ELBO
 # itself we estimate in another way, by the two terms of the loss: many random draws from the cloud for
 # the first, the formula for the second. (`networks.apply` runs a network as after training and returns
@@ -492,7 +493,9 @@ notebook.Table(
 
 # %% [markdown]
 # The two ways agree within the standard error of the draws. (The constant of the Gaussian is left out on
-# both sides.) The gap differs much from image to image. It is what the encoder loses by its two
+# both sides.) That checks the ELBO, not $\log p(x)$, which cancels where the gap is subtracted from it. For
+# $\log p(x)$ and the gap we rely on the grid: if a posterior had another heap far outside it, both would be too
+# low. The gap differs much from image to image. It is what the encoder loses by its two
 # restrictions {cite}`cremer2018inference`: its cloud is a Gaussian with independent dimensions, the
 # *approximation gap*, and one network guesses the clouds of all images, the *amortisation gap*.
 
@@ -570,7 +573,9 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 # The means vary less from image to image than real images do: what the code does not carry is
 # averaged away, and the contrast sinks. Draws with the fitted variance bring the *amount* of variation
 # back to about its true value, but as grain, which is not what is missing. That is the price of a
-# decoder that treats each pixel on its own. The later chapters look for a better one.
+# decoder that treats each pixel on its own. The later chapters look for a better one. (The fitted $s^2$ lies well
+# below one, so this model would ask for a smaller `beta` than ours. The pixels that were interpolated pull the
+# other way, since they count each deviation several times. We stay at one for comparison.)
 #
 # ## What beta buys, and what it costs
 #
@@ -762,8 +767,8 @@ notebook.Table(
 #
 # ## Are all the clouds together the prior?
 #
-# *May be skipped at a first reading. Its result: nearly; the mismatch is the smaller part
-# of the KL term.*
+# *May be skipped at a first reading. Its result: not quite. The mismatch is the smaller part of
+# the KL term, but draws from the prior meet gaps.*
 #
 # The loss asks each cloud to lie near the prior. New codes are drawn from the prior, so what matters
 # is whether the clouds of *all* images, laid on top of each other, cover it. Call this mixture the
@@ -941,10 +946,11 @@ notebook.Table(
 # %% [markdown]
 # The table has the means of the dots. Begin with *random*, the question of both chapters. By pixel precision and by
 # recall the VAE is far ahead: its random images look like real ones to the pixels and cover most of what there is, while
-# the autoencoder's get nothing. But look at the classifier's two measures. It is hardly ever unsure
+# the autoencoder's get nothing. But look at low confidence and precision, which both use the classifier. It is hardly ever unsure
 # about the autoencoder's grey noise, and its precision puts that noise level with real images.
 # The classifier learned to tell digits apart, and it never saw anything that is no digit, so it finds
-# one in everything. A table read without looking at the images would have named the wrong winner.
+# one in everything. Whoever had read these two columns alone would have named the wrong winner; recall, from the
+# same features, gives the noise nothing.
 #
 # The pixels have a blind spot too. They pass the *mean image*, two digits laid over each other, more
 # often than the classifier's features do, because a blur is never far from anything. So the VAE's lead
@@ -975,7 +981,7 @@ notebook.Table(rows, digits=1, corner="run")
 # Even from the mean code, to which no noise was added, the VAE reconstructs worse. Noise was there
 # during *training*: the decoder had to serve every point of each cloud, and the encoder had to pay for
 # each nat. With a drawn code the error is larger still, and this is the one that belongs to the KL
-# term in the loss: error with a drawn code plus `kl_loss` is the negative ELBO of the test images.
+# term in the loss: error with a drawn code plus `kl_loss` is the negative ELBO of the test images, up to the constant.
 #
 # One VAE differs. It ended with a clearly higher training loss than the others, so it did not make
 # another trade between the two terms: it got stuck in a worse place, with fewer active units and
@@ -1052,6 +1058,10 @@ cost = 4.5
 exercises.check("kl_by_hand", cost)
 
 # %% [markdown]
+# **On paper.** Start from $p(x) = p(x|z)\, p(z) / p(z|x)$. Take the logarithm, subtract and add $\log q(z|x)$,
+# average over $q(z|x)$, and name the three terms. Which of them cannot be computed, and why may it be left out?
+# Compare with equation {eq}`eq-vae-elbo`.
+#
 # ### Write the KL divergence
 #
 # Write equation {eq}`eq-vae-kl-gauss` in NumPy: one value for each image.

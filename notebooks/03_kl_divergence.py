@@ -152,7 +152,7 @@ plt.show()
 #
 # The last sum is at most one, since all of $q$ adds up to one. For densities read integral for sum. The
 # divergence is zero only if $q(x) = p(x)$ for all $x$, since elsewhere the line lies above the
-# curve. (Jensen's inequality leads to the same: the logarithm is concave, so the average of a
+# curve. (Where $p$ is zero, $q$ then has nothing left, as it already adds up to one.) (Jensen's inequality leads to the same: the logarithm is concave, so the average of a
 # logarithm is at most the logarithm of the average.)
 #
 # We try many pairs of lists, drawn at random. (`dirichlet` draws lists of positive numbers that add up to
@@ -299,7 +299,8 @@ plt.show()
 # The mean square on the right is smallest if $\mu$ is the mean of $p$, and is then the variance of $p$. Set the
 # derivative with respect to $\sigma^2$ to zero, and $\sigma^2$ is that variance.
 #
-# The *reverse* fit is **mode-seeking**. It takes one *mode*, one heap, and leaves out the other. For that it
+# The *reverse* fit is **mode-seeking**. As these heaps lie far apart, with almost no mass between them, it takes
+# one *mode*, one heap, and leaves out the other. (If they overlapped enough, the best reverse fit would cover both.) For that it
 # pays about $\log 2$: around its own heap $q$ is twice $p$, which has only half of its mass there. By the
 # forward divergence the same fit is much worse than the one that covers both.
 #
@@ -500,8 +501,8 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, es
 # exponent grows at least as fast as the first falls, on one side at least, so that the integral is
 # infinite. (The narrow $q$ of the table has $\sigma^2 = e^{-2} \approx 0.14$, the wide one
 # $e^{-0.05} \approx 0.95$.) Most estimates are then too low, and their intervals do not know it. **An
-# error bar that is computed from the draws knows only what was drawn.** The loss of a VAE needs no
-# estimate, since it has the formula. But whenever a quantity is an average of ratios of densities, ask
+# error bar that is computed from the draws knows only what was drawn.** The KL term of a
+# VAE needs no estimate, since it has the formula. But whenever a quantity is an average of ratios of densities, ask
 # whether the draws reach the places where the ratio is large.
 #
 # ## Why a sum over latent dimensions
@@ -707,7 +708,7 @@ plt.show()
 # Two things from this chapter return there. A generator that follows the Jensen-Shannon divergence gets
 # no gradient where that is level: real and generated images often have next to nothing in common, and
 # then no step looks better than another {cite}`arjovsky2017towards`. And the loss that is used in practice turns
-# out to follow a reverse divergence, which seeks a mode and leaves out others.
+# out, against the best discriminator, to follow a softened reverse divergence, which seeks a mode and leaves out others.
 #
 # ## Exercises
 #
@@ -953,7 +954,8 @@ exercises.check("gaussian_kl", gaussian_kl)
 #
 # - The KL divergence is the average log ratio: the surprise that a wrong belief adds. The first
 #   distribution draws, the second is asked. It is never negative, and zero only if both are the same.
-# - Forward covers all mass, gaps included. Reverse seeks a mode and forgets the rest.
+# - Forward covers all mass, gaps included. Reverse avoids places where $p$ has no
+#   mass; if its heaps lie far apart, a single Gaussian keeps to one.
 # - An estimate from draws has an error of $s/\sqrt n$. Report it. It knows only what was drawn.
 # - The VAE's term is a sum over latent dimensions. A mean divides `beta` by `latent_dim`.
 # - Jensen-Shannon is symmetric and at most $\log 2$. Where nothing is in common, it is level.

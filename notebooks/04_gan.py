@@ -957,8 +957,8 @@ plotting.point_frames(rows, ring.modes, 2.5)
 # generated, and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
 # in one of two ways, and these are worth telling apart. The three above ended in the first.
 #
-# - *Non-convergence*: the two networks chase each other, as in the narrow game of
-#   {numref}`fig-gan-walk`. When you stop, the points may lie on a mode or between modes, by chance.
+# - *Non-convergence*: the two networks chase each other: the generator runs, the discriminator follows, the generator
+#   runs on. (*Both at once, or one after the other?* has the smallest such game.) When you stop, the points may lie on a mode or between modes, by chance.
 # - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay.
 #
 # One seed each proves little. The command `python -m benchmarks.collapse_and_cure` played such games
@@ -994,7 +994,7 @@ plt.show()
 notebook.Table(endings, corner="how they ended")
 
 # %% [markdown]
-# Most unbalanced games fail: some stay on a mode, some are on none, and some are in between. A balanced game
+# Most unbalanced games fail: some end on one mode, some on none, and some are in between, and some are in between. A balanced game
 # can fail too. Now the losses of the games that we played above, at their end, beside those at the fixed point.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
@@ -1224,8 +1224,8 @@ plt.show()
 # `d_generated` are the means of $D$ over real and over generated images.)
 #
 # - `d_real` and `d_generated` approach each other: neither is far ahead. It says nothing of quality.
-# - `d_generated` near zero for long: the discriminator is too strong, and the generator gets little to
-#   learn from.
+# - `d_generated` near zero for long: the discriminator is far ahead. The minimax loss then teaches the generator almost
+#   nothing. The non-saturating one still pulls hard, but follows a discriminator whose slope need not point to the data.
 # - A loss that is steady: the players are in balance, perhaps a perfect one, perhaps a collapsed one.
 # - How good, how diverse? Look at samples from fixed codes, and measure.
 #

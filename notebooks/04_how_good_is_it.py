@@ -337,7 +337,7 @@ notebook.Table(
 #   would score about this. (Where more is better, as in precision, it is a ceiling. The training images do not
 #   serve, because the classifier is surer of images that it was trained on.)
 # - A *control*: something that cannot have earned a good score, such as two images averaged pixel by pixel. A
-#   model that does not beat it has shown nothing.
+#   model that does not beat it has shown nothing by that number.
 # - The *count*: most of these numbers change with how many images are compared, even if nothing else does.
 #
 # The effect of the count is large {cite}`binkowski2018demystifying`. Here are real test images against real
@@ -519,8 +519,8 @@ for plane, (name, images) in zip(axes, list(samples.items())[:3], strict=True):
 plt.show()
 
 # %% [markdown]
-# Begin with the floor: both models are far from it by every measure. Then the control, which learned nothing.
-# In precision, recall, density, coverage and pixel precision both models lie *below* it, and by the Fréchet
+# Begin with the floor: both models are far from it by every measure. Then the control, which learned nothing. (It is made of real images and inherits their spread, so recall and coverage
+# are generous to it; precision is the harder comparison.) In precision, recall, density, coverage and pixel precision both models lie *below* it, and by the Fréchet
 # distance only the GAN is better. Only the histogram puts both clearly ahead. So these numbers do not show that
 # either model makes good digits.
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 5: The VAE-GAN
 #
-# *Run time: 246 s on two CPU cores, measured at the last execution.*
+# *Run time: 265 s on two CPU cores, measured at the last execution.*
 #
 # **What happens when a discriminator's features replace the comparison of pixels?**
 #
@@ -19,7 +19,10 @@
 # On the digits of this chapter the samples turn out no better than a VAE's with more contrast; on faces, chapter 10
 # finds, they are far better. You learn to build the model, and to find out which is the case.
 #
-# If you want to build first, read up to *Who learns from what*, then do the exercises and the capstone at the end.
+# If you want to build first, read to the end of *Who learns from what*, then do the exercises up to *Write the three
+# losses* and the capstone at the end; its last stages use the settings listed below and the level of a blind
+# discriminator from *Training*. Taught in two sessions, the first ends with *Who learns from what*, the second begins
+# with *gamma*.
 # The sections between choose `gamma`, read the curves, measure and compare. Let their cells run all the same, since
 # the capstone's last cells use them.
 #
@@ -760,8 +763,8 @@ plt.show()
 # below, and all three means of D lie near the dotted line. Neither side is far ahead. That says nothing of the quality
 # of the images: a blind discriminator and a perfect decoder have the same level.
 #
-# Reconstructions and samples are both called fake, as in Algorithm 1, so a reconstruction that is close to a real
-# image is punished for it. That is the reason why one may leave reconstructions out of the game.
+# Reconstructions and samples are both called fake, as in Algorithm 1, so once a copy is close to its original, the discriminator is asked for two answers to nearly the same image, and can
+# only give one in between. That is the reason why one may leave reconstructions out of the game.
 #
 # (`callbacks.TensorBoardLog` has written these curves too. In Colab or Jupyter, `%load_ext tensorboard`
 # and `%tensorboard --logdir ../runs` open them; from a terminal, `tensorboard --logdir runs`.)
@@ -923,7 +926,7 @@ plotting.image_rows({name: samples[name][:10] for name in shown})
 # The records below are of MNIST, and of other models than the page's: `vae-mnist` and `vaegan-mnist` have the networks
 # of the preset `light`, the same encoder and decoder in both, and weights of the terms that were chosen for these
 # networks. They were given numbers of epochs that take about the same *time* on two cores. (The minutes follow
-# from single steps, timed in turns on quiet cores.) Here samples are judged against *test* images, as on
+# from single steps, timed in turns on quiet cores.) Here samples are judged against *test* images, so the floor is as many training images, as on
 # [the page of measurements](../book/measurements.md).
 
 # %% tags=["hide-input"]
@@ -959,7 +962,9 @@ notebook.Table(
 
 # %% tags=["hide-input"]
 table = {
-    "test images": {h: np.mean(recorded("VAE", f"real_held_out_{k}")) for k, h in MEASURES.items()}
+    "training images": {
+        h: np.mean(recorded("VAE", f"real_held_out_{k}")) for k, h in MEASURES.items()
+    }
 }
 for title in runs:
     for kind, suffix in KINDS.items():
@@ -1040,7 +1045,7 @@ plotting.image_rows(rows)
 # The same on MNIST, from the records above, with contrast as the control again.
 
 # %% tags=["hide-input"]
-table = {"test images": table["test images"]}
+table = {"training images": table["training images"]}
 for title in runs:
     for kind, suffix in KINDS.items():
         mixture = "mixture" if kind == "random" else f"mixture_{kind}"
@@ -1053,10 +1058,10 @@ notebook.Table(table, corner="samples on MNIST, mean over seeds")
 # %% [markdown]
 # On MNIST the codes were most of the distance, for both models: it falls to a fraction, and precision and coverage
 # come near those of real images. Now the two models differ in what the decoder makes of a good code. The VAE's
-# samples are still soft, and need more contrast to come close. Those of the VAE-GAN are close as they are. What is
-# lost by the mixture is some recall: fifty Gaussians leave out what is rare.
+# samples are still soft, and need more contrast to come close. Those of the VAE-GAN are close as they are. Recall falls while coverage rises. Part of the earlier recall may have been owed to strays, whose balls are large
+# (see the interlude); whether the mixture also leaves out what is rare, these numbers do not tell.
 #
-# So the prior is a convenience that the KL term only approximates. Where you need good samples of a trained model,
+# So codes of images match the prior only roughly: the KL term draws them towards it and does not bring them there. Where you need good samples of a trained model,
 # fit its codes; where you compare *decoders*, compare them on codes that they have learned.
 #
 # ## What a healthy VAE-GAN looks like
@@ -1069,7 +1074,7 @@ notebook.Table(table, corner="samples on MNIST, mean over seeds")
 # | discriminator | no larger than the encoder | habit; not compared here |
 # | features | last convolution, before its activation | an early layer compares pixels, a late one forgets where things are |
 # | `feature_scale` | `"variance"` | `gamma` keeps its meaning while the features grow |
-# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$ | measured in *gamma* above; measure again after some epochs, since both change in training |
+# | `gamma` | both gradients of the decoder about equally long; for a thousand features begin with $0.04$, where the feature term still pulls harder than the game | measured in *gamma* above; measure again after some epochs, since both change in training |
 # | `real_target`, `fake_weight` | $0.9$ and $0.5$ | a softened target {cite}`salimans2016improved`, and real and fake of equal weight, as in the released code |
 # | `kl_weight` | $5$; more while samples are much worse than copies | the feature loss has many more summands than the KL term |
 # | optimisers | Adam; $2 \cdot 10^{-3}$ for encoder and decoder, half of it for the discriminator; `beta_1` one half in the game | habit {cite}`radford2016unsupervised`, not a comparison |
@@ -1098,7 +1103,7 @@ notebook.Table(table, corner="samples on MNIST, mean over seeds")
 #
 # A VAE-GAN has what a plain GAN lacks, an encoder: we can ask for the code of a given image, change the code, and
 # decode it. Digits offer little to change, but faces do. They take longer to learn than digits, so the model of this
-# section was trained beforehand, for half an hour, and comes with the package. It is a VAE-GAN of deeper networks whose
+# section was trained beforehand and comes with the package. It is a VAE-GAN of deeper networks whose
 # decoder also compares pixels (`pixel_weight`). `vaegan_edu.pretrained` loads it, and it is used like any model that
 # you trained yourself. Here are its samples, from codes of the prior and from codes of a mixture fitted to the codes of
 # drawn faces.
@@ -1175,7 +1180,7 @@ print(f"{len(faces)} faces give the vectors, latent_dim {face_model.latent_dim}"
 notebook.show_as_jpeg(plotting.image_rows(shown))
 
 # %% [markdown]
-# The glasses are there, and so is the hair; the beards are a shade. To say it in numbers, sixty unseen faces are drawn
+# The glasses are there, and so is the hair; the beards are only a shadow. To say it in numbers, sixty unseen faces are drawn
 # without and with each attribute. The *agreement* is a cosine between the change that $v$ makes in the image and the
 # true change: one if they agree, zero if they have nothing in common. For each vector we also look for the attribute
 # whose change it resembles most among the *others*. The last column compares the reconstructions of the two true faces,
@@ -1219,13 +1224,14 @@ notebook.Table(rows, corner="agreement")
 # %% [markdown]
 # Three lessons:
 #
-# - What the model can draw, it can add. For glasses the vector agrees with the true change as well as the
-#   reconstructions of the two true faces do, so the arithmetic loses nothing.
+# - Glasses are added as well as the model can draw them: the vector's change has as much of the true direction as that of
+#   the reconstructions of the two true faces. How far it goes, a cosine does not say.
 # - A difference of means shows what *goes with* an attribute. By the means the vector of the beard resembles a darker
 #   skin about as much as a beard, and that of long hair resembles long hair much less than it could. With the others
 #   held, both come closer to the true change.
 # - One vector serves all faces, so it adds an average. The long hair is smooth and brownish for everybody, where the
-#   true hair has its own curls and colour, and the beard is less than the reconstructions show that the model can draw.
+#   true hair has its own curls and colour, and the beard is fainter than the one that the model draws in its
+#   reconstructions.
 #
 # Without true pairs, all of this could hide behind a well-chosen picture. [The page on faces](../book/faces.md)
 # repeats the measurement for all attributes, with a regressor that reads them off the images.
@@ -1291,8 +1297,8 @@ notebook.Table(rows, corner="agreement")
 # ## What follows
 #
 # On these digits the adversary wins little that contrast does not win. On faces it is different:
-# [chapter 10](10_faces_experiment.ipynb) compares the model that gave faces their glasses with a VAE of the same encoder and decoder,
-# and no contrast lets the VAE draw level.
+# [chapter 10](10_faces_experiment.ipynb) compares the model that gave faces their glasses with a VAE of the same encoder and decoder, and there more contrast
+# does not let the VAE draw level.
 #
 # A wrong line in the step seldom raises an error. [The workshop](05_vaegan_broken.ipynb) shows six trainings in which
 # one place is wrong, and how to find it. [Chapter 6](06_mode_collapse.ipynb) then asks what can be done when
@@ -1956,7 +1962,7 @@ Markdown(f"```python\n{Path('../book/scripts/vaegan_mnist.py').read_text(encodin
 #
 # ## What to remember
 #
-# - The squared error of pixels prefers a blot to a clear image in another place, and the average to
+# - The squared error of pixels prefers a smeared copy to a clear one in another place, and the average to
 #   every decision.
 # - A VAE-GAN compares the features of a discriminator instead. How good that comparison is depends on its
 #   depth, its layer and its training: measure it.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Workshop: six broken trainings
 #
-# *Run time: 56 s on two CPU cores, measured at the last execution.*
+# *Run time: 72 s on two CPU cores, measured at the last execution.*
 #
 # **A VAE-GAN trains, and something is wrong. How do you find out what?**
 #
@@ -11,7 +11,7 @@
 # - take a measurement that separates one fault from five others;
 # - write the test that would have caught it before any training.
 #
-# You need chapters 4 and 5, and one layer of chapter 6. The [laboratory](../book/laboratory.md) has the same
+# You need chapters 4 and 5, one layer of chapter 6, and for precision and coverage the interlude. The [laboratory](../book/laboratory.md) has the same
 # networks and the same six faults as switches, under the same names, so each case of this page can be trained
 # there too. Words are explained in the [glossary](../book/glossary.md).
 
@@ -436,7 +436,7 @@ show_line("B")
 # The discriminator has made the features of all images alike, because it was allowed to lower the feature term.
 # A leak is rarely written so openly. It comes from one optimiser for all networks, from
 # gradients that are added up over several losses without being cleared (as in the release of pythae that
-# chapter 5 describes), or from a tape that is asked for the wrong weights. **The test**: take one step with the
+# chapter 5 describes, there into decoder and encoder), or from a tape that is asked for the wrong weights. **The test**: take one step with the
 # feature term alone; the discriminator must not move. You write this test yourself below.
 #
 # ### Case C
@@ -600,8 +600,9 @@ compare(mixed, "E", "F")
 show_line("F")
 
 # %% [markdown]
-# With one batch for all, D was trained on *mixtures* only, and its answer on a batch of one kind means
-# little. BatchNorm in the discriminator mixes in the same way, through the mean and variance of the batch. The fix is to
+# With one batch for all, D was trained on mixtures only, and on batches three times as large. The layer adds up over
+# the batch, so the last column has both changes in it, of kind and of size; the first column, in which only the fakes
+# changed, is the clean measurement. BatchNorm in the discriminator mixes in the same way, through the mean and variance of the batch. The fix is to
 # call the discriminator three times, once for each kind. **The test**: change the fakes; the logits of the real images
 # must stay the same.
 #
@@ -668,9 +669,8 @@ notebook.Table(rows, digits=3, corner="case")
 
 # %% [markdown]
 # Read it by columns: in each, the case that it was made for stands out. (F moves two more columns a little, because its
-# discriminator sees each image beside other kinds.) `found_out` finds B only because its leak is written into the loss. In the
-# last row, as in pythae, the reported losses are right, and what moves the weights is not. So test what moves:
-# `leak` finds both, and in the exercise below you do the same for a step that you cannot look into. These tests run in
+# discriminator sees each image beside other kinds.) `found_out` finds B only because its leak is written into the loss. In the last row the reported losses are right, and what moves the weights is not. So test what moves: `leak` finds both
+# (in pythae the decoder and the encoder get too much, so there one takes the same difference for each network), and in the exercise below you do the same for a step that you cannot look into. These tests run in
 # seconds, and they separate what the curves of thirty epochs did not. So write them first.
 #
 # <details><summary>These tests in the package, by case</summary>
@@ -738,8 +738,8 @@ notebook.Table(rows, corner="images")
 
 # %% tags=["exercise"]
 # Exercise: diagnose
-# First: "The encoder's loss was 0.4 in the very first step, and never above one half since. All my
-# copies are the same."
+# First: "The feature term was small in the very first step, and has never been above one half. All
+# my copies are the same."
 # Second: "Copies are closer than in any earlier run. The KL is 1.5 nats for sixteen latent
 # dimensions, also lower than ever."
 # Third: "In training D is 0.3 on samples. When I judge a batch of samples alone, D is 0.7."
@@ -749,8 +749,8 @@ exercises.check("diagnose", faults)
 
 # %% cellView="form" jupyter={"source_hidden": true} mystnb={"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"} tags=["hide-cell", "solution"]
 # @title Solution: diagnose
-# First: "The encoder's loss was 0.4 in the very first step, and never above one half since. All my
-# copies are the same."
+# First: "The feature term was small in the very first step, and has never been above one half. All
+# my copies are the same."
 # Second: "Copies are closer than in any earlier run. The KL is 1.5 nats for sixteen latent
 # dimensions, also lower than ever."
 # Third: "In training D is 0.3 on samples. When I judge a batch of samples alone, D is 0.7."

@@ -874,12 +874,12 @@ plotting.image_rows(
 
 # %% [markdown]
 # In the worst epoch of the plain game nearly all images are taken for one digit: ten codes, one picture. It is
-# no digit at all, yet the classifier is sure of it, since it was never shown such a thing. This game gets out
-# of it without help, but its histogram stays far from even.
+# no digit at all, yet the classifier is sure of it, since it was never shown such a thing. With more training
+# the pictures come apart without help, but the histogram stays far from even.
 #
 # With the layer more classes are there after the last epoch, and the histogram is closer to even. The share of
 # unclear images is the same, and to the eye these digits are softer and no better. So here, too, the layer
-# spreads what is made and does not make it good. In its first epoch this game had collapsed like the other.
+# spreads what is made and does not make it good. In its first epoch all images of this game, too, were taken for one digit. So early that need not be a collapse: a generator that has hardly learned gives much the same pattern for every code, and the classifier must name it.
 # Both are single runs of games that swing from epoch to epoch, so this is only a hint.
 #
 # ### On images: a control
@@ -927,8 +927,7 @@ plt.show()
 # The plain game collapses from every seed. On its sheet forty codes give one picture, to which the classifier
 # gives two names; these are the two digits that the table counts for this seed. With the layer nearly all
 # digits are back, from every seed. That would be a cure, if the control did not do the same, and the control
-# judges each image alone. So in this game it was not the view of the batch that helped, but something that
-# layer and control have in common and the plain discriminator lacks: additional features, made by an
+# judges each image alone. So in this game the view of the batch was not needed: something that layer and control share, and the plain discriminator lacks, was enough. By the rule that was written down before the runs nothing is shown for the view of the batch (it asked that the control fail in at least three of five runs); whether the view alone would help, runs in which the control gets all ten cannot tell. What is shared and the plain discriminator lacks: additional features, made by an
 # exponential of learned distances. Why these help a slow discriminator, no run here tests. Without the control
 # we would have called it a success of minibatch discrimination.
 #

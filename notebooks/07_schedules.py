@@ -408,9 +408,9 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 #
 # (A GAN has the keys `"generator"` and `"discriminator"`.) It logs the rates, `learning_rate_encoder` and so on. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
 #
-# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It did not win a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. No measurement here tells the best *ratio* of the rates for a VAE-GAN. So begin with equal rates, and let the next table move them.
+# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It did not win a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. No measurement here tells the best *ratio* of the rates for a VAE-GAN. So begin with equal rates, and let the next table move them. (On the ring below, a discriminator four times as fast did better than one as slow as the generator; if equal rates fail, try that first.)
 #
-# Then compare the discriminator's loss with its *blind level*, that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)):
+# Then compare the discriminator's loss with its *blind level* (a rule of thumb; no run here tests the table below), that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)):
 #
 # | The discriminator's loss | The samples | Change |
 # | --- | --- | --- |
@@ -651,7 +651,7 @@ plt.show()
 # %% [markdown]
 # Three comparisons, and what each can say:
 #
-# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end far above all four of the first, so here the faster discriminator helped. (It is the size of the gap that speaks: that four pairs all point the same way happens by chance once in eight times.)
+# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end far above all four of the first, so here the faster discriminator helped. (By chance all four of one group lie above all four of the other, in this direction, once in $\binom 84 = 70$ cases; three such pairs of groups are compared here.)
 # - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
 # - *Cosine against constant.* The cosine pair spent half of a short training at low rates. The shares of high quality lie within the range of the constant pair's, so four seeds do not separate the two.
 #

@@ -294,7 +294,7 @@ axes.legend(title="noise", loc="lower right")
 plt.show()
 
 # %% [markdown]
-# In the table of pulls above, noise made the pull *weaker*, and here it makes a slope where there was none. Both are right, for they are about two losses. The figure shows the divergence, which the *minimax* loss follows; where two narrow Gaussians hardly overlap, it is level. The table shows the pull of $-\log D$, which follows the slope of the logit, and two Gaussians overlap a little everywhere, so that their logit has a slope everywhere. Images may not overlap at all. Then the best $D$ is undefined between them, and no formula says which way it pulls; noise makes them overlap, and gives both losses a direction.
+# Two losses, two answers. *Minimax loss:* with the best discriminator it follows the divergence, which is level when the two hardly overlap; noise gives it a slope, as in this figure. *The loss $-\log D$:* it follows the slope of the logit. For two Gaussians that slope exists everywhere and is steepest without noise, so in the table of pulls above noise made the pull *weaker*. Images may not overlap at all. Then the best $D$ is undefined between them, and no formula says which way it pulls; noise makes them overlap, and gives both losses a direction.
 #
 # The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. The same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
 #
@@ -417,6 +417,8 @@ notebook.Table(
 
 # %% [markdown]
 # ## Each alone, on the ring
+#
+# *May be skipped. Its result: three seeds of one and the same game differ as much as the tricks do, so nothing is ranked.*
 #
 # How far apart are two runs of the *same* game? Without that, no trick can be judged. We measure it on the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle. The generator has two hidden layers with BatchNorm; the discriminator has none. Here are all arms, those of the ring and those of the digits that follow:
 #
@@ -619,7 +621,7 @@ notebook.Table(rows, corner="claim")
 # - **BatchNorm, or none: before the activation it helps.** Without any, all three distances lie above all five of the plain game, and all three coverages below. (For the distances alone, and a single arm, chance would do that once in $\binom 83 = 56$ cases; seven arms were tried.)
 # - **Soft and noisy labels: no effect is shown.** Their values overlap with those of the plain game. The warning about noisy labels did not come true here either, perhaps because these discriminators were far from the best.
 # - **Noise in the generator: open.** At this one strength and length the mean distance is higher than that of the plain game, but two seeds of five make most of that. The interval is wide: it contains zero, and the gain that was asked for too.
-# - **Dropout: not tested.** The claim supposes a discriminator that has learned its images by heart. The last column of the table of numbers shows that none of these has: on training images $D$ is higher by less than one hundredth. A cure for overfitting cannot be tested where there is none.
+# - **Dropout: no gain shown, and the claim not tested.** At both places the distances overlap with the plain game's. The claim supposes a discriminator that has learned its images by heart. The last column of the table of numbers shows that none of these has: on training images $D$ is higher by less than one hundredth.
 #
 # The three remedies of chapter 4, *spectral normalisation*, *gradient penalties* and an *average over the generator's weights*, are used more today. That chapter tries them on toys; on images they are not part of this comparison.
 #
@@ -861,7 +863,7 @@ exercises.check("decaying_noise", decaying_noise)
 # </details>
 # <details><summary>b) The shift $\beta$ for every example, zero at the start, and no gradient through this unit.</summary>
 #
-# Right. The ReLU makes all of them zero, and a constant minus its mean is zero. Only a change of the layers below can bring the unit back. Before the ReLU, BatchNorm would have let half of the values pass.
+# Right. The ReLU makes all of them zero, and a constant minus its mean is zero. Only a change of the layers below can bring the unit back. Before the ReLU, BatchNorm would have let about half of the values pass, while its own shift is zero.
 #
 # </details>
 # <details><summary>c) Half of the values pass, as always.</summary>
@@ -893,7 +895,7 @@ exercises.check("decaying_noise", decaying_noise)
 # - A trick with labels changes the best discriminator, and one can derive how: soft labels put a lid on its logit where the data lie, noisy labels at both ends.
 # - What the generator feels is the slope of the logit at *its* points. Soft labels leave it, and noisy labels can level it.
 # - Noise on what the discriminator sees makes distributions overlap that would not. It may decay: with constant noise the optimum is the same, but fine detail is judged through the noise.
-# - BatchNorm before the activation undoes any drift of the layer below. After it, a drifting unit says the same for nearly all images, or dies.
+# - BatchNorm before the activation undoes a shift or a scaling of the layer below. After it, a drifting unit says the same for nearly all images, or dies.
 # - Dropout makes the logit of one image jitter. How much depends on the place.
 # - To start with: BatchNorm before the activation in the generator, the non-saturating loss, and no other trick until a measurement asks for it. A real target of $0.9$ is habit, in this course too; on the digits its mean was no better than that of hard labels.
 # - One run proves nothing. Change one thing, take several seeds, and say before what would count.

@@ -125,7 +125,7 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
 # \end{aligned}
 # $$ (eq-mnist-losses)
 #
-# with $\gamma = 10^{-8}$. In `models.VAEGAN` the two fractions are `kl_weight` and `feature_weight`. There are *two* kinds of fakes, reconstructions and samples, and each counts as much as the real images.
+# with $\gamma = 10^{-8}$. In `models.VAEGAN` the two fractions are `kl_weight` and `feature_weight`. (The $64$ is the number of latent dimensions. $4 \cdot 4 \cdot 256$ is what the project's diagram has; the layer compared here has another shape.) There are *two* kinds of fakes, reconstructions and samples, and each counts as much as the real images.
 #
 # In the package the experiment is called `vaegan-mnist-original`. Neither diagrams nor log give its learning rates and labels, so these are *assumed*; [the page on the project](../book/original_project.md) has all of them.
 
@@ -272,7 +272,7 @@ plotting.image_rows(
 #
 # ### The long runs
 #
-# The long runs were made in advance, and from here on the chapter reads their records: on the built-in digits the five planned seeds; on MNIST, beside the plan, one seed with a fifth of the project's epochs. They were made before the project's log had been studied, so four assumed settings differ from those of the package, as the first table says. All results below belong to its column *in the records*.
+# The long runs were made in advance, and from here on the chapter reads their records: on the built-in digits the five planned seeds; on MNIST, beside the plan, one seed with a fifth of the project's epochs. They were made before the project's log had been studied, so four assumed settings differ from those of the package, as the first table says. All results below belong to its column *in the records*. So our pilot is no pilot of these runs, and the shares measured above are not theirs: the features were another layer's. `gamma` was $10^{-8}$ there too.
 
 # %%
 RESULTS = Path("../book/results")
@@ -417,7 +417,7 @@ for name, record in runs.items():
         print(f"{name:15}" + "{:14.2f}{:18.2f}{:14.2f}".format(*means))
 
 # %% [markdown]
-# **MNIST.** Decoder and discriminator stay close to the level, and the samples are digits: the game is even. The encoder's loss *rises* by a large factor although the samples get no worse. The probable cause is that in this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), and with the features grows every distance between them.
+# **MNIST.** Decoder and discriminator stay close to the level, and the samples are digits: the game is even. The encoder's loss *rises* by a large factor although the samples get no worse. The probable cause is that in this run its features are taken before BatchNorm, where nothing keeps their scale from growing (chapter 5), and with the features grows every distance between them. (The built-in digits have the same setting and no such rise, but far fewer steps. So this is a guess.)
 #
 # **Built-in digits.** The decoder's loss climbs above its line: the discriminator recognises more and more of the fakes. Its own loss is well below the level in training, although some labels are flipped there, and about at the level on held-out images. The second table, of $D$ on real images, says where the difference comes from. From *in training* to *training images* mainly the mode changes: in *evaluation mode* BatchNorm uses averages from training, which can lag behind a network that still changes. From *training images* to *test images* only the images are new, and this drop is what was learned by heart. Here the first drop is the larger one.
 #
@@ -659,7 +659,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The digit $5$ falls from a fifth of the images to a twentieth, and in fewer than one division of a hundred does any digit fall as far. Two things weaken this. Some early fives may be the classifier's word for shapes that are no digit yet. And where we divided was chosen with the sheets before us, in *one* run. So the sheets suggest, as the author wrote, that one digit became rarer in the project's run; it did not vanish. Our runs do not show it, but they are shorter and their settings differ.
+# The digit $5$ falls from a fifth of the images to a twentieth, and in fewer than one division of a hundred does any digit fall as far. Three things weaken this. Sheets of neighbouring epochs may resemble each other, so that a slow swing would pass the test too. Some early fives may be the classifier's word for shapes that are no digit yet. And where we divided was chosen with the sheets before us, in *one* run. So the sheets suggest, as the author wrote, that one digit became rarer in the project's run; it did not vanish. Our runs do not show it, but they are shorter and their settings differ.
 #
 # ### See for yourself
 #

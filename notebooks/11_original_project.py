@@ -197,7 +197,7 @@ count_table(counts, "improvement, window")
 #
 # ### S2 and S3: your turn
 #
-# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3, the numbers that the words call patience. A third clue is harder to see: a high loss from before the last decay does not count any more. What must the loss rise above?
+# Now the two rules that say "patience". The table above {numref}`fig-schedules-decays` holds two clues. Their decays come after a *rise* of the loss. And the shortest gap between two decays of one network is ten epochs under S2 and six under S3, the numbers that the words call patience. A third clue is harder to see: losses from before a decay do not count any more. So keep a list of the losses that do. What is on it at the first test after a wait, how does it grow from epoch to epoch, and when is it emptied? Begin with the encoder alone, and print the first epoch in which your rate and the logged one differ.
 #
 # Try to find it yourself before you read on. `name, losses, rates = next(logged("faces-s2"))` gives the encoder's losses and rates; plot both first. Then write a rule. The check replays it over the logged losses of S2, and says in how many of the $300$ epochs the rates agree and where they first differ. S2's rates never fall before epoch $11$, so your function gets $11$ as `start`.
 
@@ -882,7 +882,7 @@ for kind, title in (("", "training"), ("val_", "validation")):
 plt.show()
 
 # %% [markdown]
-# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So none of them was outrun. On validation it is the real faces that cost so much: in each run their part is at least twice that of training. That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave. One more number in the log would tell the two apart: the loss on *training* faces in evaluation mode. Our runs on digits record such a number, `d_train`.
+# In training all four discriminators end below the price of being blind, and fakes of validation faces get about the answers that fakes get in training. So none of them was outrun. On validation it is the real faces that cost so much: in each run their part is at least twice that of training (if labels in training were soft, its row is too high and the gap is larger still). That is the trace of a discriminator that has overfitted, which the project says must be avoided (claim C5). It is also what a bad evaluation mode would leave. One more number in the log would tell the two apart: the loss on *training* faces in evaluation mode. Our runs on digits record such a number, `d_train`.
 
 # %% [markdown]
 # ### What does the mean of the last ten hide?

@@ -2,8 +2,8 @@
 
 from vaegan_edu import exercises
 
-# First: "The encoder's loss was 0.4 in the very first step, and never above one half since. All my
-# copies are the same."
+# First: "The feature term was small in the very first step, and has never been above one half. All
+# my copies are the same."
 # Second: "Copies are closer than in any earlier run. The KL is 1.5 nats for sixteen latent
 # dimensions, also lower than ever."
 # Third: "In training D is 0.3 on samples. When I judge a batch of samples alone, D is 0.7."
