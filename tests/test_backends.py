@@ -63,7 +63,7 @@ def run_on(backend, *arguments):
 def test_the_other_backend_passes_the_same_tests(other):
     files = [str(HERE / f"{module}.py") for module in (*MODULES, *GAMES)]
     chosen = " or ".join((*MODULES, *STEPS))
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen]
+    options = ["-q", "-x", "-p", "no:xdist", "-k", chosen]
     print(run_on(other, "-m", "pytest", *options, *files))
 
 

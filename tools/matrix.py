@@ -167,7 +167,7 @@ def test(folder, python, backend, chosen_tests=TESTS):
     for part, chosen in enumerate(chosen_tests):
         report = folder / f"report-{part}.xml"
         report.unlink(missing_ok=True)
-        words = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUIET, *chosen]
+        words = [python, "-m", "pytest", "-q", *QUIET, *chosen]
         words.append("--continue-on-collection-errors")
         with open(folder / f"log-{part}", "w") as log:
             try:

@@ -152,7 +152,7 @@ def _run(path, code, module):
             os.dup2(log, descriptor)
         import pytest
 
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        options = ["-x", "-q", "-p", "no:xdist"]
         options += ["-k", "not at_any_moment"]  # these kill processes, for minutes
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         os._exit(int(pytest.main([*options, str(ROOT / "tests" / f"{module}.py")])))
