@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 1: The autoencoder
 #
-# *Run time: 35 s on two CPU cores, measured at the last execution.*
+# *Run time: 36 s on two CPU cores, measured at the last execution.*
 #
 # **Can a network that only learned to copy images through a narrow code also make new ones?**
 #
@@ -553,7 +553,7 @@ yours = models.Autoencoder(encoder((28, 28, 1), 16), build_decoder(16))
 yours.compile(keras.optimizers.Adam(2e-3))
 epochs = profile.epochs(cpu=8, gpu=8)
 by_epoch = yours.fit(x_train, epochs=epochs, verbose=0).history["loss"]
-print(f"loss of the first epoch {by_epoch[0]:.1f}, of the last {by_epoch[-1]:.1f}")
+print(f"loss of the first epoch {by_epoch[0]:.0f}, of the last {by_epoch[-1]:.0f}")
 shown = x_test[:10]
 plotting.image_rows({"test image": shown, "yours": yours.reconstruct(shown)})
 

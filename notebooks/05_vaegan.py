@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 5: The VAE-GAN
 #
-# *Run time: 433 s on two CPU cores, measured at the last execution.*
+# *Run time: 265 s on two CPU cores, measured at the last execution.*
 #
 # **What happens when a discriminator's features replace the comparison of pixels?**
 #
@@ -1118,18 +1118,16 @@ drawn = {
     "codes of a mixture": face_model.decode(latent.draw_codes(codes, 48, seed=0)),
 }
 
-# %% tags=["hide-input"]
-trained = records.read_record(Path(vaegan_edu.__file__).parent / "weights" / "vaegan-faces-64")
-for kind, title in {"random": "the prior", "mixture": "a mixture", "real": "real faces"}.items():
-    measure = trained.metrics[f"{kind}_frechet_distance"]
-    print(f"{title:10}  Fréchet {measure:.1f}, coverage {trained.metrics[f'{kind}_coverage']:.2f}")
-
-# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Samples of the VAE-GAN of faces that comes with the package, not selected.", "name": "fig-vaegan-face-samples"}, "image": {"alt": "Two sheets of six by eight drawn faces. Left, from the prior, faces with eyes, brows, glasses and mouths, many with white holes and loose flecks in their hair. Right, from the mixture, whole faces with clean outlines: bald heads, short and long hair, beards, glasses; some mouths are smudged."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples of the VAE-GAN of faces that comes with the package, not selected.", "name": "fig-vaegan-face-samples"}, "image": {"alt": "Two sheets of six by eight drawn faces. Left, from the prior, faces with eyes, brows, glasses and mouths, many with white holes and loose flecks in their hair. Right, from the mixture, whole faces with clean outlines: bald heads, short and long hair, beards, glasses; some mouths are smudged."}}
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 5.2))
 for axes, (title, images) in zip(panels, drawn.items(), strict=True):
     axes.imshow(plotting.tile(images, columns=6))
     axes.set_title(title, fontsize=10)
     axes.axis("off")
+trained = records.read_record(Path(vaegan_edu.__file__).parent / "weights" / "vaegan-faces-64")
+for kind, title in {"random": "the prior", "mixture": "a mixture", "real": "real faces"}.items():
+    measure = trained.metrics[f"{kind}_frechet_distance"]
+    print(f"{title:10}  Fréchet {measure:.1f}, coverage {trained.metrics[f'{kind}_coverage']:.2f}")
 notebook.show_as_jpeg(figure)
 
 # %% [markdown]
@@ -1169,9 +1167,8 @@ z_without = {name: face_model.encode(without) for name, (without, _) in pairs.it
 changed = {
     name: face_model.decode(z_without[name] + vectors["others held"][name]) for name in SHOWN
 }
-print(f"{len(faces)} faces give the vectors, latent_dim {face_model.latent_dim}")
 
-# %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "Faces that no training saw, drawn without an attribute; their reconstructions; these with the attribute's vector added to the code; and the same faces drawn with the attribute. The first eight of sixty, one model.", "name": "fig-vaegan-faces"}, "image": {"alt": "Eight columns of faces. First block: faces without glasses, soft but faithful reconstructions, the same with thin round glasses, and the faces truly drawn with glasses. Second block: without a beard, then with a dark shade around the mouth where the true faces have a full beard. Third block: cropped heads, then with smooth brownish hair down to the neck, where the true hair is longer and has its own curls and colour."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Faces that no training saw, drawn without an attribute; their reconstructions; these with the attribute's vector added to the code; and the same faces drawn with the attribute. The first eight of sixty, one model.", "name": "fig-vaegan-faces"}, "image": {"alt": "Eight columns of faces. First block: faces without glasses, soft but faithful reconstructions, the same with thin round glasses, and the faces truly drawn with glasses. Second block: without a beard, then with a dark shade around the mouth where the true faces have a full beard. Third block: cropped heads, then with smooth brownish hair down to the neck, where the true hair is longer and has its own curls and colour."}}
 shown = {}
 for name, title in {"glasses": "glasses", "beard": "beard", "hair_length": "long hair"}.items():
     without, with_it = pairs[name]
@@ -1179,6 +1176,7 @@ for name, title in {"glasses": "glasses", "beard": "beard", "hair_length": "long
     shown[f"copy, no {title}"] = face_model.decode(z_without[name][:8])
     shown[f"copy + {title}"] = changed[name][:8]
     shown[f"true {title}"] = with_it[:8]
+print(f"{len(faces)} faces give the vectors, latent_dim {face_model.latent_dim}")
 notebook.show_as_jpeg(plotting.image_rows(shown))
 
 # %% [markdown]
