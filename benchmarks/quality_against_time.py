@@ -20,8 +20,8 @@ Registered before the runs:
   below that of the other model at every length, by more than the 95 % interval of the difference
   (Welch) at that length. Against the VAE and against the GAN by itself.
 
-Each run leaves a file in `benchmarks/results/quality_against_time/`. The command makes those that
-are missing and prints the table.
+Not run yet. Each run leaves a file in `benchmarks/results/quality_against_time/`. The command makes
+those that are missing and prints the table.
 """
 
 import argparse
