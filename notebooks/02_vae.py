@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 2: The variational autoencoder
 #
-# *Run time: 62 s on two CPU cores, measured at the last execution.*
+# *Run time: 110 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**
@@ -11,7 +11,7 @@
 # - say what the KL divergence charges for, and compute it for a Gaussian;
 # - derive the evidence lower bound (ELBO) in a few lines, and check it on a trained model;
 # - write a VAE's training step by hand, with its noise, its two terms and its one gradient;
-# - choose beta, say what it assumes about the pixels, and recognise posterior collapse;
+# - say what `beta` assumes about the pixels and what it costs, and recognise posterior collapse;
 # - judge invented images by more than one measure.
 #
 # You need expectation, the Gaussian density, log-likelihood and Bayes' rule from
@@ -86,9 +86,9 @@ figure
 # %% [markdown]
 # Two changes mend this.
 #
-# First, the encoder answers with a *cloud* instead of a point. For an image $x$ it returns the
-# mean `z_mean` and the logarithm of the variance, `z_log_var`, of a Gaussian. Write $\mu$ for the
-# mean and $\sigma^2$ for the variance:
+# First, the encoder answers with a *cloud* instead of a point: for an image $x$ it gives a Gaussian
+# over codes, $q(z|x)$. It returns the mean, `z_mean`, and the logarithm of the variance, `z_log_var`.
+# Write $\mu$ and $\sigma^2$ for mean and variance:
 #
 # $$
 # \begin{aligned}
@@ -97,17 +97,17 @@ figure
 # \end{aligned}
 # $$ (eq-vae-posterior)
 #
-# "diag" says that each latent dimension has a variance of its own, and that the dimensions are
-# independent. The code is *drawn* from that cloud, afresh each time, so the decoder must make do
-# with any point of it. Nearby codes therefore come to mean similar images, and the gaps narrow.
+# "diag" says that the latent dimensions are independent, each with a variance of its own. The code is
+# *drawn* from that cloud, afresh each time, so the decoder must make do with any point of it. Nearby
+# codes therefore come to mean similar images, and the gaps narrow.
 #
 # Second, each cloud should lie near one fixed cloud that does not depend on the image, the *prior*
 # $p(z) = \mathcal N(z \mid 0, I)$, with mean zero and variance one in each dimension. Then we know
-# where to draw codes for new images: from the prior.
+# where to draw codes for new images.
 #
 # Left alone, an encoder would shrink each cloud to a point and push the points apart, and we would
-# be back in chapter 1. So the loss must charge for how far a cloud lies from the prior. We measure this by
-# the KL divergence. (It is no distance, because the order of the two distributions counts: chapter 3.)
+# be back in chapter 1. So the loss must charge for how much a cloud differs from the prior. We measure
+# this by the KL divergence.
 #
 # :::{admonition} The KL divergence in one box
 # Draw many $z$ from $q$. Ask of each: how much more likely is it under $q$ than under $p$? Take
@@ -117,10 +117,9 @@ figure
 # D_\text{KL}(q \,\|\, p) = \mathbb E_{z \sim q}\left[\log \frac{q(z)}{p(z)}\right].
 # $$ (eq-vae-kl)
 #
-# It is an average log ratio. It is zero when $q$ and $p$ are the same, and never negative. Its
-# unit is the *nat*, the unit of the natural logarithm.
-#
-# Why never negative? Since $\log t \leq t - 1$ for every $t > 0$,
+# Its unit is the *nat*, the unit of the natural logarithm. It is zero when $q$ and $p$ are the same.
+# It is no distance, because the order of the two counts (chapter 3), but it is never negative: since
+# $\log t \leq t - 1$ for every $t > 0$,
 #
 # $$
 # \begin{aligned}
@@ -129,20 +128,19 @@ figure
 # \end{aligned}
 # $$
 #
-# because $\mathbb E_q[p / q] = \int q\, \tfrac pq\, \mathrm dz$ is the mass of $p$ where $q$ has any, at
-# most one. Chapter 3 says more.
+# because $\mathbb E_q[p / q] = \int q\, \tfrac pq\, \mathrm dz$ is the mass of $p$ where $q$ has any.
 # :::
 #
-# For our two Gaussians the average can be worked out. Take one latent dimension. Both log densities
+# For our two Gaussians the average can be worked out. Take one latent dimension first. Both log densities
 # contain $-\tfrac12 \log 2\pi$, which cancels, so
 #
 # $$
 # \log q - \log p = -\tfrac12 \log \sigma^2 - \frac{(z - \mu)^2}{2 \sigma^2} + \frac{z^2}{2} .
 # $$
 #
-# Average over draws from $q$. By the definition of the variance $(z - \mu)^2$ gives $\sigma^2$, and $z^2$
-# gives $\mu^2 + \sigma^2$. So the second term becomes $-\tfrac12$, and the third
-# $\tfrac12 (\mu^2 + \sigma^2)$. The dimensions $j$ are independent, so that their log ratios add up
+# Average over draws from $q$: $(z - \mu)^2$ gives the variance, $\sigma^2$, and $z^2$ gives
+# $\mu^2 + \sigma^2$. So the second term becomes $-\tfrac12$, and the third
+# $\tfrac12 (\mu^2 + \sigma^2)$. The dimensions $j$ are independent, so their log ratios add up
 # ({cite}`kingma2014auto`, appendix B):
 #
 # $$
@@ -184,28 +182,28 @@ KLExplorer()
 # its data if it gives real images a high probability density, so we would like to raise $\log p(x)$.
 # (Whether its samples then look good is another question, for the interlude after chapter 4.)
 #
-# The result first: half the squared error, averaged over draws of the code, plus the KL divergence, each with
-# weight one, is never less than
-# $-\log p(x)$, up to a constant. So lowering this sum pushes $\log p(x)$ up from below. The rest of the section
-# shows why.
+# The result first: half the squared error, averaged over draws of the code, plus the KL divergence is never
+# less than $-\log p(x)$, up to a constant. So lowering this sum raises a lower bound on $\log p(x)$. The rest of
+# the section shows why.
 #
-# Our model makes an image in two steps: draw $z$ from the prior, then draw $x$ from $p(x|z)$, which the decoder
-# describes. All codes may have led to $x$, so
+# Our model makes an image in two steps: it draws a code $z$ from the prior, then an image $x$ from $p(x|z)$, a
+# Gaussian around what the decoder makes of $z$. Any code may have led to $x$, so
 #
 # $$
 # p(x) = \int p(x|z)\, p(z)\, \mathrm dz .
 # $$ (eq-vae-evidence)
 #
 # Bayes' rule calls $p(x)$ the *evidence*. One could estimate this integral by drawing codes from the prior and
-# averaging $p(x|z)$. But nearly all of these codes lead to another image, and contribute nothing. The few that matter
-# have a distribution of their own, the *posterior* $p(z|x)$ of Bayes' rule. We cannot compute it,
-# since $p(x)$ is in its denominator. So we let the encoder guess it: $q(z|x)$, the *approximate
-# posterior*, is to lie where the posterior lies. (In *posterior collapse* below, and in the code of chapter 5,
-# $q(z|x)$ is called the posterior for short. The *true* posterior is always $p(z|x)$.)
+# averaging $p(x|z)$. But most of these codes lead to other images, and contribute next to nothing. The few that
+# matter have a distribution of their own, the *posterior* $p(z|x)$ of Bayes' rule. We cannot compute it, since $p(x)$
+# is in its denominator. So we let the encoder guess it: $q(z|x)$, the *approximate posterior*, is to lie where the
+# posterior lies. (In *posterior collapse* below, and in the code of chapter 5, $q(z|x)$ is called the posterior for
+# short. The *true* posterior is always $p(z|x)$.)
 #
-# Here is a toy in which all of these can be drawn. An image is one pixel, a code is one number, and the
-# decoder squares it. A pixel of $0.6$ may come from a code near $0.77$ or near $-0.77$, so the posterior
-# has two heaps. Look at the left chart now; the right one shows the bound that comes next.
+# Here is a toy in which all of these can be drawn. An image is one pixel, a code is one number, and the decoder
+# squares it: the pixel is Gaussian around $z^2$, with standard deviation $0.15$. A pixel of $0.6$ may then come from a
+# code near $0.77$ or near $-0.77$, so the posterior has two heaps. Look at the left chart now; the right one shows the
+# bound that comes next.
 
 # %% mystnb={"figure": {"caption": "One latent dimension and an image of one pixel, small enough to compute everything. Left: the prior is wide, and the codes that explain the seen pixel are few. This decoder squares its code, so they lie in two places, and the Gaussian $q$ can follow only one of the two. Right: the ELBO for Gaussians with other means. It never exceeds $\\log p(x)$. What is missing, the grey gap, is the KL divergence of $q$ from the posterior.", "name": "fig-vae-elbo"}, "image": {"alt": "Left, three curves over z: a wide low bell, the prior; a curve with two narrow peaks, the posterior; and a dashed bell over the right peak. Right, a curve with two maxima over the places of the peaks and a deep valley between them; it stays below a horizontal line, and the space between is shaded."}} tags=["hide-input"]
 z = np.linspace(-4, 4, 1601)
@@ -241,12 +239,11 @@ print(f"log p(x) {log_evidence:.2f}, best ELBO {bounds.max():.2f} nats; log 2 is
 plt.show()
 
 # %% [markdown]
-# Even in this toy most draws from the prior are of little help. With $784$ pixels in place of one,
-# hardly any would be. The Gaussian $q$ covers only one of two equal heaps, which costs about $\log 2$;
-# chapter 3 says why.
+# Even in this toy most draws from the prior are of little help. The Gaussian $q$ covers only one of two equal
+# heaps, which costs about $\log 2$; chapter 3 says why.
 #
 # How far is the guess from the truth, and what does that cost? The plan is to write $\log p(x)$ as something that we
-# can compute plus something that is never negative. Bayes' rule,
+# can estimate plus something that is never negative. Bayes' rule,
 # $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Its logarithm is
 # $\log p(x) = \log p(x|z) + \log p(z) - \log p(z|x)$. Subtract $\log q(z|x)$ beside $\log p(z)$, and add
 # it again beside $\log p(z|x)$:
@@ -266,14 +263,14 @@ plt.show()
 # \end{aligned}
 # $$ (eq-vae-elbo)
 #
-# In the right chart of {numref}`fig-vae-elbo` the gap is grey. With more than a few latent dimensions it
-# cannot be computed, but it is never negative. So the rest is a lower bound on $\log p(x)$: the *evidence
-# lower bound*, ELBO. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both.
+# In the right chart of {numref}`fig-vae-elbo` the gap is grey. It contains the true posterior, so that in general we
+# cannot compute it, but it is never negative. So the rest is a lower bound on $\log p(x)$: the *evidence lower
+# bound*, ELBO. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both.
 #
-# Now change the sign, and the bound becomes a loss with two terms. Take for $p(x|z)$ a Gaussian of
-# variance one around the decoder's output $\hat x$. Its negative log-likelihood is half the squared
-# error, plus a constant: chapter 1's loss again. The expectation over $z$ is estimated by one draw
-# for each image, and $\hat x$ is the decoder's output for that draw. So
+# Now change the sign, and the bound becomes a loss with two terms. We estimate the expectation over $z$ by one
+# draw for each image; $\hat x$ is the decoder's output for that draw. Give the Gaussian around it variance one
+# in every pixel. Then its negative log-likelihood is half the squared error, plus a constant: chapter 1's loss
+# again. So
 #
 # $$
 # \begin{aligned}
@@ -282,10 +279,10 @@ plt.show()
 # \end{aligned}
 # $$ (eq-vae-loss)
 #
-# summed over pixels and latent dimensions, averaged over the batch. With $\beta = 1$ it is the
+# summed over pixels and latent dimensions, averaged over the batch. With $\beta = 1$ it estimates the
 # negative ELBO, up to that constant. Other values of `beta` trade one term against the other
-# {cite}`higgins2017beta`. Mind the sums: if you averaged the KL term over latent dimensions, you
-# would have divided `beta` by `latent_dim` and not noticed.
+# {cite}`higgins2017beta`. Mind the sums: a mean over latent dimensions would divide `beta` by `latent_dim`
+# unnoticed.
 #
 # ## A random step that lets gradients through
 #
@@ -301,7 +298,9 @@ plt.show()
 #
 # has exactly the distribution of equation {eq}`eq-vae-posterior`, and for a fixed $\varepsilon$ it is
 # a smooth function: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$.
-# This is the *reparameterisation trick* {cite}`kingma2014auto,rezende2014stochastic`.
+# So one draw gives a gradient for the encoder too. It is noisy, but right on average, because the noise is
+# drawn in the same way whatever the weights are. This is the *reparameterisation trick*
+# {cite}`kingma2014auto,rezende2014stochastic`.
 #
 # ## The model and its step, written out
 #
@@ -337,8 +336,8 @@ def train_step(encoder, decoder, optimizer, images, noise, beta=1.0):
 
 
 # %% [markdown]
-# New are the encoder's two outputs, the line with `noise`, the one with `kl`, and the second term of the loss. `networks.build_encoder` builds the same
-# network:
+# New are the encoder's two outputs, the line with `noise`, the one with `kl`, and the second term of the
+# loss. `networks.build_encoder` builds the same network:
 
 # %%
 keras.utils.set_random_seed(0)
@@ -348,9 +347,8 @@ theirs = networks.build_encoder("small", latent_dim=2)
 notebook.layers(ours=encoder, package=theirs)
 
 # %% [markdown]
-# One epoch by hand. Beside it, `models.VAE` goes through the same epoch by `fit`, from the same
-# weights, with the batches in the same order and with the same noise: its `seed` starts the same
-# generator.
+# One epoch by hand, and beside it the same by `fit` of `models.VAE`, from the same weights, with the same
+# batches and the same noise:
 
 # %% tags=["hide-input"]
 their_decoder = networks.build_decoder(latent_dim=2)
@@ -412,8 +410,9 @@ figure.axes[0].plot(*crosses.T, "kx", markersize=5, markeredgewidth=1)
 figure
 
 # %% [markdown]
-# Because the codes are near the prior, we can decode the whole plane. Neighbours change smoothly, and nowhere
-# is there noise; but around the centre, where several classes meet, the images are blurred. A class whose codes lie outside this square is missing from it.
+# Because the codes lie about where the prior does, a square around zero shows most of the map. Neighbours
+# change smoothly, and nowhere is there noise; but around the centre, where several classes meet, the images
+# are blurred. A class whose codes lie outside this square is missing from it.
 
 # %% mystnb={"figure": {"caption": "The VAE's plane, decoded on a regular grid: neighbours look alike, and one digit passes into the next.", "name": "fig-vae-grid"}, "image": {"alt": "A square of fifteen by fifteen small digits that change smoothly from place to place; some lie between two classes and are blurred."}} tags=["hide-input"]
 side = np.linspace(-2, 2, 15)
@@ -433,15 +432,14 @@ LatentExplorer(vae.decoder, codes, labels, title="Walk through the VAE's plane",
 # %% [markdown]
 # ## The bound, checked
 #
-# *May be skipped at a first reading. Its result: $\log p(x)$ less the gap is what the loss
+# *May be skipped at a first reading. Its result: $\log p(x)$ less the gap is what the negative loss
 # estimates, and the gap differs from image to image.*
 #
-# With two latent dimensions the integral of equation {eq}`eq-vae-evidence` is within reach after
-# all: decode a fine grid of codes around an image's cloud, and sum. So we know $\log p(x)$ itself, as far as the grid reaches, the
-# true posterior, and the gap. Equation {eq}`eq-vae-elbo` then says what the ELBO must be. The ELBO
-# itself we estimate in another way, by the two terms of the loss: many random draws from the cloud for
-# the first, the formula for the second. (`networks.apply` runs a network as after training and returns
-# NumPy arrays.)
+# With two latent dimensions the integral of equation {eq}`eq-vae-evidence` is within reach after all: decode a
+# fine grid of codes around an image's cloud, and sum. This gives $\log p(x)$, the true posterior and the gap, as
+# far as the grid reaches, and equation {eq}`eq-vae-elbo` then says what the ELBO must be. Beside it we estimate
+# the ELBO by the two terms of the loss: many draws from the cloud for the first, the formula for the second.
+# (`networks.apply` runs a network as after training and returns NumPy arrays.)
 
 
 # %%
@@ -492,12 +490,12 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The two ways agree within the standard error of the draws. (The constant of the Gaussian is left out on
-# both sides.) That checks the ELBO, not $\log p(x)$, which cancels where the gap is subtracted from it. For
-# $\log p(x)$ and the gap we rely on the grid: if a posterior had another heap far outside it, both would be too
-# low. The gap differs much from image to image. It is what the encoder loses by its two
-# restrictions {cite}`cremer2018inference`: its cloud is a Gaussian with independent dimensions, the
-# *approximation gap*, and one network guesses the clouds of all images, the *amortisation gap*.
+# The two agree within the error of the draws. (The Gaussian's constant is left out on both sides.) This checks
+# the ELBO, not $\log p(x)$, which cancels where the gap is subtracted from it. For $\log p(x)$ and the gap we rely on
+# the grid: if a posterior had another heap far outside it, both would be too low. The gap differs much from image to
+# image. It has two parts {cite}`cremer2018inference`: even the best Gaussian with independent dimensions may not fit
+# the posterior, the *approximation gap*; and one network that guesses the clouds of all images may miss the best, the
+# *amortisation gap*. The right panel below suggests the second, as the whole cloud lies beside the posterior.
 
 # %% mystnb={"figure": {"caption": "The posterior $p(z|x)$ of two of these images, as computed on the grid, and the encoder's cloud $q(z|x)$ as circles of one and two standard deviations. Codes are counted from the cloud's mean, in its standard deviations. Left: the image with the smallest gap. Right: the one with the largest.", "name": "fig-vae-posteriors"}, "image": {"alt": "Two panels of filled contours in the latent plane. Left, a compact blob, somewhat larger than the two concentric circles drawn over it. Right, a slanted blob to one side of the circles."}} tags=["nbval-ignore-output", "hide-input"]
 gaps = [gap for _, gap, *_ in known]
@@ -535,10 +533,10 @@ plt.show()
 # $$ (eq-vae-beta)
 #
 # This is equation {eq}`eq-vae-loss` with $\beta = s^2$. So `beta` says how far the pixels of real
-# images are allowed to lie from the decoder's output: a large `beta` tells the model that most of
+# images are allowed to lie from the decoder's output: a large `beta` tells the model that much of
 # what it sees is noise, and it then pays to describe little. (There is a second reason why `beta`
 # has no natural value here. The sum over pixels treats them as independent, but those of the
-# built-in digits are interpolated: $784$ were made of $64$, so that each deviation is counted about
+# built-in digits are interpolated: $784$ were made of $64$, so that each deviation is counted roughly
 # $784 / 64 \approx 12$ times.)
 #
 # ### Means and draws
@@ -546,8 +544,7 @@ plt.show()
 # *May be skipped at a first reading. Its result: what we show are the means of the pixels, not draws from
 # the model.*
 #
-# A draw from the model would be $\hat x$ *plus* noise of variance $s^2$. We showed its mean, as nearly
-# everyone does.
+# A draw from the model would be $\hat x$ *plus* noise of variance $s^2$. We showed its mean, as is usual.
 
 # %% mystnb={"figure": {"caption": "Reconstructions as the model's mean, and as draws from $p(x|z)$: with the assumed variance of one, and with the variance that fits the errors actually made. Values beyond black and white are cut off in the picture.", "name": "fig-vae-draws"}, "image": {"alt": "Four rows of eight digits: test images; smooth, somewhat blurred means; the same buried in strong grain; and the same under moderate grain."}} tags=["hide-input"]
 noise_rng = np.random.default_rng(0)
@@ -572,10 +569,9 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 # %% [markdown]
 # The means vary less from image to image than real images do: what the code does not carry is
 # averaged away, and the contrast sinks. Draws with the fitted variance bring the *amount* of variation
-# back to about its true value, but as grain, which is not what is missing. That is the price of a
-# decoder that treats each pixel on its own. The later chapters look for a better one. (The fitted $s^2$ lies well
-# below one, so this model would ask for a smaller `beta` than ours. The pixels that were interpolated pull the
-# other way, since they count each deviation several times. We stay at one for comparison.)
+# back to about its true value, but as grain, which is not what is missing, because $p(x|z)$ treats each
+# pixel on its own. (The fitted $s^2$ asks for a smaller `beta` than ours. The interpolated pixels pull the
+# other way, since they count each deviation several times.)
 #
 # ## What beta buys, and what it costs
 #
@@ -592,42 +588,33 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 # $$ (eq-vae-active)
 #
 # We train four VAEs with sixteen latent dimensions each, by our own step. `tf.function` compiles it:
-# at its first call it records the computation, and from then on it replays the record, which is
-# faster. (Two lines below are there only for that: `optimizer.build` and `np.float32`.) The argument
-# `beta_at` is a function that gives `beta` for an epoch. Here it returns the same number each time; a
-# later section changes it during training.
+# it records the computation at the first call and replays it from then on, which is faster.
 
 
 # %%
-def train(beta_at, epochs, latent_dim=16):
-    """Train a VAE by `train_step` with the weight `beta_at(epoch)`; return it and its KL terms."""
+def train(beta, epochs, latent_dim=16):
+    """Return a VAE that was trained by `train_step` with the weight `beta`."""
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     decoder = networks.build_decoder(latent_dim=latent_dim)
     vae = models.VAE(build_encoder(latent_dim), decoder)
     optimizer = keras.optimizers.Adam(2e-3)
-    optimizer.build(vae.trainable_variables)
-    step = tf.function(partial(train_step, vae.encoder, vae.decoder, optimizer))
-    kl_losses = []
-    for epoch in range(epochs):
-        beta = np.float32(beta_at(epoch))
+    optimizer.build(vae.trainable_variables)  # for `tf.function`
+    step = tf.function(partial(train_step, vae.encoder, vae.decoder, optimizer, beta=beta))
+    for _ in range(epochs):
         order = rng.permutation(len(x_train))
         for start in range(0, len(x_train) - 63, 64):  # full batches only
             noise = rng.standard_normal((64, latent_dim)).astype("float32")
-            batch = x_train[order[start : start + 64]]
-            *_, kl_loss = step(batch, noise, beta)
-        kl_losses.append(float(kl_loss))
-    return vae, kl_losses
+            step(x_train[order[start : start + 64]], noise)
+    return vae
 
 
 epochs = profile.epochs(cpu=8, gpu=10)
-betas = 0.25, 1.0, 4.0, 32.0
-trained = {beta: train(lambda epoch, beta=beta: beta, epochs) for beta in betas}
+trained = {beta: train(beta, epochs) for beta in (0.25, 1.0, 4.0, 32.0)}
 
 # %% [markdown]
 # A VAE has two reconstruction errors: of the decoder's answer to the *mean* code, and of its answer to
-# a code *drawn* from the cloud, which is the one in the loss. As long as the code says something, the
-# second is the larger. We measure both, on test images.
+# a code *drawn* from the cloud, which is the one in the loss. We measure both, on test images.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -644,12 +631,13 @@ def measure(vae):
     }
 
 
-measured = {beta: measure(vae) for beta, (vae, _) in trained.items()}
-notebook.Table({f"{beta:g}": row for beta, row in measured.items()}, digits=1, corner="beta")
+notebook.Table(
+    {f"{beta:g}": measure(vae) for beta, vae in trained.items()}, digits=1, corner="beta"
+)
 
 # %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed. Values below $10^{-5}$ are drawn at $10^{-5}$. One run of each, one seed.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The larger beta, the lower the curve; that of the largest beta lies below a dotted threshold."}} tags=["nbval-ignore-output", "hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
-for beta, (vae_of_beta, _) in trained.items():
+for beta, vae_of_beta in trained.items():
     variance = np.sort(vae_of_beta.encode(x_test).var(axis=0))[::-1]
     axes.semilogy(range(1, 17), variance.clip(min=1e-5), "o-", label=f"beta = {beta:g}")
     print(f"beta {beta:5g}: largest variance {variance[0]:.3f}")
@@ -660,7 +648,7 @@ plt.show()
 
 # %% mystnb={"figure": {"caption": "Eight test images and their reconstructions for growing beta: the more a nat costs, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, close reconstructions, slightly softer ones, strongly blurred ones, and in the last row the same grey blur for every image."}} tags=["hide-input"]
 rows = {"test image": x_test[:8]}
-rows |= {f"beta {beta:g}": vae.reconstruct(x_test[:8]) for beta, (vae, _) in trained.items()}
+rows |= {f"beta {beta:g}": vae.reconstruct(x_test[:8]) for beta, vae in trained.items()}
 differ = [images.var(axis=0).sum() for images in rows.values()]
 print(
     "how much the eight differ, as a share of the test images: "
@@ -670,111 +658,35 @@ plotting.image_rows(rows)
 
 # %% [markdown]
 # Read the table from top to bottom. As `beta` grows, the KL term falls, and so do the variances.
-# (Single runs, one seed each.) In the third row many units still count as active, although together
-# they carry only a few nats, so an active unit need not say much.
+# In the third row many units still count as active, although together they carry only a few nats, so an
+# active unit need not say much.
 #
-# At the largest `beta` no unit is active: every image has the same cloud, the prior, so that a code
-# says nothing about its image. The best that a decoder can do with such codes is to answer all of them
+# At the largest `beta` no unit is active: every image has nearly the same cloud, the prior, so that a code
+# says next to nothing about its image. The best that a decoder can do with such codes is to answer all of them
 # with the average image. So a small KL term is no success in itself: it may mean that the code is empty.
 #
-# ### What an empty code decodes to
+# In this row the error of the *mean* code is the larger one. The likely reason is that the mean codes all lie
+# close to zero, whereas the decoder was trained on draws, which in sixteen dimensions have a length of about
+# $\sqrt{16} = 4$ and hardly ever lie there. So the last row of {numref}`fig-vae-beta` shows an answer that no
+# training has shaped, and it says little of what the model would draw.
 #
-# *May be skipped at a first reading. Its result: copies made from the mean code say little of a collapsed
-# model.*
-#
-# If the decoder answered every code with the average image, the two errors in the last row of the table
-# would be equal. Here the error of the *mean* code is the larger one. What does this decoder answer, and
-# to which codes?
-
-# %% tags=["nbval-ignore-output"]
-collapsed = trained[betas[-1]][0]
-average = x_train.mean(axis=0, keepdims=True)
-codes = {
-    "draws from the prior": np.random.default_rng(2).standard_normal((len(x_test), 16)),
-    "mean codes": collapsed.encode(x_test),
-}
-answers = {name: collapsed.decode(z) for name, z in codes.items()}
-
-
-def half_squares(images, answers):
-    return np.mean(losses.gaussian_reconstruction(images, np.resize(answers, images.shape)))
-
-
-rows = {
-    name: {
-        "length of the code": np.median(np.linalg.norm(codes[name], axis=1)),
-        "error": half_squares(x_test, of),
-        "from the average image": half_squares(of, average),
-        "from their mean": 0.5 * of.var(axis=0).sum(),
-    }
-    for name, of in answers.items()
-}
-rows["none: the average image"] = {
-    "length of the code": "",
-    "error": half_squares(x_test, average),
-    "from the average image": 0.0,
-    "from their mean": 0.0,
-}
-notebook.Table(rows, digits=1, corner="code")
-
-# %% [markdown]
-# Its answers to draws from the prior hardly differ from each other, and they are close to the average
-# image, which has the smallest error of the three. Its answer to the mean codes is far from it. All of
-# these lie at zero, whereas a draw in sixteen dimensions has a length of about $\sqrt{16} = 4$. The
-# decoder was trained on draws alone, and hardly any draw lies near zero, so nothing held its answer
-# there in place. The last row of {numref}`fig-vae-beta` is that untrained answer, and it says little of
-# what the model would draw.
-#
-# ### Does it help to begin gently?
-#
-# *May be skipped at a first reading. Its result: a `beta` that begins at zero gave no
-# better model here.*
-#
-# A common remedy for collapse is *KL warm-up*: begin with a `beta` of zero and raise it over the
-# first epochs, so that the decoder learns to use the code before the code has a price
-# {cite}`bowman2016generating`. With our own step this is one line. We warm up to the third of the
-# values above, over half of the epochs, and compare with the run that paid the full price from the
-# beginning.
-
-# %%
-warm_beta = betas[2]
-warm, warm_kl = train(lambda epoch: warm_beta * min(1, 2 * epoch / epochs), epochs)
-cold_kl = trained[warm_beta][1]
-
-# %% mystnb={"figure": {"caption": "The KL term of the last batch of each epoch, with and without warm-up. While it is free, the code grows far beyond what it can later pay for. One run of each, one seed.", "name": "fig-vae-warm"}, "image": {"alt": "Two curves over epochs on a logarithmic axis. One stays low and nearly level. The other begins very high, falls as beta rises and ends at or below the first."}} tags=["hide-input"]
-figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.8))
-axes.semilogy(range(1, epochs + 1), cold_kl, "o-", label="full beta from the start")
-axes.semilogy(range(1, epochs + 1), warm_kl, "s--", label="warm-up")
-axes.set(xlabel="epoch", ylabel="kl_loss [nats]")
-axes.legend()
-print(f"after the first epoch: {cold_kl[0]:.1f} nats without warm-up, {warm_kl[0]:.0f} with it")
-plt.show()
-
-# %% tags=["nbval-ignore-output"]
-notebook.Table(
-    {"full from the start": measured[warm_beta], "warm-up": measure(warm)},
-    digits=1,
-    corner="schedule of beta",
-)
-
-# %% [markdown]
-# Here, after equally many epochs, the run with the warm-up is behind. It had the full price for half of
-# them only, so a longer training might close the gap. While the code was free, the encoder moved its
-# clouds far apart and made them narrow. When the price rose, it had to bring them back, and after as
-# many epochs it carries *fewer* nats than the other. Warm-up was proposed for decoders that are strong
-# enough to do without a code, such as models of text. Ours is weak, and its encoder starts with clouds
-# of the prior's width, so it may never have had the problem that warm-up solves. (One run of each.)
+# :::{dropdown} What is done against collapse?
+# A common remedy is *KL warm-up* {cite}`bowman2016generating`: `beta` begins at zero and rises over the first
+# epochs, so that the decoder learns to use the code before the code has a price. It was proposed for models of
+# text, whose decoders are strong enough to do without a code. To try it, give `train_step` another
+# `beta` in each epoch.
+# :::
 #
 # ## Are all the clouds together the prior?
 #
 # *May be skipped at a first reading. Its result: not quite. The mismatch is the smaller part of
 # the KL term, but draws from the prior meet gaps.*
 #
-# The loss asks each cloud to lie near the prior. New codes are drawn from the prior, so what matters
-# is whether the clouds of *all* images, laid on top of each other, cover it. Call this mixture the
-# *aggregate posterior* $q(z) = \frac 1N \sum_n q(z|x_n)$. Split the log ratio,
+# The loss asks each cloud to lie near the prior. But what matters for new codes is whether the clouds of
+# *all* images, laid on top of each other, cover it. Call this mixture the
+# *aggregate posterior*, $q(z) = \frac 1N \sum_n q(z|x_n)$. Split the log ratio,
 # $\log \frac{q(z|x_n)}{p(z)} = \log \frac{q(z|x_n)}{q(z)} + \log \frac{q(z)}{p(z)}$, and average. The mean KL term
-# becomes two parts that answer different questions {cite}`hoffman2016elbo`:
+# then has two parts {cite}`hoffman2016elbo`:
 #
 # $$
 # \begin{aligned}
@@ -801,7 +713,7 @@ parts = {
     "aggregate to prior": np.mean(log_aggregate - log_prior),
 }
 
-# %% mystnb={"figure": {"caption": "Draws from the clouds of all training images, beside as many draws from the prior. The two have about the same place and size, but the clouds leave thin places between the classes and reach out where the prior hardly goes.", "name": "fig-vae-aggregate"}, "image": {"alt": "Two scatter plots of small dots. Left, the aggregate posterior: uneven, with denser patches, lanes between them and arms beyond the outer dotted circle. Right, the prior: an even round cloud inside the two dotted circles."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "Draws from the clouds of all training images, beside as many draws from the prior. The two have about the same place and size, but the clouds leave thin places between the classes and reach out where the prior hardly goes.", "name": "fig-vae-aggregate"}, "image": {"alt": "Two scatter plots of small dots. Left, the aggregate posterior: uneven, with denser patches, lanes between them and arms beyond the outer dotted circle. Right, the prior: an even round cloud, most of it inside the two dotted circles."}} tags=["nbval-ignore-output", "hide-input"]
 print(", ".join(f"{name} {value:.2f} nats" for name, value in parts.items()))
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4), sharex=True, sharey=True)
 prior_draws = np.random.default_rng(1).standard_normal(z.shape)
@@ -816,10 +728,9 @@ axes[0].set_ylabel("z[1]")
 plt.show()
 
 # %% [markdown]
-# Most of the KL term is information (averaged over images it is the *mutual information* of image and
-# code): without it, the codes would say nothing. The rest is the mismatch that a draw from the prior
-# meets. It may fall where no image has its code, and the decoder was never trained there. So it can pay
-# to draw from a Gaussian *fitted* to the codes, as chapter 1 did, even for a VAE.
+# Most of the KL term is information, the *mutual information* of image and code. The rest is the mismatch
+# that a draw from the prior meets: it may fall where no image has its code, and there the decoder was never
+# trained. So it can pay to draw from a Gaussian *fitted* to the codes, as chapter 1 did, even for a VAE.
 #
 # ## Does it make new images?
 #
@@ -827,7 +738,7 @@ plt.show()
 # dimensions and `beta` one.
 
 # %%
-vae = trained[1.0][0]
+vae = trained[1.0]
 rng = np.random.default_rng(0)
 codes = vae.encode(x_train)
 partner = rng.permutation(len(x_test))
@@ -846,7 +757,7 @@ made = {
     "mean image": (first + second) / 2,
 }
 
-# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: most give soft shapes like digits, and some give grey patches.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random codes, soft digits and a few grey patches; for fitted codes, soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "What the VAE's decoder makes of codes that belong to no image. Random codes no longer give noise: some give soft shapes like digits, others grey patches.", "name": "fig-vae-generated"}, "image": {"alt": "Five rows of ten images. Real digits; then, for random codes, soft digits and grey patches; for fitted codes, soft digits, some of them malformed; for codes between two images, mixtures; and for the mean image two digits laid over each other."}} tags=["hide-input"]
 pixels = x_train.reshape(len(x_train), -1)
 for name, images in made.items():
     apart = np.median(metrics.nearest_distance(images.reshape(len(images), -1), pixels))
@@ -854,8 +765,8 @@ for name, images in made.items():
 plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]
-# Why the grey patches among the random ones? A draw from the prior may fall where no image has its code, and the
-# decoder was never trained there. Codes of the fitted Gaussian keep closer to those of images.
+# The grey patches among the random ones are a likely sign of codes where the decoder was never trained, because no
+# image has its code there. Codes of the fitted Gaussian keep closer to those of images.
 #
 # And a walk between two images, in a straight line through latent space, with the same walk in
 # pixels below it:
@@ -878,7 +789,7 @@ plotting.image_rows(walks)
 #
 # Chapter 1 asked for measures that look at more than the distance in pixels. Here are four. The
 # first three use a *classifier* that was trained beforehand to name digits (*Classifiers* in
-# [Before you start](00_before_you_start.ipynb)). Its last hidden layer gives `features`: numbers that
+# [Before you start](00_before_you_start.ipynb)). Its last hidden layer gives *features*: numbers that
 # say what an image shows rather than what each pixel is.
 #
 # - **low confidence**: the share of images for which the classifier gives no class a probability of
@@ -895,13 +806,12 @@ plotting.image_rows(walks)
 #
 # Each needs two companions. The *floor* is what real test images get, measured in the same way:
 # perfect images would score about this. (Where more is better, as in precision, it is a ceiling.) The
-# *control* is the mean image: a model that does not beat it has shown nothing.
+# *control* is the mean image of two digits: a model should beat it.
 #
-# And one run is no evidence, since a network's numbers change with its seed. The command
-# `python -m vaegan_edu train vae-digits --seed N` trained a VAE for five seeds, and `ae-digits` a
+# And one run is little evidence, since a network's numbers change with its seed. The command
+# `python -m vaegan_edu train vae-digits --seed N` trained a VAE for each of five seeds, and `ae-digits` a
 # plain autoencoder beside it: the same layers but the last of the encoder, the same data, as many
-# epochs. Both trained longer than the models above, and with half of their learning rate. The figure
-# shows every run.
+# epochs. Both trained longer than the models above, and with half of their learning rate.
 
 # %% mystnb={"figure": {"caption": "Five autoencoders and five VAEs: what their decoders make of three kinds of codes, and the control. Every dot is one run. The dotted line is the floor, what real test images get. For low confidence, small is good; for the others, large.", "name": "fig-vae-judged"}, "image": {"alt": "Four panels of dots, each with rows for random, fitted, between and mean image. For random codes the two models lie far apart in pixel precision and recall, the autoencoder at zero; in precision the autoencoder lies at the floor. For between, the dots of both lie close together except in pixel precision, where the VAE is a little higher."}} tags=["hide-input"]
 runs = {
@@ -944,17 +854,16 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The table has the means of the dots. Begin with *random*, the question of both chapters. By pixel precision and by
-# recall the VAE is far ahead: its random images look like real ones to the pixels and cover most of what there is, while
-# the autoencoder's get nothing. But look at low confidence and precision, which both use the classifier. It is hardly ever unsure
-# about the autoencoder's grey noise, and its precision puts that noise level with real images.
-# The classifier learned to tell digits apart, and it never saw anything that is no digit, so it finds
-# one in everything. Whoever had read these two columns alone would have named the wrong winner; recall, from the
-# same features, gives the noise nothing.
+# Begin with *random*, the question of both chapters. By pixel precision and by recall the VAE is far ahead: most of its
+# random images pass as real by their pixels, and they cover most of what there is, while the autoencoder's get nothing.
+# But look at low confidence and precision, which both use the classifier. It is hardly ever unsure about the
+# autoencoder's grey noise, and its precision puts that noise level with real images. The classifier learned to tell
+# digits apart and never saw anything else, so nothing taught it to doubt. By these two columns alone the
+# wrong model would win; recall, from the same features, gives the noise nothing.
 #
 # The pixels have a blind spot too. They pass the *mean image*, two digits laid over each other, more
-# often than the classifier's features do, because a blur is never far from anything. So the VAE's lead
-# by pixel precision counts for less in rows that are blurred.
+# often than the classifier's features do, because a blur is not far from many images. So the VAE's lead
+# by pixel precision counts for less where its images are blurred.
 #
 # **A single measure can be fooled. Believe what several say, each beside its floor and a control,
 # and look at the images.**
@@ -980,28 +889,27 @@ notebook.Table(rows, digits=1, corner="run")
 # %% [markdown]
 # Even from the mean code, to which no noise was added, the VAE reconstructs worse. Noise was there
 # during *training*: the decoder had to serve every point of each cloud, and the encoder had to pay for
-# each nat. With a drawn code the error is larger still, and this is the one that belongs to the KL
-# term in the loss: error with a drawn code plus `kl_loss` is the negative ELBO of the test images, up to the constant.
+# each nat. With a drawn code the error is larger still, and together with `kl_loss` it estimates the
+# negative ELBO of the test images, up to the constant.
 #
-# One VAE differs. It ended with a clearly higher training loss than the others, so it did not make
-# another trade between the two terms: it got stuck in a worse place, with fewer active units and
-# twice the error. A single run would have shown one kind of result or the other.
+# One VAE differs. Its training loss is clearly higher than that of the others, so it did not merely make
+# another trade between the two terms: it ended in a worse place, with fewer active units and about twice the
+# error.
 #
-# And the VAE leaves much to wish for: by the classifier's precision its images stay far below the
-# floor. One likely reason is that many are blurred, or belong to no class. Where the code leaves a
-# doubt about a pixel, the squared error is smallest for the average of all that might be there. A
-# better judge than the squared error of pixels is what the later chapters look for.
+# By the classifier's precision the VAE's images stay far below the floor. One likely reason is that many are
+# blurred, or belong to no class. Where the code leaves a doubt about a pixel, the squared error is smallest
+# for the average of all that might be there. So the later chapters look for a better judge than the squared
+# error of pixels.
 #
 # ## Between two images
 #
 # *May be skipped at a first reading. Its result: halfway between two codes both models do
-# about equally well.*
+# about equally well by the classifier's features.*
 #
 # The original project wrote that a plain autoencoder has no meaningful image between two of its
-# codes, and that the VAE has; and that a code drawn at random is likely to give a meaningless image.
-# In this course the first half is [claim C0](../book/claims.md). Now that both models are known,
-# what do the five runs of each say? Call a difference *clear* if every run of one model lies above
-# every run of the other. For two models that do not differ, this happens by chance in
+# codes, and that the VAE has ([claim C0](../book/claims.md)); and that a code drawn at random is likely to
+# give a meaningless image. What do the five runs of each say? Call a difference *clear* if every run
+# of one model lies above every run of the other. For two models that do not differ, this happens by chance in
 # $2 / \binom{10}{5} \approx 0.8\,\%$ of cases; that it happens somewhere among the nine cells of the
 # table below, in up to $9 \cdot 0.8 \approx 7\,\%$.
 
@@ -1024,15 +932,14 @@ notebook.Table(
 )
 
 # %% [markdown]
-# - **Random codes**: what was said of them holds. The autoencoder makes noise of them and the VAE
-#   digit-like images, as pixel precision and recall say. The classifier's precision, which disagrees,
-#   is the judge that was fooled.
+# - **Random codes**: what was said of them holds, by pixel precision and recall. The classifier's precision,
+#   which disagrees, is the judge that was fooled.
 # - **Fitted codes**: once we look where the codes are, the autoencoder makes varied shapes too, and
 #   its recall is high. But by both precisions the VAE's pass more often.
 # - **Between two images**: the contrast of meaningful against meaningless is not there. By the
-#   classifier's features the midpoints of the two models do equally well, not far above the control,
+#   classifier's features the midpoints of the two models do about equally well, not far above the control,
 #   and about half of them fail. By pixels both pass far more often than the control, the VAE a
-#   little more often than the autoencoder.
+#   little more often.
 #
 # So what sets the plain autoencoder apart is not what lies *between* its codes, but that nothing says
 # *where* its codes are.

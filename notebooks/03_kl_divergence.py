@@ -14,7 +14,7 @@
 # - say what the Jensen-Shannon divergence mends, and what it does not mend.
 #
 # You need expectation and the Gaussian density from [Before you start](00_before_you_start.ipynb), and
-# chapter 2 for the section on the sum over latent dimensions.
+# chapter 2 wherever this chapter speaks of a VAE.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -51,7 +51,7 @@ from vaegan_edu.widgets import DivergenceExplorer
 # %% [markdown]
 # ## Surprise, and what a wrong belief adds
 #
-# Rare things surprise us, common things don't. Give an outcome $x$ that has probability $p(x)$ the
+# Rare things surprise us, common things do not. Give an outcome $x$ that has probability $p(x)$ the
 # *surprise* $-\log p(x)$. What is certain has surprise zero, and what has probability one half has
 # surprise $\log 2$. The surprises of two independent outcomes add up, because their
 # probabilities multiply. The unit is the *nat*, as the logarithm is the natural one.
@@ -71,8 +71,8 @@ from vaegan_edu.widgets import DivergenceExplorer
 # $$ (eq-kl-definition)
 #
 # This is the *KL divergence* {cite}`kullback1951information`. The order in the brackets
-# counts: **the first one draws, the second one is asked.** *Asked* means that its logarithm is evaluated
-# at what the first one drew. In this chapter $p$ is always what is given, such as the weather, the data
+# counts: **the first one draws, the second one is asked**, that is, its logarithm is evaluated at what the
+# first one drew. In this chapter $p$ is always what is given, such as the weather, the data
 # or a prior, and $q$ is ours to choose: a forecast, a fit, an encoder's answer. Only the order changes.
 # With the forecaster the given $p$ draws and stands first. In the box of chapter 2 our own $q$ drew and
 # stood first, and the prior $p$ was asked.
@@ -151,9 +151,10 @@ plt.show()
 # $$ (eq-kl-nonnegative)
 #
 # The last sum is at most one, since all of $q$ adds up to one. For densities read integral for sum. The
-# divergence is zero only if $q(x) = p(x)$ for all $x$, since elsewhere the line lies above the
-# curve. (Where $p$ is zero, $q$ then has nothing left, as it already adds up to one.) (Jensen's inequality leads to the same: the logarithm is concave, so the average of a
-# logarithm is at most the logarithm of the average.)
+# divergence is zero only if $q(x) = p(x)$ wherever $p(x) > 0$, since elsewhere the line lies above the
+# curve; and then $q$ has nothing left for other outcomes, as it already adds up to one. (Jensen's inequality
+# leads to the same: the logarithm is concave, so the average of a logarithm is at most the logarithm of the
+# average.)
 #
 # We try many pairs of lists, drawn at random. (`dirichlet` draws lists of positive numbers that add up to
 # one, here five numbers each.)
@@ -183,9 +184,8 @@ print(f"forecaster draws, weather is asked: {rel_entr(never_rain, p).sum():.3f}"
 # %% [markdown]
 # ## Two directions, two fits
 #
-# Now let $p$ be given, say the distribution of the data, and let $q$ be ours to choose. (From here on the
-# outcome is a number and is called $z$, as a code is. It has a density, and $-\log p(z)$ is negative where
-# that is above one. The *difference* of two surprises keeps its meaning.) Each order has a name:
+# From here on the outcome is a number and is called $z$, as a code is. It has a density. (Where that is above
+# one, $-\log p(z)$ is negative, but the *difference* of two surprises keeps its meaning.) Each order has a name:
 #
 # $$
 # \begin{aligned}
@@ -300,9 +300,9 @@ plt.show()
 # derivative with respect to $\sigma^2$ to zero, and $\sigma^2$ is that variance.
 #
 # The *reverse* fit is **mode-seeking**. As these heaps lie far apart, with almost no mass between them, it takes
-# one *mode*, one heap, and leaves out the other. (If they overlapped enough, the best reverse fit would cover both.) For that it
-# pays about $\log 2$: around its own heap $q$ is twice $p$, which has only half of its mass there. By the
-# forward divergence the same fit is much worse than the one that covers both.
+# one *mode*, one heap, and leaves out the other. For that it pays about $\log 2$: around its own heap $q$ is twice
+# $p$, which has only half of its mass there. (If the heaps overlapped enough, the best reverse fit would cover
+# both.) By the forward divergence the same fit is much worse than the one that covers both.
 #
 # Drag `mean` and `deviation`, and watch where each integrand is large. The buttons lead to the fits
 # above. (The third number belongs to the section on the Jensen-Shannon divergence.)
@@ -328,9 +328,9 @@ DivergenceExplorer(
 # $$ (eq-kl-likelihood)
 #
 # The second term is the negative log-likelihood, averaged over the data, and no weight changes the first.
-# So the weights with the smallest negative log-likelihood are those with the smallest forward divergence. A
-# model that is too simple for its data must then cover gaps, and what it draws from there looks like nothing
-# real.
+# So the weights with the smallest negative log-likelihood are those with the smallest forward divergence. If the
+# model is too simple for its data, as here, it may then cover gaps, and what it draws from there looks like
+# nothing real.
 #
 # A VAE has both directions, because two things are drawn. Its *images* are drawn by the data, and its ELBO is
 # a bound on their log-likelihood: forward. Its *codes* are drawn by the encoder: reverse. `kl_loss` draws from
@@ -351,8 +351,7 @@ DivergenceExplorer(
 # \end{aligned}
 # $$ (eq-kl-log-ratio)
 #
-# Chapter 2 averaged it over draws from $q$. Work that out once more without looking. You need two averages:
-# of $(z - \mu)^2$, which is $\sigma^2$, and of $z^2$, which is $\mu^2 + \sigma^2$. Compare:
+# Chapter 2 averaged it over draws from $q$. Work that out once more without looking, then compare:
 #
 # $$
 # \begin{aligned}
@@ -443,8 +442,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# The announced error is also the error made: the dots lie on the line. Only with a handful of draws do
-# fewer intervals hold the truth than promised, because $s$ itself is then a poor estimate.
+# The announced error is also the error made: the dots lie on the line. Only with few draws do
+# fewer intervals hold the truth than promised; one reason is that $s$ itself is then a poor estimate.
 #
 # ### When the error bar is wrong
 #
@@ -460,9 +459,9 @@ plt.show()
 # $$ (eq-kl-positive)
 #
 # has the same expectation {cite}`schulman2020approximating`. By {eq}`eq-kl-tangent` no term of it is
-# negative. Is it better? We compare both for a $q$ close to the prior, and for a narrow one, as a VAE's
-# encoder gives them. The last three columns are shares of a thousand estimates: how many are below zero,
-# how many below the truth, and how many intervals hold the truth.
+# negative. Is it better? We compare both for a $q$ close to the prior, and for a narrow one. The last three
+# columns are shares of a thousand estimates: how many are below zero, how many below the truth, and how many
+# intervals hold the truth.
 
 # %%
 n, repeats = 1_000, 1_000
@@ -500,10 +499,9 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, es
 # $1 / q(z) \propto e^{(z - \mu)^2 / 2\sigma^2}$. If $\sigma^2 \leq \tfrac12$, the second part of the
 # exponent grows at least as fast as the first falls, on one side at least, so that the integral is
 # infinite. (The narrow $q$ of the table has $\sigma^2 = e^{-2} \approx 0.14$, the wide one
-# $e^{-0.05} \approx 0.95$.) Most estimates are then too low, and their intervals do not know it. **An
-# error bar that is computed from the draws knows only what was drawn.** The KL term of a
-# VAE needs no estimate, since it has the formula. But whenever a quantity is an average of ratios of densities, ask
-# whether the draws reach the places where the ratio is large.
+# $e^{-0.05} \approx 0.95$.) Most positive estimates of the narrow $q$ are too low, and most of their intervals
+# miss the truth. **An error bar that is computed from the draws knows only what was drawn.** So whenever a quantity is an
+# average of ratios of densities, ask whether the draws reach the places where the ratio is large.
 #
 # ## Why a sum over latent dimensions
 #
@@ -518,8 +516,8 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, es
 # \end{aligned}
 # $$ (eq-kl-sum)
 #
-# So the sum is no choice of ours, but *is* the divergence of the code as a whole. We compare draws of whole
-# codes with the sum of the formula's terms.
+# So the sum *is* the divergence of the code as a whole. We compare draws of whole codes with the sum of the
+# formula's terms.
 
 # %%
 latent_dim = 16
@@ -533,8 +531,7 @@ print(f"sum over dimensions   {summed:.2f} nats")
 print(f"mean over dimensions  {summed / latent_dim:.2f} nats")
 
 # %% [markdown]
-# Code that averages is common, since losses are averaged by habit. It runs without an error and it
-# learns. What it trains is
+# Losses are often averaged by habit. Such code runs without an error, and it learns. What it trains is
 #
 # $$
 # \begin{aligned}
@@ -611,8 +608,8 @@ plotting.image_rows(rows)
 # %% [markdown]
 # The mean with `beta` one and the sum with `beta` divided by `latent_dim` are the same loss, and
 # their rows agree up to rounding errors, which grow in training. Compare the first two rows: with the mean
-# the code spends several times as many nats, on closer copies. That may be what you want. But then it
-# should be your choice, and it should not change when you change `latent_dim`. At a `beta` of $32$ the
+# the code spends several times as many nats, and the copies are closer. That may be what you want, but then it
+# should be your choice, and it should not change with `latent_dim`. At a `beta` of $32$ the
 # same slip decides between an empty code and a working one. (Each row is a single run, all with the same
 # seed.)
 #
@@ -643,9 +640,9 @@ plotting.image_rows(rows)
 # divergence stays finite. It grows as the square of the distance.)
 #
 # The last column of the table is the slope of JS: how strongly a step closer is rewarded. Differentiate
-# equation {eq}`eq-kl-js` while only $q$ moves. The derivatives of the logarithms cancel, and what remains is
-# $\tfrac12 \int q' \log (q / m) \, dz$, where $q'$ is the derivative of the density $q(z)$ with respect to the
-# distance.
+# equation {eq}`eq-kl-js` while only $q$ moves. The terms with derivatives of the logarithms integrate to zero, and
+# what remains is $\tfrac12 \int q' \log (q / m) \, dz$, where $q'$ is the derivative of the density $q(z)$ with
+# respect to the distance.
 
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
@@ -696,8 +693,8 @@ plt.show()
 
 # %% [markdown]
 # Go back to the interactive figure below {numref}`fig-kl-fits` and watch its third number: wherever you
-# drag $q$, it stays below $\log 2$. But finite is not all that one wants. Where the right curve is level,
-# it says "far apart" and not "this way is nearer".
+# drag $q$, it never exceeds $\log 2$. But where the right curve is level at its upper end, it says "far apart"
+# and not "this way is nearer".
 #
 # ## Where chapter 4 begins
 #
@@ -706,9 +703,9 @@ plt.show()
 # the *log ratio* $\log p(x) - \log q(x)$ at the drawn places, and a log ratio can be learned from draws
 # alone, by a network that is shown examples of both kinds and asked which is which. Chapter 4 derives it.
 # Two things from this chapter return there. A generator that follows the Jensen-Shannon divergence gets
-# no gradient where that is level: real and generated images often have next to nothing in common, and
-# then no step looks better than another {cite}`arjovsky2017towards`. And the loss that is used in practice turns
-# out, against the best discriminator, to follow a softened reverse divergence, which seeks a mode and leaves out others.
+# no gradient where that is level {cite}`arjovsky2017towards`. And the loss that is used in practice turns out,
+# against the best discriminator, to follow a softened reverse divergence, which may seek one mode and leave
+# out others.
 #
 # ## Exercises
 #

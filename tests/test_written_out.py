@@ -468,22 +468,8 @@ def test_chapter_2_beta():
     for row in rows[:-1]:  # those whose code says something
         assert row["error, drawn code"] > row["error, mean code"]
     assert rows[-1]["active units"] == 0 and rows[-1]["kl_loss"] < 0.1
+    assert rows[-1]["error, mean code"] > rows[-1]["error, drawn code"]
     assert rows[-2]["active units"] > 8 and rows[-2]["kl_loss"] < 5  # active, and a few nats
-
-
-def test_chapter_2_a_collapsed_decoder_answers_with_the_average_but_at_zero():
-    draws, mean, average = table(VAE, "from the average image").values()
-    assert average["error"] <= draws["error"] < mean["error"]
-    assert draws["from the average image"] < mean["from the average image"] / 2
-    assert mean["length of the code"] < 0.5 < 3 < draws["length of the code"]
-
-
-def test_chapter_2_warm_up_does_harm_here():
-    full, warm = table(VAE, "schedule of beta").values()
-    assert warm["kl_loss"] < full["kl_loss"]
-    assert warm["error, drawn code"] > full["error, drawn code"]
-    without, with_it = numbers(VAE, "after the first epoch")
-    assert with_it > 5 * without
 
 
 def test_chapter_2_judges():
