@@ -65,9 +65,9 @@ from vaegan_edu.widgets import LabelExplorer
 #
 # A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. Most of it is used in bundles, so that one cannot tell which piece did what, or whether any did. The project that this course grew out of used several pieces, and suggested one more. (Three of its statements are tested here, under the names that they have on the [page of claims](../book/claims.md): C2, C5 and C6.)
 #
-# This chapter takes the tricks one at a time. First what a trick does is derived or measured by itself. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
+# This chapter takes the tricks one at a time. First what each does is derived or measured by itself. Then each is tried *alone*, from several seeds, against the same small GAN without any trick.
 #
-# One question runs through the chapter: *what does the generator feel once the trick is in place?* A trick with the **labels**, or noise on the images, changes the discriminator's best answer, and with it the slope that the generator follows: that can be derived. A trick with the **layers** changes what passes through a network, values on the way up and gradients on the way down: there the formula tells what a layer does, and only an experiment tells whether it helps.
+# One question runs through the chapter: *what does the generator feel once the trick is in place?* A trick with the **labels**, or noise on the images, changes the discriminator's best answer, and with it the slope that the generator follows: that can be derived. A trick with the **layers** changes the values and gradients that pass through a network: there the formula tells what a layer does, and only an experiment tells whether it helps.
 #
 # ## Three tricks with labels
 #
@@ -211,13 +211,13 @@ axes.legend(title="labels")
 plt.show()
 
 # %% [markdown]
-# The network follows the formula where there are examples of both kinds. Towards the edges there is hardly an example of one kind, so draws do not tell how rare it is. With hard labels the best logit is large there, and the network falls short of it at both edges. With noisy labels both labels occur everywhere, and the network reaches the formula. Soft labels behave on the left as noisy ones do, and on the right as hard ones.
+# The network follows the formula where there are examples of both kinds. Towards the edges there is hardly an example of one kind, so draws do not tell how rare it is. With hard labels the best logit is large there, and the network falls short of it at both edges. With noisy labels both labels occur everywhere, and the network reaches the formula.
 #
-# So on the left, where the data lie, soft and noisy labels both put a lid on the logit. On the right, where the *generated* points lie, they differ completely. And that is where the generator learns.
+# On the left, where the data lie, soft and noisy labels both put a lid on the logit. On the right, where the *generated* points lie, soft labels behave as hard ones do, and only noisy ones put a lid there too. And that is where the generator learns.
 #
 # ### What the generator feels
 #
-# The generator steps *down* the slope of its loss $-\log D$ at its own points. By the chain rule the slope is $-(1 - D)$ times the slope of the logit, so the step goes along $+(1 - D)$ times it. Far from the data $D$ is near zero, and the slope of the logit decides. The mean over the generator's points is the direction of its step, the *pull*:
+# The generator steps *down* the slope of its loss $-\log D$ at its own points. By the chain rule the slope is $-(1 - D)$ times the slope of the logit, so the step goes along $+(1 - D)$ times it. Far from the data $D$ is near zero, and the slope of the logit decides. The mean over the generator's points says where they move as a whole. We call it the *pull*:
 #
 # $$
 # \text{pull} = \mathbb E_{x \sim q}\left[ \left(1 - D(x)\right) \frac{d\, \texttt{logits}}{dx} \right] .
@@ -225,7 +225,7 @@ plt.show()
 #
 # (In the figure below the data lie to the *left* of the generator. A step towards them lowers $x$, so there the pull is negative when it is right. Chapters 5 and 9 call the length of a gradient in a network's *weights* a pull; this one is a direction in which the points move.)
 #
-# Soft labels leave the slope there as it was. Noisy labels make the best logit *level* there, at its lower bound: the pull vanishes, just when the generator is far off.
+# Where the data are rare beside the generated points, soft labels leave the slope as it was. Noisy labels make the best logit *level* there, at its lower bound, so the pull all but vanishes just when the generator is far off.
 #
 # In the figure the data are a Gaussian around zero, the generator's one around `mean`, both narrow. `target` is the soft label, `flip` the share of flipped labels, and `noise` widens both densities (see *Noise that decays*). First move `target` alone, then `flip` alone: what becomes of the pull? Then bring `mean` closer. From where on do noisy labels let the generator feel something?
 
@@ -250,7 +250,7 @@ for words, settings in {
 notebook.Table(rows)
 
 # %% [markdown]
-# All this is about the *best* discriminator. A real one lags behind, and how close it comes to its bound in a game was not measured, so the formula is a warning. The runs at the end put it to the test.
+# All this is about the *best* discriminator. A real one lags behind, and how close it comes to its bound in a game was not measured, so the formula is a warning. The runs at the end show whether noisy labels do harm in one game.
 #
 # ## Noise that decays
 #
@@ -296,7 +296,7 @@ plt.show()
 # %% [markdown]
 # Two losses, two answers. *Minimax loss:* with the best discriminator it follows the divergence, which is level when the two hardly overlap; noise gives it a slope, as in this figure. *The loss $-\log D$:* it follows the slope of the logit. For two Gaussians that slope exists everywhere and is steepest without noise, so in the table of pulls above noise made the pull *weaker*. Images may not overlap at all. Then the best $D$ is undefined between them, and no formula says which way it pulls; noise makes them overlap, and gives both losses a direction.
 #
-# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. The same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
+# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. In training the same code $z$ gives a different image each time, so what the generator makes is spread wider. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
 #
 # ## BatchNorm: before or after the activation?
 #
@@ -357,7 +357,7 @@ panels[0].set_ylabel("count")
 plt.show()
 
 # %% [markdown]
-# Before the ReLU, BatchNorm undoes a drift of the layer below. After it, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that may mean few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts. The digits further down show what such images look like.
+# Before the ReLU, BatchNorm undoes a drift of the layer below. After it, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that may mean few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts.
 #
 # ## Dropout, and its place
 #
@@ -413,27 +413,31 @@ notebook.Table(
 )
 
 # %% [markdown]
-# A jitter as large as the differences between images can drown what the discriminator knows, and behind the convolutions it is that large here, before any training. The original project wrote that the place of the dropout layer is inconvenient to adjust (claim C5), and gave no reason; this is one way in which the place can matter.
+# A jitter as large as the differences between images can drown what the discriminator knows, and behind the convolutions it is that large here, in an untrained network. The original project wrote that the place of the dropout layer is inconvenient to adjust (claim C5), and gave no reason; this is one way in which the place can matter.
 
 # %% [markdown]
+# ## Each alone: the arms
+#
+# An *arm* is one setting with all of its seeds. The settings are those of the light GAN on digits; the ring has the same, but for the noise's number of epochs.
+#
+# | arm | what it changes | setting |
+# | --- | --- | --- |
+# | `plain` | nothing: hard labels, BatchNorm before each activation of the generator, no dropout, no noise | |
+# | `soft` | the label of real images | `real_target=0.9` |
+# | `noisy` | some labels are flipped | `flip_probability=0.05` |
+# | `noise` | decaying noise on the inputs of the generator's layers, gone after half of the epochs (C6) | `noise=(0.2, 10)` |
+# | `norm-after` | BatchNorm stands after each of these activations (C2) | `batch_norm="after"` |
+# | `norm-none` | no BatchNorm (on digits only) | `batch_norm=None` |
+# | `dropout-dense` | dropout before the discriminator's last layer (C5) | `dropout=0.3` |
+# | `dropout-convolutions` | dropout after each of its convolutions (on digits only) | `dropout=0.3`, `dropout_place="convolutions"` |
+#
+# Instance noise, on what the discriminator sees, is not among them.
+#
 # ## Each alone, on the ring
 #
 # *May be skipped. Its result: three seeds of one and the same game differ as much as the tricks do, so nothing is ranked.*
 #
-# How far apart are two runs of the *same* game? Without that, no trick can be judged. We measure it on the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle. The generator has two hidden layers with BatchNorm; the discriminator has none. Here are all arms, those of the ring and those of the digits that follow:
-#
-# | arm | what it changes |
-# | --- | --- |
-# | `plain` | nothing: hard labels, BatchNorm before each activation of the generator, no dropout, no noise |
-# | `soft` | the real label is $0.9$ |
-# | `noisy` | a label is flipped with the probability $0.05$ |
-# | `noise` | decaying noise of $0.2$ on the inputs of the generator's layers, gone after half of the epochs (claim C6) |
-# | `norm-after` | BatchNorm stands after each of these activations |
-# | `norm-none` | no BatchNorm (on digits only) |
-# | `dropout-dense` | dropout with $r = 0.3$ before the discriminator's last layer |
-# | `dropout-convolutions` | the same after each of its convolutions (on digits only) |
-#
-# Instance noise, on what the discriminator sees, is not among them. Each game on the ring is played from three seeds, with the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
+# How far apart are two runs of the *same* game? Without that, no trick can be judged. We measure it on the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle, with three seeds and equally many steps for each game. Counted are the share of points within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
 
 # %% tags=["hide-input"]
 ring = toys.wide_ring()
@@ -532,11 +536,11 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie to the right of the plain game's three are weak evidence: by chance that happens in one of $\binom 63 = 20$ cases, and there are five tricks, which all meet the same three plain games. So these seeds rank nothing. One thing they do show: with BatchNorm *after* the activation points appear, and most modes are found from every seed. So "no image appears" does not hold for points on a ring.
+# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie to the right of the plain game's three are weak evidence: by chance that happens in one of $\binom 63 = 20$ cases, and there are five tricks, which all meet the same three plain games. So these seeds rank nothing. But with BatchNorm *after* the activation most modes are found from every seed, so "no image appears" does not hold for points on a ring.
 #
 # ## Each alone, on digits
 #
-# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records, first as pictures.
+# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs. These runs take longer than a notebook may, so here are their records, first as pictures.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples after the last epoch of each recorded arm, of the first seed: the same codes in every row.", "name": "fig-tricks-digits"}, "image": {"alt": "Eight rows of sixteen small generated digits, one row for each trick. With BatchNorm after the activation the strokes are thin and broken, though several digits can be read. Without BatchNorm they are ragged. The other rows have soft white strokes of usual width, many of them readable."}}
 RESULTS = Path("../book/results")
@@ -595,7 +599,7 @@ notebook.Table(rows)
 # %% [markdown]
 # ### The claims
 #
-# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What would support each was written down before any run. The column *falls by* has the share by which the measure falls from the first arm to the second, in brackets with its $95\,\%$ interval. C2 predicts a harm: coverage must fall. C5 and C6 predict a gain: the Fréchet distance must fall. A negative number says that it rose.
+# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. Runs, measure and needed effect were written down and committed before any run. The kind of interval was changed when the runs were known, and with the first kind C6 was refuted ([Seven claims](../book/claims.md) tells more). The column *falls by* has the share by which the measure falls from the first arm to the second, in brackets with its $95\,\%$ interval. C2 predicts a harm: coverage must fall. C5 and C6 predict a gain: the Fréchet distance must fall. A negative number says that it rose.
 
 # %% tags=["hide-input"]
 rows = {}
@@ -617,11 +621,11 @@ notebook.Table(rows, corner="claim")
 # %% [markdown]
 # A claim is "open" where the interval contains the effect that was needed, where runs are missing, or where the situation that the claim speaks of did not arise: C5 speaks of an overfitted discriminator, and there was none.
 #
-# - **BatchNorm after the activation: a large harm.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed; whether it is the nine tenths that were needed, the interval leaves open. In the row of samples the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. (Coverage is counted in a classifier's features, which may respond to the width of strokes. A control for that, the plain game's samples with their strokes thinned, was not run.)
+# - **BatchNorm after the activation: a large harm.** Coverage falls to a small part of the plain game's from every seed; whether it is the nine tenths that were needed, the interval leaves open. In the row of samples the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. (Coverage is counted in a classifier's features, which may respond to the width of strokes. A control for that, the plain game's samples with their strokes thinned, was not run.)
 # - **BatchNorm, or none: before the activation it helps.** Without any, all three distances lie above all five of the plain game, and all three coverages below. (For the distances alone, and a single arm, chance would do that once in $\binom 83 = 56$ cases; seven arms were tried.)
-# - **Soft and noisy labels: no effect is shown.** Their values overlap with those of the plain game. The warning about noisy labels did not come true here either, perhaps because these discriminators were far from the best.
-# - **Noise in the generator: open.** At this one strength and length the mean distance is higher than that of the plain game, but two seeds of five make most of that. The interval is wide: it contains zero, and the gain that was asked for too.
-# - **Dropout: no gain shown, and the claim not tested.** At both places the distances overlap with the plain game's. The claim supposes a discriminator that has learned its images by heart. The last column of the table of numbers shows that none of these has: on training images $D$ is higher by less than one hundredth.
+# - **Soft and noisy labels: no effect is shown.** Their values overlap with those of the plain game. So the warning about noisy labels did not come true here, perhaps because these discriminators were far from the best.
+# - **Noise in the generator: open.** At this one strength and length the mean distance is higher than that of the plain game, but two seeds of five make most of that. The interval contains zero, and the gain that was asked for too.
+# - **Dropout: no gain shown, and the claim not tested.** At both places the distances overlap with the plain game's. The claim supposes a discriminator that has learned its images by heart. None of these has: in the last column of the table of numbers $D$ is higher on training images by less than one hundredth.
 #
 # The three remedies of chapter 4, *spectral normalisation*, *gradient penalties* and an *average over the generator's weights*, are used more today. That chapter tries them on toys; on images they are not part of this comparison.
 #
