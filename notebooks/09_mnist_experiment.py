@@ -84,7 +84,7 @@ for epoch in (1, 2, 5, 10, 20, 50, 100):
     )
 
 # %% [markdown]
-# Are there good digits in the end, and all ten? These curves do not say. To find out, one has to make the experiment, and this chapter makes it in three stages, with the claim as its example:
+# Are there good digits in the end, and all ten? These curves do not say. To find out, this chapter makes the experiment in three stages, with the claim as its example:
 #
 # 1. **Plan**: write down what would decide, choose the settings, count the steps.
 # 2. **Run**: a short pilot first, then the long runs.
@@ -345,7 +345,7 @@ plotting.image_rows({f"epoch {e}": sheet(DIGITS, e) for e in sheets_of(DIGITS)})
 # D = \frac t3 .
 # $$ (eq-mnist-third)
 #
-# That is below one half, because two of three images that it meets are fake. Put into the losses it says what both players pay when *the discriminator knows nothing* and makes the best of it.
+# That is below one half, because two of three images that it meets are fake. Put into the losses it says what both players then pay.
 
 
 # %%
@@ -527,7 +527,7 @@ for name, record in runs.items():
     )
 
 # %% [markdown]
-# Most of what is gained is gained in the first third: the distance falls by a large factor and coverage rises. After that the curves of the built-in digits go up and down and come no nearer to the floor. At the end the distance is many times its floor in every run, and from about one image in six, or more, no digit can be read. (Distances of MNIST and of the built-in digits cannot be compared: images and classifier differ.)
+# Most of what is gained is gained in the first third: the distance falls by a large factor and coverage rises. After that the curves of the built-in digits go up and down and come no nearer to the floor. At the end the distance is many times its floor in every run, and about one image in six, or more, is unclear. (Distances of MNIST and of the built-in digits cannot be compared: images and classifier differ.)
 #
 # ### Is every digit there?
 
@@ -714,7 +714,7 @@ notebook.Table(
 # | the runs | `vaegan-digits` as it is, seeds $0$, $1$ and $2$ of each arm |
 # | the verdict | *supported* if the $95\,\%$ interval of the difference lies above $1$, *refuted* if below, else *open* |
 #
-# The needed effect is a choice. By the records in `book/results/vaegan-digits` the seeds of the usual arm differ by less than $1$; a smaller effect could hardly be told from a seed.
+# Why $1$? By the records in `book/results/vaegan-digits` the seeds of the usual arm differ by less; a smaller effect could hardly be told from a seed.
 #
 # **Run.** One command for each seed of each arm, in a terminal, in the folder of the course:
 #
