@@ -202,7 +202,7 @@ plt.show()
 # %% [markdown]
 # ### What changes with Adam
 #
-# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes are much alike, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and nothing changes. The bound $2/c$ therefore does not hold as it stands: a parabola of curvature $100$ is one of curvature $1$ times a hundred, and Adam does the same on both. The first table below shows it, with a rate that lies above $2/c$ for one of them.
+# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes are much alike, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and next to nothing changes. The bound $2/c$ therefore does not hold as it stands: a parabola of curvature $100$ is one of curvature $1$ times a hundred, and Adam does the same on both. The first table below shows it, with a rate that lies above $2/c$ for one of them.
 #
 # Near the bottom the noise outweighs the slope. Then $\sqrt{\hat v}$ is about $s$, the same number at every step. And the running average $\hat m$ hands each slope on in portions over the next steps, which add up to the whole slope. So in the long run each slope moves $w$ by $\eta / s$ times itself: Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
 #
@@ -327,11 +327,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Epoch five is a new best, epochs six and seven are not, and so on. Stagnation is quicker to act: from epoch six on each loss lies at or above the lowest of its window, so the rate falls every time until it is at the floor.
+# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Epoch five is a new best, epochs six and seven are not, and so on. Under stagnation each loss from epoch six on lies at or above the lowest of its window, so the rate falls every time until it is at the floor.
 #
 # ### `replay`: a laboratory
 #
-# A rule needs losses and nothing else. So we can ask what *any* rule would have done with the losses of a run that is long over, without training anything. `schedules.replay(rule, losses)` returns the rate after each loss. In a real run the rate changes the losses that follow, so a replay shows how a rule reads a curve, and not what would have come of it.
+# A rule needs losses and nothing else. So we can ask, without training anything, what *any* rule would have done with the losses of an old run. `schedules.replay(rule, losses)` returns the rate after each loss. In a real run the rate changes the losses that follow, so a replay shows how a rule reads a curve, and not what would have come of it.
 #
 # The losses below are invented: one falls smoothly, one falls and is noisy, one rises smoothly.
 
@@ -406,11 +406,11 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 # )
 # ```
 #
-# (A GAN has the keys `"generator"` and `"discriminator"`.) It logs the rates, `learning_rate_encoder` and so on. `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them beside the losses. Keras' own `ReduceLROnPlateau` follows one loss and lowers all rates together.
+# (A GAN has the keys `"generator"` and `"discriminator"`.) The rates are logged as `learning_rate_encoder` and so on; `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them. In a loop of your own it is one line after each epoch and network: `optimizer.learning_rate = rule.update(loss)`.
 #
 # **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It did not win a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. No measurement here tells the best *ratio* of the rates for a VAE-GAN. So begin with equal rates, and let the next table move them. (On the ring below, a discriminator four times as fast did better than one as slow as the generator; if equal rates fail, try that first.)
 #
-# Then compare the discriminator's loss with its *blind level* (a rule of thumb; no run here tests the table below), that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)):
+# Then compare the discriminator's loss with its *blind level*, that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)). The table is a rule of thumb; no run here tests it.
 #
 # | The discriminator's loss | The samples | Change |
 # | --- | --- | --- |
@@ -564,7 +564,7 @@ print(f"share of high quality: better run {max(shares):.2f}, other run {min(shar
 plt.show()
 
 # %% [markdown]
-# A discriminator's loss near $2 \log 2$ does not mean good points: two of these runs have nearly the same loss, and the share of the one is many times that of the other. The generator's loss does rise from the best run to the worst, but four values fall into a given order by chance once in $24$ times.
+# A discriminator's loss near $2 \log 2$ does not mean good points: two of these runs have nearly the same loss, and the share of the one is many times that of the other. The four do stand in order, the nearer both losses to equation {eq}`eq-schedules-balance` the better the points; but four values fall into a given order by chance once in $24$ times.
 #
 # A single run has more to compare, since it has many epochs. For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
 
@@ -630,7 +630,7 @@ plt.show()
 #
 # ### Which rule won?
 #
-# Four seeds are too few for an interval that one could trust, so we look at all of them. Some lines still rise after so few steps, so the picture shows which rule is ahead, and not where each one ends.
+# Four seeds are too few for an interval that one could trust, so we look at all of them. Some lines still rise, so the picture shows which rule is ahead, and not where each one ends.
 
 # %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line for each seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
@@ -655,7 +655,7 @@ plt.show()
 # - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
 # - *Cosine against constant.* The cosine pair spent half of a short training at low rates. The shares of high quality lie within the range of the constant pair's, so four seeds do not separate the two.
 #
-# The cosine pair and the slow one did not get clearly above what points thrown at random get (chapter 6, *Counting*): the training was too short to tell where these two would end.
+# The cosine pair and the slow one did not get clearly above what points thrown at random get (chapter 6, *Counting*), so where they would end with more steps cannot be told.
 #
 # These runs cannot say whether it is the *ratio* of the two rates that counts or the discriminator's rate: ratio four was tried at one speed only, and the reverse ratio not at all. Equation {eq}`eq-schedules-balance` holds for every GAN with these two losses, but the ranking of rules does not: on another task, or trained for longer, another may win.
 
@@ -883,10 +883,10 @@ exercises.check("largest_rate", largest_rate)
 # ## What to remember
 #
 # - On a parabola a step multiplies $w$ by $1 - \eta c$. Stable means $\eta < 2/c$, and the steepest direction decides.
-# - With noisy slopes half the rate leaves half the variance at the bottom. That is why rates are lowered, also for Adam, whose rate is a length: about how far a weight moves in a step.
+# - With noisy slopes half the rate leaves half the variance at the bottom. That is why rates are lowered, also for Adam, whose rate is about how far a weight moves in a step.
 # - Some rules go by the clock, others by the loss. Write down what counts as a tie, when a count starts again, and where the floor is.
 # - A GAN's loss measures the opponent. Near $2 \log 2$ it says nothing of the images, so watch the samples, and let the rates of a game go by the clock.
-# - Each network can have a rate of its own. On the ring a discriminator faster than the generator did better than one as slow; whether a falling rate helps a game, four seeds did not show. For a first try: one rate for all, Adam with `beta_1` $0.5$, a straight line down at the end. Then compare the discriminator's loss with its blind level, and change the ratio if it stays there or falls far below.
+# - Each network can have a rate of its own. On the ring a discriminator faster than the generator did better than one as slow; whether a falling rate helps a game, four seeds did not show. For a first try: one rate for all, constant, then a straight line down; change the ratio by the discriminator's blind level.
 # - Words and code may differ. Log the rates, and replay the rule over the logged losses.
 #
 # ## Sources

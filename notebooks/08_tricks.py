@@ -63,11 +63,11 @@ from vaegan_edu.widgets import LabelExplorer
 # %% [markdown]
 # ## What a trick is
 #
-# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. Most of it is used in bundles, so that one cannot tell which piece did what, or whether any did. The project that this course grew out of used several pieces, and suggested one more. (Three of its statements are tested here, under the names that they have on the [page of claims](../book/claims.md): C2, C5 and C6.)
+# A GAN is two networks that learn from each other, and neither loss says how good the images are. So people who train GANs pass on advice: soften the labels, put BatchNorm everywhere, add noise, add dropout {cite}`salimans2016improved,chintala2016train`. Used in bundles, the pieces do not show which of them did what, or whether any did. The project that this course grew out of used several, and suggested one more. (Three of its statements are tested here, under the names that they have on the [page of claims](../book/claims.md): C2, C5 and C6.)
 #
-# This chapter takes the tricks one at a time. First what a trick does is derived or measured by itself. At the end each is tried *alone* on the same small GAN, from several seeds, against the same GAN without any trick.
+# This chapter takes the tricks one at a time. What each does is derived or measured first. Then it is tried *alone*, from several seeds, against the same small GAN without any trick.
 #
-# One question runs through the chapter: *what does the generator feel once the trick is in place?* A trick with the **labels**, or noise on the images, changes the discriminator's best answer, and with it the slope that the generator follows: that can be derived. A trick with the **layers** changes what passes through a network, values on the way up and gradients on the way down: there the formula tells what a layer does, and only an experiment tells whether it helps.
+# One question runs through the chapter: *what does the generator feel once the trick is in place?* A trick with the **labels**, or noise on the images, changes the discriminator's best answer, and with it the slope that the generator follows: that can be derived. A trick with the **layers** changes the values and gradients that pass through a network: only an experiment tells whether that helps.
 #
 # ## Three tricks with labels
 #
@@ -77,11 +77,11 @@ from vaegan_edu.widgets import LabelExplorer
 #
 # When the *generator* learns, flip the labels: call generated examples real. The generator then lowers the cross-entropy with the label $1$, which is $-\log D$.
 #
-# This is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. The generator's own aim, the minimax loss $\log(1 - D)$, is *minus* the cross-entropy with the label $0$. Both losses fall as $D$ rises. They differ in where they push: where the discriminator is sure that an example is generated, the non-saturating loss pushes hardest and the minimax loss least.
+# This is [chapter 4](04_gan.ipynb)'s non-saturating loss by another name. Where the discriminator is sure that an example is generated, it pushes hardest, and the minimax loss $\log(1 - D)$ least.
 #
 # ### Soft labels
 #
-# On real examples that it can recognise with certainty, a discriminator that is told "$1$" pushes its logit up without end: no finite logit is good enough. *One-sided label smoothing* tells it $t = 0.9$ in place of $1$, on real examples only {cite}`salimans2016improved`. In code $t$ is `real_target`.
+# Where a discriminator recognises real examples with certainty, the label $1$ pushes its logit up without end. *One-sided label smoothing* tells it $t = 0.9$ in place of $1$, on real examples only {cite}`salimans2016improved`. In code $t$ is `real_target`.
 #
 # What is its best answer now? As in chapter 4, write the loss as one integral and look at one place $x$. There the data have the density $p$ and the generator has $q$. Real examples ask for the label $t$, generated ones for $0$:
 #
@@ -126,7 +126,7 @@ from vaegan_edu.widgets import LabelExplorer
 #
 # So the logit is bounded at *both* ends. At the end of the game the answer is one half again.
 #
-# To check this we take, as in chapter 4, densities that we know: two Gaussians that hardly meet. A small network learns from draws, with hard labels, with soft ones, and with noisy ones.
+# To check this we take, as in chapter 4, densities that we know: two Gaussians that hardly meet. A small network learns from draws with hard, soft or noisy labels.
 
 # %%
 TARGET, FLIP = 0.9, 0.1
@@ -211,21 +211,21 @@ axes.legend(title="labels")
 plt.show()
 
 # %% [markdown]
-# The network follows the formula where there are examples of both kinds. Towards the edges there is hardly an example of one kind, so draws do not tell how rare it is. With hard labels the best logit is large there, and the network falls short of it at both edges. With noisy labels both labels occur everywhere, and the network reaches the formula. Soft labels behave on the left as noisy ones do, and on the right as hard ones.
+# The network follows the formula where there are examples of both kinds. Towards the edges there is hardly an example of one kind, so draws do not tell how rare it is. With hard labels the best logit is large there, and the network falls short of it at both edges. With noisy labels both labels occur everywhere, and the network reaches the formula.
 #
-# So on the left, where the data lie, soft and noisy labels both put a lid on the logit. On the right, where the *generated* points lie, they differ completely. And that is where the generator learns.
+# On the left, where the data lie, soft and noisy labels both put a lid on the logit. On the right, where the *generated* points lie, soft labels behave as hard ones do, and only noisy ones put a lid there too. And that is where the generator learns.
 #
 # ### What the generator feels
 #
-# The generator steps *down* the slope of its loss $-\log D$ at its own points. By the chain rule the slope is $-(1 - D)$ times the slope of the logit, so the step goes along $+(1 - D)$ times it. Far from the data $D$ is near zero, and the slope of the logit decides. The mean over the generator's points is the direction of its step, the *pull*:
+# The generator steps *down* the slope of its loss $-\log D$ at its own points. By the chain rule the slope is $-(1 - D)$ times the slope of the logit, so the step goes along $+(1 - D)$ times it. Far from the data $D$ is near zero, and the slope of the logit decides. The mean over the generator's points says where they move as a whole. We call it the *pull*:
 #
 # $$
 # \text{pull} = \mathbb E_{x \sim q}\left[ \left(1 - D(x)\right) \frac{d\, \texttt{logits}}{dx} \right] .
 # $$ (eq-tricks-pull)
 #
-# (In the figure below the data lie to the *left* of the generator. A step towards them lowers $x$, so there the pull is negative when it is right. Chapters 5 and 9 call the length of a gradient in a network's *weights* a pull; this one is a direction in which the points move.)
+# (In the figure below the data lie to the *left* of the generator, so there a negative pull is right. In chapters 5 and 9 a pull is the length of a gradient in a network's *weights*.)
 #
-# Soft labels leave the slope there as it was. Noisy labels make the best logit *level* there, at its lower bound: the pull vanishes, just when the generator is far off.
+# Where the data are rare beside the generated points, soft labels leave the slope as it was. Noisy labels make the best logit *level* there, at its lower bound, so the pull all but vanishes just when the generator is far off.
 #
 # In the figure the data are a Gaussian around zero, the generator's one around `mean`, both narrow. `target` is the soft label, `flip` the share of flipped labels, and `noise` widens both densities (see *Noise that decays*). First move `target` alone, then `flip` alone: what becomes of the pull? Then bring `mean` closer. From where on do noisy labels let the generator feel something?
 
@@ -250,11 +250,11 @@ for words, settings in {
 notebook.Table(rows)
 
 # %% [markdown]
-# All this is about the *best* discriminator. A real one lags behind, and how close it comes to its bound in a game was not measured, so the formula is a warning. The runs at the end put it to the test.
+# All this is about the *best* discriminator. A real one lags behind, and how close it comes to its bound in a game was not measured, so the formula is a warning. The runs at the end show whether noisy labels do harm in one game.
 #
 # ## Noise that decays
 #
-# Real images fill only a thin part of the space of all images, generated ones another, and two thin parts hardly meet, even where they are near each other. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance.
+# Real images fill only a thin part of the space of all images, generated ones another, and even near each other two thin parts hardly meet. Then there is a discriminator that is right every time, and chapter 4's Jensen-Shannon divergence is stuck at $\log 2$, whether the generator comes closer or not {cite}`arjovsky2017towards`. *Instance noise* adds Gaussian noise to everything that the discriminator sees, real and generated {cite}`sonderby2017amortised`. Both densities become wider and overlap, and the divergence begins to depend on the distance.
 #
 # The noise does not move the goal: two different densities still differ when both are blurred by the same Gaussian (its Fourier transform has no zero, so the blur could be undone). So $q = p$ stays the only optimum. But fine detail is then judged through the noise. So one usually lets it decay:
 #
@@ -294,9 +294,9 @@ axes.legend(title="noise", loc="lower right")
 plt.show()
 
 # %% [markdown]
-# Two losses, two answers. *Minimax loss:* with the best discriminator it follows the divergence, which is level when the two hardly overlap; noise gives it a slope, as in this figure. *The loss $-\log D$:* it follows the slope of the logit. For two Gaussians that slope exists everywhere and is steepest without noise, so in the table of pulls above noise made the pull *weaker*. Images may not overlap at all. Then the best $D$ is undefined between them, and no formula says which way it pulls; noise makes them overlap, and gives both losses a direction.
+# Two losses, two answers. *Minimax loss:* with the best discriminator it follows the divergence, which is level when the two hardly overlap; noise gives it a slope, as in this figure. *The loss $-\log D$:* it follows the slope of the logit. For two Gaussians that slope is steepest without noise, so in the table above noise made the pull *weaker*. But images may not overlap at all. Then the best $D$ is undefined between them, and no formula says which way it pulls; noise gives both losses a direction.
 #
-# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. The same code $z$ gives a slightly different image each time, so what the generator makes is spread wider, and it must place its images so that small shifts do no harm. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
+# The original project suggested something else, with a link to the same list {cite}`chintala2016train`. It is claim C6: the same decaying noise on the input of each layer *of the generator*. That does not blur the real images. In training the same code $z$ gives a different image each time, so what the generator makes is spread wider. In the package `networks.build_decoder(noise=(stddev, epochs))` builds it, `build_discriminator(instance_noise=...)` the other.
 #
 # ## BatchNorm: before or after the activation?
 #
@@ -319,7 +319,7 @@ plt.show()
 #
 # **After.** What comes out has mean zero and variance one, which is what the *next* layer would like. But nothing holds $h$ in place. Suppose it drifts below zero. Then few values pass the ReLU, and BatchNorm magnifies those few until their variance is one. A unit with no value above zero is *dead*: BatchNorm turns a constant into the shift $\beta$, zero at the start, and there is no gradient.
 #
-# Keras has the layers. We feed both orders with pre-activations that have drifted, and look at what passes and what comes out.
+# We feed both orders with pre-activations that have drifted.
 
 
 # %%
@@ -357,11 +357,11 @@ panels[0].set_ylabel("count")
 plt.show()
 
 # %% [markdown]
-# Before the ReLU, BatchNorm undoes a drift of the layer below. After it, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that may mean few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts. The digits further down show what such images look like.
+# Before the ReLU, BatchNorm undoes a drift of the layer below. After it, a drifting unit turns into one that says nearly the same for all images and something extreme for a few. In a decoder that may mean few places with much contrast and many with none. It is no proof that no image can appear, since both orders work while nothing drifts.
 #
 # ## Dropout, and its place
 #
-# Dropout sets each value to zero with the probability $r$, in training only, and divides the others by $1 - r$ so that the mean stays {cite}`srivastava2014dropout`. It is meant against overfitting: a discriminator that has learned the training images by heart tells the generator nothing but "be one of these".
+# Dropout sets each value to zero with the probability $r$, in training only, and divides the others by $1 - r$ so that the mean stays {cite}`srivastava2014dropout`. It is meant against overfitting: a discriminator that has learned the training images by heart tells the generator only to copy them.
 #
 # What does it do to the answer? Put it before the last layer, `dropout_place="dense"`. The logit is $\sum_i w_i h_i$ plus a bias, and every $h_i$ becomes $h_i m_i / (1 - r)$ with $m_i$ one or zero. The factors are independent, so variances add:
 #
@@ -369,9 +369,9 @@ plt.show()
 # \operatorname{Var}\left[\texttt{logit}\right] = \frac{r}{1 - r} \sum_i w_i^2\, h_i^2 .
 # $$ (eq-tricks-dropout)
 #
-# So the logit of one and the same image jitters. The discriminator cannot rest on single features, and through it the generator gets a noisy gradient.
+# So the logit of one image jitters, and the generator gets a noisy gradient.
 #
-# The other place is behind each convolution, `"convolutions"`. There a dropped number is one pixel of one feature map. Its neighbours say much the same, so little information is lost at each place; but the noise passes through all layers that follow. Which place shakes the answer more? We take the light discriminator of the later runs, untrained, and ask it $200$ times about the same digits.
+# The other place is behind each convolution, `"convolutions"`. There a dropped number is one pixel of one feature map. Its neighbours say much the same, but the noise passes through all layers that follow. Which place shakes the answer more? We take the light discriminator of the later runs, untrained, and ask it $200$ times about the same digits.
 
 # %% tags=["hide-input"]
 RATE, TIMES = 0.3, 200
@@ -413,27 +413,31 @@ notebook.Table(
 )
 
 # %% [markdown]
-# A jitter as large as the differences between images can drown what the discriminator knows, and behind the convolutions it is that large here, before any training. The original project wrote that the place of the dropout layer is inconvenient to adjust (claim C5), and gave no reason; this is one way in which the place can matter.
+# A jitter as large as the differences between images can drown what the discriminator knows, and behind the convolutions it is that large here, in an untrained network. The original project wrote that the place of the dropout layer is inconvenient to adjust (claim C5), and gave no reason; this is one way in which the place can matter.
 
 # %% [markdown]
+# ## Each alone: the arms
+#
+# An *arm* is one setting with all of its seeds. The settings are those of the light GAN on digits; the ring has the same, but for the noise's number of epochs.
+#
+# | arm | what it changes | setting |
+# | --- | --- | --- |
+# | `plain` | nothing: hard labels, BatchNorm before each activation of the generator, no dropout, no noise | |
+# | `soft` | the label of real images | `real_target=0.9` |
+# | `noisy` | some labels are flipped | `flip_probability=0.05` |
+# | `noise` | decaying noise on the inputs of the generator's layers, gone after half of the epochs (C6) | `noise=(0.2, 10)` |
+# | `norm-after` | BatchNorm stands after each of these activations (C2) | `batch_norm="after"` |
+# | `norm-none` | no BatchNorm (on digits only) | `batch_norm=None` |
+# | `dropout-dense` | dropout before the discriminator's last layer (C5) | `dropout=0.3` |
+# | `dropout-convolutions` | dropout after each of its convolutions (on digits only) | `dropout=0.3`, `dropout_place="convolutions"` |
+#
+# Instance noise is not among them.
+#
 # ## Each alone, on the ring
 #
 # *May be skipped. Its result: three seeds of one and the same game differ as much as the tricks do, so nothing is ranked.*
 #
-# How far apart are two runs of the *same* game? Without that, no trick can be judged. We measure it on the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle. The generator has two hidden layers with BatchNorm; the discriminator has none. Here are all arms, those of the ring and those of the digits that follow:
-#
-# | arm | what it changes |
-# | --- | --- |
-# | `plain` | nothing: hard labels, BatchNorm before each activation of the generator, no dropout, no noise |
-# | `soft` | the real label is $0.9$ |
-# | `noisy` | a label is flipped with the probability $0.05$ |
-# | `noise` | decaying noise of $0.2$ on the inputs of the generator's layers, gone after half of the epochs (claim C6) |
-# | `norm-after` | BatchNorm stands after each of these activations |
-# | `norm-none` | no BatchNorm (on digits only) |
-# | `dropout-dense` | dropout with $r = 0.3$ before the discriminator's last layer |
-# | `dropout-convolutions` | the same after each of its convolutions (on digits only) |
-#
-# Instance noise, on what the discriminator sees, is not among them. Each game on the ring is played from three seeds, with the same number of steps. What is counted: the share of points that lie within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
+# How far apart are two runs of the *same* game? Without that, no trick can be judged. We measure it on the *wide ring* of [chapter 6](06_mode_collapse.ipynb), eight Gaussians on a circle, with three seeds and equally many steps for each game. Counted are the share of points within three standard deviations of a mode, and the modes that get at least a tenth of their fair share.
 
 # %% tags=["hide-input"]
 ring = toys.wide_ring()
@@ -532,11 +536,11 @@ axes.set(xlabel="share of high quality", xlim=(0, 1))
 plt.show()
 
 # %% [markdown]
-# The dots of one row lie far apart: that is what another *seed* does, with nothing else changed. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie to the right of the plain game's three are weak evidence: by chance that happens in one of $\binom 63 = 20$ cases, and there are five tricks, which all meet the same three plain games. So these seeds rank nothing. One thing they do show: with BatchNorm *after* the activation points appear, and most modes are found from every seed. So "no image appears" does not hold for points on a ring.
+# The dots of one row lie far apart, and only the *seed* differs between them. A trick whose dots overlap with the plain game's has shown nothing. Even three dots that all lie to the right of the plain game's three are weak evidence: chance does that in one of $\binom 63 = 20$ cases, and there are five tricks. So these seeds rank nothing. But with BatchNorm *after* the activation most modes are found from every seed, so "no image appears" does not hold for points on a ring.
 #
 # ## Each alone, on digits
 #
-# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs. Runs, metric and threshold were written down and committed before any run; the page [Seven claims, tested](../book/claims.md) tells how. These runs take longer than a notebook may, so here are their records, first as pictures.
+# A ring is no image. So the same was done with the light GAN on the built-in digits, $20$ epochs. These runs take longer than a notebook may, so here are their records, first as pictures.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Samples after the last epoch of each recorded arm, of the first seed: the same codes in every row.", "name": "fig-tricks-digits"}, "image": {"alt": "Eight rows of sixteen small generated digits, one row for each trick. With BatchNorm after the activation the strokes are thin and broken, though several digits can be read. Without BatchNorm they are ragged. The other rows have soft white strokes of usual width, many of them readable."}}
 RESULTS = Path("../book/results")
@@ -595,7 +599,7 @@ notebook.Table(rows)
 # %% [markdown]
 # ### The claims
 #
-# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. What would support each was written down before any run. The column *falls by* has the share by which the measure falls from the first arm to the second, in brackets with its $95\,\%$ interval. C2 predicts a harm: coverage must fall. C5 and C6 predict a gain: the Fréchet distance must fall. A negative number says that it rose.
+# Two of the original project's conclusions, C2 and C5, and one suggestion, C6, are about these tricks. Runs, measure and needed effect were written down and committed before any run. The kind of interval was changed when the runs were known, and with the first kind C6 was refuted ([Seven claims](../book/claims.md) tells more). The column *falls by* has the share by which the measure falls from the first arm to the second, in brackets with its $95\,\%$ interval. C2 predicts a harm: coverage must fall. C5 and C6 predict a gain: the Fréchet distance must fall. A negative number says that it rose.
 
 # %% tags=["hide-input"]
 rows = {}
@@ -615,13 +619,13 @@ for name in ("C2", "C5", "C6"):
 notebook.Table(rows, corner="claim")
 
 # %% [markdown]
-# A claim is "open" where the interval contains the effect that was needed, where runs are missing, or where the situation that the claim speaks of did not arise: C5 speaks of an overfitted discriminator, and there was none.
+# A claim is "open" where the interval contains the needed effect, where runs are missing, or where the situation that the claim speaks of did not arise.
 #
-# - **BatchNorm after the activation: a large harm.** On the ring it found most of the modes. Here coverage falls to a small part of the plain game's from every seed; whether it is the nine tenths that were needed, the interval leaves open. In the row of samples the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. (Coverage is counted in a classifier's features, which may respond to the width of strokes. A control for that, the plain game's samples with their strokes thinned, was not run.)
+# - **BatchNorm after the activation: a large harm.** Coverage falls to a small part of the plain game's from every seed; whether it is the nine tenths that were needed, the interval leaves open. In the row of samples the strokes are thin and broken, yet several digits can be read, so "no image appears" is not what happened. (Coverage is counted in a classifier's features, which may respond to the width of strokes. No control for that was run.)
 # - **BatchNorm, or none: before the activation it helps.** Without any, all three distances lie above all five of the plain game, and all three coverages below. (For the distances alone, and a single arm, chance would do that once in $\binom 83 = 56$ cases; seven arms were tried.)
-# - **Soft and noisy labels: no effect is shown.** Their values overlap with those of the plain game. The warning about noisy labels did not come true here either, perhaps because these discriminators were far from the best.
-# - **Noise in the generator: open.** At this one strength and length the mean distance is higher than that of the plain game, but two seeds of five make most of that. The interval is wide: it contains zero, and the gain that was asked for too.
-# - **Dropout: no gain shown, and the claim not tested.** At both places the distances overlap with the plain game's. The claim supposes a discriminator that has learned its images by heart. The last column of the table of numbers shows that none of these has: on training images $D$ is higher by less than one hundredth.
+# - **Soft and noisy labels: no effect is shown.** Their values overlap with those of the plain game. The warning about noisy labels did not come true here, perhaps because these discriminators were far from the best.
+# - **Noise in the generator: open.** At this one strength and length the mean distance is higher than that of the plain game, but two seeds of five make most of that. The interval contains zero, and the gain that was asked for too.
+# - **Dropout: no gain shown, and the claim not tested.** At both places the distances overlap with the plain game's. The claim supposes a discriminator that has learned its images by heart. None of these has: in the last column of the table of numbers $D$ is higher on training images by less than one hundredth.
 #
 # The three remedies of chapter 4, *spectral normalisation*, *gradient penalties* and an *average over the generator's weights*, are used more today. That chapter tries them on toys; on images they are not part of this comparison.
 #
@@ -655,9 +659,9 @@ notebook.Table(
 )
 
 # %% [markdown]
-# The advice on BatchNorm comes from this GAN. The small networks that chapter 5 builds by hand have none and were not part of the comparison; the package's larger ones have it in the decoder. To try a trick on a VAE-GAN, change one setting and train from several seeds: `experiments.train("vaegan-digits", settings={"flip_probability": 0.05}, seed=1, output="runs/noisy-1")`.
+# The advice on BatchNorm comes from this GAN. The small networks that chapter 5 builds by hand have none and were not compared. To try a trick on a VAE-GAN, change one setting and train from several seeds: `experiments.train("vaegan-digits", settings={"flip_probability": 0.05}, seed=1, output="runs/noisy-1")`.
 #
-# Not in the table: flipped labels for the generator are the non-saturating loss, and that is the one to use. Noise on what the *discriminator* sees was derived here and not measured on images. For the learning rates, [chapter 7](07_schedules.ipynb) has a first try; for the weight `gamma` of a VAE-GAN, [chapter 9](09_mnist_experiment.ipynb) shows how to set it by its share of the gradient.
+# Not in the table: flipped labels for the generator are the non-saturating loss, and that is the one to use. For the learning rates, [chapter 7](07_schedules.ipynb) has a first try; for the weight `gamma` of a VAE-GAN, [chapter 9](09_mnist_experiment.ipynb) shows how to set it by its share of the gradient.
 #
 # ## Exercises
 #
@@ -897,7 +901,7 @@ exercises.check("decaying_noise", decaying_noise)
 # - Noise on what the discriminator sees makes distributions overlap that would not. It may decay: with constant noise the optimum is the same, but fine detail is judged through the noise.
 # - BatchNorm before the activation undoes a shift or a scaling of the layer below. After it, a drifting unit says the same for nearly all images, or dies.
 # - Dropout makes the logit of one image jitter. How much depends on the place.
-# - To start with: BatchNorm before the activation in the generator, the non-saturating loss, and no other trick until a measurement asks for it. A real target of $0.9$ is habit, in this course too; on the digits its mean was no better than that of hard labels.
+# - To start with: BatchNorm before the activation in the generator, the non-saturating loss, and no other trick until a measurement asks for it. A real target of $0.9$ is habit, in this course too.
 # - One run proves nothing. Change one thing, take several seeds, and say before what would count.
 #
 # ## Sources
