@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 71 s on two CPU cores, measured at the last execution.*
+# *Run time: 156 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -119,15 +119,16 @@ print(f"loss of D = 1/2         {float(guess[0]):.3f}")
 print(f"2 log 2                 {2 * np.log(2):.3f}")
 
 # %% [markdown]
-# Keep the last number in mind. A discriminator that answers one half to everything has a loss of
-# $2 \log 2$. It will return at the end of a perfect game, and in games that have failed.
+# A discriminator that answers one half to everything, a guesser, has a loss of $2 \log 2$. Remember this
+# number: it returns at the end of a perfect game, and in games that have failed.
 #
 # ## The best discriminator
 #
-# Hold the generator still. Which discriminator makes $V$ largest? Suppose that near some $x$ two real examples fall
-# for each generated one. A discriminator that is shown such an $x$ cannot know which kind it is, and its best answer
-# is two thirds. So we expect the share of the data in all that falls there. To derive it, write both averages as one
-# integral:
+# Hold the generator still. Which discriminator makes $V$ largest? Suppose that near some $x$ two real
+# examples fall for each generated one. A discriminator that is shown such an $x$ cannot know which kind it
+# is, and its best answer is two thirds. So we expect the share of the data in all that falls there. To derive
+# it, write both averages as one integral. (Averaging over the codes $z$ means averaging over the examples
+# $x = G(z)$, whose density is $q$.)
 #
 # $$
 # \begin{aligned}
@@ -152,11 +153,11 @@ print(f"2 log 2                 {2 * np.log(2):.3f}")
 # \end{aligned}
 # $$ (eq-gan-optimal)
 #
-# This is Bayes' rule for "real or generated?", with as many examples of the one kind as of the other.
-# And it is the bridge to chapter 3: the best logit is the *log ratio of the densities*, whose average
-# is a KL divergence. There we had to know both densities. Here examples are enough, if a network
-# really learns this ratio from them. So we take two densities that we know, a mixture and a Gaussian,
-# show a small network nothing but draws from them, and compare its logits with the formula.
+# This is Bayes' rule for "real or generated?", with as many examples of the one kind as of the other. And it
+# leads back to chapter 3: the best logit is the *log ratio of the densities*, whose average over $p$ is a KL
+# divergence. There we had to know both densities. Here examples are enough, if a network learns this ratio
+# from them. To see whether it does, we take two densities that we know, a mixture and a Gaussian, show a
+# small network nothing but draws from them, and compare its logits with the formula.
 
 
 # %%
@@ -234,9 +235,10 @@ plt.show()
 # \end{aligned}
 # $$ (eq-gan-js)
 #
-# So a generator that lowers $V$ against the best discriminator lowers the Jensen-Shannon divergence. It is zero only when $q = p$. Then $D^*$ is one half everywhere and $V$ is $-2 \log 2$.
-# That is the end of the game: the generator makes examples exactly as the data are made, and no
-# discriminator can do better than guess.
+# So a generator that lowers $V$ against the best discriminator lowers the Jensen-Shannon divergence, which is
+# zero only when $q = p$. Then $D^*$ is one half everywhere and $V$ is $-2 \log 2$. That is the end of the
+# game: the generator makes examples exactly as the data are made, and no discriminator can do better than
+# guess.
 #
 # Any other discriminator reaches a smaller $V$. So every discriminator gives a *lower bound* of the divergence, and
 # a poor one a low bound:
@@ -245,13 +247,11 @@ plt.show()
 # \text{JS}(p, q) \;\geq\; \log 2 + \tfrac 12 V(D, G) .
 # $$ (eq-gan-bound)
 #
-# (When $V$ is averaged over draws, take fresh ones. On the draws that a network was fitted to it looks
-# better than it is, and the bound comes out too high.)
+# (Average $V$ over fresh draws: on those that a network was fitted to, the bound comes out too high.)
 #
-# We compare four discriminators of the two densities above: the formula, the network, one that always
-# answers one half, and one that has the right logits but multiplies all of them by the same factor, so that
-# it is far too sure of itself. The factor is chosen such that the loss of this last one is $2 \log 2$, too,
-# the loss of a guesser.
+# We compare four discriminators of the two densities above: the formula, the network, one that always answers
+# one half, and one that multiplies the right logits by a factor and so is too sure of itself. The factor is
+# chosen such that its loss, too, is that of a guesser.
 
 
 # %% tags=["hide-input"]
@@ -291,19 +291,18 @@ print(f"JS {js:.3f} nats, 2 JS - 2 log 2 = {2 * js - 2 * np.log(2):.3f}")
 notebook.Table(rows, digits=3, corner="discriminator")
 
 # %% [markdown]
-# The first row is equation {eq}`eq-gan-js`, and the network's bound comes close to it. Compare the last
-# two rows. Both have the loss of a guesser, but one of them *is* right more often than not: what it
-# wins by telling the two kinds apart, it loses by being too sure where it is wrong. So a loss of
-# $2 \log 2$ does not say that a discriminator cannot tell them apart. It says that, as a bound, it
-# proves nothing.
+# The first row is equation {eq}`eq-gan-js`, and the network's bound comes close to it. Compare the last two
+# rows. Both have the loss of a guesser, but one of them *is* right more often than not: what it wins by
+# telling the two kinds apart, it loses by being too sure where it is wrong. So a discriminator with the loss
+# $2 \log 2$ may be able to tell them apart; but as a bound this loss proves nothing.
 #
 # Now play both sides. The data are a Gaussian around zero. Two sliders belong to the generator, `mean`
 # and `deviation` of what it makes. Two belong to the discriminator, the `slope` and `offset` of its
 # logits, $\texttt{slope} \cdot x + \texttt{offset}$.
 #
-# First find the `slope` and the `offset` that bring $V$ closest to its best. Then move `mean` until
-# that discriminator is deceived. What does the best discriminator (dashed) do meanwhile? The last two
-# lines are what the generator receives: the slopes of two losses, of which the next section speaks.
+# First find the `slope` and the `offset` that bring $V$ closest to its best. Then move `mean` until that
+# discriminator is deceived. What does the best discriminator (dashed) do meanwhile? The last two lines are
+# the slopes of two losses of the generator, which the next section explains.
 
 # %% tags=["nbval-ignore-output"]
 explorer = GameExplorer()
@@ -312,8 +311,8 @@ explorer
 # %% [markdown]
 # Last, set `mean` to zero, `deviation` to one, and both `slope` and `offset` to zero. This is the *fixed
 # point*: `mean` and `deviation` are those of the data, the discriminator answers one half, $V$ is
-# $-2 \log 2$ and no better one exists, and both losses of the generator are level in `mean`. Neither
-# player gains anything by a step of its own.
+# $-2 \log 2$, and both losses of the generator are level in `mean`. Neither player gains by a step of its
+# own.
 #
 # ## Two losses for the generator
 #
@@ -330,8 +329,8 @@ explorer
 # $$ (eq-gan-saturating)
 #
 # Where $D$ is near zero the slope is near zero, just when there is most to learn: the loss *saturates*.
-# Instead, let the generator lower $-\log D(G(z))$. Its examples again profit from larger logits. And the
-# fixed point is the same: where $D$ is one half everywhere, neither loss changes when an example moves. But
+# Instead, let the generator lower $-\log D(G(z))$. It, too, falls as the logit rises, and it has the same
+# fixed point: where $D$ is one half everywhere, neither loss changes when an example moves. But
 #
 # $$
 # \begin{aligned}
@@ -340,10 +339,10 @@ explorer
 # \end{aligned}
 # $$ (eq-gan-nonsaturating)
 #
-# which is close to $-1$ while the discriminator is sure, and vanishes only once it is deceived. This
-# is the *non-saturating* loss. In words: train the generator by the discriminator's cross-entropy with
-# flipped labels. In the package the two are `losses.minimax_loss` and `losses.non_saturating_loss`.
-# Here are their slopes by automatic differentiation.
+# which is close to $-1$ while the discriminator is sure, and vanishes only once it is deceived. This is the
+# *non-saturating* loss. In words: train the generator by the discriminator's cross-entropy with flipped
+# labels. In the package the two are `losses.minimax_loss` and `losses.non_saturating_loss`. Automatic
+# differentiation finds the same slopes:
 
 # %%
 logits = tf.constant([-8.0, -4.0, 0.0, 4.0, 8.0])
@@ -353,9 +352,6 @@ for name, loss in losses.ADVERSARIAL_LOSSES.items():
         tape.watch(logits)
         total = tf.reduce_sum(loss(logits))
     slopes[name] = tape.gradient(total, logits).numpy()
-columns = [f"logit {logit:.0f}" for logit in logits]
-rows = {"D": expit(logits), **slopes}
-notebook.Table({name: dict(zip(columns, row, strict=True)) for name, row in rows.items()}, digits=4)
 
 # %% mystnb={"figure": {"caption": "The slope of both generator losses over the logit of a generated example: lines by formula, dots by automatic differentiation. On the left, where the discriminator is sure, the minimax loss is level.", "name": "fig-gan-slopes"}, "image": {"alt": "Two curves that mirror each other over the logit. The one for the minimax loss starts at zero on the left and falls to minus one on the right; the one for the non-saturating loss starts at minus one on the left and rises to zero on the right. They cross at logit zero and minus one half. Dots lie on both."}} tags=["hide-input"]
 line = np.linspace(-9, 9, 200)
@@ -376,9 +372,10 @@ plt.show()
 # follows the Jensen-Shannon divergence, and the non-saturating one a softened reverse KL divergence, which
 # would rather leave out a part of the data than make what is no data.*
 #
-# The two losses differ in more than speed. Let $\theta$ be the generator's weights, and let the
-# discriminator be the best one for the present $q_\theta$. Its answer is held fixed while the generator
-# takes its step. Since $-\log D^* = \log (2m/p)$, the gradient of the non-saturating loss is
+# The two losses differ not only in their slopes but in what they minimise. Let $\theta$ be the generator's
+# weights, and let the discriminator be the best one for the present $q_\theta$. Its answer is held fixed
+# while the generator takes its step. Since $-\log D^* = \log (2m/p)$, the gradient of the non-saturating loss
+# is
 #
 # $$
 # \begin{aligned}
@@ -485,16 +482,15 @@ for name, divergence in followed.items():
 notebook.Table(rows, corner="what is minimised")
 
 # %% [markdown]
-# The first two columns are the divergence of a Gaussian over one heap and of one over both. (By the
-# forward divergence a fit over one heap does not stay there.) The Jensen-Shannon divergence still
-# prefers to cover both. The non-saturating loss is on the side of the reverse divergence: it prefers
-# to sit on one heap and leave the other out, and for that it pays little. So when a GAN leaves out
-# part of the data, this need not be an accident of training. Where a generator cannot make everything, the
-# non-saturating loss is *mode-seeking* {cite}`shannon2020non`. (A generator that can make everything has
-# one best answer by each of the four rows, $q = p$.)
+# The first two columns are the divergence of a Gaussian over one heap and of one over both. (By the forward
+# divergence a fit over one heap does not stay there.) The Jensen-Shannon divergence still prefers to cover
+# both. The non-saturating loss is on the side of the reverse divergence: it prefers to sit on one heap and
+# leave the other out. A loss that does so is called *mode-seeking* {cite}`shannon2020non`. So when a GAN
+# leaves out part of the data, this need not be an accident of training. (A generator that can make everything
+# has one best answer by each of the four rows, $q = p$.)
 #
-# All this assumed the best discriminator at every step. A real one has only taken a few steps since
-# the generator moved, and what happens then is the subject of the rest of the chapter.
+# All this assumed the best discriminator at every step. A real one has taken only a few steps since the
+# generator moved. What happens then is the subject of the rest of the chapter.
 
 # %% [markdown]
 # ## The two networks, layer by layer
@@ -547,12 +543,12 @@ plotting.network_chart(
 )
 
 # %% [markdown]
-# Most of this follows *DCGAN* {cite}`radford2016unsupervised`, the recipe with which GANs of
-# convolutions first trained reliably: strided convolutions in place of pooling, ReLU in the generator
-# and leaky ReLU in the discriminator (so that every unit always has a gradient to pass on), a
-# `tanh` at the end, and Adam with `beta_1` at one half, which forgets old gradients sooner, since the
-# opponent that they were measured against has changed. DCGAN also has batch normalisation in both
-# networks, and small initial weights. Chapter 8 takes such choices one by one.
+# Most of this follows *DCGAN* {cite}`radford2016unsupervised`, an early recipe for GANs of convolutions:
+# strides that change the size of the maps, ReLU in the generator and leaky ReLU in the discriminator (so that
+# every unit always has a gradient to pass on), a `tanh` at the end, and Adam with `beta_1` at one half. With
+# that it forgets old gradients sooner, and those were measured against an opponent that has since changed.
+# DCGAN also has batch normalisation in both networks, and small initial weights. Chapter 8 takes such choices
+# one by one.
 #
 # ## One training step, written out
 #
@@ -591,13 +587,15 @@ def train_step(
 
 
 # %% [markdown]
-# `ops.softplus(a)` is $\log(1 + e^a)$. For a logit $l$, $D = 1 / (1 + e^{-l})$, so $-\log D = \log(1 + e^{-l})$ is the
-# softplus of $-l$. In the same way $-\log(1 - D)$ is the softplus of $l$. Both are finite for any logit. The tape is `persistent` because it is asked twice. Real and generated images go through
-# the discriminator in batches of their own: in one batch, a layer such as batch normalisation would
-# mix them.
+# `ops.softplus(a)` is $\log(1 + e^a)$. For a logit $l$, $D = 1 / (1 + e^{-l})$, so
+# $-\log D = \log(1 + e^{-l})$ is the softplus of $-l$. In the same way $-\log(1 - D)$ is the softplus of $l$.
+# Both are finite for any logit.
 #
-# One epoch by hand. Beside it `models.GAN` goes through the same epoch by `fit`, from the same weights,
-# with the batches in the same order and the same noise.
+# The tape is `persistent` because it is asked for two gradients. Real and generated images go through the
+# discriminator in batches of their own: in one batch, a layer such as batch normalisation would mix them.
+#
+# One epoch by hand, and one by `fit` of `models.GAN`, from the same weights, with the same batches and the
+# same noise:
 
 
 # %%
@@ -643,54 +641,14 @@ notebook.Table(
 # %% [markdown]
 # The two agree but for rounding, which an epoch of Adam makes larger.
 #
-# And does each network learn from its own loss alone? We take one step of plain gradient descent three
-# times from the same weights: as usual, with the other loss for the generator, and with another target for
-# the discriminator. The table shows by how much each network's step changed, relative to the usual step.
-
-
-# %% tags=["hide-input"]
-def change(**settings):
-    """Return the change of each network's weights in one step of the package, flat arrays."""
-    keras.utils.set_random_seed(0)
-    gan = models.GAN(build_generator(10), build_discriminator(), seed=0, **settings)
-    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), run_eagerly=True)
-    flat = partial(np.concatenate, axis=0)
-    before = {n: flat([w.ravel() for w in k.get_weights()]) for n, k in gan.networks.items()}
-    gan.fit(x_train[:64], batch_size=64, verbose=0)
-    after = {n: flat([w.ravel() for w in k.get_weights()]) for n, k in gan.networks.items()}
-    return {name: after[name] - before[name] for name in after}
-
-
-usual = change()
-exchanged = {
-    "the generator's loss": change(adversarial_loss="minimax"),
-    "the discriminator's target": change(real_target=0.9),
-}
-notebook.Table(
-    {
-        title: {
-            name: np.linalg.norm(other[name] - usual[name]) / np.linalg.norm(usual[name])
-            for name in usual
-        }
-        for title, other in exchanged.items()
-    },
-    digits=3,
-    corner="if one exchanges",
-)
-
-# %% [markdown]
-# Only the network whose loss was exchanged takes another step. (The generator's differs by little, because
-# before training every $D$ is near one half, where the slopes of both losses are the same.)
-#
 # ### A sure discriminator, and two losses
 #
-# Now equations {eq}`eq-gan-saturating` and {eq}`eq-gan-nonsaturating` in training. We take points in
-# the plane in place of images, and networks of dense layers. The generator begins around zero, the data
-# lie around three on the first axis, and the discriminator gets a head start of a hundred steps, so that
-# it is sure. Then both learn, with either loss. The generator takes steps of plain gradient descent, so that
-# their length shows the slope of its loss; the discriminator keeps to Adam. (The folded cell defines three
-# helpers that return below: `toy_networks` builds both networks, `ready` compiles a step for them, and
-# `chase` plays this game.)
+# Do the slopes of equations {eq}`eq-gan-saturating` and {eq}`eq-gan-nonsaturating` show in training? We take
+# points in the plane in place of images, and networks of dense layers. The generator begins around zero, the
+# data lie around three on the first axis, and the discriminator trains alone for a hundred steps, so that it
+# is sure. Then both learn, with either loss. The generator takes steps of plain gradient descent, so that
+# their length shows the slope of its loss; the discriminator keeps to Adam. (In the folded cell
+# `toy_networks` builds both networks, `ready` compiles a step for them, and `chase` plays this game.)
 
 
 # %% tags=["hide-input"]
@@ -759,10 +717,9 @@ axes.legend(loc="upper right")
 plt.show()
 
 # %% [markdown]
-# The minimax loss begins slowly, as its slope says, although nothing but the loss was changed. But look
-# what happens when the points arrive: with either loss they run far past the data, because the
-# discriminator, sure and steep, still sends them that way, and it takes many steps to reverse. We
-# shall come back to this when we look at remedies.
+# The minimax loss begins slowly, as its slope says. But when the points arrive, they run far past the data
+# with either loss: the discriminator, sure and steep, still sends them that way, and needs many steps to turn
+# round. *Steadier games* comes back to this.
 #
 # ## Both at once, or one after the other?
 #
@@ -794,9 +751,9 @@ def alternating_step(generator, discriminator, optimizers, images, noise, new_no
 
 
 # %% [markdown]
-# Do both ways of stepping lead to the same place? Take a game with two numbers. The data are a Gaussian around zero.
-# The generator moves its `mean`, the discriminator the `slope` of its logit, both with the learning rate `rate`. We
-# follow the pair for the same time, which is `rate` times the number of steps.
+# Do both ways of stepping lead to the same place? Take a game with one number for each player. The data are a
+# Gaussian around zero. The generator moves its `mean`, the discriminator the `slope` of its logit, both with
+# the learning rate `rate`. We follow the pair for the same time, which is `rate` times the number of steps.
 
 
 # %%
@@ -852,11 +809,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# Wide densities come to rest. For narrow ones the discriminator's slope returns to zero only slowly: the generator
-# overshoots the data, the discriminator turns round, the generator comes back and overshoots again.
-# With infinitely small steps the pair would still spiral in. But two finite steps taken at once push it outwards a
-# little every time, and in the second chart both effects are in balance on a circle. Ten times smaller steps, or
-# alternating ones, let the pair come to rest, slowly.
+# Wide densities come to rest. For narrow ones the discriminator's slope returns to zero only slowly: the
+# generator overshoots the data, the discriminator turns round, the generator comes back and overshoots again.
+# With infinitely small steps the pair would still spiral in. But two finite steps taken at once push it
+# outwards a little every time, and in the second chart both effects are in balance on a circle. With steps a
+# tenth as large, or alternating ones, the pair keeps spiralling in, slowly.
 #
 # In the last two rows the densities are single points, and the generator has the minimax loss. There is
 # no pull at all then: in continuous time the pair would circle without end {cite}`mescheder2018which`.
@@ -891,16 +848,17 @@ notebook.Table(
 # \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} .
 # $$ (eq-gan-linear)
 #
-# An exercise asks for the largest rate at which this shrinks. So a GAN does not go down one fixed loss: each step of
-# one player changes the loss of the other, and how the steps are taken decides whether the two arrive.
+# An exercise asks for the largest rate at which this shrinks. A GAN, then, does not go down one fixed loss:
+# each step of one player changes the loss of the other, and how the steps are taken decides whether the two
+# arrive.
 #
 # ## A game one can watch
 #
-# Images hide what a GAN does, but points in the plane show it. `toys.ring` is a mixture of eight Gaussians
-# on a circle; each is one *mode*. Does the generator find all of them? We count as
-# {cite}`srivastava2017veegan` do: a generated point is of *high quality* if it lies within three
-# standard deviations of a mode, and a mode is *covered* if some such point lies there. Since one stray
-# point can cover a mode, we count strictly: a mode needs at least a tenth of its fair share.
+# What a GAN does is easier to see with points in the plane than with images. `toys.ring` is a mixture of
+# eight Gaussians on a circle; each is one *mode*. Does the generator find all of them? We count as
+# {cite}`srivastava2017veegan` do: a generated point is of *high quality* if it lies within three standard
+# deviations of a mode, and a mode is *covered* if some such point lies there. Since one stray point can cover
+# a mode, we count strictly: a mode needs at least a tenth of its fair share.
 #
 # We play two kinds of game with our own step. In the *balanced* one both networks have the same
 # learning rate. In the *unbalanced* one the discriminator's is ten times smaller.
@@ -952,18 +910,17 @@ for (name, seed), (frames, _) in games.items():
 plotting.point_frames(rows, ring.modes, 2.5)
 
 # %% [markdown]
-# In the balanced game the generator finds all modes. In the unbalanced ones its points form one heap or
-# one streak, often away from all modes. The slow discriminator learns in time that points in this place are
-# generated, and the generator moves on to another; where the last chart finds it is a matter of chance. Such games end
-# in one of two ways, and these are worth telling apart. The three above ended in the first.
+# In the balanced game the generator finds all modes. In the unbalanced ones its points form one heap or one
+# streak, often away from all modes. The slow discriminator learns in time that points in this place are
+# generated, and the generator moves on to another. Two kinds of failure are worth telling apart. The three
+# games above are of the first.
 #
-# - *Non-convergence*: the two networks chase each other: the generator runs, the discriminator follows, the generator
-#   runs on. (*Both at once, or one after the other?* has the smallest such game.) When you stop, the points may lie on a mode or between modes, by chance.
+# - *Non-convergence*: the two networks chase each other. Whether the points lie on a mode or between modes
+#   when you stop is chance. (*Both at once, or one after the other?* has the smallest such game.)
 # - *Mode collapse*: the points lie on one mode or a few, look perfect one by one, and stay.
 #
-# One seed each proves little. The command `python -m benchmarks.collapse_and_cure` played such games
-# over many seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended,
-# on our ring.
+# So few seeds prove little. The command `python -m benchmarks.collapse_and_cure` played such games over more
+# seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended, on our ring.
 
 # %% mystnb={"figure": {"caption": "Ten balanced and ten unbalanced games from the record, a dot for each. A run at the upper left sits on a mode or two with nearly perfect points: collapse. A run at the lower left has no mode at all: it was chasing when it was stopped.", "name": "fig-gan-record"}, "image": {"alt": "A chart of high quality over modes covered. Most dots of the balanced games lie at the upper right, at eight modes. The dots of the unbalanced games lie mostly at the left: some at the lower left corner, some at one mode and a quality near one."}} tags=["hide-input"]
 with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
@@ -994,8 +951,8 @@ plt.show()
 notebook.Table(endings, corner="how they ended")
 
 # %% [markdown]
-# Most unbalanced games fail: some end on one mode, some on none, and some are in between, and some are in between. A balanced game
-# can fail too. Now the losses of the games that we played above, at their end, beside those at the fixed point.
+# Both kinds of failure occur, some games lie in between, and a balanced game can fail too. Do the losses
+# tell? Here are those of the games that we played above, at their end, beside the fixed point's.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 rows = {"fixed point": {"modes": 8, **dict(zip(names, (2 * np.log(2), np.log(2)), strict=True))}}
@@ -1006,15 +963,10 @@ for (name, seed), (frames, logs) in games.items():
 notebook.Table(rows, corner="last fifth of the steps")
 
 # %% [markdown]
-# **The losses of the games that failed are close to those of a finished one.** A discriminator with the
-# loss of a guesser may have met a perfect generator, or it may be a poor discriminator: equation
-# {eq}`eq-gan-bound` is only a bound. In chapter 2 a falling loss meant a better model. Here each loss is
-# measured against an opponent that changes, so it tells who is ahead, and not how good the examples
-# are.
-#
-# The other extreme can be read off, though. When $D$ is near one on real and near zero on generated
-# examples, the discriminator is sure, and the generator learns from the non-saturating loss or not at
-# all.
+# **The losses of the games that failed are close to those of a finished one.** A discriminator with the loss
+# of a guesser may have met a perfect generator, or it may be a poor discriminator: equation
+# {eq}`eq-gan-bound` is only a bound. Each loss is measured against an opponent that changes, so it tells who
+# is ahead, and not how good the examples are.
 #
 # ### Who asks for variety?
 #
@@ -1026,18 +978,19 @@ notebook.Table(rows, corner="last fifth of the steps")
 # $$ (eq-gan-crowded)
 #
 # although each point by itself looks perfect, and on the seven other modes $D^*$ is one. So the best
-# discriminator does see that something is missing. But little of this reaches the generator:
+# discriminator does see that something is missing. But little of this reaches the generator, for four
+# reasons:
 #
 # - Its loss is a mean over its own points, each judged alone. Against a *fixed* discriminator the lowest loss
-#   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks for
-#   variety; only its next steps do.
-# - The gradient is made of slopes of $D$ at the generator's own points. That $D$ is near one on a mode where the
-#   generator makes nothing does not enter it.
-# - A real discriminator lags behind the best one. With a small rate it still says where the points *were*, and
-#   drives the whole heap on.
-# - A real discriminator has limited capacity. There are distributions on a limited number of points, not many more
-#   than the network has weights, which no network of that size can tell from the data
-#   {cite}`arora2017generalization`. So even at the end of its training it need not see what is missing.
+#   has all points in one place, where $D$ is largest. So for a discriminator that stands still nothing asks
+#   for variety; only its next steps do.
+# - The gradient is made of slopes of $D$ at the generator's own points. That $D$ is near one on a mode where
+#   the generator makes nothing does not enter it.
+# - A real discriminator lags behind the best one. With a small rate it still says where the points *were*,
+#   and drives the whole heap on.
+# - A real discriminator has limited capacity. There are distributions on a limited number of points which no
+#   network of a given size can tell from the data {cite}`arora2017generalization`. So even at the end of its
+#   training it need not see what is missing.
 #
 # The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
 # the discriminator a direct view of variety.
@@ -1047,17 +1000,15 @@ notebook.Table(rows, corner="last fifth of the steps")
 # *You may skip this section at a first reading. Its result: a penalty on the discriminator's slope, a bound on
 # it, or an average of the generator's weights can each calm a game.*
 #
-# Three remedies are common. Chapter 6 adds one that looks at variety, and chapter 8 tries smaller tricks.
+# Three remedies are common. (Chapters 6 and 8 add others.)
 #
-# **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon divergence is
-# level, as chapter 3 showed. The *Wasserstein distance* is not: it is the smallest average distance over which
-# mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction. It equals the
-# largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is nowhere above one
-# {cite}`arjovsky2017wasserstein`. (Between two points such an $f$ changes by no more than their distance. So it
-# cannot gain more than the distance over which the mass is moved. That some $f$ gains all of it is a theorem.)
-# So let the discriminator's logit be this $f$, leave out sigmoid and logarithm, and keep its slope near one by
-# a *gradient penalty* at points $u$ on straight lines between real and generated examples
-# {cite}`gulrajani2017improved`:
+# **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon divergence
+# is level, as chapter 3 showed. The *Wasserstein distance* is not: it is the smallest average distance over
+# which mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction. It equals
+# the largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is nowhere above one
+# {cite}`arjovsky2017wasserstein`. (That both are equal is a theorem.) So let the discriminator's logit be
+# this $f$, leave out sigmoid and logarithm, and keep its slope near one by a *gradient penalty* at points $u$
+# on straight lines between real and generated examples {cite}`gulrajani2017improved`:
 #
 # $$
 # \begin{aligned}
@@ -1071,14 +1022,12 @@ notebook.Table(rows, corner="last fifth of the steps")
 # penalises $\tfrac \lambda 2 \lVert \nabla_x l(x) \rVert^2$ on real examples, where $l(x)$ is the logit, with
 # the target zero in place of one. It is called $R_1$ {cite}`mescheder2018which`.
 #
-# **A discriminator that cannot be steep.** *Spectral normalisation* {cite}`miyato2018spectral` bounds
-# the slope by construction. It divides each layer's weight matrix by its largest singular value, the
-# factor by which it can stretch a vector at most. With dense layers, and activations whose slope is at most
-# one, the logit's slope then is at most one, whatever the loss. In Keras one wraps each layer in
-# `layers.SpectralNormalization`, and nothing else changes. (Two reservations. The singular value is only
-# estimated, by one power iteration in each step. And a convolution's kernel is first reshaped to a matrix,
-# which is not the matrix of the convolution: there the bound holds up to a factor that depends on the
-# kernel's size.)
+# **A discriminator that cannot be steep.** *Spectral normalisation* {cite}`miyato2018spectral` bounds the
+# slope by construction. It divides each layer's weight matrix by its largest singular value, the factor by
+# which it can stretch a vector at most. With dense layers, and activations whose slope is at most one, the
+# logit's slope then is at most one, whatever the loss. In Keras one wraps each layer in
+# `layers.SpectralNormalization`, and nothing else changes. (The singular value is only estimated, and for
+# convolutions the bound holds up to a factor that depends on the kernel's size.)
 #
 # **An average of the generators.** If the weights circle around a good place, their average lies closer
 # to it than they do. So keep a second set of weights, the *exponential moving average* (EMA)
@@ -1086,8 +1035,8 @@ notebook.Table(rows, corner="last fifth of the steps")
 # with $\bar\theta$ {cite}`yazici2019unusual`. The training itself does not notice. (In Keras:
 # `Adam(..., use_ema=True, ema_momentum=0.999)`.)
 #
-# Each of them on a small scale. First the narrow game of {numref}`fig-gan-walk`, which circles when both
-# step at once: there the logit's slope is one number, so a penalty on it is one more term.
+# Here are three small trials. First the narrow game of {numref}`fig-gan-walk`, which circles when both step
+# at once: there the logit's slope is one number, so a penalty on it is one more term.
 
 # %%
 average = averaged = walks["narrow, simultaneous"][0]
@@ -1132,18 +1081,17 @@ notebook.Table(
 # to be one {cite}`mescheder2018which`.) A discriminator that cannot be steep sends the points less far past the
 # data.
 #
-# None of this is a cure for collapse. An average is no help to a generator that wanders. The Wasserstein
+# None of this need cure a collapse. An average is no help to a generator that wanders. The Wasserstein
 # distance does charge for a mode that is left out, and so does Jensen-Shannon, but the generator learns of it
 # only through a discriminator that follows closely. Whether a remedy helps in your game, only a measurement
 # over seeds can say.
 #
 # ## Digits
 #
-# Now `models.GAN` on digits, with the two networks of this chapter. One more common setting: the target
-# for real images is nine tenths in place of one, so that the discriminator does not become too sure
-# {cite}`salimans2016improved`. With a target $t$ the best answer to a perfect generator is
-# $D = t/2$, and the losses at the fixed point move accordingly. After every few epochs we decode the same
-# ten codes.
+# Now `models.GAN` on digits, with the two networks of this chapter. One more common setting: the target for
+# real images is nine tenths in place of one, so that the discriminator does not become too sure
+# {cite}`salimans2016improved`. With a target $t$ the best answer to a perfect generator is $D = t/2$, and the
+# losses at the fixed point move accordingly. After each epoch the generator decodes the same ten codes.
 
 # %%
 folder, target = "../runs/chapter-4", 0.9
@@ -1179,11 +1127,10 @@ rows = {"real": x_test[:10], **{f"epoch {epoch}": sheets[epoch] for epoch in sho
 plotting.image_rows(rows)
 
 # %% [markdown]
-# These are a few epochs of small networks on a small data set, and it shows: many images are no digit.
-# But look at the *kind* of fault. A decoder that is paid for squared errors paints grey where it is in
-# doubt. Here what is wrong is wrong in shape, for too much grey would be the first thing that a
-# discriminator learns to reject. With the larger networks of the preset `"light"`, batch normalisation in the generator, and
-# more epochs, the same class makes better ones:
+# After a few epochs of small networks many images are no digit. But the *kind* of fault has changed. A
+# decoder trained by squared errors paints grey where it is in doubt. Here the shape is wrong rather than the
+# contrast: a discriminator can learn to reject too much grey. With the larger networks of the preset
+# `"light"`, batch normalisation in the generator, and more epochs, the same class makes better ones:
 
 # %% mystnb={"figure": {"caption": "Samples from the record of `python -m vaegan_edu train gan-digits`, last epoch, first seed.", "name": "fig-gan-best"}, "image": {"alt": "Eight rows of eight white digits on black, many of them easy to name and in different hands; others are malformed."}} tags=["hide-input"]
 runs = records.read_runs("../book/results/gan-digits")
@@ -1220,33 +1167,22 @@ plt.show()
 
 # %% [markdown]
 # The discriminator's loss was lowest early, when the images were still poor, and it rose as they became
-# better: the discriminator's work grew harder. So read the curves of a GAN like this. (`d_real` and
-# `d_generated` are the means of $D$ over real and over generated images.)
+# better and harder to tell from real ones. So read the curves of a GAN like this. (`d_real` and `d_generated`
+# are the means of $D$ over real and over generated images.)
 #
 # - `d_real` and `d_generated` approach each other: neither is far ahead. It says nothing of quality.
-# - `d_generated` near zero for long: the discriminator is far ahead. The minimax loss then teaches the generator almost
-#   nothing. The non-saturating one still pulls hard, but follows a discriminator whose slope need not point to the data.
-# - A loss that is steady: the players are in balance, perhaps a perfect one, perhaps a collapsed one.
+# - `d_generated` near zero for long: the discriminator is far ahead. The minimax loss then teaches the
+#   generator almost nothing. The non-saturating one still pulls hard, but follows a discriminator whose slope
+#   need not point to the data.
+# - A loss that is steady: the players are in balance, whether the game is perfect or collapsed.
 # - How good, how diverse? Look at samples from fixed codes, and measure.
 #
 # Which of the epochs is the best, and is it better than chapter 2's VAE? No loss of this chapter can say.
 # [How good is it?](04_how_good_is_it.ipynb), next, asks how one measures it.
 #
-# `callbacks.TensorBoardLog` has written all these curves for TensorBoard. From a terminal the command is
-# `tensorboard --logdir runs`; in Colab or Jupyter set the first line to `True`, and it opens below the
-# cell.
-
-# %%
-show_tensorboard = False  # True in Colab or Jupyter
-
-if show_tensorboard:
-    from IPython import get_ipython
-
-    get_ipython().run_line_magic("load_ext", "tensorboard")
-    get_ipython().run_line_magic("tensorboard", f"--logdir {folder}")
-print("curves:", ", ".join(name for name in history.rows[-1] if name != "epoch"))
-
-# %% [markdown]
+# (`callbacks.TensorBoardLog` has written these curves too. In Colab or Jupyter, `%load_ext tensorboard`
+# and `%tensorboard --logdir ../runs` open them; from a terminal, `tensorboard --logdir runs`.)
+#
 # ## Exercises
 #
 # Replace the placeholder in each cell and run it. The check says what it proved, or gives a hint.
@@ -1254,8 +1190,8 @@ print("curves:", ", ".join(name for name in history.rows[-1] if name != "epoch")
 # ### Run and look
 #
 # Let the generator have `mean` one and `deviation` one. Derive which `slope` and which `offset` the best
-# discriminator has, set them in the explorer above, and see that nothing you change raises $V$. What is its
-# value there, in nats, to two decimals?
+# discriminator has, set them in the explorer above, and see that nothing you change raises $V$. What is $V$
+# there, in nats, to two decimals?
 
 # %% tags=["exercise"]
 # Exercise: game_by_hand
@@ -1325,9 +1261,8 @@ exercises.check("gan_losses", gan_losses)
 # %% [markdown]
 # ### Write the training step
 #
-# Without looking back: write one step of a GAN. Generate, let the discriminator judge both batches,
-# compute both losses, take each network's gradient of its own loss, and let the optimisers apply them.
-# `optimizers` is a dict with the keys `"generator"` and `"discriminator"`.
+# Write one step of a GAN without looking back. `optimizers` is a dict with the keys `"generator"` and
+# `"discriminator"`.
 
 
 # %% tags=["exercise"]
@@ -1520,7 +1455,7 @@ exercises.check("divergence_bound", divergence_bound)
 # </details>
 # <details><summary>c) Both equally, since they have the same fixed point.</summary>
 #
-# No. They lead to the same place, but their slopes on the way differ.
+# No. Their slopes on the way differ.
 #
 # </details>
 #
@@ -1533,8 +1468,8 @@ exercises.check("divergence_bound", divergence_bound)
 # </details>
 # <details><summary>b) Its loss is that of a guesser: as a bound on the divergence it proves nothing.</summary>
 #
-# Right. A better discriminator might tell the two kinds apart. So might this very one: if it is too sure
-# of itself, it may have this loss and still be right more often than not.
+# Right. A better discriminator might tell the two kinds apart. So might this very one, if it is too sure of
+# itself.
 #
 # </details>
 # <details><summary>c) Training has failed.</summary>
@@ -1567,9 +1502,9 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # <details><summary>a) The non-saturating loss follows a divergence that hardly minds what is left out.</summary>
 #
-# Right. It is $2 D_\text{KL}(m \,\|\, p)$, in which the generator's own draws are asked. What it leaves out
-# still has half of its mass in the mixture $m$, so $m$ is never far from $p$ there and the price is small; and
-# only a discriminator that is close to the best one charges even that.
+# Right. It is $2 D_\text{KL}(m \,\|\, p)$. What the generator leaves out still has half of its mass in the
+# mixture $m$, so the price is small; and only a discriminator that is close to the best one charges even
+# that.
 #
 # </details>
 # <details><summary>b) It minimises the forward KL divergence, as training by likelihood does.</summary>
@@ -1579,8 +1514,7 @@ exercises.check("divergence_bound", divergence_bound)
 # </details>
 # <details><summary>c) The discriminator must have failed to see the missing digit.</summary>
 #
-# No. It is shown the real ones, and calls them real. But that tells the generator nothing about how to
-# draw them: its gradient comes from its own examples.
+# No. It calls the real ones real, but the generator's gradient comes from its own examples.
 #
 # </details>
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Interlude: How good is it?
 #
-# *Run time: 28 s on two CPU cores, measured at the last execution.*
+# *Run time: 67 s on two CPU cores, measured at the last execution.*
 #
 # **How does one measure whether invented images are good, and how is a measure fooled?**
 #
@@ -38,6 +38,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy import ndimage
+from sklearn.model_selection import train_test_split
 
 from vaegan_edu import exercises, metrics, models, networks, plotting
 
@@ -64,18 +65,17 @@ real, held_out = x_train[:5000], x_test[:360]  # the data, and real images that 
 # \end{aligned}
 # $$ (eq-good-noise)
 #
-# Ninety-nine of a hundred samples are worthless now, and the log-likelihood has fallen by less than five nats. The
-# loss of one of the five VAEs of chapter 2 was further than that from those of the other four. Nor do good samples
-# need a high likelihood: a model that memorises its training images draws perfect samples, and gives any new image a
-# density of zero {cite}`theis2016note`. So samples have to be judged as samples. Given a set of real images and a set
-# of generated ones, how alike are the two sets?
+# Ninety-nine of a hundred samples are worthless now, and the log-likelihood has fallen by less than five nats.
+# The losses of the five VAEs of chapter 2, which differ in their seed alone, lie further apart than that. Nor
+# do good samples need a high likelihood: a model that memorises its training images draws perfect samples, and
+# gives any new image a density of zero {cite}`theis2016note`. So samples have to be judged as samples. Given a
+# set of real images and a set of generated ones, how alike are the two sets?
 #
 # ## What should be compared?
 #
-# Measured by its pixels, a digit that is moved a little is far from where it was, and a blurred one is close. What
-# an image *shows* is better described by the *features* of a network that has learned to name digits. The package
-# brings a classifier that was trained once for each set of digits. Its last hidden layer gives $64$ features for
-# each image. (How to make such a judge for other images comes below.)
+# Measured by its pixels, a digit that is moved a little is far from where it was, and a blurred one is close.
+# What an image *shows* is better described by the *features* of a network that has learned to name digits. The
+# package brings a classifier of digits. Its last hidden layer gives $64$ features for each image.
 
 
 # %%
@@ -109,16 +109,16 @@ notebook.Table(rows, digits=1, corner="mean distance from the test image")
 
 # %% [markdown]
 # Compare each column with its last row, the mean distance of an image from another one. By pixels the blurred
-# image is the better copy. By features it is the moved one, in which the digit can still be read. So we shall
-# compare features. The pixels stay as a second opinion, because the classifier has a blind spot: it was trained on
-# digits alone, and finds a digit in everything.
+# image is the better copy; by features it is the moved one, in which the digit can still be read. So we shall
+# compare features. The pixels stay as a second opinion, because the classifier has a blind spot: it was trained
+# on digits alone, and finds a digit in everything.
 #
 # ## The distance between two clouds
 #
-# The features of an image are a point in a space of $64$ dimensions. To see what the measures do, we take points in
-# the plane instead, in clouds that we choose. The first idea is to describe each cloud by a Gaussian, its
-# mean and its covariance, and to ask how far apart the two Gaussians are. In one dimension, with means
-# $\mu, \nu$ and standard deviations $\sigma, \tau$, a natural answer is
+# The features of an image are a point in a space of $64$ dimensions. To see what the measures do, we take
+# points in the plane instead. The first idea is to describe each cloud by a Gaussian, its mean and its
+# covariance, and to ask how far apart the two Gaussians are. In one dimension, with means $\mu, \nu$ and
+# standard deviations $\sigma, \tau$, a natural answer is
 #
 # $$
 # d^2 = (\mu - \nu)^2 + (\sigma - \tau)^2 ,
@@ -193,8 +193,8 @@ print(
 plt.show()
 
 # %% [markdown]
-# The ring shows the limit of the idea. Its mean and covariance are nearly those of the grey cloud, so its distance is
-# as small as that of a second draw, although its middle is empty.
+# The ring shows the limit of the idea. Its mean and covariance are nearly those of the grey cloud, so its
+# distance is as small as that of a second draw.
 #
 # ## Precision and recall, by neighbours
 #
@@ -276,10 +276,10 @@ plt.show()
 # \end{aligned}
 # $$ (eq-good-density)
 #
-# Density does not ask whether a generated point lies in some ball, but in how many, and divides by $k$. Why $k$?
-# Every real ball holds $k$ other real points, so on average a real point lies in $k$ balls of others, and a generated
-# point from the same distribution in about as many. So good samples have a density of about one, and it may exceed
-# one. Coverage asks of every real ball whether something was generated in it.
+# Density asks in how many balls a generated point lies, and divides by $k$. Why $k$? Every real ball holds $k$
+# other real points, so on average a real point lies in $k$ balls of others, and a generated point from the same
+# distribution in about as many. So good samples have a density of about one, and it may exceed one. Coverage
+# asks of every real ball whether something was generated in it.
 
 
 # %%
@@ -311,24 +311,13 @@ notebook.Table({name: overlap(*case) for name, case in cases.items()}, corner="g
 
 # %% [markdown]
 # In the second row one heap is missing. Precision and density do not notice, recall and coverage do. In the
-# third row six strays among three hundred points bring recall back to the top, while coverage stays. In the
-# last row it is the real points that have six strays. Their balls are so large that points far from every real heap
-# get a high precision. Density rises only to about $1/k$, since each point lies in one ball where $k$ would be
-# expected.
+# third row six strays bring recall back to the top, while coverage stays. In the last row it is the real points
+# that have six strays. Their balls are so large that points far from every real heap get a high precision.
+# Density rises only to about $1/k$, since each point lies in one ball where $k$ would be expected.
 #
-# In the package all four are `metrics.manifold_overlap(real, generated, k=5)`. It works through the distances in
-# chunks, so that memory suffices for thousands of images, and finds the same:
-
-# %%
-notebook.Table(
-    {
-        "on this page": overlap(heaps, one_heap),
-        "metrics.manifold_overlap": metrics.manifold_overlap(heaps, one_heap),
-    },
-    digits=4,
-)
-
-# %% [markdown]
+# In the package all four are `metrics.manifold_overlap(real, generated, k=5)`. It works through the distances
+# in chunks, which saves memory.
+#
 # ## Floor, control and count
 #
 # Is a Fréchet distance of twenty good? A number needs three companions before one can tell.
@@ -375,31 +364,33 @@ print(
 plt.show()
 
 # %% [markdown]
-# With few images the Fréchet distance of perfect samples is large, because their mean and their covariance are
-# badly estimated. Coverage is low, because few samples cannot reach many balls. Its expected value is known for $M$
+# With few images the Fréchet distance even of perfect samples is large, because mean and covariance are badly
+# estimated. Coverage is low, because few samples cannot reach many balls. Its expected value is known for $M$
 # samples that come from the same distribution as the $N$ real points {cite}`naeem2020reliable`:
 #
 # $$
 # \text{expected coverage} = 1 - \prod_{j=1}^{k} \frac{N - j}{N + M - j} .
 # $$ (eq-good-expected)
 #
-# Why? Around one real point lie $N - 1$ other real points and $M$ samples, all drawn alike. Its ball stays empty if
-# its $k$ nearest neighbours are all real. The nearest is real with the chance $(N - 1) / (N - 1 + M)$; if it was,
-# the next one is with $(N - 2) / (N - 2 + M)$, and so on. (In the package: `metrics.expected_coverage`.)
+# For around one real point lie $N - 1$ other real points and $M$ samples, all drawn alike. Its ball stays empty
+# if its $k$ nearest neighbours are all real. The nearest is real with the chance $(N - 1) / (N - 1 + M)$; if it
+# was, the next one is with $(N - 2) / (N - 2 + M)$, and so on. (In the package: `metrics.expected_coverage`.)
 #
-# Recall errs in the other direction: its balls are those of the samples, and fewer samples have larger balls, so
-# even the smallest set scores near the top. So compare numbers only at equal counts, and only with the same features.
+# Recall errs in the other direction: its balls are those of the samples, and fewer samples have larger balls,
+# so even the smallest set scores near the top. So compare numbers only at equal counts and with the same
+# features.
 #
 # ### A distance that few images do not raise
 #
 # *May be skipped at a first reading. Its result: few images do not raise the kernel distance, they only make it
 # scatter more.*
 #
-# The *kernel distance* (KID) {cite}`binkowski2018demystifying` asks how similar points are, within each cloud and
-# between the two. Let $s(a, b) = (a \cdot b / F + 1)^3$ be the similarity of two points with $F$ features. The
-# distance is the mean similarity of two different real points, plus that of two different generated ones, minus twice
-# that of a real and a generated one. If both come from the same distribution, all three have the same expectation, and
-# the expected distance is zero, however few points there are:
+# The *kernel distance* (KID) {cite}`binkowski2018demystifying` asks how similar points are, within each cloud
+# and between the two. Let $s(a, b) = (a \cdot b / F + 1)^3$ be the similarity of two points with $F$ features.
+# The distance (a squared one, like the Fréchet distance) is the mean similarity of two different real points,
+# plus that of two different generated ones, minus twice that of a real and a generated one. If all points are
+# drawn independently from one distribution, all three have the same expectation, and the expected distance is
+# zero, however few points there are:
 
 
 # %%
@@ -430,11 +421,31 @@ for count in counts:
 notebook.Table(by_kernel, digits=0, corner="real images judged")
 
 # %% [markdown]
-# Beside the distance of blurred images, the kernel distance of real ones is near zero for every count. It may fall
-# below zero, as an estimate without bias must now and then if the truth is zero. What few images cost is scatter from
-# one draw to the next, and that can be stated beside the number. (In the lower rows the scatter is too small: all
-# draws come from the same held-out images, so large draws overlap.)
+# Beside the distance of blurred images, the kernel distance of real ones is near zero for every count. What few
+# images cost is scatter from one draw to the next, which can be stated beside the number. (In the lower rows it
+# is too small: all draws come from the same held-out images, so large draws overlap.)
 #
+# How can a squared distance be below zero? The true one cannot. But the mean of an estimate without bias is the
+# truth, so where that is zero some estimates must fall below. All five means do because they are not
+# independent: all draws come from one held-out set and meet one training set, so every row estimates the same
+# number, the one that the two whole sets give. And this is below zero because the small digits were divided
+# class by class: equal shares of each digit make the two sets more alike than independent draws. Dividing the
+# same images again shows it:
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+features = np.concatenate([real_features, held_out_features])
+labels = np.concatenate([y_train[: len(real)], y_test[: len(held_out)]])
+again = {"at random": None, "class by class": labels}
+for way, classes in again.items():
+    parts = [
+        train_test_split(features, test_size=len(held_out), stratify=classes, random_state=seed)
+        for seed in range(10)
+    ]
+    found = np.array([kernel_distance(*part) for part in parts])
+    again[way] = {"mean": found.mean(), "scatter": found.std(), "largest": found.max()}
+notebook.Table(again, digits=0, corner="divided again")
+
+# %% [markdown]
 # ## Is every digit there?
 #
 # The classifier also names the digit that an image shows. If the data have all classes equally often, so
@@ -508,7 +519,7 @@ plotting.image_rows({name.split(":")[0]: images[:10] for name, images in samples
 # %% tags=["nbval-ignore-output"]
 notebook.Table(judged, corner="samples")
 
-# %% mystnb={"figure": {"caption": "The share of each digit among the samples, as the classifier names them. The dotted line is an even tenth.", "name": "fig-good-digits"}, "image": {"alt": "Three bar charts over the ten digits. For held-out images all bars are close to a dotted line at a tenth. For the VAE and for the GAN some bars are about twice as high as others."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "The share of each digit among the samples, as the classifier names them. The dotted line is an even tenth.", "name": "fig-good-digits"}, "image": {"alt": "Three bar charts over the ten digits. For held-out images all bars are close to a dotted line at a tenth. For the VAE and for the GAN some bars reach beyond twice the line, and some stay far below it."}} tags=["nbval-ignore-output", "hide-input"]
 figure, axes = plt.subplots(1, 3, figsize=(plotting.WIDTH, 2.2), sharey=True)
 for plane, (name, images) in zip(axes, list(samples.items())[:3], strict=True):
     shares = metrics.class_histogram(read(images)[0]) / len(images)
@@ -519,21 +530,21 @@ for plane, (name, images) in zip(axes, list(samples.items())[:3], strict=True):
 plt.show()
 
 # %% [markdown]
-# Begin with the floor: both models are far from it by every measure. Then the control, which learned nothing. (It is made of real images and inherits their spread, so recall and coverage
-# are generous to it; precision is the harder comparison.) In precision, recall, density, coverage and pixel precision both models lie *below* it, and by the Fréchet
-# distance only the GAN is better. Only the histogram puts both clearly ahead. So these numbers do not show that
-# either model makes good digits.
+# Both models are far from the floor by every measure. The control learned nothing. (Made of real images, it
+# inherits their spread, so recall and coverage are generous to it.) In precision, recall, density, coverage and
+# pixel precision both models lie *below* it, and by the Fréchet distance only the GAN is better. Only the
+# histogram puts both clearly ahead. So these numbers do not show that either model makes good digits.
 #
-# Nor do they name a winner. The GAN, which draws black and white, is ahead by the Fréchet distance, and by recall
-# hardly. The VAE, whose samples are blurred, is ahead by precision, density, coverage and pixel precision. (These are
-# single runs of briefly trained networks; chapter 5 compares models over seeds.)
+# Nor do they name a winner. The GAN, which draws black and white, is ahead by the Fréchet distance, and hardly
+# by recall. The VAE, whose samples are blurred, is ahead by precision, density, coverage and pixel precision.
+# (These are single runs; chapter 5 compares models over seeds.)
 #
 # ## Fooled by hand
 #
-# Now the reverse: images that are *not* good samples, made by hand so that one measure or another calls them good.
-# We know what is wrong with each set, so we know which number to disbelieve.
+# Now the reverse: images that are *not* good samples, made by hand so that one measure or another calls them
+# good.
 #
-# - **contrast**: the VAE's samples with their contrast raised. Nothing was learned by that.
+# - **contrast**: the VAE's samples with their contrast raised.
 # - **repeated**: every tenth of the held-out images, ten times each.
 # - **a tenth**: the same images, once.
 # - **one class**: the held-out ones, that is, images of the digit $1$; there are as many as in *a tenth*.
@@ -584,24 +595,22 @@ notebook.Table(rows, corner="images")
 # %% [markdown]
 # Every column has a row by which it is fooled.
 #
-# - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Both rewarded
-#   black and white in place of grey. Precision, density and the pixels say that the images have become worse.
-#   The Fréchet distance is also what put the GAN ahead above, so contrast may have been a part of its lead.
-# - **a tenth** and **repeated**: these are real images, and yet their Fréchet distance is many times the
-#   floor, because they are few. Showing each of them ten times changes neither it nor precision, density or
-#   the histogram. Recall goes from one extreme to the other. A few scattered points have large balls,
-#   which hold every real image. But the five nearest neighbours of a point that is there ten times are its own
-#   copies, so its ball has the radius zero. Coverage is low in both rows, as it should be: little of the data is
-#   there.
-# - **one class**: precision, density and the pixels are about at the floor, for every image is a real one that no
-#   model saw. Compare the rest with *a tenth*, which has as many images: the Fréchet distance, recall, coverage and
-#   the histogram see what is missing.
+# - **contrast** against the VAE: the Fréchet distance is less than half, and recall has doubled. Precision,
+#   density and the pixels say that the images have become worse. The Fréchet distance is also what put the GAN
+#   ahead above, so contrast may have been a part of its lead.
+# - **a tenth** and **repeated**: these are real images, and yet their Fréchet distance is many times the floor,
+#   because they are few. Showing each of them ten times changes neither it nor precision, density or the
+#   histogram. Recall goes from one extreme to the other: a few scattered points have large balls, which hold
+#   every real image, but the five nearest neighbours of a point that is there ten times are its own copies, so
+#   its ball has the radius zero. Coverage is low in both rows, as it should be.
+# - **one class**: precision, density and the pixels are about at the floor, for every image is a real one that
+#   no model saw. Compare the rest with *a tenth*, which has as many images: the Fréchet distance, recall,
+#   coverage and the histogram see what is missing.
 # - **memorised** is at the floor or better in every column but the last. Only the distance to the nearest
 #   training image gives it away.
-# - **blurred**: in precision and density the blots lie above the VAE and the GAN, although no digit is left. The
-#   Fréchet distance, recall and coverage are not fooled.
-# - **noise**: nearly every measure sees it. But the classifier is *surer* of it than of the VAE's images,
-#   because it finds a digit in everything.
+# - **blurred**: in precision and density the blots lie above the VAE and the GAN, although no digit is left.
+#   The Fréchet distance, recall and coverage are not fooled.
+# - **noise**: nearly every measure sees it. But the classifier is *surer* of it than of the VAE's images.
 #
 # **So report several numbers, each with its floor, a control and the count; and look at the images.**
 #
@@ -618,16 +627,16 @@ notebook.Table(rows, corner="images")
 #
 # ## A judge for images of your own
 #
-# **With labels**, train a classifier: a few convolutions, a hidden layer of some dozens of units, which give the
-# features, and a softmax. Move and turn its training images a little, as `models.Classifier` does, so that the
-# features say what is shown rather than where. It must never see the images that are held out as the floor.
+# **With labels**, train a classifier: a few convolutions, a hidden layer of some dozens of units, which give
+# the features, and a softmax. Move and turn its training images a little, as `models.Classifier` does, so that
+# the features say what is shown rather than where. It must never see the images of the floor.
 #
 # **Without labels**, take the features of a network that was trained for something else: one of
-# `keras.applications` for photographs, or the encoder of an autoencoder of your own images. The pixels are the
-# last resort, for small images.
+# `keras.applications` for photographs, or the encoder of an autoencoder of your own images. For small images
+# the pixels are a last resort.
 #
-# A network is free to ignore what its training did not ask for: a classifier of digits need not see their colour.
-# If colour matters, give it a measure of its own, for instance a histogram of hues, with its floor.
+# A network may ignore what its training did not ask for: a classifier of digits need not see their colour. If
+# colour matters, give it a measure of its own, for instance a histogram of hues, with its floor.
 #
 # **Test the judge before any model.** Held-out images must lie close to the training images, and
 # blurred, mixed or noisy ones clearly apart. If they do not, no number from these features means anything.
@@ -767,8 +776,7 @@ exercises.check("memorised_share", memorised_share)
 #
 # <details><summary>a) Its images are blurred.</summary>
 #
-# No. Blur costs some precision, though less than one would think: see the blots in the table above. Precision
-# would not be at the floor.
+# No. Blur costs some precision: it would not be at the floor.
 #
 # </details>
 # <details><summary>b) It draws a few kinds of image, and those well.</summary>
@@ -797,7 +805,7 @@ exercises.check("memorised_share", memorised_share)
 # </details>
 # <details><summary>c) Yes, if both are far from zero.</summary>
 #
-# No. The size of the error depends on the count and on the features, and you do not know it.
+# No. You do not know the size of the error.
 #
 # </details>
 #
@@ -811,7 +819,7 @@ exercises.check("memorised_share", memorised_share)
 # </details>
 # <details><summary>b) Nothing. The measure is moved by contrast, so contrast must be a control.</summary>
 #
-# Right. Put such a row beside every comparison with a model whose images are naturally grey.
+# Right. Put such a row beside every comparison with a model whose images are grey.
 #
 # </details>
 # <details><summary>c) To match the mean of the features.</summary>
@@ -847,12 +855,12 @@ exercises.check("memorised_share", memorised_share)
 # </details>
 # <details><summary>b) Coverage.</summary>
 #
-# No. Its balls are those of real points. One generated point more fills at most a few of them.
+# No. One generated point more fills at most a few of the real balls.
 #
 # </details>
 # <details><summary>c) Precision.</summary>
 #
-# No. It is one point more that is inside or outside.
+# No. It is one point more, inside or outside.
 #
 # </details>
 #
