@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 11 s on two CPU cores, measured at the last execution.*
+# *Run time: 12 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
 # a little probability. This page has both, in short sections, nearly all with a formula, a picture and
@@ -297,8 +297,8 @@ exercises.check("gradient_descent", gradient_descent)
 #
 # This is *backpropagation*. A weight takes part in one product on the way forward and in two on the way
 # back: one for its own slope, one for the slope of the number it multiplied. So one pass back costs about
-# as much as two passes forward, however many weights there are. No one writes it by hand for a large
-# network: TensorFlow, JAX and PyTorch record the forward pass and run it backwards.
+# as much as two passes forward, however many weights there are. TensorFlow, JAX and
+# PyTorch record the forward pass and run it backwards.
 
 # %% mystnb={"figure": {"caption": "The network with one hidden unit, in numbers. In the boxes, what flows forward; below them, in orange, the slope of the loss for that value, which flows back. It starts as $\\partial L / \\partial L = 1$.", "name": "fig-start-backprop"}, "image": {"alt": "Five boxes in a row, joined by arrows: input, weighted input, ReLU, output and loss. A number stands in each box, and under each but the first an orange number, the derivative of the loss for it."}} tags=["hide-input"]
 x_in, target, w_1, w_2 = 2.0, 1.0, 0.8, 1.5
@@ -379,8 +379,8 @@ def backpropagation(x, target, w1, w2):
 exercises.check("backpropagation", backpropagation)
 
 # %% [markdown]
-# **Where the course uses it.** In every training step. In a VAE-GAN it decides which network learns
-# from which part of the loss, so it pays to have followed a gradient once by hand.
+# **Where the course uses it.** In every training step. In a VAE-GAN each network learns from some
+# parts of the loss only; to see which, you follow the gradient back.
 
 # %% [markdown]
 # ### Adam
@@ -405,7 +405,7 @@ exercises.check("backpropagation", backpropagation)
 # $-1$, whatever the gradient's size: the learning rate is then the length of the step. If the gradient
 # keeps changing its sign, $\hat m_t$ shrinks and the steps become short.
 
-# %% mystnb={"figure": {"caption": "A valley that is a hundred times as steep one way as the other. Left: gradient descent, with nearly the largest rate that the steep direction allows, falls into the valley and creeps. Adam makes headway in both directions, overshoots, since its average remembers, and turns back. Right: what becomes of the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long, narrow valley and two paths: one that drops to the floor at once and advances by small steps, one that sets off diagonally, swings across the floor and reaches the lowest point. Right, two falling curves of the loss over sixty steps on a logarithmic axis; the wavy one ends far lower."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "A valley that is a hundred times as steep one way as the other. Left: gradient descent, with nearly the largest rate that the steep direction allows, falls into the valley and creeps. Adam makes headway in both directions, overshoots, since its average remembers, and turns back. Right: the loss.", "name": "fig-start-adam"}, "image": {"alt": "Left, contour lines of a long, narrow valley and two paths: one that drops to the floor at once and advances by small steps, one that sets off diagonally, swings across the floor and reaches the lowest point. Right, two falling curves of the loss over sixty steps on a logarithmic axis; the wavy one ends far lower."}} tags=["hide-input"]
 steep = np.array([1.0, 100.0])
 
 
@@ -597,8 +597,8 @@ print("weights:", branched.count_params())
 #
 # #### Reading the code of this course
 #
-# The cells that stand open use some Python and NumPy that a first course may have left out. Do not
-# learn this list. Come back to it when a cell has something that you cannot read:
+# The cells that stand open use some Python and NumPy that a first course may have left out. Come
+# back to this list when a cell has something that you cannot read:
 #
 # - **stars** hand over the members of a list or a dict one by one. With `pair = (1, 2)` and
 #   `named = {"rate": 0.1}`, `f(*pair, **named)` is `f(1, 2, rate=0.1)`. On the left of `=` a star
@@ -649,7 +649,7 @@ print("weights:", branched.count_params())
 # (Mathematicians flip the kernel before they slide it, and call our version cross-correlation. For
 # learned weights this makes no difference.)
 
-# %% mystnb={"figure": {"caption": "A kernel that looks for vertical edges slides over a ring. Orange: brighter on the right. Purple: brighter on the left. White: no vertical edge. The framed window gives the framed value. With stride $2$ every other place is left out, and each side of the feature map is half as long.", "name": "fig-start-convolution"}, "image": {"alt": "Four pictures. A white ring on black, with a small square window framed on its left side. A kernel of three by three numbers, negative at the left, positive at the right. The feature map at stride 1: the ring's left outer edge and right inner edge are orange, the opposite edges purple. The same map at stride 2, coarser."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "A kernel that looks for vertical edges slides over a ring. Orange: brighter on the right. Purple: brighter on the left. White: no vertical edge. The framed window gives the framed value. With stride $2$ every other row and column is left out.", "name": "fig-start-convolution"}, "image": {"alt": "Four pictures. A white ring on black, with a small square window framed on its left side. A kernel of three by three numbers, negative at the left, positive at the right. The feature map at stride 1: the ring's left outer edge and right inner edge are orange, the opposite edges purple. The same map at stride 2, coarser."}} tags=["hide-input"]
 place = np.arange(16) - 7.5
 radius = np.hypot(place[:, None] * 0.85, place[None, :] * 1.15)
 image = np.clip(2.2 - np.abs(radius - 4.4), 0, 1)
@@ -927,15 +927,15 @@ exercises.check("transposed_convolution", transposed_convolution)
 # distance from the mean $m$, and its root is the *standard deviation*, a typical distance from the
 # mean. The small number `eps` keeps the denominator away from zero. `scale` and `offset` are
 # learned, one pair for each feature, so that the network can undo the normalisation where it is in
-# the way. (Papers and Keras call them $\gamma$ and $\beta$, which in most of this course are weights of
-# losses. Nor are this $m$ and $v$ those of Adam.) For the feature maps of a convolution, mean and
+# the way. (Papers and Keras call them $\gamma$ and $\beta$. This $m$ and $v$ are not those of
+# Adam.) For the feature maps of a convolution, mean and
 # variance are taken over the batch *and* over all places, so that there is one pair for each channel.
 #
 # After training there may be no batch, only one image. The layer then uses averages of $m$ and
 # $v$ that it gathered during training. Hence the argument `training=True` or `False` that you
 # will see in the code.
 
-# %% mystnb={"figure": {"caption": "Left: three features of a batch, before and after. Right: what BatchNorm makes of one and the same real image. In a batch of real images alone, its value stands still. In a batch shared with fakes, it moves when the fakes move: it tells what else is in the batch.", "name": "fig-start-batchnorm"}, "image": {"alt": "Two charts. Left, three clouds of dots at different heights and of different widths, each beside a cloud of the same shape centred at zero with equal width. Right, a horizontal dashed line for the batch of real images alone, and a curve for the batch shared with fakes: it starts above the line, crosses it where the fakes have the mean of the real images, and ends far below."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Left: three features of a batch, before and after. Right: what BatchNorm makes of one and the same real image. In a batch of real images alone, its value stands still. In a batch shared with fakes, it moves when the fakes move.", "name": "fig-start-batchnorm"}, "image": {"alt": "Two charts. Left, three clouds of dots at different heights and of different widths, each beside a cloud of the same shape centred at zero with equal width. Right, a horizontal dashed line for the batch of real images alone, and a curve for the batch shared with fakes: it starts above the line, crosses it where the fakes have the mean of the real images, and ends far below."}} tags=["hide-input"]
 rng = np.random.default_rng(3)
 
 
@@ -1011,8 +1011,8 @@ exercises.check("batch_norm", batch_norm)
 # %% [markdown]
 # **Where the course uses it.** In many decoders and discriminators, because it can speed up training
 # {cite}`ioffe2015batch`. But it ties the examples of a batch together, as the right-hand picture shows.
-# If real and generated images shared a batch, the number that the layer gives for a real image would
-# depend on the fakes beside it, and would move whenever the generator changes. So the discriminator is called on each kind separately.
+# If real and generated images shared a batch, a real image's number would depend on the fakes beside it,
+# and move whenever the generator changes. So the discriminator is called on each kind separately.
 
 # %% [markdown]
 # ## Probability
@@ -1021,8 +1021,8 @@ exercises.check("batch_norm", batch_norm)
 #
 # Throw a die, write down the number, and repeat. The average of your numbers wanders at first,
 # then settles. The value it settles at is the *expectation*: each number times its probability, added
-# up. It need not be a number that the die can show. For a fair die it is
-# $\tfrac16 (1 + 2 + 3 + 4 + 5 + 6) = 3.5$.
+# up. For a fair die it is $\tfrac16 (1 + 2 + 3 + 4 + 5 + 6) = 3.5$, which
+# no die can show.
 #
 # The same works for any random quantity $z$ and any function $f$ of it: add up the values $f(z)$, each
 # times the probability of its $z$. If $z$ takes a continuum of values, a *density* $p(z)$ says where
@@ -1203,10 +1203,24 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # them together are the *covariance matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)`
 # divides by $N - 1$, as the standard error above does.)
 #
-# Draw the points of two numbers in a plane, as an oval cloud. Without covariance the oval's axes lie along
-# the axes of the plot. A positive covariance tilts it, so that it rises from the lower left to the upper
-# right.
-#
+# Draw the points of two numbers in a plane. Without covariance the cloud's axes lie along those of the plot,
+# and with equal variances it is round. A covariance tilts it, to rise if it is positive and to fall if it is
+# negative.
+
+# %% mystnb={"figure": {"caption": "Points of two numbers, drawn with variance $1$ each and with the covariance $-0.6$, $0$ and $0.6$. Above each cloud stands the covariance of its points, which is close to that.", "name": "fig-start-covariance"}, "image": {"alt": "Three clouds of dots side by side: an oval that falls from the upper left to the lower right, a round one, and an oval that rises from the lower left to the upper right."}} tags=["hide-input"]
+rng = np.random.default_rng(0)
+one, other = rng.standard_normal((2, 300))
+figure, axes = plt.subplots(1, 3, figsize=(6.4, 2.6), sharex=True, sharey=True)
+for panel, wanted in zip(axes, (-0.6, 0.0, 0.6), strict=True):
+    two = wanted * one + np.sqrt(1 - wanted**2) * other  # variance 1, covariance `wanted`
+    covariance = np.mean((one - one.mean()) * (two - two.mean()))
+    panel.plot(one, two, ".", markersize=3)
+    panel.set(title=f"{covariance:.2f}".replace("-", "−"), xlabel="number 1", aspect="equal")
+    print(f"drawn with the covariance {wanted:4.1f}, the points have {covariance:5.2f}")
+axes[0].set(ylabel="number 2")
+plt.show()
+
+# %% [markdown]
 # **Where the course uses it.** A Gaussian in several dimensions is given by its mean and its covariance
 # matrix. Chapters 1 and 2 fit one to codes, and the Fréchet distance of the interlude compares two.
 #
@@ -1227,8 +1241,9 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # \end{aligned}
 # $$
 #
-# These are the axes of the tilted oval, and the eigenvalues are the variances of the points along them: it is
-# long one way and short across. The sum of the eigenvalues, here $2$, is the sum along the diagonal, the
+# These are the axes of the right-hand cloud, and the eigenvalues are the variances of the points along them.
+# (Along a direction $v$ of length one the variance is $v^\top C v$, and $C v = \lambda v$ makes that $\lambda$.)
+# The sum of the eigenvalues, here $2$, is the sum along the diagonal, the
 # *trace*. Their product, here $0.64$, is the *determinant*, for two numbers $C_{11} C_{22} - C_{12} C_{21}$.
 #
 # Eigenvalues also say what becomes of a vector that is multiplied by the same matrix again and again. Each
@@ -1251,14 +1266,14 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 #
 # **Where the course uses it.** PCA, in chapter 1, takes the directions of the largest variance. In chapter 4
 # a step of training multiplies the deviation from the goal by a matrix, whose eigenvalues say whether
-# training settles. In chapter 7 they are the curvatures of a loss of many weights.
+# training settles. The curvatures of a loss of many weights, in chapter 7, are eigenvalues too, of the matrix
+# of its second derivatives.
 
 # %% [markdown]
 # ### Log-likelihood
 #
-# A model gives a probability to everything it might see. Now show it data. The probability that it gave to
-# exactly these data (where values are continuous, the density) is the *likelihood* of the model. A good
-# model expects the data that come: its likelihood is high.
+# A model gives a probability to everything it might see. What it gives to the data that did come (where values
+# are continuous, a density) is the *likelihood* of the model: high if the model expects such data.
 #
 # The likelihood of many independent observations is a product of many small numbers, and a
 # computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
@@ -1332,7 +1347,7 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # %% [markdown]
 # #### Half the squared error
 #
-# A Gaussian suits grey pixels better. Let each pixel follow a Gaussian of variance $1$ around the
+# For grey pixels one may take a Gaussian instead. Let each pixel follow a Gaussian of variance $1$ around the
 # model's answer $\hat x_j$. Equation {eq}`eq-start-gaussian` with $\mu = \hat x_j$ and
 # $\sigma^2 = 1$, summed over the pixels, gives
 #
@@ -1389,7 +1404,7 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # one real picture in ten. Most flags are nevertheless false, because there are so many more real
 # pictures.
 
-# %% mystnb={"figure": {"caption": "One thousand pictures. The generated ones stand at the left. Filled marks are flagged by the detector. Look at the filled marks alone: they are what you see when a flag is raised, and few of them are generated.", "name": "fig-start-bayes"}, "image": {"alt": "A grid of 1000 marks, 50 columns by 20 rows. The first column holds the generated pictures, almost all of them filled orange squares. The next columns hold the real pictures that are flagged, about five columns of filled blue discs. The other real pictures are small pale rings."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "One thousand pictures. The generated ones stand at the left. Filled marks are flagged by the detector; few of them are generated.", "name": "fig-start-bayes"}, "image": {"alt": "A grid of 1000 marks, 50 columns by 20 rows. The first column holds the generated pictures, almost all of them filled orange squares. The next columns hold the real pictures that are flagged, about five columns of filled blue discs. The other real pictures are small pale rings."}} tags=["hide-input"]
 hits, misses, false_alarms, rest = 19, 1, 98, 882
 kinds = np.repeat([0, 1, 2, 3], [hits, misses, false_alarms, rest])
 column, row = np.divmod(np.arange(1000), 20)
@@ -1474,7 +1489,7 @@ exercises.check("base_rate", answer)
 # ## Sources
 #
 # - Goodfellow, Bengio and Courville, [*Deep Learning*](https://www.deeplearningbook.org), chapter
-#   3 (probability), 4 (gradient descent), 5 (overfitting, maximum likelihood), 6 (layers, softmax and
+#   2 (eigenvalues), 3 (probability), 4 (gradient descent), 5 (overfitting, maximum likelihood), 6 (layers, softmax and
 #   backpropagation), 9 (convolution) {cite}`goodfellow2016deep`.
 # - Kingma and Ba, [*Adam*](https://arxiv.org/abs/1412.6980), algorithm 1 {cite}`kingma2015adam`.
 # - Bishop, *Pattern Recognition and Machine Learning*, chapter 1 (expectation, Bayes) and 2 (the

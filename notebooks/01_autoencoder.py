@@ -47,7 +47,7 @@ from vaegan_edu.widgets import LatentExplorer
 # %% [markdown]
 # ## The images
 #
-# We start small. The images are handwritten digits: on a CPU the ones that come with scikit-learn
+# The images are handwritten digits: on a CPU the ones that come with scikit-learn
 # {cite}`alpaydin1998optical`, $8 \times 8$ pixels enlarged to $28 \times 28$; on a GPU those of
 # MNIST {cite}`lecun1998gradient`. (`profile` knows which machine this is, and chooses the data and
 # the number of epochs.) Each image is an array of shape `(28, 28, 1)` whose values run from $-1$
@@ -74,7 +74,7 @@ from vaegan_edu.widgets import LatentExplorer
 #
 # </details>
 
-# %% mystnb={"figure": {"caption": "The first test images. They were measured with few pixels and then enlarged, so their edges are soft and half of their pixels are grey.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "The first test images. They were enlarged from few pixels, so their edges are soft and about half of their pixels are grey.", "name": "fig-ae-digits"}, "image": {"alt": "Two rows of twelve handwritten digits, white strokes with soft edges on black."}} tags=["hide-input"]
 print(f"{len(x_train)} training images, {len(x_test)} test images")
 print(f"neither black nor white: {np.mean(np.abs(x_test) < 0.9):.0%} of the pixels")
 plotting.image_sheet(x_test[:24], columns=12)
@@ -98,7 +98,7 @@ plotting.image_sheet(x_test[:24], columns=12)
 #
 # Both are networks, and they learn together, because both are judged by the same result:
 # $\hat x$ should be close to $x$. We measure the distance by half the squared difference of each
-# pixel. (The half changes nothing here, and makes the derivative simple. Chapter 2 gives it a meaning.)
+# pixel. (The half does not move the minimum, and makes the derivative simple. Chapter 2 gives it a meaning.)
 # We *sum* it over the pixels $i$ of an image, and *average* it over the $N$ images of a batch:
 #
 # $$
@@ -118,8 +118,8 @@ plotting.image_sheet(x_test[:24], columns=12)
 # code. The decoder does the same backwards. Its *transposed* convolutions double height and width,
 # and its last layer ends in a `tanh`, because pixels lie between $-1$ and $1$.
 #
-# In the code the first pair of brackets makes a layer and the second applies it (*Networks that
-# branch* in [Before you start](00_before_you_start.ipynb)).
+# In the code `Conv2D(16, 4)` is a convolution with $16$ filters of side $4$. The first pair of brackets makes
+# a layer and the second applies it (*Networks that branch* in [Before you start](00_before_you_start.ipynb)).
 
 
 # %%
@@ -192,7 +192,7 @@ notebook.layers(ours=decoder, package=their_decoder)
 #
 # `trainable_variables` is the list of a network's arrays of weights. `tape.gradient(loss, weights)`
 # returns an array of slopes for each of them, in the same order, and `optimizer.apply` moves the
-# weights. `Adam(2e-3)` has the learning rate $0.002$. (`training=True` matters only for layers such as
+# weights. (`training=True` matters only for layers such as
 # BatchNorm. These networks have none; we write it by habit.)
 
 
@@ -218,8 +218,7 @@ by_hand = [float(train_step(encoder, decoder, optimizer, batch)) for batch in ba
 print(f"loss of the first batch {by_hand[0]:.1f}, of the last {by_hand[-1]:.1f}")
 
 # %% [markdown]
-# That was an *epoch*: every training image was used once, in batches of $64$. The loss has more
-# than halved. Further epochs repeat the same step.
+# That was an *epoch*: every training image was used once, in batches of $64$.
 #
 # `models.Autoencoder` packs the same step into Keras' `fit`, which also shuffles, validates and
 # keeps a history. Started from the same weights, with the batches in the same order, it must
@@ -348,16 +347,16 @@ LatentExplorer(plane.decoder, codes, labels, title="Walk through the autoencoder
 # %% [markdown]
 # ## Does it make new images?
 #
-# Here is the chapter's question again. To make a new image, we choose a code and decode it. Which
+# To make a new image, we choose a code and decode it. Which
 # code? The loss of equation {eq}`eq-ae-loss` never says where codes lie, so we have to guess. We try
 # three guesses, and one control that uses no network at all:
 #
 # - **random**: draw each number of the code from the standard normal distribution, the bell of mean
 #   zero and standard deviation one (*The Gaussian density* in
 #   [Before you start](00_before_you_start.ipynb));
-# - **fitted**: look first. Take the mean of the training codes and their covariance, which says how
-#   widely each number is spread and which of them rise and fall together. Then draw from the Gaussian
-#   that has both;
+# - **fitted**: look first. Take the mean of the training codes and their covariance matrix, which says
+#   how widely each number is spread and which of them rise and fall together (*Covariance*, on the same
+#   page). Then draw from the Gaussian that has both;
 # - **between**: take two test images of different classes, and decode the midpoint of their codes;
 # - **mean image** (the *control*): average the same two images pixel by pixel.
 
@@ -415,14 +414,13 @@ notebook.Table(
 
 # %% [markdown]
 # The measure rightly rejects the noise. But look at the *control*, two digits laid on top of each other.
-# It is no digit, and yet the measure puts it about level with the fitted codes, because a blurred image
-# is never far from many others, pixel by pixel. And a model that drew the same training image again and
-# again would get a perfect zero. So a useful measure must look at more than pixels, and ask for variety
+# Many are no digit, and yet the measure puts them about level with the fitted codes. One reason is
+# that the mean of two images is only half as far from each of them as they are from each other. And a model
+# that drew the same training image again and again would get a perfect zero. So a useful measure must look at more than pixels, and ask for variety
 # as well as for closeness. Chapter 2 has such measures.
 #
 # So the answer to the chapter's question is: yes, if one first looks up where the codes of its images lie,
-# but not every image that comes out is a digit. The loss has no rule for *where* codes are, and so none for
-# where to look for a new one. Chapter 2 adds that rule.
+# but not every image that comes out is a digit. The loss has no rule for *where* codes lie. Chapter 2 adds one.
 #
 # ## Exercises
 #
@@ -542,10 +540,10 @@ exercises.check("encoder", encoder)
 
 # %% [markdown]
 # Now train what you built, with the decoder of this chapter at its other end. (If you open the
-# solution's cell, leave it unrun: it would replace your encoder by its own.) Then close the chapter, write
+# solution's cell, leave it unrun: it would replace your encoder by its own.) Then write
 # `train_step` from memory in a new cell (a tape, two networks, the loss of equation {eq}`eq-ae-loss`, one gradient,
-# one update), and run it over `batches` with fresh networks and a fresh optimizer. The loss should fall about as
-# `by_hand` did.
+# one update). Run it over `batches` with fresh networks, `build_encoder(16)` and `build_decoder(16)`, and a
+# fresh optimizer. The loss should fall about as `by_hand` did.
 
 # %% mystnb={"figure": {"caption": "What an autoencoder makes of test images whose encoder is the one of the exercise above.", "name": "fig-ae-yours"}, "image": {"alt": "Two rows of ten digits: test images, and somewhat blurred reconstructions of them."}}
 keras.utils.set_random_seed(0)

@@ -11,9 +11,9 @@
 # - take a measurement that separates one fault from five others;
 # - write the test that would have caught it before any training.
 #
-# You need chapters 4 and 5, one layer of chapter 6, and for precision and coverage the interlude. The [laboratory](../book/laboratory.md) has the same
-# networks and the same six faults as switches, under the same names, so each case of this page can be trained
-# there too. Words are explained in the [glossary](../book/glossary.md).
+# You need chapters 4 and 5, one layer of chapter 6, and for precision and coverage the interlude. The
+# [laboratory](../book/laboratory.md) has the same networks, and the same six faults as switches. Words are explained
+# in the [glossary](../book/glossary.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -51,9 +51,9 @@ from vaegan_edu.layers import MinibatchDiscrimination
 # %% [markdown]
 # ## Why this is hard
 #
-# Most faults in a training step raise no error. Shapes fit, losses fall, pictures appear. And no loss of a game
-# says how good the images are, so a curve that looks odd may belong to a sound training. What helps is a
-# measurement whose result one suspect predicts and the others rule out. For each case below, go this way:
+# Most faults in a training step raise no error. And no loss of a game says how good the images are, so a curve that
+# looks odd may belong to a sound training. What helps is a measurement whose result one suspect predicts and the
+# others rule out. For each case below, go this way:
 #
 # 1. *Symptom.* Which number or picture does not fit the others?
 # 2. *Suspects.* Which faults would explain it? Name two.
@@ -104,10 +104,9 @@ def build_trio(seed=0):
 # \end{aligned}
 # $$ (eq-broken-losses)
 #
-# where each name on the left stands for the loss of that network. `prior` is the KL term and `feature` the feature
-# loss. `game` is the mean of $-\log D$ over copies plus that over samples, and `found_out` is the discriminator's
-# cross-entropy. As in chapter 4, `softplus(-logit)` is $-\log D$ and `softplus(logit)` is $-\log(1 - D)$. In the code
-# `own` is the dict of these three losses.
+# where each name on the left stands for the loss of that network. `game` is the mean of $-\log D$ over copies plus
+# that over samples, and `found_out` is the discriminator's cross-entropy. As in chapter 4, `softplus(-logit)` is
+# $-\log D$ and `softplus(logit)` is $-\log(1 - D)$. In the code `own` holds these three losses.
 
 
 # %%
@@ -175,9 +174,9 @@ def draw(rng, count=64):
 # %% [markdown]
 # ## Six cases
 #
-# Each of the cases A to F differs from the sound step in *one place*. Seed, data, noise and networks are the
-# same. The next cell, folded, has the answers: leave it folded until you have made up your mind. (*Case D* is
-# always written so here. D alone is the discriminator's probability of "real", as before.) The six candidates are
+# Each of the cases A to F differs from the sound step in *one place*. Seed, data, noise and networks are the same.
+# The next cell has the answers: leave it folded until you have made up your mind. (*Case D* is always written so
+# here. D alone is the discriminator's probability of "real", as before.) The six candidates are
 #
 # - `sign`: The sign of the decoder's adversarial loss is flipped;
 # - `leak`: The gradient of the feature term leaks into the discriminator;
@@ -241,9 +240,9 @@ trained = {name: train(step, epochs) for name, step in steps.items()}
 # %% [markdown]
 # ## A table of vital numbers
 #
-# First what one has in any training: the losses, the means of D in the last epoch, and measures of copies and samples.
-# *Pixel loss* is that of copies of test images. *Sharpness* is the energy of fine detail in the samples over that of
-# training images. *Precision* and *coverage* are counted in pixels, against training images.
+# First what one has in any training. *Pixel loss* is that of copies of test images. *Sharpness* is the energy of fine
+# detail in the samples over that of training images. *Precision* and *coverage* are counted in pixels, against
+# training images.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 codes_of_prior = np.random.default_rng(0).standard_normal((len(x_test), LATENT_DIM))
@@ -396,8 +395,8 @@ show_line("A")
 # %% [markdown]
 # The decoder moves so that the logits of its own fakes *fall*: it helps the discriminator, and only the feature term
 # still holds the copies. The fix is one character. The fault is easily made, because a paper may write what a network
-# raises where the code writes what it lowers (chapter 5, "Mind the sign"). **The test**: after one small step of the
-# decoder alone, with `gamma` zero, the logits of its fakes must be higher.
+# raises (chapter 5, "Mind the sign"). **The test**: after one small step of the decoder alone, with `gamma` zero, the
+# logits of its fakes must be higher.
 #
 # ### Case B
 
@@ -433,11 +432,11 @@ compare(ruler, "B", "C")
 show_line("B")
 
 # %% [markdown]
-# The discriminator has made the features of all images alike, because it was allowed to lower the feature term.
-# A leak is rarely written so openly. It comes from one optimiser for all networks, from
-# gradients that are added up over several losses without being cleared (as in the release of pythae that
-# chapter 5 describes, there into decoder and encoder), or from a tape that is asked for the wrong weights. **The test**: take one step with the
-# feature term alone; the discriminator must not move. You write this test yourself below.
+# The discriminator has made the features of all images alike, because it was allowed to lower the feature term. A
+# leak is rarely written so openly. It comes from one optimiser for all networks, from gradients that are added up
+# over several losses without being cleared (as in the release of pythae that chapter 5 describes), or from a tape
+# that is asked for the wrong weights. **The test**: take one step with the feature term alone; the discriminator must
+# not move. You write this test yourself below.
 #
 # ### Case C
 
@@ -514,9 +513,9 @@ show_line("D")
 # %% [markdown]
 # The ratio is `LATENT_DIM`, up to the difference between training and test images. The prior term is charged at a
 # sixteenth of its price, so codes leave the prior. The copies gain, and the samples, whose codes *are* drawn from the
-# prior, lose. It is the same model as a sound one with `kl_weight=1/16`, which may even be what one
-# wants. What is wrong is that nobody chose this weight, and that it changes with `latent_dim`. **The test**: the
-# term equals the closed form, summed, for a code of two dimensions or more.
+# prior, lose. A sound model with `kl_weight=1/16` is the same, and may even be what one wants. But here nobody chose
+# the weight, and it changes with `latent_dim`. **The test**: the term equals the closed form, summed, for a code of
+# two dimensions or more.
 #
 # ### Case E
 
@@ -556,12 +555,12 @@ compare(strength, "A", "E")
 show_line("E")
 
 # %% [markdown]
-# $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near
-# zero, the first gives almost nothing. Then the feature term is nearly the decoder's only teacher, and the model is
-# close to a VAE with a learned similarity. Its images are softer, and in this one run *better* by precision and
-# coverage. So the fault hardly shows in the pictures, and the measures would prefer it. Before you write that
-# "adversarial training helped", you would want to know that the adversary was nearly switched off. **The test**: the
-# slope of the loss at a logit of minus ten.
+# $\log(1 - D)$ has the slope $-D$ in the logit, and $-\log D$ the slope $-(1 - D)$. Where D on fakes is near zero,
+# the first gives almost nothing. Then the feature term is nearly the decoder's only teacher, and the model is close
+# to a VAE with a learned similarity. Its images are softer, and in this one run *better* by precision and coverage.
+# So the fault hardly shows in the pictures, and the measures would prefer it. Whoever writes that "adversarial
+# training helped" should know that the adversary was nearly switched off. **The test**: the slope of the loss at a
+# logit of minus ten.
 #
 # ### Case F
 
@@ -600,21 +599,19 @@ compare(mixed, "E", "F")
 show_line("F")
 
 # %% [markdown]
-# With one batch for all, D was trained on mixtures only, and on batches three times as large. The layer adds up over
-# the batch, so the last column has both changes in it, of kind and of size; the first column, in which only the fakes
-# changed, is the clean measurement. BatchNorm in the discriminator mixes in the same way, through the mean and variance of the batch. The fix is to
-# call the discriminator three times, once for each kind. **The test**: change the fakes; the logits of the real images
+# With one batch for all, D was trained on mixtures only, and on batches three times as large. So the last column has
+# both changes in it, of kind and of size; the first, in which only the fakes changed, is the clean measurement.
+# BatchNorm in the discriminator mixes in the same way, through the mean and variance of the batch. The fix is to call
+# the discriminator three times, once for each kind. **The test**: change the fakes; the logits of the real images
 # must stay the same.
 #
 # ## All tests in one table
 #
-# We used trained networks for the cases B, D and F, but none of the six faults needs a training to be found: fresh
-# networks, one batch and a few gradients are enough. Here are all tests on all cases. `direction`, `feature`, `prior`,
-# `strength` and `mixed` are the measurements from above. Two columns are new, and
-# both ask whether the discriminator follows its cross-entropy and nothing else. We compute this cross-entropy
-# from its logits. `found_out` is the loss that the step reports, minus ours. `leak` asks the same of the gradient:
-# the length of the difference between the gradient that the weights get and that of our cross-entropy, divided by the
-# length of the latter.
+# None of the six faults needs a training to be found: fresh networks, one batch and a few gradients are enough. Here
+# are all tests on all cases. Two columns are new, and both ask whether the discriminator follows its cross-entropy
+# and nothing else. We compute this cross-entropy from its logits. `found_out` is the loss that the step reports,
+# minus ours. `leak` asks the same of the gradient: the length of the difference between the gradient that the weights
+# get and that of our cross-entropy, divided by the length of the latter.
 #
 # The last row shows why one needs both. Its losses are those of the sound step. But its gradients are
 # added up over all three losses before the networks move, as happens when nobody clears them.
@@ -668,10 +665,12 @@ rows["gradients added up"] = {
 notebook.Table(rows, digits=3, corner="case")
 
 # %% [markdown]
-# Read it by columns: in each, the case that it was made for stands out. (F moves two more columns a little, because its
-# discriminator sees each image beside other kinds.) `found_out` finds B only because its leak is written into the loss. In the last row the reported losses are right, and what moves the weights is not. So test what moves: `leak` finds both
-# (in pythae the decoder and the encoder get too much, so there one takes the same difference for each network), and in the exercise below you do the same for a step that you cannot look into. These tests run in
-# seconds, and they separate what the curves of thirty epochs did not. So write them first.
+# Read it by columns: in each, the case that it was made for stands out. (F moves two more columns a little, because
+# its discriminator sees each image beside other kinds.) `found_out` finds B only because its leak is written into the
+# loss. In the last row the reported losses are right, and what moves the weights is not. So test what moves: `leak`
+# finds both, and taken for each network it finds pythae's fault, too. In an exercise below you do the same for a step
+# that you cannot look into. These tests run in seconds, and they separate what the curves of thirty epochs did not.
+# So write them first.
 #
 # <details><summary>These tests in the package, by case</summary>
 #
@@ -717,12 +716,12 @@ for name, (trio, history), images in (
 notebook.Table(rows, corner="images")
 
 # %% [markdown]
-# Black is now in the middle of the `tanh`, where it is steepest, and no longer at its end, where every large
-# negative number gives the same black. So the background of a copy has more grain, measured by the range of the
-# data. (One run; that images of half the contrast weigh less in the feature term may be a part of the reason.) The
-# means of D show nothing of the fault. **The test**: the smallest and the largest value of a batch of data are the
-# ends of the range of the decoder's last activation. Other faults of settings, such as rates or weights, have no such
-# test; the table of symptoms in chapter 5 says what to measure.
+# The background of a copy has more grain, measured by the range of the data. A likely reason is that black is now in
+# the middle of the `tanh`, where it is steepest, and no longer at its end, where every large negative number gives
+# the same black. (One run. Images of half the contrast also weigh less in the feature term.) The means of D show
+# nothing of the fault. **The test**: the smallest and the largest value of a batch of data are the ends of the range
+# of the decoder's last activation. Other faults of settings, such as rates or weights, have no such test; the table
+# of symptoms in chapter 5 says what to measure.
 #
 # [Chapter 6](06_mode_collapse.ipynb) takes up the layer that case F misused, and the failure that it was
 # made to prevent.

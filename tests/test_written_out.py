@@ -909,6 +909,23 @@ def test_chapter_5_control_and_floor():
     assert features["VAE-GAN"] < features["VAE"] < features["VAE, sharpened"]
 
 
+def test_chapter_5_with_fitted_codes():
+    rows = table(VAEGAN, "Fréchet", first="test images", last="VAE-GAN, mixture")
+    vae, sharp, vaegan = (
+        rows[f"{name}, mixture"] for name in ("VAE", "VAE, contrast x2", "VAE-GAN")
+    )
+    assert vaegan["Fréchet"] < 0.75 * vae["Fréchet"] < vae["Fréchet"] < sharp["Fréchet"]
+    assert vaegan["recall"] > vae["recall"]
+    for measure in ("precision", "coverage"):
+        assert vaegan[measure] == pytest.approx(vae[measure], abs=0.1)
+    prior = table(VAEGAN, "Fréchet", first="test images", last="VAE-GAN")
+    assert all(
+        rows[f"{n}, mixture"]["Fréchet"] < prior[n]["Fréchet"] / 1.3
+        for n in prior
+        if f"{n}, mixture" in rows
+    )
+
+
 def test_chapter_5_the_capstone_has_less_than_eighty_lines():
     paths = (NOTEBOOKS / "exercises").glob("capstone_*.py")
     parts = [read_exercise(path)["@title Solution"].splitlines() for path in paths]
