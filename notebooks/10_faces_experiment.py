@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 10: The faces experiment
 #
-# *Run time: 61 s on two CPU cores, measured at the last execution.*
+# *Run time: 87 s on two CPU cores, measured at the last execution.*
 #
 # **What makes better faces: the rule of the learning rate, or something else? And do the losses tell?**
 #
@@ -62,7 +62,7 @@ NETWORKS = ("encoder", "decoder", "discriminator")
 # %% [markdown]
 # ## The faces
 #
-# The experiment of 2020 trained on photographs that may not be passed on. So the course draws faces by itself ([their page](../book/faces.md) says how): skin, hair, glasses, the turn of the head and what else makes a face are chosen at random. Here are some of those that the networks of this chapter learn from, at their size of $32$ pixels.
+# The experiment of 2020 trained on photographs that may not be passed on. So the course draws faces by itself ([their page](../book/faces.md) says how): skin, hair, glasses, the turn of the head and more are chosen at random. Here are some of those that the networks of this chapter learn from, at their size of $32$ pixels.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Drawn faces, as the networks see them in training.", "name": "fig-faces-drawn"}, "image": {"alt": "Six rows of sixteen small drawn heads on white. Skin from pale to dark brown; bald heads, short and long hair in black, brown, blond, red and grey; some with glasses, some with a beard; shirts in several colours."}}
 (drawn, _), _ = datasets.load("rendered-faces", 32, 96)
@@ -75,7 +75,7 @@ notebook.show_as_jpeg(figure)
 # %% [markdown]
 # ## Seven rules
 #
-# The project trained a VAE-GAN on its faces once under each of four rules of the learning rate, S1 to S4. Here small networks are trained under the same four, of which S4 comes in two readings, and under two more for comparison. Each network's rate begins at $5 \cdot 10^{-4}$. Under S1 it stays there, and under the cosine it goes by the clock; under all others it follows that network's own validation loss. *Words* are those of the project's README. *Log* is what its log shows: the project's S4 ran as the reverse of its words ([chapter 11](11_original_project.ipynb) finds that out, and you need not read it here).
+# The project trained a VAE-GAN on its faces once under each of four rules of the learning rate, S1 to S4. Here small networks are trained under the same four, of which S4 comes in two readings, and under two more for comparison. Each network's rate begins at $5 \cdot 10^{-4}$. Under S1 it stays there, and under the cosine it depends on the epoch alone; under all others it follows that network's own validation loss. *Words* are those of the project's README. *Log* is what its log shows: the project's S4 ran as the reverse of its words ([chapter 11](11_original_project.ipynb) finds that out, and you need not read it here).
 
 # %% tags=["hide-input"]
 RESULTS = Path("../book/results/faces-light")
@@ -201,7 +201,7 @@ figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower cent
 plt.show()
 
 # %% [markdown]
-# Under both readings of S4 rates fall early and far: two networks or all three are at the floor before the end. Under S2 and S3 as written they fall in few and small steps. And in these runs of the first seed, under every rule but S4 as logged, the discriminator's loss is lowest in the first epochs, when every fake is obvious; a rule that reads this loss sees no new best from then on.
+# Under both readings of S4 rates fall early and far: two networks or all three are at the floor before the end. Under S2 and S3 as written they fall in few and small steps. And in these runs of the first seed, under every rule but S4 as logged, the discriminator's loss is lowest in the first epochs, when the decoder has hardly learned anything. A rule that waits for a new lowest loss sees none from then on.
 
 # %% [markdown]
 # ## What came out
@@ -271,11 +271,11 @@ plt.show()
 #
 # ## How large is a difference?
 #
-# A rule is better than another only if the difference is larger than what a seed makes. Why does one need seeds at all, when two runs begin with the same weights and differ in the rule alone?
+# One rule can be called better than another only if the difference is larger than what a seed makes. Why does one need other seeds, when two runs begin with the same weights and differ in the rule alone?
 #
 # ### Two runs from one seed
 #
-# The cell below trains twice, briefly: a few drawn faces, ten epochs, under S1 and under S4 (log), under which each *fall* of a loss lowers the network's rate. The weights, the order of the data and all noise come from one seed, so both must be *the same run* until a rule first acts. (On a GPU the cell trains the original's networks for $100$ epochs.)
+# The cell below trains twice, for ten epochs of a few drawn faces, under S1 and under S4 (log). The weights, the order of the data and all noise come from one seed, so both must be *the same run* until a rule first acts. (On a GPU the cell trains the original's networks for $100$ epochs.)
 
 # %%
 data = "rendered-faces"  # or "us-adult-faces", or a path of pictures
@@ -355,7 +355,7 @@ for axes, rule in zip(panels, sheets, strict=True):
 notebook.show_as_jpeg(figure)
 
 # %% [markdown]
-# Ten epochs of a few faces make ghosts at best, but even they show what a rule can do. Under S1 there are ovals with light and dark places. Under S4 (log), as soon as the window is full, each improvement lowers the rate, and after ten epochs there is little more than grain.
+# Ten epochs of a few faces make ghosts at best. Under S1 there are ovals with light and dark places. Under S4 (log) each improvement lowers the rate as soon as the window is full, and after ten epochs there is little more than grain.
 #
 # ### Three runs of each
 #
@@ -406,12 +406,12 @@ for rule, runs in rendered.items():
 notebook.Table(rows)
 
 # %% [markdown]
-# In brackets stands the interval over seeds; *above S1 by* compares runs of the same seed. S1, the cosine, and S2 and S3 as written cannot be told apart, though their rates end far from each other. Both readings of S4 are worse: each of their six runs has a larger distance than each of the twelve runs of those four rules. *How much* worse, three seeds leave open. One of them came out far worse under S4 than the other two, so the interval of the difference reaches below zero. `plateau` lies between, beside the better runs of S4 as logged.
+# In brackets stands the interval over seeds; *above S1 by* compares runs of the same seed. S1, the cosine, and S2 and S3 as written cannot be told apart, though their rates end far from each other. Both readings of S4 are worse: each of their six runs has a larger distance than each of the twelve runs of those four rules. *How much* worse, three seeds leave open: one of them came out far worse under S4 than the other two, so the interval of the difference reaches below zero. `plateau` lies between.
 
 # %% [markdown]
 # ## Do the losses tell?
 #
-# The project had no measure of its faces and looked at the losses. Could they have told? First a mark for that of the discriminator, the *blind* level of chapter 5 (equation {eq}`eq-vaegan-blind`): a discriminator that sees no difference answers $t / (1 + 2w)$ to every image, with the label $t$ of real images and the weight $w$ of each kind of fakes.
+# The project looked at its sheets and losses. Could the losses have told? First a mark for that of the discriminator, the *blind* level of chapter 5 (equation {eq}`eq-vaegan-blind`): a discriminator that sees no difference answers $t / (1 + 2w)$ to every image, with the label $t$ of real images and the weight $w$ of each kind of fakes.
 
 # %%
 light = experiments.EXPERIMENTS["faces-light"].settings
@@ -421,7 +421,7 @@ level = -weight * (d * np.log(d) + (1 - d) * np.log(1 - d))
 print(f"faces-light: a blind discriminator answers {d:.2f} and pays {level:.2f}")
 
 # %% [markdown]
-# Now the losses stand beside the two measures of the faces. Each number is a mean over the last ten epochs, in which none of these curves blows up ({numref}`fig-faces-rates`).
+# Now the losses stand beside the two measures of the faces. Each number is a mean over the last ten epochs.
 
 # %% tags=["hide-input"]
 COLUMNS = {
@@ -442,7 +442,7 @@ notebook.Table(
 )
 
 # %% [markdown]
-# How well does the ranking by a loss agree with that by the Fréchet distance? Take every pair of rules, and ask whether the one with the lower loss also has the lower distance. The share of pairs that agree is one if the loss ranks the faces, and about one half if it says nothing. You will write that function again, without a loop, in an exercise.
+# How well does the ranking by a loss agree with that by the Fréchet distance? Take every pair of rules, and ask whether the lower loss comes with the lower distance. The share of pairs that agree is one if the loss ranks the faces, and about one half if it says nothing. An exercise asks for that function without a loop.
 
 
 # %%
@@ -505,7 +505,7 @@ plt.show()
 #
 # ## Why the worst faces have the lowest losses
 #
-# For the first seed of each rule, the first table says after which epoch a network's rate had fallen to a tenth of the first. The second has what $D$ answers at the end to held-out faces, to their reconstructions and to samples, beside a measure that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*. Below them stands the discriminator's training loss under both readings of S4, a mean over the last ten epochs, beside the blind level.
+# For the first seed of each rule, the first table says after which epoch a network's rate had fallen to a tenth. The second has what $D$ answers at the end to held-out faces, to their reconstructions and to samples, beside a measure that is the same for all runs: the distance of a held-out face from its reconstruction in *pixels*. Below stands the discriminator's training loss under both readings of S4, beside the blind level.
 
 
 # %% tags=["hide-input"]
@@ -542,16 +542,16 @@ for title in ("S4 (words)", "S4 (log)"):
     print(f"{title:10} discriminator's training loss {loss:.2f}, blind {level:.2f}")
 
 # %% [markdown]
-# **S4 as written** stops the *discriminator* first. The discriminator's loss is lowest in the first epochs, before the decoder has learned anything. From then on the decoder's progress raises this loss, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the blind level in training as well: it was outrun. Against such an opponent the losses of encoder and decoder are low.
+# **S4 as written** stops the *discriminator* first. The discriminator's loss is lowest in the first epochs. From then on the decoder's progress raises this loss, the rule reads that as stagnation, and the rate is soon at the floor. By the end this discriminator answers nearly the same to real faces and to fakes, and its loss lies above the blind level in training as well, so it does worse than one fixed answer. Against such an opponent the losses of encoder and decoder are low.
 #
-# **S4 as logged** stops *encoder and decoder* first, since their losses improve steadily in the beginning and each improvement lowers their rate. The discriminator's loss falls and then rises, so it keeps its rate for longer, and it wins: its answers to real faces and to fakes lie far apart, and its loss is the lowest of all. Its opponent hardly moves any more.
+# **S4 as logged** stops *encoder and decoder* first, since their losses improve steadily in the beginning and each improvement lowers their rate. The discriminator keeps its rate for longer and wins against an opponent that hardly moves: its answers to real faces and to fakes lie far apart, and its loss is the lowest of all.
 #
-# So the loss of a network seems to depend on how fast its *opponent* learns. These runs cannot separate cause and effect, since here the rates were made from the losses; a test would give the rates of one run to another seed, by the clock. The encoder's loss, which seems to measure copies, is no exception: it is a distance in the discriminator's features, and every run has features of its own. By the one measure that all runs share, the pixels, both readings of S4 make worse copies than S1, S2 and S3.
+# So the loss of a network seems to depend on how fast its *opponent* learns. These runs cannot separate cause and effect, since here the rates were made from the losses; a test would replay the rates of one run in another seed. The encoder's loss, which seems to measure copies, is no exception: it is a distance in the discriminator's features, and every run has features of its own. By the one measure that all runs share, the pixels, both readings of S4 make worse copies than S1, S2 and S3.
 
 # %% [markdown]
 # ## Move through the runs
 #
-# Choose a rule and move the epoch. Sheets were kept after epochs $1$, $5$, $20$ and $40$. At which epoch do faces appear? Does the discriminator's loss show it? Compare S1 and S4 (log) at the same epoch.
+# Choose a rule and move the epoch. Sheets were kept after epochs $1$, $5$, $20$ and $40$. At which do faces appear, and does the discriminator's loss show it?
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 RunExplorer(
@@ -571,7 +571,7 @@ RunExplorer(
 # %% [markdown]
 # ## Photographs
 #
-# Drawn faces are simpler than photographs. So the same seven rules were run on official portraits of members of the US Congress, in the public domain. There are $874$ of them, of which $743$ are for training; for a model of faces that is *very* few. Networks and epochs are as above, with one seed for each rule.
+# Drawn faces are simpler than photographs. So the same seven rules were run, with one seed each, on official portraits of members of the US Congress, in the public domain. There are $874$ of them, of which $743$ are for training; for a model of faces that is *very* few.
 #
 # A photograph shows somebody. So this page has sheets of many, and numbers over the whole set: no edit of one person's code, no path from one person to another, no enlarged copy.
 
@@ -604,13 +604,13 @@ for rule, runs in congress.items():
 show_sheets("congress", congress, 40)
 
 # %% [markdown]
-# The photographs are ordered as the drawn faces are, further apart: S1, the cosine, S2 and S3 in front, then `plateau`, then both readings of S4. Within the group in front the order is another one. In its sheets there are heads, hair and suits, blurred as one expects of so few pictures; both readings of S4 leave grain, as written more than as logged. By the last table a sample of the group in front is on average about as far from its nearest training picture as a held-out portrait is, so as a whole they are no copies, though a mean does not exclude single ones.
+# The order is that of the drawn faces, further apart: S1, the cosine, S2 and S3 in front, then `plateau`, then both readings of S4. In the sheets of the group in front there are blurred heads, hair and suits; both readings of S4 leave grain. By the last table a sample of the group in front is on average about as far from its nearest training picture as a held-out portrait is, so as a whole they are no copies, though a mean does not exclude single ones.
 #
-# The numbers go no further than that. The measuring network has seen only drawn faces. What it makes of photographs is a distance of *some* kind, good for comparing these rows with each other, with what real portraits get, and with a control: samples whose contrast was merely doubled are worse in every run.
+# The measuring network has seen only drawn faces. What it makes of photographs is a distance of *some* kind, to be read beside what real portraits get and beside a control: samples whose contrast was merely doubled.
 #
 # ## What made better faces
 #
-# Under the best rules the faces are blurred, and these rules differ little. So something else must change. A search looked for it, from here on with pictures of the original's $64$ pixels and $8\,500$ drawn faces. It gave each try the same work, counted in multiplications, and compared its samples with faces that were held out for the search. It varied three things:
+# Under the best rules the faces are blurred, and these rules differ little. So a search looked for something else to change, from here on with pictures of the original's $64$ pixels and $8\,500$ drawn faces. It gave each try the same work, counted in multiplications, and compared its samples with faces that were held out for the search. It varied three things:
 #
 # - the *networks*: `"deep"` has one step down more than the light networks that were used so far (`"larsen"`), no large dense layer, and a step costs less than half, so in equal work it takes more of them;
 # - the *loss*: `pixel_weight=1` adds a VAE's squared error of pixels to the feature loss, for encoder and decoder;
@@ -645,7 +645,7 @@ print(f" {ways['real']['coverage']:.2f}")
 notebook.Table(rows, digits={"Fréchet, as drawn": 1, "contrast": 1, "mixture": 1}, corner="try")
 
 # %% [markdown]
-# One run of each, so small differences mean nothing. `deep, pixels` is ahead in all columns but that of the control, and the stronger game did harm. The idea behind the sum of two terms: features leave the shade of a region open, and pixels leave the edges soft. The table shows only that the sum did better.
+# There is one run of each, so small differences mean nothing. `deep, pixels` is ahead in all columns but that of the control, and the stronger game did harm. The idea behind the sum of two terms is that features leave the shade of a region open and pixels leave the edges soft; the table shows only that the sum did better.
 #
 # That try was then trained for longer, once:
 #
@@ -669,23 +669,23 @@ for axes, (title, name) in zip(panels, SHEETS.items(), strict=True):
 notebook.show_as_jpeg(figure)
 
 # %% [markdown]
-# Most faces have eyes and brows, and some wear glasses that one recognises; mouths are often smudged. (The right sheet also had five times the epochs of the left one.) Around the hair there are holes and flecks, and these are mostly wrong with the *codes*: decoded from a mixture's codes the same decoder draws whole heads. [Chapter 5](05_vaegan.ipynb) shows both sheets, and gives these faces glasses, beards and long hair. This model comes with the package, as `vaegan_edu.pretrained("vaegan-faces-64")`.
+# In the right sheet, which had five times the epochs of the left one, most faces have eyes and brows, and some wear glasses; mouths are often smudged. The holes and flecks around the hair come mostly from the *codes*: from a mixture's codes the same decoder draws whole heads, as [chapter 5](05_vaegan.ipynb) shows. This model comes with the package, as `vaegan_edu.pretrained("vaegan-faces-64")`.
 #
-# Is that the networks' doing, or the VAE-GAN's? A VAE of the same encoder and decoder was trained for as many epochs, at this size and at half of it. Its epochs take less time, so the distance is drawn against the minutes that had passed. At the smaller size the VAE was trained once more, for as long as the VAE-GAN took.
+# Is that the networks' doing, or the VAE-GAN's? A VAE of the same encoder and decoder was trained for as many epochs, at this size and at half of it, and at the smaller size once more, for longer than the VAE-GAN took. An epoch of a VAE takes less time, so the distance is drawn against the minutes that had passed.
 
 # %% mystnb={"figure": {"caption": "Fréchet distance of samples of the prior after each epoch, against the minutes of training as recorded, for deep networks of two sizes of pictures. One run each.", "name": "fig-faces-time"}, "image": {"alt": "Two line charts with logarithmic axes, Fréchet distance against minutes. In both, the VAE-GAN's line begins a little later than the VAE's, falls faster almost from its first point on, and ends far below. On the right a third line, a VAE trained for longer, ends a little lower than the first and far above the VAE-GAN."}} tags=["hide-input"]
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.0), sharey=True)
 RUNS = {"VAE": "vae-faces/deep-{}", "VAE, longer": "vae-faces/deep-{}-long"}
 RUNS["VAE-GAN"] = "faces-light/deep-{}"
 for axes, size in zip(panels, (64, 32), strict=True):
-    for model, name in RUNS.items():
+    for number, (model, name) in enumerate(RUNS.items()):
         folder = RESULTS.parent / f"{name.format(size)}-seed-0"
         if not folder.exists():  # the longer run was made at one size
             continue
         run = records.read_record(folder)
         minutes = np.cumsum(run.column("seconds")) / 60
         distances = run.column("sample_frechet_distance")
-        axes.loglog(minutes, distances, label=model)
+        axes.loglog(minutes, distances, color=f"C{number}", label=model)
         print(f"{size} pixels, {model:12}", end="")
         for share in (0.1, 0.3, 1.0):
             place = round(share * len(minutes)) - 1
@@ -700,11 +700,11 @@ panels[1].legend()
 plt.show()
 
 # %% [markdown]
-# Within the VAE's time the VAE-GAN is ahead nearly from the start, and the longer run does not let the VAE catch up. On the digits of chapter 5 more contrast let the VAE draw level; here twice and four times the contrast do not ([the faces' page](../book/faces.md) has both models' measures in full). So on these faces the VAE-GAN pays, in one run of each. How much of that is the game and how much the learned features, these runs do not separate, and the VAE had only one `beta`.
+# In equal time the VAE-GAN is ahead nearly from the start, and the longer run does not let the VAE catch up. On the digits of chapter 5 more contrast let the VAE draw level; here twice and four times the contrast do not ([the faces' page](../book/faces.md) has both models' measures in full). So on these faces the adversary was worth its time, as far as one run of each can tell. How much of that is the game and how much the learned features, these runs do not separate, and the VAE had only one `beta`.
 #
 # ## And the project's own runs?
 #
-# They do not answer the question. Its logs show that S4 was made four weeks before the others and at another pace, so it differs from them in more than the rule; and in S2 and S3 the losses blew up shortly before the end. By its sheets, to our eyes, S4's faces are the best, while ours are among the worst. [Chapter 11](11_original_project.ipynb) reads these logs step by step, and says why the two orders do not contradict each other; you may skip it.
+# They do not answer the question. By its logs S4 was made four weeks before the others and at another pace, so it differs from them in more than the rule; and in S2 and S3 the losses blew up shortly before the end. By its sheets, to our eyes, S4's faces are the best, while ours are among the worst. [Chapter 11](11_original_project.ipynb) reads these logs, and says why neither order refutes the other; you may skip it.
 #
 # (own-data)=
 # ## Train on faces of your own
@@ -715,9 +715,9 @@ plt.show()
 # python -m vaegan_edu train faces-light --data PATH --image-size 32 --epochs 40 --output runs/mine
 # ```
 #
-# On two cores the forty epochs take some minutes for a thousand pictures. The same command with `--resume` continues a run that was stopped; a second run needs another `--output`, since no run is ever overwritten. `python -m vaegan_edu show faces-light` prints all settings, and `--set NAME=VALUE` changes one, as in `--set gamma=0.1`; repeat it for further settings. The learning rate is that of chapter 7's first try, and `--schedule` chooses another rule. (The original project's rules bring their own first rate, $5 \cdot 10^{-4}$.) Without `--data` the command draws faces.
+# On two cores the forty epochs take some minutes for a thousand pictures. The same command with `--resume` continues a run that was stopped; a second run needs another `--output`. `python -m vaegan_edu show faces-light` prints all settings, and `--set NAME=VALUE` changes one, as in `--set gamma=0.1`. Without `--schedule` the learning rate is that of chapter 7's first try. (The original project's rules bring their own first rate, $5 \cdot 10^{-4}$.)
 #
-# Afterwards `runs/mine` holds the weights, the curves (`history.csv`), sheets of samples after some of the epochs (`samples/`), the measures (`metrics.json`), and a page that shows all of it, `index.html`. Draw from the run, copy with it and measure it anew by
+# Afterwards `runs/mine` holds the weights, the curves (`history.csv`), sheets of samples (`samples/`), the measures (`metrics.json`), and a page that shows all of it, `index.html`. Use the run by
 #
 # ```bash
 # python -m vaegan_edu generate runs/mine --count 64 --output sheet.png   # new pictures
@@ -735,19 +735,21 @@ plt.show()
 #
 # 1. *Look* at the sheets. They are made from the same codes after each epoch.
 # 2. Compare the discriminator's loss with its blind level, which *Do the losses tell?* computes for these settings, and count steps: training pictures over batch size, times epochs.
-# 3. Read each measure beside its floor, the row of real pictures, and beside the control, samples with more contrast. **The network that measures has seen drawn faces only.** For photographs of faces it gives a rough distance, as above; of other pictures it may see nothing that matters, and you need [a judge of your own](04_how_good_is_it.ipynb).
+# 3. Read each measure beside its floor, the row of real pictures, and beside the control, samples with more contrast. **The network that measures has seen drawn faces only.** Of other pictures it may see nothing that matters, and you need [a judge of your own](04_how_good_is_it.ipynb).
 # 4. Look at the distance to the nearest training picture, beside that of held-out ones: is a sample a copy?
 # 5. If the result is bad, find its row in *What a healthy VAE-GAN looks like* of [chapter 5](05_vaegan.ipynb). Change one setting by `--set`, and train again, from more than one seed (`--seed 1`). Before you change `gamma`, measure both pulls with the function `pulls` of [chapter 9](09_mnist_experiment.ipynb), on the loaded model and a batch of `datasets.load_image_folder("PATH", 32)[0]`.
 #
 # The held-out pictures are also those on which the validation losses are measured. If you choose settings by these, keep further pictures aside for the last measurement. Where pictures show people, show sheets of many, not single persons.
 #
-# With a GPU you can take the original's much larger networks, under one of its rules: `s1`, `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` or `s4-log`.
+# :::{dropdown} How does one train the original's much larger networks?
+# With a GPU, and under one of the project's rules: `s1`, `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` or `s4-log`.
 #
 # ```bash
 # python -m vaegan_edu train faces-original --data PATH --schedule s1
 # ```
 #
 # The project's machines of 2020 took between forty minutes and a little more than two hours for its hundred epochs; two CPU cores would need several hours. Its photographs, the *10k US Adult Faces Database* {cite}`bainbridge2013intrinsic`, are given out by their authors on request. Put what you were sent into the folder that `VAEGAN_EDU_DATA` names and say `--data us-adult-faces`.
+# :::
 #
 # ## Exercises
 #
@@ -929,11 +931,11 @@ exercises.check("pair_agreement", pair_agreement)
 #
 # ## What to remember
 #
-# - Both readings of S4 brought the rate of a network to a tenth long before any other rule did, and each of their runs gave worse faces than all runs of S1, the cosine, and S2 and S3 as written. These four could not be told apart.
-# - The losses did not rank the faces, and the lowest came with the worst faces, most likely because a network's loss depends on how far its opponent's training has got. To rank faces, measure faces, beside what real ones get and over seeds.
-# - In a short search deep networks with pixels beside features were ahead; trained for longer they drew faces with eyes and glasses. A VAE of the same networks stayed behind, with more contrast and in equal time too.
-# - With one seed, runs are the same until a rule first acts. From then on every difference, large or small, makes another run.
-# - The slope of the codes over an attribute is a direction along which a decoder changes it.
+# - Each run under either reading of S4 gave worse faces, by the Fréchet distance, than all runs of S1, the cosine, and S2 and S3 as written. These four could not be told apart.
+# - The losses did not rank the faces, and the lowest came with the worst faces, most likely because a network's loss depends on its opponent. To rank faces, measure faces, beside what real ones get.
+# - In a short search deep networks with pixels beside features were ahead; trained for longer they drew faces with eyes and glasses. A VAE of the same encoder and decoder stayed behind, with more contrast and in equal time too.
+# - With one seed, runs are the same until a rule first acts. From then on they are different runs, so compare over seeds.
+# - The slope of the codes over an attribute is a direction to try; measure whether the attribute follows it.
 # - On pictures of your own: look at the sheets, read every measure beside its floor and its control, and ask what the network that measures has seen.
 #
 # ## Sources
