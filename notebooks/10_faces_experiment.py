@@ -741,7 +741,8 @@ plt.show()
 #
 # The held-out pictures are also those on which the validation losses are measured. If you choose settings by these, keep further pictures aside for the last measurement. Where pictures show people, show sheets of many, not single persons.
 #
-# :::{dropdown} How does one train the original's much larger networks?
+# <details><summary>How does one train the original's much larger networks?</summary>
+#
 # With a GPU, and under one of the project's rules: `s1`, `s2-text`, `s2-log`, `s3-text`, `s3-log`, `s4-text` or `s4-log`.
 #
 # ```bash
@@ -749,7 +750,8 @@ plt.show()
 # ```
 #
 # The project's machines of 2020 took between forty minutes and a little more than two hours for its hundred epochs; two CPU cores would need several hours. Its photographs, the *10k US Adult Faces Database* {cite}`bainbridge2013intrinsic`, are given out by their authors on request. Put what you were sent into the folder that `VAEGAN_EDU_DATA` names and say `--data us-adult-faces`.
-# :::
+#
+# </details>
 #
 # ## Exercises
 #

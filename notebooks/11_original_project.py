@@ -394,13 +394,15 @@ notebook.Table(rows, corner="epochs that agree, of 300")
 # - **How S3 opens.** Why its first test is in epoch $53$; and whether the window was empty or full by then, since both fit.
 # - **The code.** Many programs behave in this way. A log shows what a program did on the losses that it met.
 #
-# :::{dropdown} Could a rule fit by luck, when so many were tried?
+# <details><summary>Could a rule fit by luck, when so many were tried?</summary>
+#
 # Before this rule was found, tens of thousands of others had been tried, and with enough tries one of them fits by luck. So count how much had to fit. From `start` on, each epoch outside of a wait puts a question to the rule: decay, or not? A line printed above counts them for S2 and S3, and the rule answers all of them as the log does.
 #
 # Now imagine a wrong rule that knows only *how often* the program decays, in a share $r$ of the questions, and otherwise guesses. With $k$ decays and $h$ holds it gives all the answers with probability $r^k (1 - r)^h = 2^{-n}$, and $n$ is the number of *bits* above. If $100\,000 \approx 2^{17}$ such rules are tried, the chance that one fits is at most $2^{17}$ times as large, which leaves about a hundred bits between the rule and luck. That is rough, because the answers are not independent and our guesses learned from failures.
 #
 # A second argument does not have this weakness: the rule took shape on S2 and could have failed on S3. There its form stayed, factor and patience are those of the words, and only the start is new. Neither argument excludes a *close relative* of the rule; those are the open points above.
-# :::
+#
+# </details>
 #
 # ### For trainings of your own
 #
@@ -509,7 +511,8 @@ notebook.Table(
 #
 # $H$ is the entropy of [chapter 3](03_kl_divergence.ipynb), here of a coin. There is a second level below: a discriminator that recognises every image answers $t$ to the real ones and $s$ to the fakes, and pays $H(t) + 2 w H(s)$. If labels are drawn anew at each step, it cannot foresee them, so this is the least that any discriminator pays. (Flips that are fixed once for each training image could be learned by heart.)
 #
-# :::{dropdown} Why is the mean of all labels the best blind answer?
+# <details><summary>Why is the mean of all labels the best blind answer?</summary>
+#
 # If every image gets the answer $d$, then
 #
 # $$
@@ -520,7 +523,8 @@ notebook.Table(
 # $$ (eq-faces-blind)
 #
 # The two factors add up to $1 + 2 w$. Divided by it they are $m$ and $1 - m$, and $-m \log d - (1 - m) \log(1 - d)$ has the derivative zero at $d = m$. With $s = 0$ equation {eq}`eq-faces-blind` is chapter 5's.
-# :::
+#
+# </details>
 
 
 # %%
@@ -554,7 +558,8 @@ for target in (1.0, 0.9):
 #
 # The README lists *soft and noisy labels* among the tricks for its faces, but not for MNIST. The log bounds how far it can have gone there: the last lines printed above have the largest mean label of fakes, $s$, that is possible if the labels were the same in all epochs. At most about an eighth of the fakes' labels were flipped, or they were softened to $0.13$ at most. Labels drawn evenly between $0$ and $0.3$ for fakes, a common recommendation, have a mean of $0.15$ and are ruled out. Hard labels, real images at $0.9$ and one flipped label in twenty all fit under the bound.
 #
-# :::{dropdown} Where does the bound come from?
+# <details><summary>Where does the bound come from?</summary>
+#
 # Whatever $D$ says of a fake with the label $s$, the discriminator pays at least $-s \log D$ for it, since the other part, $-(1 - s) \log(1 - D)$, is not negative. The decoder's loss is the sum of $-\log D$ over both kinds of fakes (the feature term, with its weight of $10^{-8}$, is too small to matter). If both losses are logged for the same answers, then in every epoch
 #
 # $$
@@ -562,7 +567,8 @@ for target in (1.0, 0.9):
 # $$ (eq-mnist-labels)
 #
 # where $H(t)$ is the least that real images with the label $t$ can cost; it is $0$ for hard labels. The bound is tightest in a late epoch, where the decoder's loss is large and the discriminator's small.
-# :::
+#
+# </details>
 #
 # For its first five epochs the discriminator paid more than a blind one with hard labels ({numref}`fig-mnist-logged`). Labels alone do not explain that: even the softest that the bound allows make a blind answer cheaper than what it paid in its first epoch. Another candidate is the pace of its learning.
 
@@ -841,14 +847,16 @@ plt.show()
 #
 # So the sheets of S2 and S3 broke when their losses blew up, between epochs $80$ and $95$. But the curves do not rank the images: S4, whose discriminator had by far the highest validation loss before that blow-up, has the most convincing faces. (Sixteen images are few; [chapter 9](09_mnist_experiment.ipynb) has how much such a sheet misses by chance.)
 #
-# :::{dropdown} Why does chapter 10 rank the rules in another order?
+# <details><summary>Why does chapter 10 rank the rules in another order?</summary>
+#
 # [Chapter 10](10_faces_experiment.ipynb) has runs of these rules on light networks. By its measures S1 and the words of S2 and S3 are alike, and S4 by its log is far behind. By the original's sheets of epoch $95$, to our eyes, S4 comes first and S1 second. Neither order refutes the other, because the runs differ in more than one thing:
 #
 # - The project's S2 and S3 followed the rules of the logs, ours the words, and what broke them came after epoch $90$; ours stop at $40$.
 # - The project's S4 ran in another setting than its S1, perhaps with other labels. Ours differs from our S1 in the rule alone.
 # - Theirs is one run of each rule, judged by eye on sixteen images. Ours are judged by a network that has seen drawn faces alone.
 # - A rule that counts epochs does not know how many updates there are in one. Theirs had $8\,500$ training faces, ours a thousand, so in the same number of epochs S4 stops our networks after far fewer updates, unless the original's batches were much larger than ours.
-# :::
+#
+# </details>
 #
 # ### Before you compare two runs
 #
