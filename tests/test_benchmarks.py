@@ -23,7 +23,7 @@ from benchmarks import (
 )
 from benchmarks.steps import keras_steps
 from book.tables.quality import KINDS
-from vaegan_edu import datasets, metrics, networks, toys
+from vaegan_edu import datasets, intervals, metrics, networks, toys
 from vaegan_edu.experiments import EXPERIMENTS
 from vaegan_edu.experiments.tasks.digits import evaluate_samples
 from vaegan_edu.models.steps import kernels
@@ -577,3 +577,40 @@ def test_the_pixel_baselines_are_half_squared_errors():
     variance = x.var(axis=0).sum()
     assert found["mean image"] == pytest.approx(variance / 2, rel=1e-5)
     assert found["another image"] == pytest.approx(variance, rel=0.1)
+
+
+def of_lengths(folder, distances, seconds=60.0):
+    """Leave records as `quality_against_time` does, of {(share, arm): a distance a seed}."""
+    for (share, arm), values in distances.items():
+        for seed, distance in enumerate(values):
+            numbers = dict.fromkeys(light_recipe.MEASURES, 0.5) | {"frechet_distance": distance}
+            record = {
+                "arm": arm,
+                "share": share,
+                "processor_seconds": seconds * share,
+                "ways": dict.fromkeys(("real", *quality_against_time.WAYS[arm]), numbers),
+            }
+            path = folder / f"{arm}-{share:g}-seed-{seed}.json"
+            path.write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_the_adversary_pays_from_where_on_it_is_ahead_at_every_length(tmp_path):
+    game = {(share, "VAE-GAN"): (5.0, 5.1, 4.9) for share in (0.25, 0.5, 1.0)}
+    gan = {(share, "GAN"): (5.2, 4.8, 5.0) for share in (0.25, 0.5, 1.0)}
+    # Ahead by a wide gap, then by less than the seeds differ, then by a wide gap again.
+    vae = {
+        (0.25, "VAE"): (9.0, 9.1, 9.2),
+        (0.5, "VAE"): (3.0, 5.2, 9.0),
+        (1.0, "VAE"): (8.0, 8.1, 8.2),
+    }
+    of_lengths(tmp_path, {**game, **gan, **vae})
+    against_vae, against_gan = quality_against_time.pays(tmp_path)
+    assert against_vae["pays from"] == "1" and against_gan["pays from"] == "never"
+    effect, low, high = intervals.difference_interval((8.0, 8.1, 8.2), (5.0, 5.1, 4.9))
+    assert against_vae["at 1"] == f"{effect:.2f} [{low:.2f}, {high:.2f}]"
+    floor, first, *others = quality_against_time.rows(tmp_path)
+    assert floor["samples"] == "real images" and len(others) + 1 == 3 * 5
+    assert (first["model"], first["share"], first["seeds"]) == ("VAE", "0.25", "3")
+    assert first["minutes"] == "0.2" and first["Fréchet"] == "9.1"
+    quality_against_time.draw(tmp_path, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
