@@ -398,8 +398,9 @@ fitted = vae.fit(
 
 # %% mystnb={"figure": {"caption": "The two terms of equation {eq}`eq-vae-loss` by epoch. The reconstruction term falls; the KL term stays far below it and settles at the few nats for which the pixels pay. The training values begin higher, because each is an average over an epoch in which the network still learned.", "name": "fig-vae-terms"}, "image": {"alt": "Two pairs of curves over epochs: the reconstruction loss falls steeply and flattens far above the KL loss, which stays low and nearly level."}} tags=["hide-input"]
 history = fitted.history
-for name in ("reconstruction_loss", "kl_loss"):
-    print(f"{name:20} first epoch {history[name][0]:4.0f}, last {history[name][-1]:3.0f} nats")
+for name, epoch in (("first", 0), ("last", -1)):
+    reconstruction, kl = history["reconstruction_loss"][epoch], history["kl_loss"][epoch]
+    print(f"{name:5} epoch: {reconstruction + kl:.0f} nats, {kl:.0f} of them kl_loss")
 plotting.loss_curves(history, ["reconstruction_loss", "kl_loss"], ylabel="nats")
 
 # %% mystnb={"figure": {"caption": "The plane of the VAE, with the same test images, the same prior and the same crosses as in {numref}`fig-vae-address`. The codes now gather where the prior is, so a draw from it mostly falls among them. One run, one seed.", "name": "fig-vae-plane"}, "image": {"alt": "Patches of coloured dots packed within and around two dotted circles, with black crosses among them; one or two classes lie mostly outside the circles."}} tags=["hide-input"]
@@ -670,12 +671,14 @@ plotting.image_rows(rows)
 # $\sqrt{16} = 4$ and hardly ever lie there. So the last row of {numref}`fig-vae-beta` shows an answer that no
 # training has shaped, and it says little of what the model would draw.
 #
-# :::{dropdown} What is done against collapse?
+# <details><summary>What is done against collapse?</summary>
+#
 # A common remedy is *KL warm-up* {cite}`bowman2016generating`: `beta` begins at zero and rises over the first
 # epochs, so that the decoder learns to use the code before the code has a price. It was proposed for models of
 # text, whose decoders are strong enough to do without a code. To try it, give `train_step` another
 # `beta` in each epoch.
-# :::
+#
+# </details>
 #
 # ## Are all the clouds together the prior?
 #
