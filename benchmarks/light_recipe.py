@@ -211,6 +211,7 @@ class Study:
         drawn: samples that are measured.
         unclear: whether the judge's readings are probabilities, of which the share of low ones is
             recorded too.
+        ways: of sampling, that are measured; all of them where it is empty.
     """
 
     name: str
@@ -221,6 +222,7 @@ class Study:
     judge: Callable
     drawn: int = 5000
     unclear: bool = True
+    ways: tuple = ()
     results: Path = Path(__file__).parent / "results"
     runs: Path = Path("runs")  # sheets and weights, which are no part of the record
 
@@ -572,6 +574,8 @@ def measure(study, model, weights, averages, data, arguments, sheet):
     for way, samples in draw(model, weights, averages, fitted, arguments, study.drawn):
         for factor in (1, 2, 4) if way in ("average", "mixture") else (1,):
             name = way if factor == 1 else f"{way} x{factor}"
+            if study.ways and name not in study.ways:
+                continue
             seen = read(samples if factor == 1 else sharpen(samples, factor))
             found[name] = metrics.compare_features(seen, real)
             if study.unclear:

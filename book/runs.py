@@ -75,8 +75,8 @@ ARMS = {
         [
             _arm("gan-digits", 3),
             _arm("vaegan-digits", 3),
-            _arm("vae-mnist", 3),
-            _arm("vaegan-mnist", 3),
+            _arm("vae-mnist", 5),
+            _arm("vaegan-mnist", 5),
             # The four models on faces cost the same: 9, 20, 10 and 22 processor seconds an epoch.
             _arm("vae-faces", 3, image_size=32, epochs=12),
             _arm("vae-faces-similarity", 3, image_size=32, epochs=6),

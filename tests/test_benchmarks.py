@@ -590,7 +590,8 @@ def of_lengths(folder, distances, seconds=60.0):
                 "processor_seconds": seconds * share,
                 "ways": dict.fromkeys(("real", *quality_against_time.WAYS[arm]), numbers),
             }
-            path = folder / f"{arm}-{share:g}-seed-{seed}.json"
+            path = folder / "quality_against_time" / f"{arm}-{share:g}-seed-{seed}.json"
+            path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps(record), encoding="utf-8")
 
 
