@@ -485,6 +485,21 @@ def test_the_original_logs_say_what_the_chapters_read_in_them():
     # Before the blow-up of S2 and S3 the validation losses of S1 to S3 are alike, S4's is not.
     means = [run["val_discriminator_loss"][80:90].mean() for run in faces]
     assert max(means[:3]) - min(means[:3]) < 0.2 and means[3] > 1.5 * max(means[:3])
+    # There, if all fakes get one answer, new real faces cost S1 to S3 not quite twice as much as
+    # those of training, and S4 seven times; the sums do not exclude fakes that deceive it.
+    real = {}
+    for kind in ("", "val_"):
+        loss, decoder = (
+            np.array([run[f"{kind}{network}_loss"][80:90].mean() for run in faces])
+            for network in ("discriminator", "decoder")
+        )
+        real[kind] = loss + 2 * np.log(1 - np.exp(-decoder / 2))
+    dearer = real["val_"] / real[""]
+    assert 1.6 < dearer[:3].min() and dearer[:3].max() < 1.9 and 6.5 < dearer[3] < 7.5
+    answers = np.array([0.08, 0.998])  # of one half of the fakes each: S2 in the last ten epochs
+    assert abs(-2 * np.log(answers).mean() - faces[1]["val_decoder_loss"][-10:].mean()) < 0.05
+    paid = real[""][1] - 2 * np.log(1 - answers).mean()
+    assert abs(paid - faces[1]["val_discriminator_loss"][-10:].mean()) < 0.2
     grown = [
         run["val_discriminator_loss"][-10:].mean() / m for run, m in zip(faces, means, strict=True)
     ]
