@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Before you start
 #
-# *Run time: 12 s on two CPU cores, measured at the last execution.*
+# *Run time: 39 s on two CPU cores, measured at the last execution.*
 #
 # What does this course take for granted? Two things: how a neural network is built and trained, and
 # a little probability. This page has both, in short sections, nearly all with a formula, a picture and
@@ -28,7 +28,7 @@
 # section. If you have trained a convolutional network before, *Transposed convolution*, *Batch
 # normalisation* and the second half will do. A check never fails with an error: it tells you what
 # it proved, or gives you a hint. The solution is hidden below each exercise. If a cell has Python that
-# you cannot read, look under *Reading the code of this course*.
+# you cannot read, look under *Reading the code of this course*, near the end.
 #
 # Most sections end with a note on where the course uses it. These notes name networks that later
 # chapters explain, so here is what each does. An *encoder* turns an image into a few numbers, its
@@ -88,7 +88,9 @@ from vaegan_edu import exercises
 # The activation acts on each number by itself. Without it, a stack of layers would be no more than one
 # matrix and one bias, since linear maps one after the other are a linear map. The usual activation is
 # ReLU, $f(a) = \max(a, 0)$: what is negative becomes zero. Others squash all numbers into a range, such
-# as `tanh` into $(-1, 1)$ and the *sigmoid* $1 / (1 + e^{-a})$ into $(0, 1)$.
+# as `tanh` into $(-1, 1)$ and the *sigmoid* $f(a) = 1 / (1 + e^{-a})$ into $(0, 1)$. The sigmoid's slope is
+# needed later. By the chain rule it is $f' = e^{-a} / (1 + e^{-a})^2$, and since
+# $1 - f = e^{-a} / (1 + e^{-a})$, that is $f\, (1 - f)$.
 
 # %% mystnb={"figure": {"caption": "Left: two dense layers. Each line is a weight; a number flows along it, is multiplied, and what arrives at a unit is added up. Right: what such a network of one input, five units and one output computes. With ReLU in the middle it is a line with corners, one for each unit that switches on or off. Without it, the same weights give a straight line.", "name": "fig-start-layer"}, "image": {"alt": "Left, three circles in a column joined by lines to five circles, and these to two circles. Right, a dashed straight line and a solid line that bends at several points."}} tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
@@ -149,8 +151,8 @@ exercises.check("dense", dense)
 # What should the weights be? A *loss* $L(w)$ says in one number how far the network's answers, with the
 # weights $w$, are from what they should be. Training makes it small.
 #
-# Imagine that you stand on a hillside in fog and want to go down. You feel which way is steepest, take a step,
-# and feel again. The gradient $\nabla L(w)$ holds one slope for each weight: how fast $L$ changes if only
+# Imagine that you want to go down a hillside in fog. You feel which way is steepest, take a step, and feel again.
+# The gradient $\nabla L(w)$ holds one slope for each weight: how fast $L$ changes if only
 # this weight is changed. (This slope is written $\partial L / \partial w_1$ for the first weight, and called
 # a partial derivative.) As a vector the gradient points in the direction of steepest ascent. So subtract it,
 # times a factor, the *learning rate*:
@@ -295,6 +297,11 @@ exercises.check("gradient_descent", gradient_descent)
 # \end{aligned}
 # $$ (eq-start-backward)
 #
+# Here each number whose slope we asked for feeds only one other. Where a number feeds several, the slopes
+# that they send back add up. So do those for a weight that is used several times, for all examples of a batch
+# or at all places of an image. A bias gets the slope that arrives at its sum: for one inside $a_k$ it would
+# be $\mathrm da_k$.
+#
 # This is *backpropagation*. A weight takes part in one product on the way forward and in two on the way
 # back: one for its own slope, one for the slope of the number it multiplied. So one pass back costs about
 # as much as two passes forward, however many weights there are. TensorFlow, JAX and
@@ -379,6 +386,16 @@ def backpropagation(x, target, w1, w2):
 exercises.check("backpropagation", backpropagation)
 
 # %% [markdown]
+# **On paper.** Give the network two outputs, $y_j = \sum_k w_{2,kj}\, h_k$, and the loss
+# $L = \tfrac12 \sum_j (y_j - t_j)^2$. What are $\mathrm dh_k$ and $\mathrm dw_{2,kj}$?
+#
+# <details><summary>The answer</summary>
+#
+# $\mathrm dh_k = \sum_j \mathrm dy_j\, w_{2,kj}$, since $h_k$ feeds both outputs, and
+# $\mathrm dw_{2,kj} = \mathrm dy_j\, h_k$. In code: `dh = w2 @ dy` and `dw2 = np.outer(h, dy)`.
+#
+# </details>
+#
 # **Where the course uses it.** In every training step. In a VAE-GAN each network learns from some
 # parts of the loss only; to see which, you follow the gradient back.
 
@@ -482,7 +499,7 @@ def adam(gradient, start, learning_rate, steps):
 exercises.check("adam", adam)
 
 # %% [markdown]
-# **Where the course uses it.** Nearly all networks of the course are trained by Adam.
+# **Where the course uses it.** In nearly all trainings.
 
 # %% [markdown]
 # ### Training in Keras
@@ -589,47 +606,64 @@ print("weights:", branched.count_params())
 #
 # #### Does it hold for new examples?
 #
-# A network with many weights may learn its examples by heart. Its loss then goes on falling for the
-# images that it is trained on, and rises for others: it *overfits*. So some images take no part in
-# training. Those that one looks at while choosing settings are the *validation set*. Those that are
-# kept for the end are the *test set*. No choice may depend on them, or the reported result is too good.
-# In this course `val_loss` is the loss of images that the network was not trained on.
+# A network with many weights may learn its examples by heart. Its loss then goes on falling for these
+# and rises for others: it *overfits*. So some examples take no part in training. Those that one looks at
+# while choosing settings are the *validation set*. Those that are kept for the end are the *test set*. No
+# choice may depend on them, or the reported result is too good. In this course `val_loss` is the loss of
+# images that the network was not trained on.
 #
-# #### Reading the code of this course
+# To see it, train the network above afresh, on only twelve points of the same curve, with noise added.
+
+# %%
+rng = np.random.default_rng(4)
+
+
+def noisy_points(count):
+    x = rng.uniform(-3, 3, size=(count, 1))
+    return x, np.sin(2 * x) + 0.3 * x + rng.normal(0, 0.7, size=x.shape)
+
+
+few, others = noisy_points(12), noisy_points(200)
+keras.utils.set_random_seed(0)
+learner = keras.models.clone_model(network)  # the same layers, with new random weights
+learner.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+x, y = (np.tile(values, (10, 1)) for values in few)  # an epoch takes each point ten times
+history = learner.fit(
+    x, y, batch_size=12, epochs=60, validation_data=others, validation_batch_size=200, verbose=0
+).history
+
+# %% mystnb={"figure": {"caption": "The mean squared error by epoch, for the twelve points and for two hundred others. The first goes on falling. The second falls while the network learns the curve, and rises again as it learns the noise. How much it rises depends on the points; these were chosen to show it.", "name": "fig-start-overfit"}, "image": {"alt": "Two curves over epochs. The one for the training points falls towards zero. The one for other points lies far above it, falls at first and then rises above its start."}} tags=["nbval-ignore-output", "hide-input"]
+figure, axes = plt.subplots(figsize=(6.4, 2.8))
+for name, label in (("loss", "training, 12 points"), ("val_loss", "validation, 200 points")):
+    error = np.array(history[name])
+    axes.plot(np.arange(1, len(error) + 1), error, label=label)
+    print(
+        f"{label:22} first {error[0]:.2f}, lowest {error.min():.2f} in epoch "
+        f"{error.argmin() + 1}, last {error[-1]:.2f}"
+    )
+axes.set(xlabel="epoch", ylabel="mean squared error", ylim=(0, None))
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# **On paper.** You keep the weights of the epoch with the lowest validation error, and report that error.
+# Is it a fair estimate for new points?
 #
-# The cells that stand open use some Python and NumPy that a first course may have left out. Come
-# back to this list when a cell has something that you cannot read:
+# <details><summary>The answer</summary>
 #
-# - **stars** hand over the members of a list or a dict one by one. With `pair = (1, 2)` and
-#   `named = {"rate": 0.1}`, `f(*pair, **named)` is `f(1, 2, rate=0.1)`. On the left of `=` a star
-#   collects: after `first, *rest = [1, 2, 3]` the list `rest` is `[2, 3]`. So it does in the head of a
-#   function: `lambda own, *_: own` takes any number of arguments and returns the first;
-# - **comprehensions** build a list or a dict from a loop: `{n: n**2 for n in (1, 2)}` is `{1: 1, 2: 4}`;
-# - **`zip`** walks through several lists at once: `list(zip("ab", (1, 2), strict=True))` is
-#   `[("a", 1), ("b", 2)]`. With `strict=True` lists of different lengths are an error;
-# - **`|`** joins two dicts, and the second wins: `{"a": 1, "b": 2} | {"b": 3}` is `{"a": 1, "b": 3}`;
-# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. Made in a loop over `k`,
-#   each `lambda x, k=k: k * x` keeps the `k` of its own turn; `lambda x: k * x` would have the last one;
-# - **`partial`** fixes arguments of a function, the first ones or named ones: `partial(pow, 2)(5)`
-#   is `pow(2, 5)`, so `32`;
-# - a **decorator** replaces a function by what another makes of it: `@tf.function` above `def step(...)`
-#   stands for `step = tf.function(step)`, the compiled step;
-# - **`None` as an index** adds an axis of length one, and NumPy repeats an array along such an axis where
-#   shapes have to match. If `x` is `np.array([1, 2, 4])`, `x[:, None] - x[None]` has the shape `(3, 3)`,
-#   and its row `0` is `[0, -1, -3]`: all differences at once, without a loop;
-# - **`np.resize`** repeats what is there until a shape is full: `np.resize([1, 2], 5)` is `[1, 2, 1, 2, 1]`;
-# - **`np.logaddexp(a, b)`** is $\log(e^a + e^b)$, and SciPy's `logsumexp(a)` is the logarithm of the sum
-#   of all $e^{a_i}$. They add up densities that are known by their logarithms, without overflow. So
-#   `np.logaddexp(0, a)` is $\log(1 + e^a)$;
-# - **`expit`** is SciPy's name for the sigmoid.
+# No, it is a little too good: of many noisy numbers you chose the smallest. A fair one needs a test set, which
+# took no part in the choice.
+#
+# </details>
 
 # %% [markdown]
 # ### Convolution
 #
 # A dense layer on an image would join every pixel to every unit. But an edge looks the same wherever it
 # lies, and a few neighbouring pixels are enough to see it. So take a small array of weights, again called
-# the *kernel*, and lay it on the image. Multiply each weight by the pixel under it, and sum. A large sum
-# means: the pattern is here. Then slide the kernel on. The sums form a new, smaller image, the *feature
+# the *kernel*, and lay it on the image. Multiply each weight by the pixel under it, and sum. If the
+# weights add up to zero, as in the picture, an even surface gives zero, however bright, and a large sum means:
+# the pattern is here. Then slide the kernel on. The sums form a new, smaller image, the *feature
 # map*:
 #
 # $$
@@ -646,8 +680,7 @@ print("weights:", branched.count_params())
 #
 # places along that side; the brackets round down. In a network the weights of the kernel are learned, and
 # there are many kernels. Since the same kernel serves at every place, an edge needs to be learned only once.
-# (Mathematicians flip the kernel before they slide it, and call our version cross-correlation. For
-# learned weights this makes no difference.)
+# (Mathematicians call this cross-correlation, and flip the kernel first.)
 
 # %% mystnb={"figure": {"caption": "A kernel that looks for vertical edges slides over a ring. Orange: brighter on the right. Purple: brighter on the left. White: no vertical edge. The framed window gives the framed value. With stride $2$ every other row and column is left out.", "name": "fig-start-convolution"}, "image": {"alt": "Four pictures. A white ring on black, with a small square window framed on its left side. A kernel of three by three numbers, negative at the left, positive at the right. The feature map at stride 1: the ring's left outer edge and right inner edge are orange, the opposite edges purple. The same map at stride 2, coarser."}} tags=["hide-input"]
 place = np.arange(16) - 7.5
@@ -753,15 +786,13 @@ exercises.check("convolution", convolution)
 # \left\lceil n / s \right\rceil
 # $$ (eq-start-same)
 #
-# whatever the kernel; these brackets round up. With stride $1$ the side stays as it is, with stride $2$ it
-# is halved. This is what most of the course's networks use, so an image goes from $28$ to $14$ to $7$.
+# whatever the kernel; these brackets round up. With stride $2$ the side is halved. This is what most of the
+# course's networks use, so an image goes from $28$ to $14$ to $7$.
 #
 # A colour image has three values at each place, its *channels*. The kernel then reaches through all of
 # them: it is an array of shape (height, width, input channels), and the sum runs over all three axes. A
-# layer has many such kernels, called *filters*, and each gives one channel of the output. After a first
-# layer of $16$ filters the image has $16$ channels, and each filter of the second layer reaches through
-# all of these. A layer of $F$ filters of side $m$ on $C$ channels therefore has $m^2\, C\, F$ weights, and
-# $F$ biases.
+# layer has many such kernels, called *filters*, and each gives one channel of the output. A layer of $F$
+# filters of side $m$ on $C$ channels therefore has $m^2\, C\, F$ weights, and $F$ biases.
 
 # %% mystnb={"figure": {"caption": "One row of eight pixels, a kernel of four, stride two. Valid: the kernel stays inside and finds three places. Same: one zero at either end makes room for four, half of eight.", "name": "fig-start-padding"}, "image": {"alt": "Two rows of eight squares. Above, three brackets of four squares each, shifted by two. Below, the row has one dotted square, a zero, at either end, and four brackets."}} tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6.4, 3.0))
@@ -789,19 +820,8 @@ axes.axis("off")
 plt.show()
 
 # %% [markdown]
-# In Keras, two layers one after the other. By the rule above they have $4^2 \cdot 1 \cdot 16 + 16$ and
-# $4^2 \cdot 16 \cdot 32 + 32$ weights:
-
-# %%
-image = np.zeros((1, 28, 28, 1))  # a batch of one grey image
-first = layers.Conv2D(16, 4, strides=2, padding="same", activation="relu")
-second = layers.Conv2D(32, 4, strides=2, padding="same", activation="relu")
-once = first(image)
-twice = second(once)
-print("first layer ", once.shape[1:], "weights", first.count_params())
-print("second layer", twice.shape[1:], "weights", second.count_params())
-
-# %% [markdown]
+# In Keras such a layer is `layers.Conv2D(16, 4, strides=2, padding="same", activation="relu")`.
+#
 # **Exercise.** Write what a convolutional layer returns, and how many weights it has.
 
 
@@ -831,8 +851,7 @@ def conv_layer(height, width, channels, filters, kernel, stride, padding):
 exercises.check("conv_layer", conv_layer)
 
 # %% [markdown]
-# **Where the course uses it.** Encoders and discriminators are stacks of convolutions with stride
-# $2$: each halves the sides of its input and finds larger patterns.
+# **Where the course uses it.** In encoders and discriminators, stacks of convolutions with stride $2$.
 
 # %% [markdown]
 # ### Transposed convolution
@@ -903,8 +922,7 @@ def transposed_convolution(x, kernel, stride):
 exercises.check("transposed_convolution", transposed_convolution)
 
 # %% [markdown]
-# **Where the course uses it.** Decoders and generators are stacks of transposed convolutions with
-# stride $2$: each doubles the sides of its input, from $7$ to $14$ to $28$.
+# **Where the course uses it.** In decoders and generators, which go from $7$ to $14$ to $28$.
 
 # %% [markdown]
 # ### Batch normalisation
@@ -928,8 +946,7 @@ exercises.check("transposed_convolution", transposed_convolution)
 # mean. The small number `eps` keeps the denominator away from zero. `scale` and `offset` are
 # learned, one pair for each feature, so that the network can undo the normalisation where it is in
 # the way. (Papers and Keras call them $\gamma$ and $\beta$. This $m$ and $v$ are not those of
-# Adam.) For the feature maps of a convolution, mean and
-# variance are taken over the batch *and* over all places, so that there is one pair for each channel.
+# Adam.) In a convolution, mean and variance are taken over the batch *and* over all places.
 #
 # After training there may be no batch, only one image. The layer then uses averages of $m$ and
 # $v$ that it gathered during training. Hence the argument `training=True` or `False` that you
@@ -1106,9 +1123,8 @@ exercises.check("expectation", expectation)
 
 # %% [markdown]
 # **Where the course uses it.** The loss of a variational autoencoder is an expectation over
-# random codes `z`. Training estimates it with a single draw for each image, and the average over
-# the batch keeps the error small. The losses of a GAN are expectations over real and over
-# generated images.
+# random codes `z`, which training estimates with a single draw for each image. The losses of a GAN are
+# expectations over real and over generated images.
 
 # %% [markdown]
 # ### The Gaussian density
@@ -1199,13 +1215,14 @@ exercises.check("gaussian_log_density", gaussian_log_density)
 # $$ (eq-start-covariance)
 #
 # It is positive if both tend to be on the same side of their means, negative if they tend to be on
-# opposite sides, and close to zero if they are independent. For $j = k$ it is the variance. All of
-# them together are the *covariance matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)`
+# opposite sides, and close to zero if they are independent. (The reverse does not hold: for a standard normal
+# $z$ the covariance of $z$ and $z^2$ is $\mathbb E[z^3] = 0$, though the one determines the other. For numbers that
+# are jointly Gaussian it does hold.) For $j = k$ it is the variance. All of them together are the *covariance
+# matrix* $C$, with the variances on its diagonal. (`np.cov(x.T)`
 # divides by $N - 1$, as the standard error above does.)
 #
-# Draw the points of two numbers in a plane. Without covariance the cloud's axes lie along those of the plot,
-# and with equal variances it is round. A covariance tilts it, to rise if it is positive and to fall if it is
-# negative.
+# Without covariance the axes of a cloud of points lie along those of the plot. A covariance tilts it, to rise if
+# it is positive and to fall if it is negative.
 
 # %% mystnb={"figure": {"caption": "Points of two numbers, drawn with variance $1$ each and with the covariance $-0.6$, $0$ and $0.6$. Above each cloud stands the covariance of its points, which is close to that.", "name": "fig-start-covariance"}, "image": {"alt": "Three clouds of dots side by side: an oval that falls from the upper left to the lower right, a round one, and an oval that rises from the lower left to the upper right."}} tags=["hide-input"]
 rng = np.random.default_rng(0)
@@ -1245,12 +1262,14 @@ plt.show()
 # (Along a direction $v$ of length one the variance is $v^\top C v$, and $C v = \lambda v$ makes that $\lambda$.)
 # The sum of the eigenvalues, here $2$, is the sum along the diagonal, the
 # *trace*. Their product, here $0.64$, is the *determinant*, for two numbers $C_{11} C_{22} - C_{12} C_{21}$.
+# (Every covariance matrix is symmetric, and a symmetric matrix has real eigenvalues and eigenvectors at right
+# angles to each other.)
 #
 # Eigenvalues also say what becomes of a vector that is multiplied by the same matrix again and again. Each
-# time its part along an eigenvector is multiplied by $\lambda$. So it dies out if $|\lambda| < 1$, and grows
-# if $|\lambda| > 1$. A matrix that turns the plane by an angle other than $0°$ and $180°$ keeps no
+# time its part along an eigenvector is multiplied by $\lambda$. So this part dies out if $|\lambda| < 1$, and
+# grows if $|\lambda| > 1$. A matrix that turns the plane by an angle other than $0°$ and $180°$ keeps no
 # direction. Its two eigenvalues are complex, $a \pm b\,\mathrm i$. The rule stays the same, with the length
-# $\sqrt{a^2 + b^2}$ in place of $|\lambda|$: below one a vector spirals in, above one it spirals out. The
+# $\sqrt{a^2 + b^2}$ in place of $|\lambda|$: in the long run, below one a vector spirals in, above one out. The
 # determinant, the product of the two, is the square of that length.
 #
 # **On paper.** Two numbers have the variance $2$ each and the covariance $-1$. Along which axes does their
@@ -1275,8 +1294,8 @@ plt.show()
 # A model gives a probability to everything it might see. What it gives to the data that did come (where values
 # are continuous, a density) is the *likelihood* of the model: high if the model expects such data.
 #
-# The likelihood of many independent observations is a product of many small numbers, and a
-# computer rounds such a product to zero. The logarithm turns the product into a sum. With a minus
+# The likelihood of many independent observations is a product of many small numbers, which a
+# computer rounds to zero. The logarithm turns it into a sum. With a minus
 # sign in front it becomes a cost that training makes small, the *negative log-likelihood*. With the
 # natural logarithm its unit is the *nat*: what had probability $1/e$ costs one nat.
 #
@@ -1373,8 +1392,19 @@ exercises.check("negative_log_likelihood", negative_log_likelihood)
 # above and below by $e^{l_1}$, and $p_1$ becomes $1 / (1 + e^{-l})$, the sigmoid. So one logit is
 # enough.
 #
-# **Where the course uses it.** The negative log-likelihood is the reconstruction loss. The form of
-# equation {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run
+# **On paper.** (a) What does an image of class $1$ cost with two classes, written with $l$? (b) With $K$
+# classes and the right one $r$, what is the slope of the cost for each logit $l_c$?
+#
+# <details><summary>The answer</summary>
+#
+# (a) $-\log p_1 = \log(1 + e^{-l})$. The function $\log(1 + e^a)$ is called *softplus*, so this is the
+# softplus of $-l$. (b) The cost is $-l_r + \log \sum_k e^{l_k}$, and its slope for $l_c$ is $p_c$, less $1$
+# if $c = r$: descent raises the right logit, the more its probability lacks to one, and lowers the others.
+#
+# </details>
+#
+# **Where the course uses it.** As the reconstruction loss. The form of equation
+# {eq}`eq-start-likelihood` is the one named `"bernoulli"`; the images of this course run
 # from $-1$ to $1$ and are mapped to $[0, 1]$ for it. For a grey pixel it is still a useful loss, but no
 # likelihood, since the model only knows ink and blank. A classifier trained on real digits judges
 # generated ones from chapter 2 on, and the discriminator of a GAN is a classifier with two classes.
@@ -1466,31 +1496,57 @@ exercises.check("base_rate", answer)
 # %% [markdown]
 # ## What to remember
 #
-# - **Layer:** multiply the inputs by weights, add a bias, apply an activation. Without the activation
-#   all is linear.
+# - **Layer:** weights, a bias, an activation. Without the activation all is linear.
 # - **Gradient descent:** step against the gradient; the largest curvature limits the learning
 #   rate. **Adam** gives each weight a step of its own.
 # - **Backpropagation:** the chain rule from the loss backwards, one pass for all weights.
 # - **Training:** a step takes a batch, an epoch takes all examples once; `fit` repeats epochs. Images
 #   kept out of training show whether the network overfits.
-# - **Convolution:** one small kernel slides over the whole image; stride $2$ with padding `"same"`
-#   halves the sides, and a transposed convolution doubles them.
-# - **BatchNorm:** mean $0$ and variance $1$ over the batch, then a learned scale and offset; so what is in the batch
-#   matters.
+# - **Convolution:** one kernel slides over the whole image; stride $2$ with padding `"same"` halves the
+#   sides, and a transposed convolution doubles them.
+# - **BatchNorm:** mean $0$ and variance $1$ over the batch, then a learned scale and offset; so what is in
+# the batch matters.
 # - **Expectation:** average over draws; the error shrinks with $\sqrt N$.
 # - **Gaussian density:** its logarithm is a parabola, and over dimensions the logarithms add up.
 # - **Covariance:** the mean product of two numbers' differences from their means; it tilts the
 #   cloud, and the eigenvalues are the variances along the cloud's axes.
 # - **Log-likelihood:** minus the log of the probability given to the data is a cost; sum over
 #   pixels, mean over the batch. For a classifier it is the cross-entropy.
-# - **Bayes' rule:** likelihood times prior, divided by the evidence. A rare cause may remain unlikely even
-#   when the likelihood is high.
+# - **Bayes' rule:** likelihood times prior, divided by the evidence.
+#
+# ## Reading the code of this course
+#
+# The cells that stand open use some Python and NumPy that a first course may have left out. Come
+# back to this list when a cell has something that you cannot read:
+#
+# - **stars** hand over the members of a list or a dict one by one. With `pair = (1, 2)` and
+#   `named = {"rate": 0.1}`, `f(*pair, **named)` is `f(1, 2, rate=0.1)`. On the left of `=` a star
+#   collects: after `first, *rest = [1, 2, 3]` the list `rest` is `[2, 3]`. So it does in the head of a
+#   function: `lambda own, *_: own` takes any number of arguments and returns the first;
+# - **comprehensions** build a list or a dict from a loop: `{n: n**2 for n in (1, 2)}` is `{1: 1, 2: 4}`;
+# - **`zip`** walks through several lists at once: `list(zip("ab", (1, 2), strict=True))` is
+#   `[("a", 1), ("b", 2)]`. With `strict=True` lists of different lengths are an error;
+# - **`|`** joins two dicts, and the second wins: `{"a": 1, "b": 2} | {"b": 3}` is `{"a": 1, "b": 3}`;
+# - **`lambda`** writes a function without a name: `(lambda x: 2 * x)(3)` is `6`. Made in a loop over `k`,
+#   each `lambda x, k=k: k * x` keeps the `k` of its own turn; `lambda x: k * x` would have the last one;
+# - **`partial`** fixes arguments of a function, the first ones or named ones: `partial(pow, 2)(5)`
+#   is `pow(2, 5)`, so `32`;
+# - a **decorator** replaces a function by what another makes of it: `@tf.function` above `def step(...)`
+#   stands for `step = tf.function(step)`, the compiled step;
+# - **`None` as an index** adds an axis of length one, and NumPy repeats an array along such an axis where
+#   shapes have to match. If `x` is `np.array([1, 2, 4])`, `x[:, None] - x[None]` has the shape `(3, 3)`,
+#   and its row `0` is `[0, -1, -3]`: all differences at once, without a loop;
+# - **`np.resize`** repeats what is there until a shape is full: `np.resize([1, 2], 5)` is `[1, 2, 1, 2, 1]`;
+# - **`np.logaddexp(a, b)`** is $\log(e^a + e^b)$, and SciPy's `logsumexp(a)` is the logarithm of the sum
+#   of all $e^{a_i}$. They add up densities that are known by their logarithms, without overflow. So
+#   `np.logaddexp(0, a)` is $\log(1 + e^a)$;
+# - **`expit`** is SciPy's name for the sigmoid.
 #
 # ## Sources
 #
 # - Goodfellow, Bengio and Courville, [*Deep Learning*](https://www.deeplearningbook.org), chapter
-#   2 (eigenvalues), 3 (probability), 4 (gradient descent), 5 (overfitting, maximum likelihood), 6 (layers, softmax and
-#   backpropagation), 9 (convolution) {cite}`goodfellow2016deep`.
+# 2 (eigenvalues), 3 (probability), 4 (gradient descent), 5 (overfitting, maximum likelihood), 6 (layers,
+# softmax and backpropagation), 9 (convolution) {cite}`goodfellow2016deep`.
 # - Kingma and Ba, [*Adam*](https://arxiv.org/abs/1412.6980), algorithm 1 {cite}`kingma2015adam`.
 # - Bishop, *Pattern Recognition and Machine Learning*, chapter 1 (expectation, Bayes) and 2 (the
 #   Gaussian) {cite}`bishop2006pattern`.

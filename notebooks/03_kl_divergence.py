@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 3: The KL divergence
 #
-# *Run time: 48 s on two CPU cores, measured at the last execution.*
+# *Run time: 52 s on two CPU cores, measured at the last execution.*
 #
 # **How far apart are two distributions, and why does the direction matter?**
 #
@@ -239,11 +239,9 @@ for name, objective, start in (
 ):
     fits[name] = minimize(objective, [start, 0.0]).x
 
-between, density_p = np.abs(z) < 1, np.exp(log_p)
 
-
-def mass_between(density):
-    return trapezoid(density[between], z[between])
+def mass_between(mean, deviation):
+    return norm.cdf(1, mean, deviation) - norm.cdf(-1, mean, deviation)
 
 
 rows = {
@@ -252,10 +250,11 @@ rows = {
         "deviation": np.exp(found[1]),
         "forward": forward_kl(found),
         "reverse": reverse_kl(found),
-        "mass between": mass_between(np.exp(log_gaussian(found))),
+        "mass between": mass_between(found[0], np.exp(found[1])),
     }
     for name, found in fits.items()
 }
+density_p = np.exp(log_p)
 p_mean = trapezoid(density_p * z, z)
 p_deviation = np.sqrt(trapezoid(density_p * (z - p_mean) ** 2, z))
 rows["p itself"] = {
@@ -263,7 +262,7 @@ rows["p itself"] = {
     "deviation": p_deviation,
     "forward": 0.0,
     "reverse": 0.0,
-    "mass between": mass_between(density_p),
+    "mass between": (mass_between(-2, 0.6) + mass_between(2, 0.6)) / 2,
 }
 notebook.Table(rows, corner="fit")
 
@@ -327,10 +326,11 @@ DivergenceExplorer(
 # \end{aligned}
 # $$ (eq-kl-likelihood)
 #
-# The second term is the negative log-likelihood, averaged over the data, and no weight changes the first.
-# So the weights with the smallest negative log-likelihood are those with the smallest forward divergence. If the
-# model is too simple for its data, as here, it may then cover gaps, and what it draws from there looks like
-# nothing real.
+# The second term is the expected negative log-likelihood, and no weight changes the first. So the weights with
+# the smallest second term are those with the smallest forward divergence. (From a finite set of examples one has
+# only an estimate of it, their average.) If the model is too simple for its data, as here, it may then cover gaps,
+# and what it draws from there looks like nothing real. In chapter 1 the Gaussian with the mean and the covariance
+# of the codes was such a fit; some images of its row *fitted* were no digits, perhaps for this reason.
 #
 # A VAE has both directions, because two things are drawn. Its *images* are drawn by the data, and its ELBO is
 # a bound on their log-likelihood: forward. Its *codes* are drawn by the encoder: reverse. `kl_loss` draws from
@@ -367,26 +367,20 @@ DivergenceExplorer(
 # ## By drawing, and how far off that is
 #
 # For most pairs of distributions there is no such formula. Then one draws $z_1, \dots, z_n$ from $q$
-# and averages the log ratio. This is a *Monte Carlo estimate*:
+# and averages the log ratio, a Monte Carlo estimate as in *Before you start*, with its standard error:
 #
 # $$
 # \begin{aligned}
-# \hat D_n &= \frac1n \sum_{i=1}^{n} r_i , \\
-# r_i &= \log \frac{q(z_i)}{p(z_i)} .
+# \hat D_n &= \frac1n \sum_{i=1}^{n} r_i , \quad
+# r_i = \log \frac{q(z_i)}{p(z_i)} , \\
+# \text{error} &= \frac{s}{\sqrt n} ,
 # \end{aligned}
 # $$ (eq-kl-estimate)
 #
-# Another set of draws gives another number. Its typical error, the *standard error*, can be
-# estimated from the same draws. With $s$ for the standard deviation of the $r_i$ it is
-#
-# $$
-# \text{error} = \frac{s}{\sqrt n} .
-# $$ (eq-kl-error)
-#
-# About $95\,\%$ of the intervals $\hat D_n \pm 1.96\, s / \sqrt n$ hold the truth. (The mean of many
-# independent draws is nearly Gaussian if their variance is finite, and a Gaussian has $95\,\%$ of its
-# mass within $1.96$ standard deviations of its mean.) Here the truth is known, so all of this can be
-# checked.
+# where $s$ is the standard deviation of the $r_i$. About $95\,\%$ of the intervals
+# $\hat D_n \pm 1.96\, s / \sqrt n$ hold the truth. (The mean of many independent draws is nearly Gaussian if
+# their variance is finite, and a Gaussian has $95\,\%$ of its mass within $1.96$ standard deviations of its
+# mean.) Here the truth is known, so all of this can be checked.
 
 
 # %%
@@ -419,49 +413,51 @@ print(f"closed form {truth:.4f} nats")
 notebook.Table(rows, digits={"estimate": 4, "error": 4}, corner="n")
 
 # %% [markdown]
-# The last column hardly moves: the error shrinks as $1/\sqrt n$, so that one more digit costs a hundred
-# times the draws. Is the error that the formula announces also the error that is made? We estimate
-# many times for each $n$, and look at how the estimates scatter.
+# The last column hardly moves: one more digit costs a hundred times the draws. Is the error that the formula
+# announces also the error that is made? We estimate many times for each $n$, and compare the scatter of the
+# estimates with the average of the errors that they announce.
 
-# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is $s/\\sqrt n$. On logarithmic axes the dots have a slope close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "How far estimates of the same divergence scatter, by the number of draws. The dots are measured over many repetitions; the line is the average of the errors $s/\\sqrt n$ that these announce. On logarithmic axes the dots have a slope close to $-\\tfrac12$.", "name": "fig-kl-error"}, "image": {"alt": "Six dots on two logarithmic axes, falling from the upper left to the lower right close to a straight line."}} tags=["hide-input"]
 counts, repeats = np.array([10, 32, 100, 316, 1000, 3162]), 1000
-scatter, held = [], []
+scatter, announced, held = [], [], []
 for n in counts:
     r = draw_log_ratios(0.5, -0.4, (repeats, n))
     error = r.std(axis=1, ddof=1) / np.sqrt(n)
     scatter.append(r.mean(axis=1).std())
+    announced.append(error.mean())
     held.append(np.mean(np.abs(r.mean(axis=1) - truth) < 1.96 * error))
 slope = np.polyfit(np.log(counts), np.log(scatter), 1)[0]
 print(f"slope {slope:.2f}; of the intervals hold the truth:")
 print("  ".join(f"n = {n}: {share:.0%}" for n, share in zip(counts, held, strict=True)))
+ratio = np.array(announced) / scatter
+print(f"announced error, average, by the scatter: {ratio.min():.2f} to {ratio.max():.2f}")
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3))
-axes.loglog(counts, r.std() / np.sqrt(counts), "-", label=r"$s/\sqrt{n}$")
+axes.loglog(counts, announced, "-", label=r"announced, $s/\sqrt{n}$")
 axes.loglog(counts, scatter, "o", label="scatter of the estimates")
 axes.set(xlabel="draws n", ylabel="nats")
 axes.legend()
 plt.show()
 
 # %% [markdown]
-# The announced error is also the error made: the dots lie on the line. Only with few draws do
-# fewer intervals hold the truth than promised; one reason is that $s$ itself is then a poor estimate.
+# On average the announced error is nearly the error made. With few draws, though, fewer intervals hold
+# the truth than promised; one reason is that $s$ itself is then a poor estimate.
 #
 # ### When the error bar is wrong
 #
 # *May be skipped at a first reading: nothing later needs it.*
 #
-# A single estimate may come out negative, although the divergence cannot. Can that be avoided? The
-# proof above has a hint. Let $t_i = p(z_i)/q(z_i)$, so that $r_i = -\log t_i$. Averaged over draws from
-# $q$, the ratio $t_i$ gives one: $q$ cancels, and $p$ integrates to one. So $t_i - 1$ adds nothing on
-# average, and
+# A single estimate may come out negative, although the divergence cannot. To avoid that, let
+# $t_i = p(z_i)/q(z_i)$, so that $r_i = -\log t_i$. Averaged over draws from $q$, the ratio $t_i$ gives one:
+# $q$ cancels, and $p$ integrates to one. So $t_i - 1$ adds nothing on average, and
 #
 # $$
 # \hat D_n^+ = \frac1n \sum_{i=1}^{n} \left(t_i - 1 - \log t_i\right)
 # $$ (eq-kl-positive)
 #
 # has the same expectation {cite}`schulman2020approximating`. By {eq}`eq-kl-tangent` no term of it is
-# negative. Is it better? We compare both for a $q$ close to the prior, and for a narrow one. The last three
-# columns are shares of a thousand estimates: how many are below zero, how many below the truth, and how many
-# intervals hold the truth.
+# negative. We compare both for a $q$ close to the prior, and for a narrow one. The last three columns are
+# shares of a thousand estimates: how many are below zero, how many below the truth, and how many intervals
+# hold the truth.
 
 # %%
 n, repeats = 1_000, 1_000
@@ -500,8 +496,8 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, es
 # exponent grows at least as fast as the first falls, on one side at least, so that the integral is
 # infinite. (The narrow $q$ of the table has $\sigma^2 = e^{-2} \approx 0.14$, the wide one
 # $e^{-0.05} \approx 0.95$.) Most positive estimates of the narrow $q$ are too low, and most of their intervals
-# miss the truth. **An error bar that is computed from the draws knows only what was drawn.** So whenever a quantity is an
-# average of ratios of densities, ask whether the draws reach the places where the ratio is large.
+# miss the truth. **An error bar that is computed from the draws knows only what was drawn.** So where ratios of
+# densities are averaged, ask whether the draws reach the places where the ratio is large.
 #
 # ## Why a sum over latent dimensions
 #
@@ -516,8 +512,7 @@ notebook.Table(rows, digits={"truth": 4, "mean": 4, "scatter": 4}, corner="q, es
 # \end{aligned}
 # $$ (eq-kl-sum)
 #
-# So the sum *is* the divergence of the code as a whole. We compare draws of whole codes with the sum of the
-# formula's terms.
+# So the sum *is* the divergence of the code as a whole, as draws of whole codes confirm:
 
 # %%
 latent_dim = 16
@@ -531,21 +526,11 @@ print(f"sum over dimensions   {summed:.2f} nats")
 print(f"mean over dimensions  {summed / latent_dim:.2f} nats")
 
 # %% [markdown]
-# Losses are often averaged by habit. Such code runs without an error, and it learns. What it trains is
-#
-# $$
-# \begin{aligned}
-# & \texttt{reconstruction_loss} \\
-# &\quad + \beta \cdot \frac1d \sum_{j=1}^{d} D_\text{KL}(q_j \,\|\, p_j) \\
-# & = \texttt{reconstruction_loss} \\
-# &\quad + \frac{\beta}{d} \; \texttt{kl_loss} :
-# \end{aligned}
-# $$ (eq-kl-mean)
-#
-# a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We train VAEs that sum and VAEs that
-# average (the folded cell says how), with all else the same, the seed too. The third row is one that sums,
-# with `beta` divided by `latent_dim`: it should agree with the second. The error is that of the mean code,
-# on test images.
+# Losses are often averaged by habit. Such code runs without an error, and it learns. But with the mean in the
+# place of the sum it trains a VAE with $\beta / d$ for $\beta$, where $d$ is `latent_dim`. We train VAEs that
+# sum and VAEs that average (the folded cell says how), with all else the same, the seed too. The third row is
+# one that sums, with `beta` divided by `latent_dim`: it should agree with the second. The error is that of the
+# mean code, on test images. The last row answers every image with the average image.
 
 
 # %% tags=["nbval-ignore-output", "hide-input"]
@@ -591,8 +576,15 @@ trained = {
         ("mean", MeanVAE, 32.0),
     )
 }
+rows = {f"{reduction}, beta {beta:g}": row for (reduction, beta), (_, row) in trained.items()}
+average = np.broadcast_to(x_train.mean(axis=0), x_test.shape)
+rows["average image"] = {
+    "error, mean code": np.mean(losses.gaussian_reconstruction(x_test, average)),
+    "kl_loss, summed": "",
+    "active units": "",
+}
 notebook.Table(
-    {f"{reduction}, beta {beta:g}": row for (reduction, beta), (_, row) in trained.items()},
+    rows,
     digits=1,
     corner="KL term",
 )
@@ -610,7 +602,8 @@ plotting.image_rows(rows)
 # their rows agree up to rounding errors, which grow in training. Compare the first two rows: with the mean
 # the code spends several times as many nats, and the copies are closer. That may be what you want, but then it
 # should be your choice, and it should not change with `latent_dim`. At a `beta` of $32$ the
-# same slip decides between an empty code and a working one. (Each row is a single run, all with the same
+# same slip decides between an empty code and a working one. (The empty one has an error above that of the
+# average image, so its few epochs were too few to learn even that. Each row is a single run, all with the same
 # seed.)
 #
 # ## Jensen-Shannon: an answer that stays finite
@@ -640,9 +633,18 @@ plotting.image_rows(rows)
 # divergence stays finite. It grows as the square of the distance.)
 #
 # The last column of the table is the slope of JS: how strongly a step closer is rewarded. Differentiate
-# equation {eq}`eq-kl-js` while only $q$ moves. The terms with derivatives of the logarithms integrate to zero, and
-# what remains is $\tfrac12 \int q' \log (q / m) \, dz$, where $q'$ is the derivative of the density $q(z)$ with
-# respect to the distance.
+# equation {eq}`eq-kl-js` while only $q$ moves, and write $q'$ and $m' = \tfrac12 q'$ for the derivatives of the
+# densities with respect to the distance. The derivatives of the logarithms add nothing:
+#
+# $$
+# \begin{aligned}
+# & -\tfrac12 \int p\, \frac{m'}{m} \, dz + \tfrac12 \int q \left(\frac{q'}{q} - \frac{m'}{m}\right) dz \\
+# &= \tfrac12 \int q' \, dz - \int m' \, dz = 0 ,
+# \end{aligned}
+# $$
+#
+# since $p + q = 2m$, and the integral of a density stays one. What remains is
+# $\tfrac12 \int q' \log (q / m) \, dz$.
 
 # %%
 p, q = np.array([0.5, 0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, 0.5])
@@ -692,9 +694,8 @@ right.set(xlabel="distance", ylabel="Jensen-Shannon [nats]")
 plt.show()
 
 # %% [markdown]
-# Go back to the interactive figure below {numref}`fig-kl-fits` and watch its third number: wherever you
-# drag $q$, it never exceeds $\log 2$. But where the right curve is level at its upper end, it says "far apart"
-# and not "this way is nearer".
+# In the interactive figure below {numref}`fig-kl-fits` the third number never exceeds $\log 2$, wherever you
+# drag $q$. But where the right curve is level, it says "far apart" and not "this way is nearer".
 #
 # ## Where chapter 4 begins
 #
@@ -704,8 +705,8 @@ plt.show()
 # alone, by a network that is shown examples of both kinds and asked which is which. Chapter 4 derives it.
 # Two things from this chapter return there. A generator that follows the Jensen-Shannon divergence gets
 # no gradient where that is level {cite}`arjovsky2017towards`. And the loss that is used in practice turns out,
-# against the best discriminator, to follow a softened reverse divergence, which may seek one mode and leave
-# out others.
+# against the best discriminator, to follow a softened reverse divergence {cite}`shannon2020non`, in equation
+# {eq}`eq-gan-mixture`. It may seek one mode and leave out others.
 #
 # ## Exercises
 #
@@ -967,4 +968,5 @@ exercises.check("gaussian_kl", gaussian_kl)
 # - The estimator that is never negative: {cite}`schulman2020approximating`.
 # - Jensen-Shannon: {cite}`lin1991divergence`, section IV; its root is a distance:
 #   {cite}`endres2003new`.
-# - What happens where nothing is in common: {cite}`arjovsky2017towards`, section 2.
+# - What happens where nothing is in common: {cite}`arjovsky2017towards`, section 2. The softened reverse
+#   divergence: {cite}`shannon2020non`.

@@ -294,6 +294,11 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
             markdown_cell("word " * 1500),
             shown("x\n\n" * 30),  # three minutes, and one for its figure
             shown("x\n" * 50, "hide-input"),
+            markdown_cell(
+                "<details><summary>Why?</summary>\n\n" + "word " * 750 + "\n\n</details>"
+            ),
+            markdown_cell("## Aside\n\n*May be skipped at a first reading.*\n\n### Part of it"),
+            shown("x\n" * 40),
             markdown_cell("## Exercises\n\n" + "word " * 1500),
             exercise(),
             exercise(),
@@ -305,7 +310,7 @@ def test_a_chapters_effort_and_goals_are_those_of_its_notebook(tmp_path):
     (row,) = chapters.effort(tmp_path)
     assert list(row.values()) == [
         "[Chapter 1: A](../notebooks/01_a.ipynb)",
-        "15",
+        "15 to 25",
         "2",
         "2",
         "7 s on 2 cores",
