@@ -1,4 +1,4 @@
-"""Is BatchNorm after the activation a harm of training, or of the averages that samples use?
+"""Whether BatchNorm after the activation harms the training, or the averages that samples use.
 
     python -m benchmarks.batch_norm_averages
 
