@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import collapse_and_cure as benchmark
 from benchmarks import (
+    batch_norm_averages,
     collapse_on_digits,
     light_recipe,
     peak_memory,
@@ -21,6 +21,7 @@ from benchmarks import (
     quality_search,
     train_step,
 )
+from benchmarks import collapse_and_cure as benchmark
 from benchmarks.steps import keras_steps
 from book.tables.quality import KINDS
 from vaegan_edu import datasets, intervals, metrics, networks, toys
@@ -615,3 +616,45 @@ def test_the_adversary_pays_from_where_on_it_is_ahead_at_every_length(tmp_path):
     assert first["minutes"] == "0.2" and first["Fréchet"] == "9.1"
     quality_against_time.draw(tmp_path, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_averages_are_renewed_for_the_measure_and_put_back():
+    decoder = networks.build_decoder("light", (28, 28, 1), 4)
+    codes = np.random.default_rng(1).standard_normal((500, 4)).astype("float32")
+    trained = np.asarray(decoder(codes, training=True))  # by the batch, whose averages lag behind
+    before = decoder.get_weights()
+    lagging = np.abs(networks.apply(decoder, codes) - trained).mean()
+    caught_up = batch_norm_averages.renewed(
+        decoder, 4, lambda: np.abs(networks.apply(decoder, codes) - trained).mean()
+    )
+    assert caught_up < lagging / 4
+    for kept, now in zip(before, decoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, now)
+
+
+def test_the_share_of_coverage_that_is_lost_is_told_both_ways(tmp_path):
+    for name, coverage in (("before", 0.4), ("after", 0.1)):
+        for seed in range(3):
+            lines = {
+                kind + measure: [value + 0.01 * seed] * 20
+                for kind, value in (("", coverage), ("renewed_", 0.4))
+                for measure in batch_norm_averages.MEASURES
+            }
+            (tmp_path / f"{name}-seed-{seed}.json").write_text(json.dumps({"arm": name, **lines}))
+    registered, last, renewed, _ = batch_norm_averages.rows(tmp_path)
+    assert (registered["judged"], registered["epochs"]) == ("as registered", "11 to 20")
+    lost = intervals.difference_interval((0.4, 0.41, 0.42), (0.1, 0.11, 0.12), relative=True)
+    assert registered["coverage lost"] == last["coverage lost"]
+    assert registered["coverage lost"] == "{:.0%} [{:.0%}, {:.0%}]".format(*lost)
+    assert renewed["coverage lost"].startswith("0%")
+
+
+@pytest.mark.slow
+def test_a_run_is_judged_twice_after_each_epoch(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_norm_averages, "RENEWALS", 2)
+    batch_norm_averages.run("after", 0, tmp_path, epochs=1)
+    record = json.loads((tmp_path / "after-seed-0.json").read_text())
+    assert record["arguments"]["batch_norm"] == "after" and record["commit"]
+    assert len(record["renewed_sample_coverage"]) == len(record["sample_coverage"]) == 1
+    assert record["renewed_sample_frechet_distance"] != record["sample_frechet_distance"]
+    assert (tmp_path / "after.png").read_bytes() != (tmp_path / "after-renewed.png").read_bytes()
