@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 7: Learning-rate schedules
 #
-# *Run time: 79 s on two CPU cores, measured at the last execution.*
+# *Run time: 132 s on two CPU cores, measured at the last execution.*
 #
 # **Does it matter when, and by what rule, each network slows down?**
 #
@@ -17,7 +17,7 @@
 # [glossary](../book/glossary.md), symbols in the [notation](../book/notation.md).
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
-# Colab needs the course's package. Elsewhere this cell does nothing.
+# Colab needs the course's package and its records. Elsewhere this cell does nothing.
 import os
 import sys
 
@@ -34,6 +34,9 @@ if "google.colab" in sys.modules and not os.path.exists("07_schedules.py"):
 from vaegan_edu import notebook
 
 profile = notebook.start()
+
+import itertools
+import json
 
 import keras
 import matplotlib.pyplot as plt
@@ -68,13 +71,13 @@ from vaegan_edu.widgets import ScheduleExplorer
 # w_{t+1} = (1 - \eta c)\, w_t .
 # $$ (eq-schedules-parabola)
 #
-# If $\eta$ is tiny, that factor is just below one, and $w$ creeps. At $\eta = 1/c$ it is zero, so that one step lands at the bottom. Beyond that it is negative: each step overshoots and lands on the other side. So $w$ shrinks only as long as the factor lies between $-1$ and $1$:
+# If $\eta$ is tiny, that factor is just below one, and $w$ creeps. At $\eta = 1/c$ it is zero: one step lands at the bottom. Beyond that it is negative: each step lands on the other side. So $w$ shrinks only as long as the factor lies between $-1$ and $1$:
 #
 # $$
 # |1 - \eta c| < 1 \quad\Longleftrightarrow\quad 0 < \eta < \frac 2c .
 # $$ (eq-schedules-bound)
 #
-# Above $2/c$ each step is longer than the one before, and the loss explodes. We check that border by measuring it: halve an interval of rates until it is narrow, and ask each time whether gradient descent came closer.
+# Above $2/c$ each step is longer than the one before, and the loss explodes. We measure that border by halving an interval of rates, asking each time whether gradient descent came closer.
 
 
 # %%
@@ -134,7 +137,7 @@ for axes in panels[:, 0]:
 plt.show()
 
 # %% [markdown]
-# A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all, so the weight creeps along the flattest. You will derive that in an exercise.
+# A network has many weights, and its loss has many directions, each with a curvature of its own. The steepest direction sets the bound for all, so the weight creeps along the flattest.
 #
 # ## Why a rate is lowered
 #
@@ -152,7 +155,7 @@ plt.show()
 #
 # For a small rate that is about $\eta s^2 / 2c$. **Half the rate, half the variance.** The mean loss is $\tfrac 12 c V$, so its height above the bottom halves too. The *width* of the jitter, a standard deviation, shrinks by the root of two only.
 #
-# A large rate comes near the bottom in few steps and then jitters widely; a small one is slow and comes closer. So begin large and end small. That is why rates are lowered {cite}`robbins1951stochastic`; {cite}`bottou2018optimization` give the general theorem. We let $4000$ walks start from $w = 10$ and compare.
+# A large rate comes near the bottom in few steps and then jitters widely; a small one is slow and comes closer. So begin large and end small: that is why rates are lowered. Such steps arrive if the rates add up to infinity and their squares to something finite, $\sum_t \eta_t = \infty$ and $\sum_t \eta_t^2 < \infty$ ({cite}`robbins1951stochastic`; {cite}`bottou2018optimization` give the general theorem). A line or a cosine that reaches zero after a given time is practice, not that theorem. We let $4000$ walks start from $w = 10$ and compare.
 
 # %%
 rng = np.random.default_rng(0)
@@ -202,7 +205,7 @@ plt.show()
 # %% [markdown]
 # ### What changes with Adam
 #
-# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes are much alike, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and next to nothing changes. The bound $2/c$ therefore does not hold as it stands: a parabola of curvature $100$ is one of curvature $1$ times a hundred, and Adam does the same on both. The first table below shows it, with a rate that lies above $2/c$ for one of them.
+# So far a step was $\eta$ times the slope. The networks of this course are trained by Adam {cite}`kingma2015adam` (equation {eq}`eq-start-adam`). It divides a running average of the slope, $\hat m$, by the root of one of the squared slope, $\sqrt{\hat v}$. As long as the slopes are much alike, that fraction is about one in size, however large or small they are. So $\eta$ is now a *length*: about how far each weight moves in one step. Multiply the loss by a thousand, and next to nothing changes. The bound $2/c$ therefore does not hold as it stands; in its place comes a bound on the curvature divided by $\sqrt{\hat v}$. A parabola of curvature $100$ is one of curvature $1$ times a hundred, and Adam does the same on both. The first table below shows it.
 #
 # Near the bottom the noise outweighs the slope. Then $\sqrt{\hat v}$ is about $s$, the same number at every step. And the running average $\hat m$ hands each slope on in portions over the next steps, which add up to the whole slope. So in the long run each slope moves $w$ by $\eta / s$ times itself: Adam walks like gradient descent with the rate $\eta / s$. Put that into equation {eq}`eq-schedules-floor`:
 #
@@ -212,7 +215,7 @@ plt.show()
 #
 # The variance is again proportional to the rate. So lowering the rate helps Adam to rest as it helps gradient descent.
 #
-# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. In a young network that is a long step in a direction that one batch has chosen. A *warm-up* shortens these steps: the rate rises over the first steps before it falls {cite}`goyal2017accurate,liu2020variance`. The rules of this chapter have none; their rates only fall.
+# The *first* steps are another matter. After one slope the two corrected averages are that slope and its square, so the fraction is exactly $1$ or $-1$: every weight moves by the full $\eta$, however small or noisy its slope was. A *warm-up* shortens these steps: the rate rises over the first steps before it falls {cite}`goyal2017accurate,liu2020variance`.
 
 
 # %%
@@ -259,7 +262,7 @@ notebook.Table(
 # %% [markdown]
 # ## The rules
 #
-# A rule sees one number after each epoch, the loss, and answers with the learning rate from then on. In the package it is a small object that knows nothing of networks. Rules come in two families.
+# A rule sees one number after each epoch, the loss, and answers with the learning rate from then on. Rules come in two families.
 #
 # **By the clock.** The rate goes by the epoch $t$ of $T$ alone, from `initial` to `minimum`, for example along half a cosine wave ({cite}`loshchilov2017sgdr`, here without restarts):
 #
@@ -292,10 +295,10 @@ notebook.Table(
 
 # %%
 WORDS = {
-    "S1": schedules.Constant(5e-4),
-    "S2": schedules.Plateau(5e-4, factor=0.85, minimum=1e-4, patience=10),
-    "S3": schedules.Plateau(5e-4, factor=0.75, minimum=5e-6, patience=6),
-    "S4": schedules.WindowedDecay(5e-4, factor=0.6, minimum=5e-6, window=6),
+    "constant (S1)": schedules.Constant(5e-4),
+    "patient plateau (S2)": schedules.Plateau(5e-4, factor=0.85, minimum=1e-4, patience=10),
+    "plateau (S3)": schedules.Plateau(5e-4, factor=0.75, minimum=5e-6, patience=6),
+    "stagnation (S4)": schedules.WindowedDecay(5e-4, factor=0.6, minimum=5e-6, window=6),
 }
 
 # %% [markdown]
@@ -327,11 +330,11 @@ notebook.Table(
 )
 
 # %% [markdown]
-# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Epoch five is a new best, epochs six and seven are not, and so on. Under stagnation each loss from epoch six on lies at or above the lowest of its window, so the rate falls every time until it is at the floor.
+# In the plateau's column epochs three and four bring no new best, so the count reaches the patience of two, and the rate is halved. Under stagnation each loss from epoch six on lies at or above the lowest of its window, so the rate falls every time until it is at the floor.
 #
 # ### `replay`: a laboratory
 #
-# A rule needs losses and nothing else. So we can ask, without training anything, what *any* rule would have done with the losses of an old run. `schedules.replay(rule, losses)` returns the rate after each loss. In a real run the rate changes the losses that follow, so a replay shows how a rule reads a curve, and not what would have come of it.
+# A rule needs losses and nothing else. So without training anything `schedules.replay(rule, losses)` returns the rates that *any* rule would have set on the losses of an old run. In a real run the rate changes the losses that follow, so a replay shows how a rule reads a curve, and not what would have come of it.
 #
 # The losses below are invented: one falls smoothly, one falls and is noisy, one rises smoothly.
 
@@ -369,13 +372,13 @@ for (name, rule), line in zip(rules.items(), ("-", "-", "-", "-", "-.", ":"), st
     rates = np.array([rule.initial, *schedules.replay(rule, curves["noisy"])])
     below.semilogy(epochs, rates[:-1], line, drawstyle="steps-post", label=name)
     fell = np.flatnonzero(np.diff(rates) < 0)
-    print(f"{name:9}", f"first falls after epoch {fell[0] + 1}" if len(fell) else "never falls")
+    print(f"{name:20}", f"first falls after epoch {fell[0] + 1}" if len(fell) else "never falls")
 below.set(xlabel="epoch", ylabel="learning rate")
 figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()
 
 # %% [markdown]
-# The two clocks treat all three curves alike. Of the rules that follow the loss none acts while it falls smoothly, and all act while it rises. They differ in how they read noise: S4 takes each chance rise for stagnation and is at its floor while the loss still falls, and S2, which waits longest, lowers its rate once.
+# The two clocks treat all three curves alike. Of the rules that follow the loss none acts while it falls smoothly, and all act while it rises. They differ in how they read noise: *stagnation* is at its floor while the loss still falls, and the *patient plateau* lowers its rate once.
 #
 # Move the settings of a rule over the same losses. With which `patience` does the plateau rule sit out the noise? What does *improvement* do, which is *stagnation* with the comparison reversed? (*Peak* is a rule of chapter 11.)
 
@@ -406,9 +409,9 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 # )
 # ```
 #
-# (A GAN has the keys `"generator"` and `"discriminator"`.) The rates are logged as `learning_rate_encoder` and so on; `HistoryWriter` keeps them in a table, and `tensorboard --logdir runs` draws them. In a loop of your own it is one line after each epoch and network: `optimizer.learning_rate = rule.update(loss)`.
+# (A GAN has the keys `"generator"` and `"discriminator"`.) The rates are logged as `learning_rate_encoder` and so on; `tensorboard --logdir runs` draws them. In a loop of your own it is one line after each epoch and network: `optimizer.learning_rate = rule.update(loss)`.
 #
-# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It did not win a comparison, but two things speak for it: a rate that falls at the end lets the weights rest, and a clock cannot be misled by a loss. No measurement here tells the best *ratio* of the rates for a VAE-GAN. So begin with equal rates, and let the next table move them. (On the ring below, a discriminator four times as fast did better than one as slow as the generator; if equal rates fail, try that first.)
+# **For a first try** take the rule above: Adam with `beta_1` $0.5$ and one rate of $10^{-3}$ for all three networks, constant for six tenths of the epochs, then falling to zero in a straight line. It is the course's setting and won no comparison. Equal rates of this size found the modes of the ring from two of the four seeds below, and from nine of ten in the longer games of chapter 6. {cite}`radford2016unsupervised` found $10^{-3}$ too high for their images and took $2 \cdot 10^{-4}$. So if your game breaks, lower all rates first. Chapters 4 and 5 gave the discriminator half of the generator's rate; no run compares that with equal rates. Let the next table move the ratio.
 #
 # Then compare the discriminator's loss with its *blind level*, that of a discriminator which sees no difference (equation {eq}`eq-vaegan-blind` of [chapter 5](05_vaegan.ipynb)). The table is a rule of thumb; no run here tests it.
 #
@@ -420,7 +423,7 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 #
 # Do not let a rule follow a loss of the game; the next section says why.
 #
-# Another idea is to keep both rates constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment, and the generator learns from an opponent that is up to date. (Chapter 6's unbalanced game is the reverse: there the discriminator is the slower one.) `schedules.two_time_scales` makes such a pair from one rule: `two_time_scales(rule, generator=1.0, discriminator=4.0)`. For a VAE-GAN name all three networks, `encoder`, `decoder` and `discriminator`.
+# Another idea is to keep both rates constant, but *different*: this is the two time-scale update rule, TTUR {cite}`heusel2017gans`. If the discriminator learns faster than the generator, it stays near its best answer to the images of the moment. (Chapter 6's unbalanced game is the reverse.) `schedules.two_time_scales` makes such a pair from one rule: `two_time_scales(rule, generator=1.0, discriminator=4.0)`. For a VAE-GAN name all three networks, `encoder`, `decoder` and `discriminator`.
 #
 # ## A loss that measures the opponent
 #
@@ -443,13 +446,15 @@ ScheduleExplorer(curves, curve="noisy", minimum=5e-6, title="How a rule reads a 
 # \end{aligned}
 # $$ (eq-schedules-balance)
 #
-# Nothing in these numbers depends on the images. A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not yet learned to tell them apart, or has been thrown off the track. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak. A GAN lacks an objective function by which models could be compared, as {cite}`salimans2016improved` put it.
+# A perfect generator leads there, since one half is then the discriminator's *best* answer. But so does a generator of poor images whose discriminator has not yet learned to tell them apart. The two losses say how the two networks stand *towards each other*, and both may be strong or both weak.
+#
+# One direction does hold. As $V = -\mathcal L_{\text{Dis}}$, equation {eq}`eq-gan-bound` of chapter 4 reads $\text{JS}(p, q) \geq \log 2 - \tfrac 12 \mathcal L_{\text{Dis}}$. So a held-out loss clearly *below* $2 \log 2$ proves that generated and real examples differ. Near $2 \log 2$ the bound is near zero and proves nothing. Nor does the bound rank generators, for it depends on the discriminators too. A GAN lacks an objective function by which models could be compared, as {cite}`salimans2016improved` put it.
 #
 # ### Measured
 #
 # On the *wide ring* of chapter 6, eight small Gaussians on a circle, quality can be counted: the generator has to find all eight. A point is of *high quality* within three standard deviations of a mode; a mode is *covered* when at least a tenth of its fair share of the points lands there.
 #
-# We train the same small GAN under four pairs of rules, from four seeds each. `slow` is a control: both networks at the lower of the two rates that the two time scales have. The validation loss is that on points kept out of training. (A folded cell compiles one GAN; its `restart` gives it the weights of a new seed.)
+# We train the same small GAN under four pairs of rules, from four seeds each. `slow` is a control: both networks at the lower of the two rates that the two time scales have. The validation loss is that on points kept out of training. (`gan` and `restart` stand in a folded cell.)
 
 # %%
 ring = toys.ring(std=0.05)
@@ -530,7 +535,7 @@ def play(rules, seed):
 runs = {name: [play(rules, seed) for seed in SEEDS] for name, rules in RULES.items()}
 
 # %% [markdown]
-# Here are the losses of the runs with constant rates, beside the quality of their points. Does a discriminator near $2 \log 2$ mean good points?
+# Here are the losses of the runs with constant rates, beside the quality of their points. Does a discriminator near $2 \log 2$ mean good points? Of pairs in which one run has more than three times the other's share of high quality, the figure shows the one with the most similar losses of the discriminator.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 notebook.Table(
@@ -546,30 +551,33 @@ notebook.Table(
     corner="constant rates, seed",
 )
 
-# %% mystnb={"figure": {"caption": "Points of the best and of the worst of these four runs, by the share of high quality, with the held-out losses of both networks above. The rings are the eight modes at three standard deviations.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
-shares = [history["high_quality"][-1] for history, _ in runs["constant"]]
+# %% mystnb={"figure": {"caption": "Points of two of these runs: nearly the same loss of the discriminator, and very different points. The rings are the eight modes at three standard deviations.", "name": "fig-schedules-points"}, "image": {"alt": "Two square charts of dots with eight small circles on a ring. Left, dots gather in most or all of the circles, with thin trails between them. Right, the dots form a cloud or a curve that misses most of the circles."}} tags=["hide-input", "nbval-ignore-output"]
+share = [history["high_quality"][-1] for history, _ in runs["constant"]]
+loss = [history["val_discriminator_loss"][-1] for history, _ in runs["constant"]]
+pairs = list(itertools.permutations(SEEDS, 2))  # (better, other)
+far = [pair for pair in pairs if share[pair[0]] > 3 * share[pair[1]]] or pairs
+alike = min(far, key=lambda pair: abs(loss[pair[0]] - loss[pair[1]]))
 figure, panels = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.5), sharey=True)
-for axes, index in zip(panels, (np.argmax(shares), np.argmin(shares)), strict=True):
-    history, points = runs["constant"][index]
-    axes.scatter(*points.T, s=3, alpha=0.4, linewidths=0)
+for axes, seed in zip(panels, alike, strict=True):
+    axes.scatter(*runs["constant"][seed][1].T, s=3, alpha=0.4, linewidths=0)
     for mode in ring.modes:
         axes.add_patch(plt.Circle(mode, 3 * ring.std, fill=False, color="C3"))
     axes.set(aspect="equal", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
-    axes.set_title(
-        f"discriminator {history['val_discriminator_loss'][-1]:.2f}, "
-        f"generator {history['val_generator_loss'][-1]:.2f}",
-        fontsize=10,
-    )
-print(f"share of high quality: better run {max(shares):.2f}, other run {min(shares):.2f}")
+    axes.set_title(f"seed {seed}: share {share[seed]:.2f}, loss {loss[seed]:.2f}", fontsize=10)
+print("seeds", *alike, "of the runs with constant rates")
 plt.show()
 
 # %% [markdown]
-# A discriminator's loss near $2 \log 2$ does not mean good points: two of these runs have nearly the same loss, and the share of the one is many times that of the other. The four do stand in order, the nearer both losses to equation {eq}`eq-schedules-balance` the better the points; but four values fall into a given order by chance once in $24$ times.
+# So a discriminator's loss near $2 \log 2$ does not mean good points. The four do stand in order, the nearer both losses to equation {eq}`eq-schedules-balance` the better the points; but by chance four do so once in $24$ times.
 #
-# A single run has more to compare, since it has many epochs. For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, the two would be ordered in opposite ways, and their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none.
+# <details><summary>Could one run's epochs tell?</summary>
+#
+# For each run we compare a held-out loss and the share of high quality over the epochs. If a lower loss meant better points, their *rank correlation* would be near $-1$. It is the correlation of the ranks: $1$ for the same order, $-1$ for the reverse, near $0$ for none. The folded table has both signs, and none comes near $-1$, for the generator's loss as for the discriminator's. (A few tenths mean nothing: two lists of fifteen numbers in random order correlate by more than a half, in size, about once in twenty times, and lists that drift, as these do, more often.)
+#
+# </details>
 
 
-# %%
+# %% mystnb={"code_prompt_show": "Show the rank correlations", "code_prompt_hide": "Hide the rank correlations"} tags=["nbval-ignore-output", "hide-cell"]
 def rank_correlation(loss, name):
     """Rank correlation over epochs of a held-out loss with the share, one a seed."""
     return [
@@ -578,6 +586,22 @@ def rank_correlation(loss, name):
     ]
 
 
+notebook.Table(
+    {
+        f"{loss}, {name}": {
+            f"seed {seed}": value
+            for seed, value in zip(SEEDS, rank_correlation(loss, name), strict=True)
+        }
+        for loss in ("generator", "discriminator")
+        for name in ("constant", "two time scales")
+    },
+    corner="rank correlation with high quality",
+)
+
+# %% [markdown]
+# What would a rule make of such losses? We replay a plateau rule with S3's numbers over the generator's, in the runs with two time scales.
+
+# %%
 waiting = schedules.Plateau(SLOW, factor=0.75, minimum=5e-6, patience=6)
 last_rates = [
     schedules.replay(waiting, history["val_generator_loss"])[-1]
@@ -585,19 +609,6 @@ last_rates = [
 ]
 
 # %% tags=["nbval-ignore-output", "hide-input"]
-display(
-    notebook.Table(
-        {
-            f"{loss}, {name}": {
-                f"seed {seed}": value
-                for seed, value in zip(SEEDS, rank_correlation(loss, name), strict=True)
-            }
-            for loss in ("generator", "discriminator")
-            for name in ("constant", "two time scales")
-        },
-        corner="rank correlation with high quality",
-    )
-)
 notebook.Table(
     {
         "two time scales": {
@@ -624,13 +635,13 @@ for seed, history in zip(SEEDS, shown, strict=True):
 plt.show()
 
 # %% [markdown]
-# The quality grew severalfold, and the loss that a plateau rule would watch did not fall. The second table shows what follows: a plateau rule with S3's numbers, replayed over these losses from the rate that was used, waits out its patience and lowers the rate in the midst of the best progress. The correlations have both signs, and none comes near $-1$, for the generator's loss as for the discriminator's. (Two lists of fifteen numbers in random order correlate by more than a half, in size, about once in twenty times, and lists that drift over the epochs, as these do, more often. So a few tenths mean nothing.)
+# The quality grew severalfold, and the loss that a plateau rule would watch did not fall. So the replayed rule waits out its patience and lowers the rate in the midst of the best progress.
 #
-# **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure a distance between the features of generated and of real images, precision and recall, and the histogram of classes, and look at one fixed sheet of samples. Put beside each number what real images get against other real images. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
+# **What to watch instead: the samples.** On a toy, count modes and shares. On images, measure the Fréchet distance, precision and recall, and the histogram of classes, each beside what real images get, and look at one fixed sheet of samples. To let such a number lead the rate, put it into the logs and name it: `LearningRateSchedules(rules, monitor="...")`.
 #
 # ### Which rule won?
 #
-# Four seeds are too few for an interval that one could trust, so we look at all of them. Some lines still rise, so the picture shows which rule is ahead, and not where each one ends.
+# Four seeds are too few for an interval, so we look at all of them. Some lines still rise: the picture shows which rule is ahead, not where each one ends.
 
 # %% mystnb={"figure": {"caption": "The share of high quality by epoch under four pairs of rules, one line for each seed.", "name": "fig-schedules-rules-compared"}, "image": {"alt": "Four charts with four lines each, over epochs. Constant: lines end anywhere between almost nothing and the top. Cosine: lines stay in the lower part. Slow: lines stay near the bottom. Two time scales: all four lines climb above one half."}} tags=["hide-input", "nbval-ignore-output"]
 figure, panels = plt.subplots(2, 2, figsize=(plotting.WIDTH, 4.6), sharex=True, sharey=True)
@@ -651,20 +662,40 @@ plt.show()
 # %% [markdown]
 # Three comparisons, and what each can say:
 #
-# - *Slow against two time scales.* The generator's rate is the same; the discriminator's is four times as high. All four seeds of the second end far above all four of the first, so here the faster discriminator helped. (By chance all four of one group lie above all four of the other, in this direction, once in $\binom 84 = 70$ cases; three such pairs of groups are compared here.)
-# - *Constant against two time scales.* The discriminator's rate is the same; the generator's is lower. The constant pair gets as far with some seeds and not with others, and the two groups of four overlap.
-# - *Cosine against constant.* The cosine pair spent half of a short training at low rates. The shares of high quality lie within the range of the constant pair's, so four seeds do not separate the two.
+# - *Slow against two time scales.* Only the discriminator's rate is four times as high. All four seeds of the second end far above all four of the first, so here that helped. (By chance that happens once in $\binom 84 = 70$ cases; three pairs of groups are compared here.)
+# - *Constant against two time scales.* Only the generator's rate is lower. The constant pair gets as far with some seeds and not with others, and the two groups overlap.
+# - *Cosine against constant.* The cosine pair spent half of a short training at low rates. Its shares lie within the range of the constant pair's, so four seeds do not separate the two.
 #
-# The cosine pair and the slow one did not get clearly above what points thrown at random get (chapter 6, *Counting*), so where they would end with more steps cannot be told.
+# The cosine pair and the slow one did not get clearly above what points thrown at random get (chapter 6, *Counting*), so where they would end with more steps cannot be told. Nor do these runs say whether the *ratio* of the two rates counts or the discriminator's rate: ratio four was tried at one speed only. Trained for longer, another rule may win.
 #
-# These runs cannot say whether it is the *ratio* of the two rates that counts or the discriminator's rate: ratio four was tried at one speed only, and the reverse ratio not at all. Equation {eq}`eq-schedules-balance` holds for every GAN with these two losses, but the ranking of rules does not: on another task, or trained for longer, another may win.
+# Does a falling rate help on images? `benchmarks/quality_search.py` has one run of each kind on MNIST: the rate stays, or it falls to zero along half a cosine. A smaller Fréchet distance to held-out images is better; the second column raises the samples' contrast, from which blurred ones gain ([How good is it?](04_how_good_is_it.ipynb)).
+
+# %% tags=["hide-input"]
+TRIES = {
+    "VAE, constant": "vae",
+    "VAE, cosine": "vae-cosine",
+    "VAE-GAN, constant": "before",
+    "VAE-GAN, cosine": "cosine",
+}
+rows = {}
+for title, name in TRIES.items():
+    with open(f"../benchmarks/results/quality_search/{name}.json", encoding="utf-8") as file:
+        found = json.load(file)["metrics"]
+    rows[title] = {
+        "samples": found["random_held_out_frechet_distance"],
+        "contrast x4": found["sharpened_4_held_out_frechet_distance"],
+    }
+notebook.Table(rows, digits=1, corner="Fréchet distance, one seed")
+
+# %% [markdown]
+# The falling rate helped the VAE, which has a fixed loss to rest on, and not the VAE-GAN, one seed of each. (The VAE trained for more epochs, so compare within a pair only.)
 
 # %% [markdown]
 # ## Words and code may differ
 #
 # The project logged its losses and its rates, so one can replay the words of its README over its losses. They do not give the logged rates. What ran as S4 is the reverse of its words: it lowers the rate when the loss *has* fallen, in the package `WindowedDecay(..., window=4, decay_on="improvement")`. [Chapter 11](11_original_project.ipynb) finds the rules from the logs; you may skip it.
 #
-# So log the rate itself, each epoch, beside the loss, and replay your rule over the logged losses: if the rates differ, words and code differ.
+# So log the rate beside the loss, and replay your rule over the logged losses: if the rates differ, words and code differ.
 
 # %% [markdown]
 # ## Exercises
@@ -690,7 +721,7 @@ exercises.check("rates_by_hand", rates)
 # %% [markdown]
 # ### Implement the plateau rule
 #
-# Write the words of S2 and S3: a new best must be strictly below all losses before it; each decay starts a new count; the floor holds.
+# Write the plateau rule: a new best must be strictly below all losses before it; each decay starts a new count; the floor holds.
 
 
 # %% tags=["exercise"]
@@ -812,7 +843,7 @@ exercises.check("largest_rate", largest_rate)
 # </details>
 # <details><summary>b) Its height above the lowest loss about halves, and it levels out there.</summary>
 #
-# Right. By equation {eq}`eq-schedules-floor` the variance is about proportional to the rate, and near the bottom the loss is proportional to the variance. Such a step in a loss curve says that noise was the limit, not that the model learned something new.
+# Right. By equation {eq}`eq-schedules-floor` the variance is about proportional to the rate, and near the bottom the loss is proportional to the variance. Such a step in a loss curve says that noise was the limit.
 #
 # </details>
 # <details><summary>c) Its height above the lowest loss shrinks by the root of two.</summary>
@@ -858,7 +889,7 @@ exercises.check("largest_rate", largest_rate)
 # </details>
 # <details><summary>c) Nothing. This discriminator has the loss of a guesser.</summary>
 #
-# Right. It may be a guesser, because the images are good or because it is weak or slow. It may also tell many of them from real ones and be over-confident in the rest: chapter 4 has one that is often right and pays as much. Look at the samples, and measure them.
+# Right. Only a loss clearly below would prove something, namely that the images differ from real ones. This one may come from a guesser, because the images are good or because it is weak or slow. Or it is often right, and over-confident in the rest: chapter 4 has one. Look at the samples, and measure them.
 #
 # </details>
 #
@@ -885,8 +916,8 @@ exercises.check("largest_rate", largest_rate)
 # - On a parabola a step multiplies $w$ by $1 - \eta c$. Stable means $\eta < 2/c$, and the steepest direction decides.
 # - With noisy slopes half the rate leaves half the variance at the bottom. That is why rates are lowered, also for Adam, whose rate is about how far a weight moves in a step.
 # - Some rules go by the clock, others by the loss. Write down what counts as a tie, when a count starts again, and where the floor is.
-# - A GAN's loss measures the opponent. Near $2 \log 2$ it says nothing of the images, so watch the samples, and let the rates of a game go by the clock.
-# - Each network can have a rate of its own. On the ring a discriminator faster than the generator did better than one as slow; whether a falling rate helps a game, four seeds did not show. For a first try: one rate for all, constant, then a straight line down; change the ratio by the discriminator's blind level.
+# - A GAN's loss measures the opponent. On held-out examples a discriminator's loss clearly below $2 \log 2$ proves that generated and real ones differ; near $2 \log 2$ it says nothing. So watch the samples, and let the rates of a game go by the clock.
+# - Each network can have a rate of its own. On the ring a discriminator faster than the generator did better than one as slow, after a training so short that the slow pair had not left chance level; ratio and speed were not told apart. A falling rate lets weights rest on a fixed loss; that it helps a game, no run here shows. For a first try: one rate for all, constant, then a straight line down; if the game breaks, lower it, then change the ratio by the discriminator's blind level.
 # - Words and code may differ. Log the rates, and replay the rule over the logged losses.
 #
 # ## Sources
@@ -896,6 +927,7 @@ exercises.check("largest_rate", largest_rate)
 # - Adam: {cite}`kingma2015adam`, algorithm 1. Warm-up: {cite}`goyal2017accurate`, section 2.2; with Adam, {cite}`liu2020variance`.
 # - Cosine: {cite}`loshchilov2017sgdr`, equation 5.
 # - Two time scales: {cite}`heusel2017gans`, section 2.
+# - A lower rate for a GAN on images: {cite}`radford2016unsupervised`, section 4.
 # - The game and its balance: {cite}`goodfellow2014generative`, equation 1 and theorem 1. GANs lack an objective to compare by: {cite}`salimans2016improved`, section 4. Losses and sample quality: {cite}`arjovsky2017wasserstein`, section 4.2.
 # - The ring, and what counts as high quality: {cite}`srivastava2017veegan`, section 5.1.
 # - S1 to S4: the [original project](https://github.com/Shuntw6096/VAE-GAN), its `README.md`.

@@ -360,6 +360,61 @@ def test_chapter_6_says_of_the_game_on_digits_what_its_record_holds():
     first_two = [r["unclear"] for r in record["runs"] if r["game"] in list(rates)[:2]]
     assert np.mean(unclear) == pytest.approx(np.mean(first_two), abs=0.05)
     assert 1 / 3 < np.mean(unclear) < 0.4  # "more than a third"
+    written = jupytext.read(NOTEBOOKS / "06_mode_collapse.py", fmt="py:percent").cells
+    (cell,) = [cell.source for cell in written if "GAMES = {" in cell.source]
+    played = dict.fromkeys(run["game"] for run in record["runs"])
+    for name in played:
+        numbers = ", ".join(f"{x:g}" if x > 0.1 else f"{x:.0e}" for x in rates[name])
+        assert f'"{name}": "{numbers.replace("e-0", "e-")}"' in cell
+    assert list(rates)[: len(played)] == list(played) and len(rates) == 5 and len(played) == 4
+
+
+def test_chapter_6_says_of_clumps_and_circles_what_its_tables_and_its_record_hold():
+    clumps = table("06_mode_collapse", "share outward", first="plain, 0.001", last="minibatch, 0.3")
+    ends = {
+        row: {key: [float(x) for x in text.split(" to ")] for key, text in columns.items()}
+        for row, columns in clumps.items()
+    }
+    for row, columns in ends.items():
+        if row.startswith("plain"):
+            assert columns["mean cosine"][0] > 0.8 and max(columns["change by the others"]) == 0.0
+            assert 0.4 < columns["share outward"][0] and columns["share outward"][1] < 0.7
+    assert ends["minibatch, 0.001"]["share outward"][0] > 0.9  # "nearly all, from each seed"
+    assert ends["minibatch, 0.3"]["share outward"][1] < 0.5  # "most are drawn back in, from each"
+    low, high = ends["minibatch, 0.05"]["mean cosine"]
+    assert low < 0.5 and high > 0.7  # "it depends on the seed"
+    assert ends["minibatch, 0.05"]["share outward"][1] > 0.8
+
+    chance = table("06_mode_collapse", "modes by formula")
+    circle, real = chance["wide ring, an even circle"], chance["wide ring, real data"]
+    assert circle["strictly"] == real["strictly"] == 8.0
+    path = collapse_on_digits.RECORD.with_name("collapse_and_cure.json")
+    runs = json.loads(path.read_text())["runs"]
+
+    def recorded(toy, game, arm, key):
+        return [
+            r[key] for r in runs if (r["toy"], r["game"], r["discriminator"]) == (toy, game, arm)
+        ]
+
+    quality = recorded("wide ring", "unbalanced", "minibatch", "high_quality")
+    assert circle["high_quality"] < min(quality) < circle["high_quality"] + 0.15
+    assert circle["high_quality"] < np.mean(quality) < real["high_quality"]
+    strict = [
+        recorded("grid", "balanced", x, "modes_with_a_tenth")
+        for x in ("plain", "minibatch", "control")
+    ]
+    assert 1 <= np.sum(np.array(strict) >= 12.5) <= 3  # "nearly all failed by the strict count"
+    # Chapter 7: "from nine of ten in the longer games of chapter 6".
+    assert (
+        sum(x >= 7 for x in recorded("wide ring", "balanced", "plain", "modes_with_a_tenth")) == 9
+    )
+
+
+def test_chapter_7_says_of_falling_rates_on_mnist_what_the_record_holds():
+    found = table("07_schedules", "contrast x4")
+    for column in ("samples", "contrast x4"):
+        assert found["VAE, cosine"][column] < found["VAE, constant"][column]
+        assert found["VAE-GAN, cosine"][column] > found["VAE-GAN, constant"][column]
 
 
 def test_a_bootstrap_of_five_values_covers_less_than_it_says():
