@@ -41,7 +41,7 @@ from vaegan_edu.intervals import difference_interval, mean_interval
 RESULTS = Path(__file__).parent / "results" / "batch_norm_averages"
 ARMS = {"before": "gan-digits/plain", "after": "gan-digits/norm-after"}
 EPOCHS = (11, 20)  # the registered ones
-RENEWALS, BATCH = 100, 64
+RENEWALS, BATCH = 12, 500
 MEASURES = ("sample_frechet_distance", "sample_coverage")
 SHOWN = 40  # samples on a sheet
 

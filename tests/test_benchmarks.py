@@ -10,6 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks import (
     batch_norm_averages,
@@ -615,7 +616,14 @@ def test_the_adversary_pays_from_where_on_it_is_ahead_at_every_length(tmp_path):
     assert (first["model"], first["share"], first["seeds"]) == ("VAE", "0.25", "3")
     assert first["minutes"] == "0.2" and first["Fréchet"] == "9.1"
     quality_against_time.draw(tmp_path, tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    with Image.open(tmp_path / "figure.png") as drawn:
+        assert drawn.text["Description"] == quality_against_time.drawn_from(tmp_path)
+
+
+def test_the_figure_of_quality_against_time_is_that_of_the_records():
+    with Image.open(quality_against_time.FIGURE) as drawn:
+        found = quality_against_time.drawn_from(quality_against_time.STUDY.results)
+        assert drawn.text["Description"] == found
 
 
 def test_averages_are_renewed_for_the_measure_and_put_back():

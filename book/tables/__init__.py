@@ -16,6 +16,8 @@ TABLES = {
     "quality_classes": quality.classes,
     "quality_search": quality.search,
     "light_recipe": quality.recipe,
+    "quality_against_time": quality.against_time,
+    "quality_against_time_pays": quality.against_time_pays,
     "digits_distances": quality.digits_distances,
     "digits_classes": quality.digits_classes,
     "faces_judges": faces.judges,

@@ -109,6 +109,20 @@ def recipe(root: Path) -> list[dict[str, str]]:
     return light_recipe.rows(results, ways=("average", *mixtures))
 
 
+def against_time(root: Path) -> list[dict[str, str]]:
+    """Return the runs of `benchmarks.quality_against_time`, means over seeds."""
+    from benchmarks import quality_against_time  # starts Keras
+
+    return quality_against_time.rows(root / "benchmarks" / "results")
+
+
+def against_time_pays(root: Path) -> list[dict[str, str]]:
+    """Return from which length on the VAE-GAN is ahead of each other model."""
+    from benchmarks import quality_against_time  # starts Keras
+
+    return quality_against_time.pays(root / "benchmarks" / "results")
+
+
 def read_speed(root: Path) -> dict:
     """Return the parts that `benchmarks.train_step` measured, by name."""
     return json.loads((root / SPEED).read_text(encoding="utf-8"))["parts"]
