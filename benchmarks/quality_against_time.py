@@ -20,8 +20,9 @@ Registered before the runs:
   below that of the other model at every length, by more than the 95 % interval of the difference
   (Welch) at that length. Against the VAE and against the GAN by itself.
 
-Made so far, for want of time: the share 1/16. At a share of 1 stand the runs of the last round of `light_recipe`, which have the same settings: two seeds, no
-GAN. They ran on another processor, so their minutes are not those of the others; operations are.
+Made so far, for want of time: the share 1/16. At a share of 1 stand the runs of the last round of
+`light_recipe`, which have the same settings: two seeds, no GAN. They ran on another processor, so
+their minutes are not those of the others; operations are.
 
 Each run leaves a file in `benchmarks/results/quality_against_time/`. The command makes those that
 are missing, prints the table and draws the figure of the page *measurements*.
