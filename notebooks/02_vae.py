@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 2: The variational autoencoder
 #
-# *Run time: 110 s on two CPU cores, measured at the last execution.*
+# *Run time: 394 s on two CPU cores, measured at the last execution.*
 #
 # **What must be added to an autoencoder so that we know where its codes lie, and what does it
 # cost?**
@@ -84,10 +84,8 @@ figure.axes[0].plot(*crosses.T, "kx", markersize=5, markeredgewidth=1)
 figure
 
 # %% [markdown]
-# Two changes mend this.
-#
-# First, the encoder answers with a *cloud* instead of a point: for an image $x$ it gives a Gaussian
-# over codes, $q(z|x)$. It returns the mean, `z_mean`, and the logarithm of the variance, `z_log_var`.
+# Two changes mend this. First, the encoder answers with a *cloud* instead of a point: for an image $x$ it gives a
+# Gaussian over codes, $q(z|x)$. It returns the mean, `z_mean`, and the logarithm of the variance, `z_log_var`.
 # Write $\mu$ and $\sigma^2$ for mean and variance:
 #
 # $$
@@ -177,14 +175,12 @@ KLExplorer()
 # %% [markdown]
 # ## Where the loss comes from
 #
-# So far the loss is a list of wishes: close copies, and clouds near the prior. Why should it charge the
-# KL divergence, and how much should that count? Both answers follow from one aim. A model explains
-# its data if it gives real images a high probability density, so we would like to raise $\log p(x)$.
-# (Whether its samples then look good is another question, for the interlude after chapter 4.)
+# Why should the loss charge the KL divergence, and how much should that count? Both answers follow from one aim.
+# A model explains its data if it gives real images a high probability density, so we would like to raise $\log
+# p(x)$. (Whether its samples then look good is for the interlude after chapter 4.)
 #
 # The result first: half the squared error, averaged over draws of the code, plus the KL divergence is never
-# less than $-\log p(x)$, up to a constant. So lowering this sum raises a lower bound on $\log p(x)$. The rest of
-# the section shows why.
+# less than $-\log p(x)$, up to a constant. So lowering this sum raises a lower bound on $\log p(x)$.
 #
 # Our model makes an image in two steps: it draws a code $z$ from the prior, then an image $x$ from $p(x|z)$, a
 # Gaussian around what the decoder makes of $z$. Any code may have led to $x$, so
@@ -202,8 +198,7 @@ KLExplorer()
 #
 # Here is a toy in which all of these can be drawn. An image is one pixel, a code is one number, and the decoder
 # squares it: the pixel is Gaussian around $z^2$, with standard deviation $0.15$. A pixel of $0.6$ may then come from a
-# code near $0.77$ or near $-0.77$, so the posterior has two heaps. Look at the left chart now; the right one shows the
-# bound that comes next.
+# code near $0.77$ or near $-0.77$, so the posterior has two heaps. The right chart shows the bound that comes next.
 
 # %% mystnb={"figure": {"caption": "One latent dimension and an image of one pixel, small enough to compute everything. Left: the prior is wide, and the codes that explain the seen pixel are few. This decoder squares its code, so they lie in two places, and the Gaussian $q$ can follow only one of the two. Right: the ELBO for Gaussians with other means. It never exceeds $\\log p(x)$. What is missing, the grey gap, is the KL divergence of $q$ from the posterior.", "name": "fig-vae-elbo"}, "image": {"alt": "Left, three curves over z: a wide low bell, the prior; a curve with two narrow peaks, the posterior; and a dashed bell over the right peak. Right, a curve with two maxima over the places of the peaks and a deep valley between them; it stays below a horizontal line, and the space between is shaded."}} tags=["hide-input"]
 z = np.linspace(-4, 4, 1601)
@@ -239,14 +234,11 @@ print(f"log p(x) {log_evidence:.2f}, best ELBO {bounds.max():.2f} nats; log 2 is
 plt.show()
 
 # %% [markdown]
-# Even in this toy most draws from the prior are of little help. The Gaussian $q$ covers only one of two equal
-# heaps, which costs about $\log 2$; chapter 3 says why.
+# The Gaussian $q$ covers only one of two equal heaps, which costs about $\log 2$; chapter 3 says why.
 #
-# How far is the guess from the truth, and what does that cost? The plan is to write $\log p(x)$ as something that we
-# can estimate plus something that is never negative. Bayes' rule,
-# $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Its logarithm is
-# $\log p(x) = \log p(x|z) + \log p(z) - \log p(z|x)$. Subtract $\log q(z|x)$ beside $\log p(z)$, and add
-# it again beside $\log p(z|x)$:
+# The plan is to write $\log p(x)$ as something that we can estimate plus something that is never negative. Bayes'
+# rule, $p(x) = p(x|z)\,p(z) / p(z|x)$, holds for every $z$. Its logarithm is $\log p(x) = \log p(x|z) + \log p(z)
+# - \log p(z|x)$. Subtract $\log q(z|x)$ beside $\log p(z)$, and add it again beside $\log p(z|x)$:
 #
 # $$
 # \log p(x) = \log p(x|z) - \log \tfrac{q(z|x)}{p(z)} + \log \tfrac{q(z|x)}{p(z|x)} .
@@ -263,9 +255,11 @@ plt.show()
 # \end{aligned}
 # $$ (eq-vae-elbo)
 #
-# In the right chart of {numref}`fig-vae-elbo` the gap is grey. It contains the true posterior, so that in general we
+# In the right chart of {numref}`fig-vae-elbo` the gap is grey. It contains the true posterior, so in general we
 # cannot compute it, but it is never negative. So the rest is a lower bound on $\log p(x)$: the *evidence lower
-# bound*, ELBO. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both.
+# bound*, ELBO. Raising it raises $\log p(x)$, or brings $q(z|x)$ closer to the true posterior, or both. (Physicists
+# know the negative ELBO as a variational free energy: the average of the energy $-\log p(x, z)$ under $q$ less
+# the entropy of $q$.)
 #
 # Now change the sign, and the bound becomes a loss with two terms. We estimate the expectation over $z$ by one
 # draw for each image; $\hat x$ is the decoder's output for that draw. Give the Gaussian around it variance one
@@ -298,10 +292,25 @@ plt.show()
 #
 # has exactly the distribution of equation {eq}`eq-vae-posterior`, and for a fixed $\varepsilon$ it is
 # a smooth function: $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$.
-# So one draw gives a gradient for the encoder too. It is noisy, but right on average, because the noise is
-# drawn in the same way whatever the weights are. This is the *reparameterisation trick*
-# {cite}`kingma2014auto,rezende2014stochastic`.
+# The distribution of $\varepsilon$ contains no weight, so the derivative may go inside the average. For any smooth
+# $f$, such as a loss,
 #
+# $$
+# \frac{\partial}{\partial \sigma}\, \mathbb E_\varepsilon\left[f(\mu + \sigma \varepsilon)\right]
+# = \mathbb E_\varepsilon\left[f'(\mu + \sigma \varepsilon)\, \varepsilon\right] .
+# $$ (eq-vae-inside)
+#
+# So one draw gives a gradient for the encoder too, noisy but right on average. This is the *reparameterisation
+# trick* {cite}`kingma2014auto,rezende2014stochastic`. To check it, take $f(z) = z^2$: its average is
+# $\mu^2 + \sigma^2$, whose derivative is $2 \sigma$.
+
+# %%
+mu, sigma, epsilon = 0.5, 0.8, np.random.default_rng(0).standard_normal(100_000)
+slopes = 2 * (mu + sigma * epsilon) * epsilon  # f'(z) times epsilon, one for each draw
+error = slopes.std() / np.sqrt(len(slopes))
+print(f"average slope {slopes.mean():.3f} ± {error:.3f}, 2 sigma = {2 * sigma:.3f}")
+
+# %% [markdown]
 # ## The model and its step, written out
 #
 # The encoder is that of chapter 1, with two dense layers at its end where there was one: one gives
@@ -337,7 +346,8 @@ def train_step(encoder, decoder, optimizer, images, noise, beta=1.0):
 
 # %% [markdown]
 # New are the encoder's two outputs, the line with `noise`, the one with `kl`, and the second term of the
-# loss. `networks.build_encoder` builds the same network:
+# loss. (In PyTorch, `loss.backward()` *adds* a gradient to the `.grad` of every weight that the loss depends on;
+# a tape returns the gradients that you name.) `networks.build_encoder` builds the same network:
 
 # %%
 keras.utils.set_random_seed(0)
@@ -411,9 +421,9 @@ figure.axes[0].plot(*crosses.T, "kx", markersize=5, markeredgewidth=1)
 figure
 
 # %% [markdown]
-# Because the codes lie about where the prior does, a square around zero shows most of the map. Neighbours
-# change smoothly, and nowhere is there noise; but around the centre, where several classes meet, the images
-# are blurred. A class whose codes lie outside this square is missing from it.
+# Because the codes lie about where the prior does, a square around zero shows most of the map. Nowhere is there
+# noise, but around the centre, where several classes meet, the images are blurred. A class whose codes lie outside
+# this square is missing from it.
 
 # %% mystnb={"figure": {"caption": "The VAE's plane, decoded on a regular grid: neighbours look alike, and one digit passes into the next.", "name": "fig-vae-grid"}, "image": {"alt": "A square of fifteen by fifteen small digits that change smoothly from place to place; some lie between two classes and are blurred."}} tags=["hide-input"]
 side = np.linspace(-2, 2, 15)
@@ -492,9 +502,8 @@ notebook.Table(
 
 # %% [markdown]
 # The two agree within the error of the draws. (The Gaussian's constant is left out on both sides.) This checks
-# the ELBO, not $\log p(x)$, which cancels where the gap is subtracted from it. For $\log p(x)$ and the gap we rely on
-# the grid: if a posterior had another heap far outside it, both would be too low. The gap differs much from image to
-# image. It has two parts {cite}`cremer2018inference`: even the best Gaussian with independent dimensions may not fit
+# the ELBO alone: if a posterior had another heap far outside the grid, $\log p(x)$ and the gap would both be too low.
+# The gap has two parts {cite}`cremer2018inference`: even the best Gaussian with independent dimensions may not fit
 # the posterior, the *approximation gap*; and one network that guesses the clouds of all images may miss the best, the
 # *amortisation gap*. The right panel below suggests the second, as the whole cloud lies beside the posterior.
 
@@ -524,7 +533,7 @@ plt.show()
 # ## What beta assumes
 #
 # So far `beta` was one, because the decoder's Gaussian had variance one in every pixel. That was a
-# choice, and a bold one: the whole range of a pixel is from $-1$ to $1$. Let the variance be $s^2$
+# bold choice, since the range of a pixel is from $-1$ to $1$. Let the variance be $s^2$
 # instead. Then the negative log-likelihood of an image of $P$ pixels is
 # $\lVert x - \hat x \rVert^2 / (2 s^2) + \tfrac P2 \log 2 \pi s^2$, and multiplying the whole
 # negative ELBO by $s^2$ gives
@@ -533,12 +542,14 @@ plt.show()
 # \tfrac 12 \lVert x - \hat x \rVert^2 + s^2\, D_\text{KL}\left(q(z|x) \,\|\, p(z)\right) + \text{a constant}.
 # $$ (eq-vae-beta)
 #
-# This is equation {eq}`eq-vae-loss` with $\beta = s^2$. So `beta` says how far the pixels of real
-# images are allowed to lie from the decoder's output: a large `beta` tells the model that much of
-# what it sees is noise, and it then pays to describe little. (There is a second reason why `beta`
-# has no natural value here. The sum over pixels treats them as independent, but those of the
-# built-in digits are interpolated: $784$ were made of $64$, so that each deviation is counted roughly
-# $784 / 64 \approx 12$ times.)
+# This is equation {eq}`eq-vae-loss` with $\beta = s^2$. A large `beta` tells the model that much of
+# what it sees is noise, and it then pays to describe little. The constant contains $s^2$, so values of the loss at
+# different `beta` cannot be compared.
+#
+# Which `beta` fits the errors that a decoder makes? Their mean square is the fitting $s^2$, which can also be
+# learned in training {cite}`rybkin2021simple`. But the sum treats pixels as independent, and those of the built-in
+# digits are interpolated: $784$ were made of $64$, so each deviation is counted roughly $784 / 64 \approx 12$ times.
+# Counting it once multiplies the fitting `beta` by as much. A table below has both numbers for several `beta`.
 #
 # ### Means and draws
 #
@@ -569,26 +580,22 @@ notebook.Table({name: {"variance of a pixel": value} for name, value in variance
 
 # %% [markdown]
 # The means vary less from image to image than real images do: what the code does not carry is
-# averaged away, and the contrast sinks. Draws with the fitted variance bring the *amount* of variation
-# back to about its true value, but as grain, which is not what is missing, because $p(x|z)$ treats each
-# pixel on its own. (The fitted $s^2$ asks for a smaller `beta` than ours. The interpolated pixels pull the
-# other way, since they count each deviation several times.)
+# averaged away. Draws with the fitted variance bring the *amount* of variation back to about its true value, but
+# as grain, because $p(x|z)$ treats each pixel on its own.
 #
 # ## What beta buys, and what it costs
 #
 # `beta` weighs a nat of code against the pixels. When it is low, reconstructions are close. When it
 # is high, a latent dimension that does not improve the pixels enough is given up: its cloud
 # *becomes* the prior, whatever the image is. This is *posterior collapse*
-# {cite}`bowman2016generating`. Such a dimension costs nothing, because it says nothing.
-#
-# How do we see that? Look at how `z_mean` varies from image to image. A dimension is an *active
-# unit* if the variance of its mean is above $0.01$ {cite}`burda2016importance`:
+# {cite}`bowman2016generating`. To see it, look at how `z_mean` varies from image to image. A dimension is an
+# *active unit* if the variance of its mean is above $0.01$ {cite}`burda2016importance`:
 #
 # $$
 # A_j = \operatorname{Var}_x\left[\mu_j(x)\right] > 0.01 .
 # $$ (eq-vae-active)
 #
-# We train four VAEs with sixteen latent dimensions each, by our own step. `tf.function` compiles it:
+# We train five VAEs with sixteen latent dimensions each, by our own step. `tf.function` compiles it:
 # it records the computation at the first call and replays it from then on, which is faster.
 
 
@@ -611,11 +618,12 @@ def train(beta, epochs, latent_dim=16):
 
 
 epochs = profile.epochs(cpu=8, gpu=10)
-trained = {beta: train(beta, epochs) for beta in (0.25, 1.0, 4.0, 32.0)}
+trained = {beta: train(beta, epochs) for beta in (0.25, 1.0, 4.0, 12.0, 32.0)}
 
 # %% [markdown]
 # A VAE has two reconstruction errors: of the decoder's answer to the *mean* code, and of its answer to
-# a code *drawn* from the cloud, which is the one in the loss. We measure both, on test images.
+# a code *drawn* from the cloud, which is the one in the loss. We measure both, on test images. The last two columns
+# are the fitted $s^2$ and the `beta` that fits if each deviation counts once.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -624,30 +632,36 @@ def measure(vae):
     noise = np.random.default_rng(1).standard_normal(z_mean.shape)
     drawn = z_mean + np.exp(0.5 * z_log_var) * noise
     error = losses.gaussian_reconstruction
+    of_drawn = np.mean(error(x_test, vae.decode(drawn)))
+    fitted = 2 * of_drawn / 784  # mean square of a pixel's error
     return {
         "error, mean code": np.mean(error(x_test, vae.decode(z_mean))),
-        "error, drawn code": np.mean(error(x_test, vae.decode(drawn))),
+        "error, drawn code": of_drawn,
         "kl_loss": np.mean(losses.kl_divergence(z_mean, z_log_var)),
         "active units": metrics.active_units(z_mean),
+        "fitted s²": fitted,
+        "s² · 784/64": fitted * 784 / 64,
     }
 
 
 notebook.Table(
-    {f"{beta:g}": measure(vae) for beta, vae in trained.items()}, digits=1, corner="beta"
+    {f"{beta:g}": measure(vae) for beta, vae in trained.items()},
+    digits={"error, mean code": 1, "error, drawn code": 1},
+    corner="beta",
 )
 
-# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for four values of beta. Dimensions below the dotted line are collapsed. Values below $10^{-5}$ are drawn at $10^{-5}$. One run of each, one seed.", "name": "fig-vae-active"}, "image": {"alt": "Four falling curves over sixteen sorted dimensions on a logarithmic axis. The larger beta, the lower the curve; that of the largest beta lies below a dotted threshold."}} tags=["nbval-ignore-output", "hide-input"]
+# %% mystnb={"figure": {"caption": "Variance of each dimension's mean over the test images, largest first, for five values of beta. Dimensions below the dotted line are collapsed. Values below $10^{-5}$ are drawn at $10^{-5}$. One run of each, one seed.", "name": "fig-vae-active"}, "image": {"alt": "Five falling curves over sixteen sorted dimensions on a logarithmic axis. The larger beta, the lower the curve; that of the second largest crosses a dotted threshold, and that of the largest lies below it."}} tags=["nbval-ignore-output", "hide-input"]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 3.2))
 for beta, vae_of_beta in trained.items():
     variance = np.sort(vae_of_beta.encode(x_test).var(axis=0))[::-1]
     axes.semilogy(range(1, 17), variance.clip(min=1e-5), "o-", label=f"beta = {beta:g}")
     print(f"beta {beta:5g}: largest variance {variance[0]:.3f}")
 axes.axhline(metrics.ACTIVE_VARIANCE, color="black", linestyle=":", linewidth=1)
-axes.set(xlabel="latent dimension, sorted", ylabel="variance of z_mean")
-axes.legend(loc="center right", bbox_to_anchor=(1.0, 0.35))
+axes.set(xlabel="latent dimension, sorted", xticks=range(2, 17, 2), ylabel="variance of z_mean")
+axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plt.show()
 
-# %% mystnb={"figure": {"caption": "Eight test images and their reconstructions for growing beta: the more a nat costs, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Five rows of eight digits: test images, close reconstructions, slightly softer ones, strongly blurred ones, and in the last row the same grey blur for every image."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Eight test images and their reconstructions for growing beta: the more a nat costs, the less of the image comes through.", "name": "fig-vae-beta"}, "image": {"alt": "Six rows of eight digits: test images, close reconstructions, slightly softer ones, strongly blurred ones, and in the last two rows nearly the same grey blur for every image."}} tags=["hide-input"]
 rows = {"test image": x_test[:8]}
 rows |= {f"beta {beta:g}": vae.reconstruct(x_test[:8]) for beta, vae in trained.items()}
 differ = [images.var(axis=0).sum() for images in rows.values()]
@@ -658,32 +672,34 @@ print(
 plotting.image_rows(rows)
 
 # %% [markdown]
-# Read the table from top to bottom. As `beta` grows, the KL term falls, and so do the variances.
-# In the third row many units still count as active, although together they carry only a few nats, so an
-# active unit need not say much.
+# As `beta` grows, the KL term falls, and so do the variances. In the third row all units still count as active,
+# although together they carry only a few nats. In the fourth the collapse is partial: after this short training
+# some units are above the threshold and some below, and together they carry a fraction of a nat. So an active
+# unit need not say much.
 #
-# At the largest `beta` no unit is active: every image has nearly the same cloud, the prior, so that a code
-# says next to nothing about its image. The best that a decoder can do with such codes is to answer all of them
-# with the average image. So a small KL term is no success in itself: it may mean that the code is empty.
+# At the largest `beta` no unit is active: every image has nearly the same cloud, the prior. The best that a decoder
+# can do with such codes is to answer all of them with the average image.
 #
-# In this row the error of the *mean* code is the larger one. The likely reason is that the mean codes all lie
+# In the last two rows the error of the *mean* code is the larger one. The likely reason is that the mean codes all lie
 # close to zero, whereas the decoder was trained on draws, which in sixteen dimensions have a length of about
-# $\sqrt{16} = 4$ and hardly ever lie there. So the last row of {numref}`fig-vae-beta` shows an answer that no
-# training has shaped, and it says little of what the model would draw.
+# $\sqrt{16} = 4$ and hardly ever lie there. So these rows of {numref}`fig-vae-beta` say little of what the model
+# would draw.
+#
+# The fitted $s^2$ is below `beta` in every row, so with independent pixels the errors ask for a smaller `beta`
+# than each of these. Count each deviation once, and `beta` and errors agree somewhere between one and four.
 #
 # <details><summary>What is done against collapse?</summary>
 #
 # A common remedy is *KL warm-up* {cite}`bowman2016generating`: `beta` begins at zero and rises over the first
-# epochs, so that the decoder learns to use the code before the code has a price. It was proposed for models of
-# text, whose decoders are strong enough to do without a code. To try it, give `train_step` another
-# `beta` in each epoch.
+# epochs, so that the decoder learns to use the code before the code has a price. To try it, give `train_step`
+# another `beta` in each epoch.
 #
 # </details>
 #
 # ## Are all the clouds together the prior?
 #
-# *May be skipped at a first reading. Its result: not quite. The mismatch is the smaller part of
-# the KL term, but draws from the prior meet gaps.*
+# *May be skipped at a first reading. Its result: not quite. In the plane the mismatch is the smaller part of
+# the KL term, with sixteen dimensions about half of it, and draws from the prior meet gaps.*
 #
 # The loss asks each cloud to lie near the prior. But what matters for new codes is whether the clouds of
 # *all* images, laid on top of each other, cover it. Call this mixture the
@@ -699,30 +715,43 @@ plotting.image_rows(rows)
 # \end{aligned}
 # $$ (eq-vae-aggregate)
 #
-# We estimate the three by one draw from each training image's cloud, for the VAE with the plane.
+# The first part is the *mutual information* of code and image, of these $N$ images. It cannot exceed $\log N$,
+# since $q(z) \geq \frac 1N q(z|x_n)$. We estimate all three by one draw from each training image's cloud, for the
+# VAE with the plane and for the one with sixteen dimensions and `beta` one.
+
 
 # %%
-z_mean, z_log_var = networks.apply(vae.encoder, x_train[:2000])
-sigma = np.exp(0.5 * z_log_var)
-rng = np.random.default_rng(0)
-z = z_mean + sigma * rng.standard_normal(z_mean.shape)  # (N, 2)
-log_own = norm.logpdf(z, z_mean, sigma).sum(axis=1)  # log q(z|x) of the own cloud
-log_all = norm.logpdf(z[:, None], z_mean, sigma).sum(axis=2)  # (N, N)
-log_aggregate = logsumexp(log_all, axis=1) - np.log(len(z))  # log q(z)
-log_prior = norm.logpdf(z).sum(axis=1)
-parts = {
-    "mean KL": np.mean(log_own - log_prior),
-    "information": np.mean(log_own - log_aggregate),
-    "aggregate to prior": np.mean(log_aggregate - log_prior),
-}
+def parts_of_kl(vae):
+    """Return draws from the clouds, one an image, and the three averages."""
+    z_mean, z_log_var = networks.apply(vae.encoder, x_train[:2000])
+    sigma = np.exp(0.5 * z_log_var)
+    z = z_mean + sigma * np.random.default_rng(0).standard_normal(z_mean.shape)
+    log_own = norm.logpdf(z, z_mean, sigma).sum(axis=1)  # log q(z|x) of the own cloud
+    log_all = np.array([norm.logpdf(one, z_mean, sigma).sum(axis=1) for one in z])  # (N, N)
+    log_aggregate = logsumexp(log_all, axis=1) - np.log(len(z))  # log q(z)
+    log_prior = norm.logpdf(z).sum(axis=1)
+    return z, {
+        "mean KL": np.mean(log_own - log_prior),
+        "information": np.mean(log_own - log_aggregate),
+        "aggregate to prior": np.mean(log_aggregate - log_prior),
+    }
 
-# %% mystnb={"figure": {"caption": "Draws from the clouds of all training images, beside as many draws from the prior. The two have about the same place and size, but the clouds leave thin places between the classes and reach out where the prior hardly goes.", "name": "fig-vae-aggregate"}, "image": {"alt": "Two scatter plots of small dots. Left, the aggregate posterior: uneven, with denser patches, lanes between them and arms beyond the outer dotted circle. Right, the prior: an even round cloud, most of it inside the two dotted circles."}} tags=["nbval-ignore-output", "hide-input"]
-print(", ".join(f"{name} {value:.2f} nats" for name, value in parts.items()))
+
+z, in_plane = parts_of_kl(vae)
+_, in_sixteen = parts_of_kl(trained[1.0])
+
+# %% tags=["nbval-ignore-output", "hide-input"]
+print(f"log N = {np.log(len(z)):.2f} nats")
+notebook.Table({"the plane": in_plane, "sixteen dimensions": in_sixteen}, corner="nats")
+
+# %% mystnb={"figure": {"caption": "The plane: draws from the clouds of all training images, beside as many draws from the prior. The two have about the same place and size, but the clouds leave thin places between the classes and reach out where the prior hardly goes.", "name": "fig-vae-aggregate"}, "image": {"alt": "Two scatter plots of small dots. Left, the aggregate posterior: uneven, with denser patches, lanes between them and arms beyond the outer dotted circle. Right, the prior: an even round cloud, most of it inside the two dotted circles."}} tags=["nbval-ignore-output", "hide-input"]
 figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.4), sharex=True, sharey=True)
 prior_draws = np.random.default_rng(1).standard_normal(z.shape)
 for panel, title, dots in zip(
     axes, ("all clouds, $q(z)$", "prior, $p(z)$"), (z, prior_draws), strict=True
 ):
+    share = np.mean(np.linalg.norm(dots, axis=1) > 3)
+    print(f"{title}: {share:.1%} of the draws are more than 3 from the centre")
     panel.plot(*dots.T, ".", markersize=2, color="C0" if dots is z else "C1")
     for radius in (1, 2):
         panel.plot(radius * np.cos(angle), radius * np.sin(angle), "k:", linewidth=1)
@@ -731,14 +760,13 @@ axes[0].set_ylabel("z[1]")
 plt.show()
 
 # %% [markdown]
-# Most of the KL term is information, the *mutual information* of image and code. The rest is the mismatch
-# that a draw from the prior meets: it may fall where no image has its code, and there the decoder was never
-# trained. So it can pay to draw from a Gaussian *fitted* to the codes, as chapter 1 did, even for a VAE.
+# In the plane most of the KL term is information. With sixteen dimensions the term exceeds $\log N$, and about half
+# of it is mismatch. A draw from the prior meets it: it may fall where no image has its code, and there the decoder
+# was never trained. So it can pay to draw from a Gaussian *fitted* to the codes, as chapter 1 did, even for a VAE.
 #
 # ## Does it make new images?
 #
-# Now chapter 1's question again, with chapter 1's rows. We take the VAE with sixteen latent
-# dimensions and `beta` one.
+# Chapter 1's question and rows again, with the VAE of sixteen latent dimensions and `beta` one.
 
 # %%
 vae = trained[1.0]
@@ -768,11 +796,11 @@ for name, images in made.items():
 plotting.image_rows({name: images[:10] for name, images in made.items()})
 
 # %% [markdown]
-# The grey patches among the random ones are a likely sign of codes where the decoder was never trained, because no
-# image has its code there. Codes of the fitted Gaussian keep closer to those of images.
+# The grey patches among the random ones are a likely sign of that mismatch, of codes where no image has its own.
+# Codes of the fitted Gaussian keep closer to those of images.
 #
-# And a walk between two images, in a straight line through latent space, with the same walk in
-# pixels below it:
+# And a walk between two images, straight through latent space, with the same walk in pixels
+# below it. Here the lower row looks nearly as good; *Between two images* measures it.
 
 # %% mystnb={"figure": {"caption": "From one test image to another of a different class: through the VAE's codes, and pixel by pixel. Above, one shape bends into the other; below, two images fade into each other.", "name": "fig-vae-walk"}, "image": {"alt": "Two rows of nine images. In the upper row one digit bends step by step into another. In the lower row the first digit fades out while the second fades in, both visible in the middle."}} tags=["nbval-ignore-output", "hide-input"]
 start, end = (x_test[y_test == digit][0] for digit in (0, 4))
@@ -790,10 +818,13 @@ plotting.image_rows(walks)
 # %% [markdown]
 # ## Four measures, five seeds
 #
+# *May be skipped at a first reading. Its result: by two measures the VAE's random images are far ahead of the
+# autoencoder's, and by the other two the autoencoder's grey noise wins, so no measure may be believed alone.*
+#
 # Chapter 1 asked for measures that look at more than the distance in pixels. Here are four. The
 # first three use a *classifier* that was trained beforehand to name digits (*Classifiers* in
-# [Before you start](00_before_you_start.ipynb)). Its last hidden layer gives *features*: numbers that
-# say what an image shows rather than what each pixel is.
+# [Before you start](00_before_you_start.ipynb)). It names nearly all test images rightly, as the cell below prints.
+# Its last hidden layer gives *features*: numbers that say what an image shows rather than what each pixel is.
 #
 # - **low confidence**: the share of images for which the classifier gives no class a probability of
 #   at least $0.9$. Lower is better.
@@ -813,8 +844,17 @@ plotting.image_rows(walks)
 #
 # And one run is little evidence, since a network's numbers change with its seed. The command
 # `python -m vaegan_edu train vae-digits --seed N` trained a VAE for each of five seeds, and `ae-digits` a
-# plain autoencoder beside it: the same layers but the last of the encoder, the same data, as many
-# epochs. Both trained longer than the models above, and with half of their learning rate.
+# plain autoencoder beside it, with half of the learning rate above and for more epochs.
+
+# %% mystnb={"figure": {"caption": "Random codes, decoded after the last epoch of the first seed, from the records. The two *random* rows of the table below are about images like these.", "name": "fig-vae-sheets"}, "image": {"alt": "Two sheets of eight by eight images. Left, the autoencoder: dark grey noise in every one. Right, the VAE: blurred white shapes on black, many of which can be read as digits, some of which are malformed."}} tags=["hide-input"]
+judge = records.read_record("../vaegan_edu/weights/classifier-digits")
+print(f"the classifier names {judge.metrics['accuracy']:.1%} of the test images rightly")
+figure, axes = plt.subplots(1, 2, figsize=(plotting.WIDTH, 3.6))
+for panel, folder, title in zip(axes, ("ae", "vae"), ("autoencoder", "VAE"), strict=True):
+    panel.imshow(plt.imread(f"../book/results/{folder}-digits/seed-0/samples/epoch-060.png"))
+    panel.set_title(title)
+    panel.axis("off")
+plt.show()
 
 # %% mystnb={"figure": {"caption": "Five autoencoders and five VAEs: what their decoders make of three kinds of codes, and the control. Every dot is one run. The dotted line is the floor, what real test images get. For low confidence, small is good; for the others, large.", "name": "fig-vae-judged"}, "image": {"alt": "Four panels of dots, each with rows for random, fitted, between and mean image. For random codes the two models lie far apart in pixel precision and recall, the autoencoder at zero; in precision the autoencoder lies at the floor. For between, the dots of both lie close together except in pixel precision, where the VAE is a little higher."}} tags=["hide-input"]
 runs = {
@@ -857,22 +897,21 @@ notebook.Table(
 )
 
 # %% [markdown]
-# Begin with *random*, the question of both chapters. By pixel precision and by recall the VAE is far ahead: most of its
-# random images pass as real by their pixels, and they cover most of what there is, while the autoencoder's get nothing.
-# But look at low confidence and precision, which both use the classifier. It is hardly ever unsure about the
-# autoencoder's grey noise, and its precision puts that noise level with real images. The classifier learned to tell
-# digits apart and never saw anything else, so nothing taught it to doubt. By these two columns alone the
-# wrong model would win; recall, from the same features, gives the noise nothing.
+# Begin with *random*, the question of both chapters. By pixel precision and by recall the VAE is far ahead, while the
+# autoencoder gets nothing. But the classifier is hardly ever unsure about the autoencoder's grey noise, and its
+# precision puts that noise level with real images. It learned to tell digits apart and never saw anything else, so
+# nothing taught it to doubt.
 #
 # The pixels have a blind spot too. They pass the *mean image*, two digits laid over each other, more
-# often than the classifier's features do, because a blur is not far from many images. So the VAE's lead
-# by pixel precision counts for less where its images are blurred.
+# often than the classifier's features do, because a blur is not far from many images.
 #
 # **A single measure can be fooled. Believe what several say, each beside its floor and a control,
 # and look at the images.**
 #
-# What does the VAE pay? The next table has both of its reconstruction errors, beside the error of the
-# autoencoder.
+# ## What the VAE pays
+#
+# Five plain autoencoders and five VAEs were trained alike, for longer than the models above: the same data, and the
+# same layers but the last of the encoder. The table has both errors of each VAE.
 
 # %% tags=["hide-input"]
 last = {name: [run.history[-1] for run in own] for name, own in runs.items()}
@@ -890,37 +929,34 @@ for name, own in runs.items():
 notebook.Table(rows, digits=1, corner="run")
 
 # %% [markdown]
-# Even from the mean code, to which no noise was added, the VAE reconstructs worse. Noise was there
-# during *training*: the decoder had to serve every point of each cloud, and the encoder had to pay for
-# each nat. With a drawn code the error is larger still, and together with `kl_loss` it estimates the
-# negative ELBO of the test images, up to the constant.
+# Even from the mean code, to which no noise was added, the VAE reconstructs worse. In *training* the decoder had
+# to serve every point of each cloud, and the encoder had to pay for each nat. With a drawn code the error is
+# larger still, and together with `kl_loss` it estimates the negative ELBO of the test images, up to the constant.
 #
-# One VAE differs. Its training loss is clearly higher than that of the others, so it did not merely make
-# another trade between the two terms: it ended in a worse place, with fewer active units and about twice the
-# error.
+# One VAE differs. Its training loss is clearly higher than that of the others, so it did not merely trade one term
+# for the other: it ended in a worse place, with fewer active units and about twice the error.
 #
-# By the classifier's precision the VAE's images stay far below the floor. One likely reason is that many are
-# blurred, or belong to no class. Where the code leaves a doubt about a pixel, the squared error is smallest
-# for the average of all that might be there. So the later chapters look for a better judge than the squared
-# error of pixels.
+# The VAE's images also fall short of real ones: in {numref}`fig-vae-sheets` many are blurred, or like no digit.
+# Where the code leaves a doubt about a pixel, the squared error is smallest for the average of all that might be
+# there. So the later chapters look for a better judge than the squared error of pixels.
 #
 # ## Between two images
 #
 # *May be skipped at a first reading. Its result: halfway between two codes both models do
 # about equally well by the classifier's features.*
 #
-# The original project wrote that a plain autoencoder has no meaningful image between two of its
-# codes, and that the VAE has ([claim C0](../book/claims.md)); and that a code drawn at random is likely to
-# give a meaningless image. What do the five runs of each say? Call a difference *clear* if every run
-# of one model lies above every run of the other. For two models that do not differ, this happens by chance in
-# $2 / \binom{10}{5} \approx 0.8\,\%$ of cases; that it happens somewhere among the nine cells of the
-# table below, in up to $9 \cdot 0.8 \approx 7\,\%$.
+# The original project wrote that a plain autoencoder has no meaningful image between two of its codes, and that
+# the VAE has ([claim C0](../book/claims.md)); and that a code drawn at random is likely to give a meaningless
+# image. Call a difference *clear* if every run of one model is better than every run of the other. For two equal
+# models this happens by chance in $2 / \binom{10}{5} \approx 0.8\,\%$ of cases; that it happens somewhere among
+# the twelve cells of the table below, in up to $12 \cdot 0.8 \approx 10\,\%$.
 
 
 # %%
 def order(kind, measure):
-    """Which model is clearly higher."""
-    plain, vae = (scores[measure][kind][name] for name in ("autoencoder", "VAE"))
+    """Which model is clearly better: for low confidence, lower; for the others, higher."""
+    sign = -1 if measure == "low_confidence" else 1
+    plain, vae = (sign * np.array(scores[measure][kind][name]) for name in ("autoencoder", "VAE"))
     if min(vae) > max(plain):
         return "VAE"
     return "autoencoder" if min(plain) > max(vae) else "neither"
@@ -928,21 +964,20 @@ def order(kind, measure):
 
 notebook.Table(
     {
-        kind: {measure: order(kind, measure) for measure in MEASURES[1:]}
+        kind: {measure.replace("_", " "): order(kind, measure) for measure in MEASURES}
         for kind in ("random", "fitted", "between")
     },
-    corner="clearly higher",
+    corner="clearly better",
 )
 
 # %% [markdown]
-# - **Random codes**: what was said of them holds, by pixel precision and recall. The classifier's precision,
-#   which disagrees, is the judge that was fooled.
+# - **Random codes**: what was said of them holds, by pixel precision and recall. The two measures that
+#   disagree were fooled by noise.
 # - **Fitted codes**: once we look where the codes are, the autoencoder makes varied shapes too, and
-#   its recall is high. But by both precisions the VAE's pass more often.
-# - **Between two images**: the contrast of meaningful against meaningless is not there. By the
-#   classifier's features the midpoints of the two models do about equally well, not far above the control,
-#   and about half of them fail. By pixels both pass far more often than the control, the VAE a
-#   little more often.
+#   its recall is high. But by the other three measures the VAE's are better.
+# - **Between two images**: the contrast of meaningful against meaningless is not there. By the classifier's
+#   precision the midpoints of both do about equally well, not far above the control, and about half of them
+#   fail. By pixels both pass far more often than the control, the VAE a little more often.
 #
 # So what sets the plain autoencoder apart is not what lies *between* its codes, but that nothing says
 # *where* its codes are.
