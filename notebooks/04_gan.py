@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 4: The generative adversarial network
 #
-# *Run time: 156 s on two CPU cores, measured at the last execution.*
+# *Run time: 609 s on two CPU cores, measured at the last execution.*
 #
 # **Can a second network judge the images better than a formula?**
 #
@@ -14,7 +14,8 @@
 # - read the curves of a GAN, and say what its losses don't tell.
 #
 # You need log-likelihood from [Before you start](00_before_you_start.ipynb), and chapters 2 and 3. At a first
-# reading you may skip three sections, which say so themselves.
+# reading you may skip *What the non-saturating loss minimises*, *Both at once, or one after the other?* and
+# *Steadier games*.
 
 # %% mystnb={"code_prompt_show": "Colab needs this cell", "code_prompt_hide": "Hide Colab's cell"} tags=["colab", "nbval-skip", "hide-cell"]
 # Colab needs the course's package and its records. Elsewhere this cell does nothing.
@@ -47,6 +48,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import expit
 from scipy.stats import norm
 
+import vaegan_edu
 from vaegan_edu import (
     callbacks,
     exercises,
@@ -76,12 +78,12 @@ from vaegan_edu.widgets import GameExplorer
 # - The *discriminator* is shown examples, real and generated, and answers with $D(x)$, its
 #   probability that $x$ is real.
 #
-# The discriminator learns to tell the two kinds apart, and the generator learns to have its examples
-# taken for real. Nobody compares a generated image with one particular real image: the only question
+# The generator learns to have its examples taken for real. Nobody compares a generated image with one particular real image: the only question
 # is whether it *could* have come from the data.
 #
 # Write $p$ for the density of the data, $q$ for the density of what the generator makes, and
-# $\pi = \mathcal N(0, I)$ for the distribution of the codes, which chapter 2 called the prior. The
+# $\pi = \mathcal N(0, I)$ for the distribution of the codes, which chapter 2 called the prior.
+# (Mind the letters: in chapter 2 $p$ was the model, and $q$ the encoder's cloud.) The
 # discriminator's success is the *value* of the game, the paper's first equation:
 #
 # $$
@@ -319,7 +321,8 @@ explorer
 # Equation {eq}`eq-gan-game` tells the generator to lower $\log(1 - D(G(z)))$, the *minimax* loss. The
 # paper itself advises against it. Early in a game generated examples are poor, the discriminator is
 # sure, and $D$ is near zero. What gradient does the generator get? Let $l$ be the logit of one
-# generated example, $D = \operatorname{sigmoid}(l)$, and remember $dD/dl = D\,(1 - D)$:
+# generated example, $D = \operatorname{sigmoid}(l)$, so that $dD/dl = D\,(1 - D)$, as derived in
+# [Before you start](00_before_you_start.ipynb) where the sigmoid is defined:
 #
 # $$
 # \begin{aligned}
@@ -339,8 +342,7 @@ explorer
 # \end{aligned}
 # $$ (eq-gan-nonsaturating)
 #
-# which is close to $-1$ while the discriminator is sure, and vanishes only once it is deceived. This is the
-# *non-saturating* loss. In words: train the generator by the discriminator's cross-entropy with flipped
+# which is close to $-1$ while the discriminator is sure. This is the *non-saturating* loss. In words: train the generator by the discriminator's cross-entropy with flipped
 # labels. In the package the two are `losses.minimax_loss` and `losses.non_saturating_loss`. Automatic
 # differentiation finds the same slopes:
 
@@ -487,10 +489,8 @@ notebook.Table(rows, corner="what is minimised")
 # both. The non-saturating loss is on the side of the reverse divergence: it prefers to sit on one heap and
 # leave the other out. A loss that does so is called *mode-seeking* {cite}`shannon2020non`. So when a GAN
 # leaves out part of the data, this need not be an accident of training. (A generator that can make everything
-# has one best answer by each of the four rows, $q = p$.)
-#
-# All this assumed the best discriminator at every step. A real one has taken only a few steps since the
-# generator moved. What happens then is the subject of the rest of the chapter.
+# has one best answer by each of the four rows, $q = p$.) But all this assumed the best discriminator at every
+# step, and a real one has taken only a few steps since the generator moved.
 
 # %% [markdown]
 # ## The two networks, layer by layer
@@ -717,9 +717,12 @@ axes.legend(loc="upper right")
 plt.show()
 
 # %% [markdown]
-# The minimax loss begins slowly, as its slope says. But when the points arrive, they run far past the data
-# with either loss: the discriminator, sure and steep, still sends them that way, and needs many steps to turn
-# round. *Steadier games* comes back to this.
+# The minimax loss begins slowly, as its slope says. Here that costs about ten steps, and after fifty the two
+# losses are level; in the [workshop](05_vaegan_broken.ipynb) a discriminator stays ahead for longer.
+#
+# With either loss the points run far past the data. When they arrive, the discriminator is no longer sure
+# ($D$ is mostly near one half), and its logit is much less steep than it was. But the slope still points outward,
+# and it takes tens of steps to turn round. *Steadier games* comes back to this.
 #
 # ## Both at once, or one after the other?
 #
@@ -812,8 +815,8 @@ notebook.Table(
 # Wide densities come to rest. For narrow ones the discriminator's slope returns to zero only slowly: the
 # generator overshoots the data, the discriminator turns round, the generator comes back and overshoots again.
 # With infinitely small steps the pair would still spiral in. But two finite steps taken at once push it
-# outwards a little every time, and in the second chart both effects are in balance on a circle. With steps a
-# tenth as large, or alternating ones, the pair keeps spiralling in, slowly.
+# outwards, and in the second chart both effects balance on a circle. With steps a tenth as large, or
+# alternating ones, the pair keeps spiralling in, slowly.
 #
 # In the last two rows the densities are single points, and the generator has the minimax loss. There is
 # no pull at all then: in continuous time the pair would circle without end {cite}`mescheder2018which`.
@@ -848,7 +851,8 @@ notebook.Table(
 # \begin{pmatrix} \texttt{mean} \\ \texttt{slope} \end{pmatrix} .
 # $$ (eq-gan-linear)
 #
-# An exercise asks for the largest rate at which this shrinks. A GAN, then, does not go down one fixed loss:
+# This is a damped oscillator, of place `mean`, speed `slope` and damping $s^2$; but each finite step adds to its
+# energy $\texttt{mean}^2 + \texttt{slope}^2$ besides. An exercise asks for the largest rate at which the pair still comes to rest. A GAN, then, does not go down one fixed loss:
 # each step of one player changes the loss of the other, and how the steps are taken decides whether the two
 # arrive.
 #
@@ -910,7 +914,7 @@ for (name, seed), (frames, _) in games.items():
 plotting.point_frames(rows, ring.modes, 2.5)
 
 # %% [markdown]
-# In the balanced game the generator finds all modes. In the unbalanced ones its points form one heap or one
+# In the balanced game, of one seed, the generator finds all modes. In the unbalanced ones its points form one heap or one
 # streak, often away from all modes. The slow discriminator learns in time that points in this place are
 # generated, and the generator moves on to another. Two kinds of failure are worth telling apart. The three
 # games above are of the first.
@@ -922,7 +926,7 @@ plotting.point_frames(rows, ring.modes, 2.5)
 # So few seeds prove little. The command `python -m benchmarks.collapse_and_cure` played such games over more
 # seeds and somewhat longer. Here is where each of its runs with a plain discriminator ended, on our ring.
 
-# %% mystnb={"figure": {"caption": "Ten balanced and ten unbalanced games from the record, a dot for each. A run at the upper left sits on a mode or two with nearly perfect points: collapse. A run at the lower left has no mode at all: it was chasing when it was stopped.", "name": "fig-gan-record"}, "image": {"alt": "A chart of high quality over modes covered. Most dots of the balanced games lie at the upper right, at eight modes. The dots of the unbalanced games lie mostly at the left: some at the lower left corner, some at one mode and a quality near one."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Ten balanced and ten unbalanced games from the record, a dot for each. A run at the upper left ended with nearly perfect points on one mode, a run at the lower left with no point on any: the one looks like a collapse, the other like a chase.", "name": "fig-gan-record"}, "image": {"alt": "A chart of high quality over modes covered. Most dots of the balanced games lie at the upper right, at eight modes. The dots of the unbalanced games lie mostly at the left: some at the lower left corner, some at one mode and a quality near one."}} tags=["hide-input"]
 with open("../benchmarks/results/collapse_and_cure.json", encoding="utf-8") as file:
     record = json.load(file)
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 2.9))
@@ -943,6 +947,8 @@ for kind, offset in (("balanced", 0.08), ("unbalanced", -0.08)):
         "of these: high quality above 0.9": int(np.sum((modes < 4) & (quality > 0.9))),
         "of these: no mode": int(np.sum(modes == 0)),
     }
+    kept = quality[modes >= 4]
+    print(f"{kind}, at least half of the modes: high quality {kept.min():.2f} to {kept.max():.2f}")
 axes.set(xlabel="modes covered, strictly", ylabel="high quality", ylim=(-0.05, 1.05))
 axes.legend(loc="center")
 plt.show()
@@ -951,8 +957,8 @@ plt.show()
 notebook.Table(endings, corner="how they ended")
 
 # %% [markdown]
-# Both kinds of failure occur, some games lie in between, and a balanced game can fail too. Do the losses
-# tell? Here are those of the games that we played above, at their end, beside the fixed point's.
+# But whether the points *stayed*, an end state cannot say; chapter 6 follows such games in time. Some games lie
+# in between, and a balanced game can fail too. Do the losses tell? Here are those of the games that we played above, at their end, beside the fixed point's.
 
 # %% tags=["nbval-ignore-output", "hide-input"]
 rows = {"fixed point": {"modes": 8, **dict(zip(names, (2 * np.log(2), np.log(2)), strict=True))}}
@@ -989,38 +995,26 @@ notebook.Table(rows, corner="last fifth of the steps")
 # - A real discriminator lags behind the best one. With a small rate it still says where the points *were*,
 #   and drives the whole heap on.
 # - A real discriminator has limited capacity. There are distributions on a limited number of points which no
-#   network of a given size can tell from the data {cite}`arora2017generalization`. So even at the end of its
-#   training it need not see what is missing.
+#   network of a given size can tell from the data {cite}`arora2017generalization`.
 #
-# The balanced game shows that a discriminator of single points that keeps pace can be enough. Chapter 6 gives
-# the discriminator a direct view of variety.
+# The balanced game shows that a discriminator that keeps pace can be enough. Chapter 6 gives it a direct view
+# of variety.
 #
 # ## Steadier games
 #
 # *You may skip this section at a first reading. Its result: a penalty on the discriminator's slope, a bound on
 # it, or an average of the generator's weights can each calm a game.*
 #
-# Three remedies are common. (Chapters 6 and 8 add others.)
+# **A penalty on the slope.** Add $\tfrac \lambda 2 \lVert \nabla_x l(x) \rVert^2$ to the discriminator's loss, a
+# mean over real examples, where $l(x)$ is the logit. At the data it is then drawn to a slope of zero, which the
+# best discriminator has at the fixed point. This is called $R_1$ {cite}`mescheder2018which`.
 #
-# **A loss that is not level.** Where two distributions have nothing in common, the Jensen-Shannon divergence
-# is level, as chapter 3 showed. The *Wasserstein distance* is not: it is the smallest average distance over
-# which mass must be moved to turn $q$ into $p$, so it falls with every step in the right direction. It equals
-# the largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is nowhere above one
-# {cite}`arjovsky2017wasserstein`. (That both are equal is a theorem.) So let the discriminator's logit be
-# this $f$, leave out sigmoid and logarithm, and keep its slope near one by a *gradient penalty* at points $u$
-# on straight lines between real and generated examples {cite}`gulrajani2017improved`:
-#
-# $$
-# \begin{aligned}
-# \texttt{discriminator_loss} = {} & \mathbb E_q[f(x)] - \mathbb E_p[f(x)] \\
-# & + \lambda \, \mathbb E\left[\left(\lVert \nabla_u f(u) \rVert - 1\right)^2\right],
-# \end{aligned}
-# $$ (eq-gan-wasserstein)
-#
-# and the generator lowers $-\mathbb E_q[f(x)]$. The authors let the discriminator take five steps for
-# each of the generator's, so that $f$ is always close to the best. A variant keeps the usual loss and
-# penalises $\tfrac \lambda 2 \lVert \nabla_x l(x) \rVert^2$ on real examples, where $l(x)$ is the logit, with
-# the target zero in place of one. It is called $R_1$ {cite}`mescheder2018which`.
+# Another penalty belongs to another loss. The *Wasserstein distance*, the smallest average distance over which
+# mass must be moved to turn $q$ into $p$, is not level where the two have nothing in common, and it equals the
+# largest $\mathbb E_p[f(x)] - \mathbb E_q[f(x)]$ over all functions $f$ whose slope is nowhere above one
+# {cite}`arjovsky2017wasserstein`. So the discriminator raises this difference, with its logit for $f$, and a
+# penalty $\lambda \, \mathbb E[(\lVert \nabla_u f(u) \rVert - 1)^2]$, at points $u$ between real and generated
+# examples, keeps its slope near one {cite}`gulrajani2017improved`.
 #
 # **A discriminator that cannot be steep.** *Spectral normalisation* {cite}`miyato2018spectral` bounds the
 # slope by construction. It divides each layer's weight matrix by its largest singular value, the factor by
@@ -1076,22 +1070,20 @@ notebook.Table(
 
 # %% [markdown]
 # The average lies close to the fixed point that the weights only circle. The penalty with target zero brings
-# the players themselves to rest. (With the target one, as in equation {eq}`eq-gan-wasserstein`, they need not
+# the players themselves to rest. (With the target one they need not
 # come to rest in a game of single points: at the fixed point the slope should vanish, and the penalty wants it
 # to be one {cite}`mescheder2018which`.) A discriminator that cannot be steep sends the points less far past the
 # data.
 #
-# None of this need cure a collapse. An average is no help to a generator that wanders. The Wasserstein
-# distance does charge for a mode that is left out, and so does Jensen-Shannon, but the generator learns of it
-# only through a discriminator that follows closely. Whether a remedy helps in your game, only a measurement
-# over seeds can say.
+# None of this need cure a collapse. An average is no help to a generator that wanders, and a price for a mode
+# that is left out reaches the generator only through a discriminator that follows closely.
 #
 # ## Digits
 #
 # Now `models.GAN` on digits, with the two networks of this chapter. One more common setting: the target for
 # real images is nine tenths in place of one, so that the discriminator does not become too sure
 # {cite}`salimans2016improved`. With a target $t$ the best answer to a perfect generator is $D = t/2$, and the
-# losses at the fixed point move accordingly. After each epoch the generator decodes the same ten codes.
+# losses at the fixed point move accordingly.
 
 # %%
 folder, target = "../runs/chapter-4", 0.9
@@ -1120,22 +1112,41 @@ fitted = gan.fit(
 
 # %% tags=["nbval-ignore-output", "hide-input"] mystnb={"figure": {"caption": "The same ten codes after some of the epochs, with real images above. One run, one seed.", "name": "fig-gan-digits"}, "image": {"alt": "Rows of ten images. Above, real digits. After the first epoch, grey or white blots without content. In the later rows white strokes on black, about as sharp as the real ones: some are digits, some are malformed."}}
 shown = sorted({1, 3, 7, max(sheets)} & set(sheets))
-grey = {epoch: np.mean(np.abs(images) < 0.5) for epoch, images in sheets.items()}
-print(f"share of grey pixels: last epoch {grey[max(grey)]:.2f}", end=", ")
-print(f"real images {np.mean(np.abs(x_test) < 0.5):.2f}")
+vae = vaegan_edu.pretrained(f"vae-{profile.data}")  # comes with the package
+compared = {
+    "GAN": gan.generate(360, seed=0),
+    "VAE": vae.generate(360, seed=0),
+    "real images": x_test[:360],
+}
+grey = {name: np.mean(np.abs(images) < 0.5) for name, images in compared.items()}
+print("share of grey pixels: " + ", ".join(f"{name} {share:.2f}" for name, share in grey.items()))
 rows = {"real": x_test[:10], **{f"epoch {epoch}": sheets[epoch] for epoch in shown}}
 plotting.image_rows(rows)
 
 # %% [markdown]
-# After a few epochs of small networks many images are no digit. But the *kind* of fault has changed. A
-# decoder trained by squared errors paints grey where it is in doubt. Here the shape is wrong rather than the
-# contrast: a discriminator can learn to reject too much grey. With the larger networks of the preset
-# `"light"`, batch normalisation in the generator, and more epochs, the same class makes better ones:
+# After a few epochs of small networks many images are no digit. But the *kind* of fault has changed. A decoder
+# trained by squared errors paints grey where it is in doubt: samples of the package's VAE, though trained for
+# longer, have more grey pixels than real images, those of our GAN fewer. A discriminator can learn to reject too
+# much grey; here the shape is wrong.
+#
+# The regular dots of the early epochs come from the transposed convolutions. Their kernels are laid down in
+# steps of two pixels, so neighbouring pixels are made by different weights. The dots fade as the kernels learn.
+#
+# With the larger networks of the preset `"light"`, batch normalisation in the generator, other learning rates
+# and more epochs, the same class makes better ones, also by the Fréchet distance of the next chapter: the smaller,
+# the better. (Which of the changes helped was not separated.)
 
-# %% mystnb={"figure": {"caption": "Samples from the record of `python -m vaegan_edu train gan-digits`, last epoch, first seed.", "name": "fig-gan-best"}, "image": {"alt": "Eight rows of eight white digits on black, many of them easy to name and in different hands; others are malformed."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Samples from the record of `python -m vaegan_edu train gan-digits`, last epoch, first of three seeds.", "name": "fig-gan-best"}, "image": {"alt": "Eight rows of eight white digits on black, many of them easy to name and in different hands; others are malformed."}} tags=["nbval-ignore-output", "hide-input"]
 runs = records.read_runs("../book/results/gan-digits")
 arguments = runs[0].config["arguments"]
 print(", ".join(f"{key} {arguments[key]}" for key in ("preset", "epochs", "batch_size")))
+classifier = metrics.load_classifier(profile.data)
+ours, data = (
+    metrics.read_digits(classifier, images) for images in (compared["GAN"], x_train[:5000])
+)
+distance = metrics.compare_digits(ours, data)["frechet_distance"]
+print(f"Fréchet distance: our run on {profile.data} {distance:.0f}, the record's", end=" ")
+print(", ".join(f"{run.metrics['random_frechet_distance']:.0f}" for run in runs))
 figure, axes = plt.subplots(figsize=(3.6, 3.6))
 axes.imshow(
     plt.imread(f"../book/results/gan-digits/seed-0/samples/epoch-{arguments['epochs']:03}.png")
@@ -1166,8 +1177,8 @@ axes[1].set(ylim=(0, 1), xlabel="epoch")
 plt.show()
 
 # %% [markdown]
-# The discriminator's loss was lowest early, when the images were still poor, and it rose as they became
-# better and harder to tell from real ones. So read the curves of a GAN like this. (`d_real` and `d_generated`
+# The discriminator's loss was lowest early, when the images were still poor, and rose as they became
+# better. So read the curves of a GAN like this. (`d_real` and `d_generated`
 # are the means of $D$ over real and over generated images.)
 #
 # - `d_real` and `d_generated` approach each other: neither is far ahead. It says nothing of quality.
@@ -1175,7 +1186,6 @@ plt.show()
 #   generator almost nothing. The non-saturating one still pulls hard, but follows a discriminator whose slope
 #   need not point to the data.
 # - A loss that is steady: the players are in balance, whether the game is perfect or collapsed.
-# - How good, how diverse? Look at samples from fixed codes, and measure.
 #
 # Which of the epochs is the best, and is it better than chapter 2's VAE? No loss of this chapter can say.
 # [How good is it?](04_how_good_is_it.ipynb), next, asks how one measures it.
@@ -1310,6 +1320,21 @@ shown = {
     f"{number} steps": frames[number] for number in (100, 1000, 2000, 3000) if number in frames
 }
 plotting.point_frames({"yours": shown or frames}, ring.modes, 2.5)
+
+# %% [markdown]
+# And on digits, with the two networks of this chapter:
+
+# %% mystnb={"figure": {"caption": "Sixteen samples of this chapter's generator, trained by the step of the exercise above.", "name": "fig-gan-your-digits"}, "image": {"alt": "Two rows of eight images, white strokes on black: some are digits, others are blots and fragments of digits."}} tags=["nbval-ignore-output"]
+keras.utils.set_random_seed(0)
+pair = build_generator(10), build_discriminator()
+step, rng = ready(gan_step, pair, adam(2e-3), adam(1e-3)), np.random.default_rng(0)
+for _ in range(profile.epochs(cpu=20, gpu=3)):
+    order = rng.permutation(len(x_train))
+    for batch in order[: len(order) // 64 * 64].reshape(-1, 64):
+        step(x_train[batch], rng.standard_normal((64, 10)).astype("float32"))
+yours = pair[0](rng.standard_normal((16, 10)).astype("float32")).numpy()
+print(f"grey pixels, share: yours {np.mean(np.abs(yours) < 0.5):.2f}")
+plotting.image_rows({"yours": yours[:8], "more": yours[8:]})
 
 # %% [markdown]
 # ### Derive and write: the largest rate
@@ -1520,7 +1545,10 @@ exercises.check("divergence_bound", divergence_bound)
 #
 # ## What to remember
 #
-# - A generator and a discriminator play for one value $V$. No formula compares images with images.
+# - Can a second network judge better than a formula? It can forbid a fault that the squared error rewards, the
+#   grey average. But it judges relative to its opponent, and its loss is no measure. Whether its images are
+#   better altogether, the interlude measures.
+# - A generator and a discriminator play for one value $V$.
 # - The best discriminator's logit is the log ratio of the densities, $\log p - \log q$.
 # - Against it the minimax loss follows the Jensen-Shannon divergence. Any other discriminator gives a
 #   lower bound of it.
@@ -1529,8 +1557,8 @@ exercises.check("divergence_bound", divergence_bound)
 # - In a step each network gets the gradient of its own loss only. Ours are simultaneous; Algorithm 1
 #   alternates.
 # - A game may circle or chase without arriving, or collapse onto a few modes. Only a discriminator that keeps
-#   pace asks for variety; for one that stands still nothing does.
-# - Losses tell who is ahead. A game that failed can have the losses of a perfect one. Count.
+#   pace asks for variety.
+# - A game that failed can have the losses of a perfect one. Count.
 #
 # ## Sources
 #
