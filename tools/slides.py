@@ -24,7 +24,7 @@ TARGET = ROOT / "_build" / "slides"
 EQUATION = re.compile(r"^\$\$\n((?:(?!\$\$).)*)\n\$\$ \((eq-[\w-]+)\)$", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 ROLE = re.compile(r"\{(\w+)(?::\w+)?\}`([^`]*)`")
-TASKS = ("Exercises", "Quiz", "Sources")  # for the page, not for a talk
+TASKS = ("Exercises", "Quiz", "Appendix", "Sources")  # for the page, not for a talk
 
 
 def read_slides(notebook):
