@@ -16,6 +16,8 @@ averages are put back.
 Decided before all but a try from two seeds was known: the registered effect, the share of coverage
 that is lost, in the registered epochs and in the last one, both ways, each with its interval.
 
+Made so far: three of the five seeds.
+
 Each run leaves a file in `benchmarks/results/batch_norm_averages/`; the first seed also leaves its
 sheets. The command makes those that are missing and prints the table.
 """

@@ -1201,3 +1201,17 @@ def test_chapter_9_the_division_by_epochs_is_a_rare_one():
     fall, hits, divisions = numbers("09_mnist_experiment", "largest fall")
     assert divisions == 1716 and hits / divisions < 0.01  # "fewer than one of a hundred"
     assert fall > 0.1
+
+
+def test_chapter_8_the_harm_is_one_of_the_averages():
+    found = table("08_tricks", "coverage lost")
+    lagging = found["averages as they were, epochs 11 to 20"]
+    last = found["averages as they were, the last epoch"]
+    renewed = found["averages renewed, epochs 11 to 20"], found["averages renewed, the last epoch"]
+    assert lagging["coverage, after"] < 0.1 * lagging["coverage, before"]  # "nearly all"
+    assert 0.5 * last["coverage, before"] > last["coverage, after"] > lagging["coverage, after"]
+    for row in renewed:  # "ahead in the mean, in distance and in coverage"
+        assert row["coverage, after"] > row["coverage, before"]
+        assert row["Fréchet, after"] < row["Fréchet, before"]
+    for lag, new in zip((lagging, last), renewed, strict=True):  # "a quarter"
+        assert 0.2 < 1 - new["Fréchet, before"] / lag["Fréchet, before"] < 0.35
