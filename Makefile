@@ -39,7 +39,7 @@ test: $(READY) ## Run everything that must hold
 	$(PY) -m ruff check --quiet . && $(PY) -m ruff format --check --quiet .
 	$(PY) -m mypy
 	$(PY) -m pytest -q -n 2 --dist worksteal tests
-	$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	  --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
 
 fuzz: $(READY) ## Give the package what nobody would, by chance (EXAMPLES=300 of each kind)
