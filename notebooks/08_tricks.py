@@ -633,7 +633,7 @@ notebook.Table(rows, corner="claim")
 #
 # While a network is trained, BatchNorm normalises by the mean and variance of the *batch*. When it is used, there may be no batch, so it takes *moving averages* of those numbers. Keras keeps $0.99$ of an average at each step, and an epoch of these runs has $23$ steps: an average remembers about four epochs. Meanwhile the weights have changed. If the generator depends on these numbers much, its samples are then drawn with the wrong ones, although in training it works well.
 #
-# So the two arms of C2 were trained again from the same seeds (`benchmarks/batch_norm_averages.py`), and after each epoch the generator was judged twice: with the averages as they were, as registered, and with averages that had been *renewed*, that is, taken anew over batches of fresh codes. That changes no weight. In the table, means over seeds with their $95\,\%$ intervals:
+# So the two arms of C2 were trained again from the same seeds (`benchmarks/batch_norm_averages.py`), and after each epoch the generator was judged twice: with the averages as they were, as registered, and with averages that had been *renewed*, that is, taken anew over batches of fresh codes. That changes no weight. The table has means over seeds, and in brackets the $95\,\%$ interval of the share that is lost:
 
 # %% tags=["hide-input"]
 RENEWED = Path("../benchmarks/results/batch_norm_averages")
