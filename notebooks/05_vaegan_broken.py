@@ -551,7 +551,7 @@ show("E")
 # that of the game and of the feature term together, a mean over four batches.
 
 
-# %%
+# %% tags=["nbval-ignore-output"]
 def strength(name):
     trio = build_trio(seed=2)
 
