@@ -130,8 +130,8 @@ def rows(results):
 def pays(results):
     """Return the registered verdict, a row for each other model.
 
-    `from` is the share from which the VAE-GAN's mean distance is below the other's at every length,
-    by more than the interval of the difference; "never" where there is none.
+    `pays from` is the share from which the VAE-GAN's mean distance is below the other's at every
+    length, by more than the interval of the difference; "never" where there is none.
     """
     found = read(results)
     table = []
